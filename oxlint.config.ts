@@ -1,0 +1,114 @@
+import { defineConfig } from "oxlint";
+
+/**
+ * Every place an import may lead to, as a regular expression over the specifier. The linter has no look-ahead, so a
+ * layer's rule is made of what it may *not* name: all of these but its own list.
+ */
+const PLACES = {
+  node: "^node:",
+  // Not node:…, which is a place of its own.
+  packages: "^(@|[a-mo-z]|n[^o]|no[^d]|nod[^e]|node[^:])",
+  zod: "^zod$",
+  config: "/config/",
+  protocol: "/protocol/",
+  client: "/client(/|\\.ts$)",
+  render: "/render/",
+  cli: "/cli/",
+  deploy: "/deploy/",
+  commands: "/commands/",
+  main: "/daemon/main\\.ts$",
+  policy: "/policy/",
+  text: "/text/",
+  model: "/model/",
+  workers: "/workers/",
+  cache: "/cache/",
+  journal: "/journal/",
+  memory: "/memory/",
+  metrics: "/metrics/",
+  sockets: "/sockets/",
+  queue: "/queue/",
+  pool: "/pool/",
+  classifier: "/classifier/",
+  governor: "/governor/",
+  operations: "/operations/",
+  http: "/http/",
+  onnxruntime: "^onnxruntime-node$",
+} as const;
+
+type Place = keyof typeof PLACES;
+
+interface Layer {
+  readonly files: readonly string[];
+  readonly may: readonly Place[];
+}
+
+const LIB: readonly Place[] = ["config", "protocol"];
+
+function daemon(name: Place, ...may: Place[]): Layer {
+  return { files: [`src/daemon/${name}/**`], may: [name, ...LIB, ...may] };
+}
+
+/** Lowest first. Imports go down only; a sibling is named where it may be used. */
+const LAYERS: readonly Layer[] = [
+  { files: ["src/lib/*.ts"], may: ["node"] },
+  { files: ["src/lib/protocol/**"], may: ["protocol", "zod"] },
+  { files: ["src/lib/config/**"], may: ["config", "node", "zod"] },
+  { files: ["src/lib/render/**"], may: ["render", "config", "protocol", "packages"] },
+  { files: ["src/lib/client.ts", "src/lib/client/**"], may: ["client", "config", "protocol", "node", "zod"] },
+  { files: ["src/lib/cli/**"], may: ["cli", "client", "render", "config", "protocol", "node", "packages"] },
+  daemon("policy"),
+  daemon("text", "node", "packages"),
+  daemon("model", "node", "text", "zod"),
+  daemon("workers", "node", "onnxruntime"),
+  daemon("sockets", "node"),
+  daemon("memory", "node"),
+  daemon("metrics", "node", "packages"),
+  daemon("queue", "node", "policy", "text"),
+  daemon("pool", "node", "policy", "workers"),
+  daemon("classifier", "node", "policy", "text", "model"),
+  daemon("operations", "node", "policy", "memory", "metrics", "model", "queue", "pool", "classifier"),
+  daemon("http", "node", "packages", "zod", "sockets"),
+  { files: ["src/commands/**"], may: [...LIB, "client", "render", "cli", "deploy", "node", "packages", "main"] },
+];
+
+function forbid({ files, may }: Layer) {
+  // A package that a layer may use by name is let through by letting packages through, less those with a place of their own.
+  const named = may.includes("zod") || may.includes("onnxruntime") ? [...may, "packages" as const] : may;
+  const forbidden = Object.keys(PLACES).filter((place) => !named.includes(place as Place)) as Place[];
+  const patterns = forbidden.map((place) => ({
+    regex: PLACES[place],
+    message: `${files[0]} may not import from ${place}: the order of imports is in docs/design.md.`,
+  }));
+  return { files: [...files], rules: { "no-restricted-imports": ["error", { patterns }] } };
+}
+
+export default defineConfig({
+  plugins: ["typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],
+  categories: { correctness: "error", suspicious: "error", perf: "error" },
+  options: { typeAware: true },
+  ignorePatterns: ["dist", "coverage", "node_modules"],
+  rules: {
+    "import/no-cycle": "error",
+    "import/no-unassigned-import": "off",
+    "no-await-in-loop": "off",
+    "eslint/max-lines": ["error", { max: 300 }],
+    "eslint/max-lines-per-function": ["error", { max: 60, skipComments: true }],
+    "typescript/no-explicit-any": "error",
+    "typescript/no-floating-promises": "error",
+    "typescript/no-misused-promises": "error",
+    "typescript/switch-exhaustiveness-check": "error",
+    "typescript/consistent-type-imports": "error",
+    "typescript/no-unsafe-type-assertion": "off",
+    "eslint/no-shadow": "off",
+    "eslint/no-new": "off",
+    "oxc/no-map-spread": "off",
+    "unicorn/consistent-function-scoping": "off",
+  },
+  overrides: [
+    ...LAYERS.map(forbid),
+    {
+      files: ["test/**", "bench/**", "scripts/**"],
+      rules: { "eslint/max-lines-per-function": "off" },
+    },
+  ],
+});

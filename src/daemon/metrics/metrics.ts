@@ -1,0 +1,155 @@
+import { Counter, Gauge, Histogram, Registry, Summary } from "prom-client";
+import type { ErrorCode } from "../../lib/errors.ts";
+import { LATENCY_CLASSES } from "../../lib/protocol/metrics.ts";
+import type { LatencyClass, MetricsReport } from "../../lib/protocol/metrics.ts";
+import { RECYCLE_REASONS } from "../../lib/protocol/process.ts";
+import type { RecycleReason } from "../../lib/protocol/process.ts";
+import { Rate } from "./rate.ts";
+
+/** What is read at the moment somebody asks. */
+export interface Readings {
+  readonly waiting: number;
+  readonly oldestMs: number;
+  readonly users: number;
+  /** Workers that serve. */
+  readonly ready: number;
+  readonly daemonRssBytes: number;
+}
+
+const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
+const BATCH_BUCKETS = [1, 2, 4, 8, 16];
+const QUANTILES = [0.5, 0.9, 0.99];
+
+/** Counts what the daemon does. Labels come from closed sets only, so that no caller can add a series. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #rate: Rate;
+  readonly #read: () => Readings;
+  readonly #calls = this.#counter("combot_requests_total", "Classify calls answered, whatever the answer.");
+  readonly #texts = this.#counter("combot_texts_total", "Texts answered with a label.");
+  readonly #errors = this.#counter("combot_errors_total", "Failed classify calls by error code.", ["code"]);
+  readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", ["reason"]);
+  readonly #latency = new Histogram({
+    name: "combot_request_duration_seconds",
+    help: "Time to answer a classify call, by where the answer came from.",
+    labelNames: ["class"],
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #batches = new Histogram({
+    name: "combot_batch_texts",
+    help: "Texts that a worker ran together.",
+    buckets: BATCH_BUCKETS,
+    registers: [this.#registry],
+  });
+  readonly #compute = new Histogram({
+    name: "combot_batch_duration_seconds",
+    help: "Time a worker computed on a batch.",
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [this.#registry],
+  });
+  /** For the JSON report alone: Prometheus computes its own quantiles from the histogram. */
+  readonly #quantiles = new Summary({
+    name: "combot_latency_ms",
+    help: "unregistered",
+    labelNames: ["class"],
+    percentiles: QUANTILES,
+    maxAgeSeconds: 600,
+    ageBuckets: 2,
+    registers: [],
+  });
+  #batchCount = 0;
+  #batchTexts = 0;
+
+  /** @param now a clock that never goes back, in ms. */
+  constructor(now: () => number, read: () => Readings) {
+    this.#rate = new Rate(now);
+    this.#read = read;
+    this.#gauge("combot_queue_texts", "Texts that wait for a worker.", ({ waiting }) => waiting);
+    this.#gauge("combot_queue_oldest_seconds", "How long the oldest text has waited.", ({ oldestMs }) => oldestMs / 1000);
+    this.#gauge("combot_workers_ready", "Workers that serve.", ({ ready }) => ready);
+    this.#gauge("combot_users", "Distinct users over the workers that run now.", ({ users }) => users);
+    this.#gauge("process_resident_memory_bytes", "Resident memory of the daemon.", (readings) => readings.daemonRssBytes);
+    for (const reason of RECYCLE_REASONS) this.#recycles.inc({ reason }, 0);
+  }
+
+  answered(source: LatencyClass, texts: number, durationMs: number): void {
+    this.#calls.inc();
+    this.#rate.add();
+    this.#texts.inc(texts);
+    this.#latency.observe({ class: source }, durationMs / 1000);
+    this.#quantiles.observe({ class: source }, durationMs);
+  }
+
+  failed(code: ErrorCode): void {
+    this.#calls.inc();
+    this.#rate.add();
+    this.#errors.inc({ code });
+  }
+
+  batch(texts: number, computeMs: number): void {
+    this.#batchCount += 1;
+    this.#batchTexts += texts;
+    this.#batches.observe(texts);
+    this.#compute.observe(computeMs / 1000);
+  }
+
+  recycled(reason: RecycleReason): void {
+    this.#recycles.inc({ reason });
+  }
+
+  async report(): Promise<MetricsReport> {
+    const { waiting, oldestMs, users } = this.#read();
+    return {
+      requests: await valueOf(this.#calls),
+      texts: await valueOf(this.#texts),
+      errors: await byLabel(this.#errors, "code"),
+      latencyMs: await this.#latencies(),
+      throughput: round(this.#rate.perSecond),
+      queue: { waiting, oldestMs: round(oldestMs) },
+      batches: { count: this.#batchCount, meanSize: round(this.#batchCount && this.#batchTexts / this.#batchCount) },
+      recycles: await this.recycles(),
+      users,
+    };
+  }
+
+  async recycles(): Promise<MetricsReport["recycles"]> {
+    const byReason = (await byLabel(this.#recycles, "reason")) as Record<RecycleReason, number>;
+    return { total: Object.values(byReason).reduce((a, b) => a + b, 0), byReason };
+  }
+
+  async prometheus(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  async #latencies(): Promise<MetricsReport["latencyMs"]> {
+    const { values } = await this.#quantiles.get();
+    const at = (source: LatencyClass, quantile: number): number | null => {
+      const found = values.find(({ labels }) => labels["class"] === source && (labels as { quantile?: number }).quantile === quantile);
+      return found === undefined || Number.isNaN(found.value) ? null : round(found.value);
+    };
+    const of = (source: LatencyClass) => ({ p50: at(source, 0.5), p90: at(source, 0.9), p99: at(source, 0.99) });
+    return Object.fromEntries(LATENCY_CLASSES.map((source) => [source, of(source)])) as MetricsReport["latencyMs"];
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, value: (readings: Readings) => number): void {
+    const read = this.#read;
+    new Gauge({ name, help, registers: [this.#registry], collect() { this.set(value(read())); } });
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+async function valueOf(counter: Counter): Promise<number> {
+  return (await counter.get()).values[0]?.value ?? 0;
+}
+
+async function byLabel(counter: Counter, label: string): Promise<Record<string, number>> {
+  return Object.fromEntries((await counter.get()).values.map(({ labels, value }) => [String(labels[label]), value]));
+}

@@ -1,0 +1,27 @@
+import type { Worker } from "./worker.ts";
+
+/** A place for one worker; two processes while one replaces the other. */
+export class Slot {
+  readonly index: number;
+  /** Shall hold a worker: what dies is started again. False while unloaded, until there is demand. */
+  wanted = false;
+  /** The one that serves, or is going to. */
+  current: Worker | undefined;
+  /** The one that takes over from `current` once it is ready, or when `current` dies before that. */
+  incoming: Worker | undefined;
+  /** Every process of this slot that has not ended. */
+  readonly workers = new Set<Worker>();
+  #generation = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  nextGeneration(): number {
+    return ++this.#generation;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+}

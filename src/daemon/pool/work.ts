@@ -1,0 +1,18 @@
+import type { CombotError } from "../../lib/errors.ts";
+import type { BatchFate } from "../policy/poison.ts";
+
+/** One text, as the pool needs it. */
+export interface Work {
+  readonly ids: Int32Array;
+  readonly tokens: number;
+  readonly user: string | undefined;
+}
+
+/** Where batches come from and answers go: the queue, seen from the pool. */
+export interface WorkSource {
+  readonly waiting: number;
+  take(): Work[];
+  answer(work: Work, logits: Float32Array, timing: { startedAtMs: number; computeMs: number }): void;
+  putBack(batch: readonly Work[], fate: BatchFate, detail: string): readonly Work[];
+  failWaiting(error: CombotError): void;
+}

@@ -1,0 +1,163 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { LoadMessage } from "../../lib/protocol/worker-channel.ts";
+import type { WorkerView } from "../policy/worker-view.ts";
+import { WorkerProcess } from "../workers/worker-process.ts";
+import type { Ending } from "../workers/worker-process.ts";
+import type { Work } from "./work.ts";
+
+/** What a worker needs to load the model. */
+export type ModelSpec = Omit<LoadMessage, "type">;
+
+/** One process's own limits, jitter drawn; 0 = off. */
+export interface WorkerLimits {
+  readonly maxUsers: number;
+  readonly maxRequests: number;
+  readonly maxUptimeMs: number;
+}
+
+export interface Birth {
+  readonly slot: number;
+  readonly generation: number;
+  readonly model: ModelSpec;
+  readonly limits: WorkerLimits;
+  readonly loadTimeoutMs: number;
+  readonly now: () => number;
+}
+
+export interface BatchResult {
+  /** Logits, one row a text. */
+  readonly rows: readonly Float32Array[];
+  readonly startedAtMs: number;
+  readonly computeMs: number;
+}
+
+/** Between ABRT, which leaves a trace, and KILL, which can't be ignored. */
+const ABORT_GRACE_MS = 1000;
+/** A process that was told to end and has nothing to do needs no longer. */
+const BYE_GRACE_MS = 2000;
+
+/** One worker process from birth to end, with what it has served. The pool alone gives it orders. */
+export class Worker {
+  readonly slot: number;
+  readonly generation: number;
+  readonly bornAtMs: number;
+  /** Resolves when it has loaded the model and answered a probe; rejects with the reason where it never will. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<Ending>;
+  readonly #birth: Birth;
+  readonly #process = new WorkerProcess();
+  readonly #users = new Set<string>();
+  #state: "starting" | "ready" | "busy" = "starting";
+  #draining = false;
+  #requests = 0;
+  #hung = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(birth: Birth) {
+    this.slot = birth.slot;
+    this.generation = birth.generation;
+    this.#birth = birth;
+    this.bornAtMs = birth.now();
+    this.ended = this.#process.ended;
+    this.ready = this.#boot();
+    this.ready.catch(() => undefined);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get state(): "starting" | "ready" | "busy" | "draining" {
+    return this.#draining ? "draining" : this.#state;
+  }
+
+  /** It stopped answering, and was ended for it. */
+  get hung(): boolean {
+    return this.#hung;
+  }
+
+  /** It has answered at least one text, not counting the probe. */
+  get served(): boolean {
+    return this.#requests > 0;
+  }
+
+  /** Keyed hashes of those it has answered for. */
+  get users(): Iterable<string> {
+    return this.#users;
+  }
+
+  view(): WorkerView {
+    const serving = this.#process.alive && !this.#draining && this.#state !== "starting";
+    return {
+      slot: this.slot,
+      serving,
+      idle: serving && this.#state === "ready",
+      users: this.#users.size,
+      requests: this.#requests,
+      uptimeMs: this.#birth.now() - this.bornAtMs,
+      ...this.#birth.limits,
+    };
+  }
+
+  /**
+   * @param hangMs after which it counts as hung and is ended.
+   * @throws {WorkerEndedError} it died with the batch. @throws {WorkerFailedError} it lives, the batch failed.
+   */
+  async run(batch: readonly Work[], hangMs: number): Promise<BatchResult> {
+    this.#state = "busy";
+    const startedAtMs = this.#birth.now();
+    const watch = setTimeout(() => void this.#abort(hangMs), hangMs);
+    const answer = this.#process.run(
+      Int32Array.from(batch.flatMap(({ ids }) => [...ids])),
+      Int32Array.from(batch, ({ ids }) => ids.length),
+    );
+    this.#running = answer.catch(() => undefined);
+    try {
+      const { logits, computeMs } = await answer;
+      this.#count(batch);
+      const width = this.#birth.model.labels;
+      const rows = batch.map((_, row) => logits.slice(row * width, (row + 1) * width));
+      return { rows, startedAtMs, computeMs };
+    } finally {
+      clearTimeout(watch);
+      this.#state = "ready";
+    }
+  }
+
+  /** Takes no new batch, finishes the one it has, ends. Resolves when the process is gone. */
+  async drain(graceMs: number): Promise<Ending> {
+    if (this.#draining) return this.ended;
+    this.#draining = true;
+    if (this.#state === "starting") this.#process.signal("SIGKILL", "not needed any more");
+    else await Promise.race([this.#running, delay(graceMs, undefined, { ref: false })]);
+    if (this.#state === "busy") this.#process.signal("SIGKILL", `its batch took longer than ${graceMs} ms to drain`);
+    this.#process.bye();
+    await Promise.race([this.ended, delay(BYE_GRACE_MS, undefined, { ref: false })]);
+    this.#process.signal("SIGKILL", "it did not end when told to");
+    return this.ended;
+  }
+
+  async #boot(): Promise<void> {
+    const { loadTimeoutMs, model } = this.#birth;
+    const late = `it did not load the model within ${loadTimeoutMs / 1000} s (MODEL_LOAD_TIMEOUT)`;
+    const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
+    try {
+      await this.#process.load(model);
+      this.#state = "ready";
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async #abort(afterMs: number): Promise<void> {
+    this.#hung = true;
+    this.#process.signal("SIGABRT", `it was silent for ${Math.round(afterMs)} ms in one batch`);
+    await delay(ABORT_GRACE_MS, undefined, { ref: false });
+    this.#process.signal("SIGKILL", "it ignored ABRT");
+  }
+
+  #count(batch: readonly Work[]): void {
+    this.#requests += batch.length;
+    for (const { user } of batch) if (user !== undefined) this.#users.add(user);
+  }
+}

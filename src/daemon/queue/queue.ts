@@ -1,0 +1,150 @@
+import { CombotError } from "../../lib/errors.ts";
+import { BATCH_LIMITS, pickBatch } from "../policy/batch.ts";
+import type { BatchLimits } from "../policy/batch.ts";
+import { judgeText } from "../policy/poison.ts";
+import type { BatchFate } from "../policy/poison.ts";
+import type { EncodedText } from "../text/encoder.ts";
+import { Call } from "./call.ts";
+import type { CallOutcome, Job, Timing } from "./call.ts";
+
+export interface QueueOptions {
+  /** Texts that may wait. */
+  readonly maxTexts: number;
+  /** Wall-clock allowance of a call, queueing included. */
+  readonly requestTimeoutMs: number;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+  readonly batchLimits?: BatchLimits;
+}
+
+export interface Submission {
+  /** Keyed hash of whoever asks. */
+  readonly user?: string | undefined;
+  /** Aborted when the client has gone: its waiting texts leave the queue. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Owns the requests: the only one that admits, hands out, takes back and settles a text. */
+export class Queue {
+  readonly #options: QueueOptions;
+  /** Oldest first. */
+  #waiting: Job[] = [];
+  #closedBy: CombotError | undefined;
+  #onWork: () => void = () => undefined;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  /** Who is told that there is something to take. */
+  onWork(listener: () => void): void {
+    this.#onWork = listener;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** How long the oldest text has waited, in ms; 0 where none waits. */
+  get oldestMs(): number {
+    const oldest = this.#waiting[0];
+    return oldest ? this.#options.now() - oldest.enqueuedAtMs : 0;
+  }
+
+  /**
+   * Admits a call whole or not at all, and settles when all of its texts have.
+   *
+   * @throws {CombotError} `QUEUE_FULL` or `SHUTTING_DOWN` if it was not admitted (safe to retry), `DEADLINE_EXCEEDED`,
+   * or what befell one of its texts, with the text's index.
+   */
+  async submit(texts: readonly EncodedText[], submission: Submission = {}): Promise<CallOutcome> {
+    this.#admit(texts.length);
+    const call = new Call(texts, this.#options.now(), submission.user);
+    const abandon = (error: CombotError): void => this.#failCall(call, error);
+    const seconds = this.#options.requestTimeoutMs / 1000;
+    const timer = setTimeout(
+      () => abandon(new CombotError("DEADLINE_EXCEEDED", `no answer within ${seconds} s (REQUEST_TIMEOUT)`)),
+      this.#options.requestTimeoutMs,
+    );
+    const hungUp = (): void => abandon(new CombotError("DEADLINE_EXCEEDED", "the client has gone"));
+    submission.signal?.addEventListener("abort", hungUp, { once: true });
+    if (submission.signal?.aborted) hungUp();
+    else this.#waiting.push(...call.jobs);
+    this.#onWork();
+    try {
+      return await call.outcome;
+    } finally {
+      clearTimeout(timer);
+      submission.signal?.removeEventListener("abort", hungUp);
+    }
+  }
+
+  /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */
+  take(): Job[] {
+    const picked = new Set(pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits ?? BATCH_LIMITS));
+    if (picked.size === 0) return [];
+    const batch = this.#waiting.filter((_, index) => picked.has(index));
+    this.#waiting = this.#waiting.filter((_, index) => !picked.has(index));
+    return batch;
+  }
+
+  answer(job: Job, row: Float32Array, timing: Timing): void {
+    job.call.answer(job, row, timing);
+  }
+
+  /** One text that fails fails its call and is named by its index. */
+  fail(job: Job, error: CombotError): void {
+    this.#failCall(job.call, error);
+  }
+
+  /**
+   * Takes back the texts of a batch that came to nothing: to the head of the queue, each to be run by itself.
+   *
+   * @returns the texts that are refused, as poison or because the model fails on them.
+   */
+  putBack(jobs: readonly Job[], fate: BatchFate, detail: string): Job[] {
+    const open = jobs.filter((job) => job.call.open);
+    const refused = open.filter((job) => judgeText(job, fate) === "refuse");
+    const again = open.filter((job) => !refused.includes(job));
+    for (const job of again) {
+      if (job.alone) job.killedAlone += 1;
+      job.alone = true;
+    }
+    this.#waiting.unshift(...again);
+    for (const job of refused) this.fail(job, refusalOf(job, fate, detail));
+    return refused;
+  }
+
+  /** Fails all that waits: nobody is going to take it. */
+  failWaiting(error: CombotError): void {
+    for (const job of this.#waiting.slice()) this.#failCall(job.call, error);
+  }
+
+  /** Admits nothing from here on; what was admitted is still served. */
+  close(): void {
+    this.#closedBy = new CombotError("SHUTTING_DOWN", "the daemon is stopping", { retryAfterSeconds: 1 });
+  }
+
+  #admit(texts: number): void {
+    if (this.#closedBy) throw this.#closedBy;
+    const { maxTexts } = this.#options;
+    if (texts > maxTexts) {
+      throw new CombotError("INVALID_REQUEST", `${texts} texts, where the queue holds ${maxTexts} (QUEUE_MAX_TEXTS)`);
+    }
+    if (this.#waiting.length + texts <= maxTexts) return;
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.oldestMs / 1000));
+    const detail = `${this.#waiting.length} of ${maxTexts} texts wait (QUEUE_MAX_TEXTS), ${texts} more don't fit`;
+    throw new CombotError("QUEUE_FULL", detail, { retryAfterSeconds });
+  }
+
+  #failCall(call: Call, error: CombotError): void {
+    call.fail(error);
+    if (this.#waiting.some((job) => job.call === call)) this.#waiting = this.#waiting.filter((job) => job.call !== call);
+  }
+}
+
+function refusalOf(job: Job, fate: BatchFate, detail: string): CombotError {
+  const { index } = job;
+  if (fate === "failed") return new CombotError("INFERENCE_FAILED", `text ${index}: ${detail}`, { index });
+  return new CombotError("POISON_TEXT", `text ${index} ended the worker that ran it by itself`, { index });
+}

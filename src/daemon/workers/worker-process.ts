@@ -1,0 +1,175 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { WORKER_EXIT, WORKER_PROTOCOL, parseFromWorker } from "../../lib/protocol/worker-channel.ts";
+import type { FromWorker, LoadMessage, ReplyMessage, ToWorker } from "../../lib/protocol/worker-channel.ts";
+import { readOomKills } from "./oom.ts";
+
+/**
+ * Why a worker process is no more. `killed` is a SIGKILL that neither combot nor the kernel's OOM killer sent: it says
+ * nothing about the worker or its text.
+ */
+export type EndKind = "bye" | "exit" | "signal" | "oom" | "killed" | "ours";
+
+export interface Ending {
+  readonly kind: EndKind;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** What happened, in words; the first cause where several followed. */
+  readonly detail: string;
+}
+
+/** The process ended before it answered. */
+export class WorkerEndedError extends Error {
+  readonly ending: Ending;
+  constructor(ending: Ending) {
+    super(`the worker ended: ${ending.detail}`);
+    this.name = "WorkerEndedError";
+    this.ending = ending;
+  }
+}
+
+/** The worker answered that it could not; it lives on, unless it was its load that failed. */
+export class WorkerFailedError extends Error {
+  readonly invalid: boolean;
+  constructor(detail: string, invalid: boolean) {
+    super(detail);
+    this.name = "WorkerFailedError";
+    this.invalid = invalid;
+  }
+}
+
+interface Pending {
+  readonly id: number;
+  readonly resolve: (message: FromWorker) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const CHILD_PATH = fileURLToPath(import.meta.resolve(import.meta.url.endsWith(".ts") ? "./child.ts" : "./child.js"));
+
+/** glibc gives freed memory back to the kernel from 128 KiB on: what a big batch leaves drops from 352 to 82 MB. */
+const CHILD_ENV = { ORT_DISABLE_TELEMETRY: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
+
+/** The daemon's end of one worker process. It reports; what follows from a death is the pool's to decide. */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Settles once the kernel has reaped the process: its memory is back. */
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #oomKillsBefore = readOomKills();
+  #pending: Pending | undefined;
+  #cause: { kind: EndKind; detail: string } | undefined;
+  #ending: Ending | undefined;
+  #saidHello = false;
+  #runs = 0;
+
+  constructor() {
+    this.#child = fork(CHILD_PATH, [], {
+      serialization: "advanced",
+      execArgv: ["--max-semi-space-size=2"],
+      env: { ...childEnvironment(process.env), ...CHILD_ENV },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.pid = this.#child.pid ?? 0;
+    this.#child.on("message", (raw) => this.#receive(raw));
+    this.ended = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null): void => resolve(this.#end(code, signal));
+      this.#child.once("exit", end);
+      this.#child.once("error", (error) => {
+        this.#cause ??= { kind: "exit", detail: error.message };
+        if (this.#child.pid === undefined) end(null, null);
+      });
+    });
+  }
+
+  /** False from the moment its end is certain, before the kernel has reaped it. */
+  get alive(): boolean {
+    return this.#cause === undefined && this.#ending === undefined;
+  }
+
+  /** @returns the time that loading took, in ms. @throws {WorkerFailedError | WorkerEndedError} */
+  async load(message: Omit<LoadMessage, "type">): Promise<number> {
+    const answer = await this.#ask(0, { type: "load", ...message });
+    return answer.type === "ready" ? answer.loadMs : this.#violated(answer);
+  }
+
+  /** One run at a time. @throws {WorkerFailedError | WorkerEndedError} */
+  async run(ids: Int32Array, lengths: Int32Array): Promise<ReplyMessage> {
+    const id = ++this.#runs;
+    const answer = await this.#ask(id, { type: "run", id, ids, lengths });
+    return answer.type === "reply" ? answer : this.#violated(answer);
+  }
+
+  /** Asks the process to end by itself. */
+  bye(): void {
+    this.#cause ??= { kind: "bye", detail: "told to end" };
+    if (this.#child.connected) this.#child.send({ type: "bye" }, () => undefined);
+  }
+
+  /** Ends it from outside; `detail` is why. */
+  signal(signal: "SIGABRT" | "SIGKILL", detail: string): void {
+    this.#cause ??= { kind: "ours", detail };
+    this.#child.kill(signal);
+  }
+
+  #ask(id: number, message: ToWorker): Promise<FromWorker> {
+    if (this.#ending) return Promise.reject(new WorkerEndedError(this.#ending));
+    return new Promise((resolve, reject) => {
+      this.#pending = { id, resolve, reject };
+      this.#child.send(message, (error) => {
+        if (error) this.signal("SIGKILL", `its channel broke: ${error.message}`);
+      });
+    });
+  }
+
+  #receive(raw: unknown): void {
+    if (this.#ending) return;
+    const message = parseFromWorker(raw);
+    if (!message) return this.signal("SIGKILL", "it sent a message outside the protocol");
+    if (message.type === "bye") return;
+    if (message.type === "hello") {
+      if (message.protocol === WORKER_PROTOCOL) this.#saidHello = true;
+      else this.signal("SIGKILL", `it speaks protocol ${message.protocol}, not ${WORKER_PROTOCOL}`);
+      return;
+    }
+    const pending = this.#pending;
+    if (!this.#saidHello || !pending || ("id" in message && message.id !== pending.id)) {
+      return this.signal("SIGKILL", `it sent ${message.type} unasked`);
+    }
+    this.#pending = undefined;
+    if (message.type !== "failed") return pending.resolve(message);
+    if (message.id === 0) this.#cause ??= { kind: "exit", detail: message.detail };
+    pending.reject(new WorkerFailedError(message.detail, message.invalid));
+  }
+
+  #violated(answer: FromWorker): never {
+    this.signal("SIGKILL", `it answered with ${answer.type}`);
+    throw new WorkerFailedError(`the worker answered with ${answer.type}`, false);
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null): Ending {
+    const found = this.#cause ?? this.#causeOf(code, signal);
+    this.#ending = { ...found, code, signal };
+    this.#pending?.reject(new WorkerEndedError(this.#ending));
+    this.#pending = undefined;
+    return this.#ending;
+  }
+
+  #causeOf(code: number | null, signal: NodeJS.Signals | null): { kind: EndKind; detail: string } {
+    if (signal !== "SIGKILL") {
+      const cannotBoot = code === WORKER_EXIT.cannotBoot ? " (it could not boot)" : "";
+      return signal ? { kind: "signal", detail: `it died of ${signal}` } : { kind: "exit", detail: `it exited with ${code}${cannotBoot}` };
+    }
+    const oomKills = readOomKills();
+    const outOfMemory = oomKills === null || this.#oomKillsBefore === null || oomKills > this.#oomKillsBefore;
+    return outOfMemory
+      ? { kind: "oom", detail: "the kernel killed it for want of memory" }
+      : { kind: "killed", detail: "something outside combot killed it" };
+  }
+}
+
+/** Credentials and connection strings are the daemon's: no worker gets to see them. */
+function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "NODE_COMPILE_CACHE"];
+  return Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}

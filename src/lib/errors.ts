@@ -1,0 +1,151 @@
+/**
+ * The one table of failures a user can act on. `http` is the status of the problem+json reply,
+ * `exit` the status the CLI ends with. docs/errors.md is generated from it, and a test keeps them equal.
+ */
+export const ERRORS = {
+  INTERNAL: { http: 500, exit: 1, title: "A defect in combot", help: "Report it with the log lines around it." },
+  REPLY_INVALID: {
+    http: 502,
+    exit: 1,
+    title: "The reply does not fit the schema",
+    help: "Run the same version of combot as the daemon: combot --version, combot status.",
+  },
+  INVALID_JSON: { http: 400, exit: 2, title: "The body is not JSON", help: "Send one JSON document in UTF-8." },
+  INVALID_REQUEST: {
+    http: 400,
+    exit: 2,
+    title: "The request does not fit the schema",
+    help: "The detail names the field; GET /api/openapi.json has the schema.",
+  },
+  INVALID_TEXT: {
+    http: 400,
+    exit: 2,
+    title: "A text that can't be classified",
+    help: "Send text with at least one visible character, without NUL, in well-formed Unicode.",
+  },
+  NOT_FOUND: { http: 404, exit: 2, title: "No such path", help: "GET /api/openapi.json lists the paths." },
+  SLOT_UNKNOWN: { http: 404, exit: 2, title: "No such worker slot", help: "combot status lists the slots." },
+  CONTROL_ONLY: {
+    http: 403,
+    exit: 2,
+    title: "Only the control socket takes this call",
+    help: "Use control.sock, beside the user socket.",
+  },
+  METHOD_NOT_ALLOWED: {
+    http: 405,
+    exit: 2,
+    title: "This path does not take that method",
+    help: "The Allow header names the methods it takes.",
+  },
+  BODY_TOO_LARGE: { http: 413, exit: 2, title: "The call is too large", help: "At most 256 texts and 1 MiB a call." },
+  UNSUPPORTED_MEDIA_TYPE: {
+    http: 415,
+    exit: 2,
+    title: "The body is not application/json",
+    help: "Send Content-Type: application/json.",
+  },
+  POISON_TEXT: {
+    http: 422,
+    exit: 4,
+    title: "A text that ends its worker",
+    help: "Leave this text out; the journal names it by its digest.",
+  },
+  INFERENCE_FAILED: {
+    http: 500,
+    exit: 4,
+    title: "The model failed on a text",
+    help: "The detail has the runtime's message; combot model check DIR tries the model.",
+  },
+  MODEL_INVALID: {
+    http: 422,
+    exit: 4,
+    title: "The model can't be served",
+    help: "The detail names what is wrong; combot model check tells more.",
+  },
+  MODEL_UNAVAILABLE: {
+    http: 503,
+    exit: 4,
+    title: "No worker can serve the model",
+    help: "combot status tells why; combot model load tries again.",
+  },
+  QUEUE_FULL: { http: 503, exit: 4, title: "The queue is full", help: "Try again after Retry-After seconds." },
+  SHUTTING_DOWN: { http: 503, exit: 4, title: "The daemon is stopping", help: "Try again in a moment." },
+  UNHEALTHY: { http: 503, exit: 4, title: "The daemon is not healthy", help: "combot status tells why." },
+  DEADLINE_EXCEEDED: {
+    http: 504,
+    exit: 5,
+    title: "Out of time",
+    help: "Raise REQUEST_TIMEOUT, or send less at once.",
+  },
+  CONFIG_INVALID: { http: 400, exit: 2, title: "Bad configuration", help: "combot config --check FILE checks a file." },
+  USAGE: { http: 400, exit: 2, title: "Wrong usage", help: "--help has examples." },
+  SOCKET_UNSAFE: {
+    http: 500,
+    exit: 2,
+    title: "The socket's folder is not safe to use",
+    help: "Name another socket with --socket or COMBOT_SOCKET.",
+  },
+  INSTANCE_RUNNING: {
+    http: 409,
+    exit: 4,
+    title: "Another combot holds the socket",
+    help: "Stop it, or name another socket with --socket.",
+  },
+  DAEMON_UNREACHABLE: {
+    http: 503,
+    exit: 3,
+    title: "The daemon can't be reached",
+    help: "Start it: systemctl start combot-enhanced, or combot daemon.",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+interface ErrorRow {
+  readonly http: number;
+  readonly exit: number;
+  readonly title: string;
+  readonly help: string;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorDetails {
+  /** Index of the text at fault in the call's `texts`. */
+  readonly index?: number;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds?: number;
+  /** One line for each fault, where there may be several. */
+  readonly faults?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** A failure that whoever caused it, or an operator, can act on. Anything else that is thrown is a defect. */
+export class CombotError extends Error {
+  readonly code: ErrorCode;
+  readonly index: number | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly faults: readonly string[];
+  /** oclif takes the exit status from here in text mode and from `exitCode` under --json. */
+  readonly oclif: { readonly exit: number };
+  readonly exitCode: number;
+
+  constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
+    super(detail, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "CombotError";
+    this.code = code;
+    this.index = details.index;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.faults = details.faults ?? [];
+    this.exitCode = ERRORS[code].exit;
+    this.oclif = { exit: this.exitCode };
+  }
+}
+
+/** The message of whatever was thrown, for a detail or a log line. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The `code` of a Node system error (`ENOENT`, …), if it is one. */
+export function systemCodeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { classifyReply, classifyRequest } from "./classify.ts";
+import { configReport } from "./config.ts";
+import { health } from "./health.ts";
+import { memoryReport } from "./memory.ts";
+import { metricsReport } from "./metrics.ts";
+import { loadReply, unloadReply } from "./model.ts";
+import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
+
+/** Who may call: `user` on either socket, `control` on the control socket alone. */
+export type Access = "user" | "control";
+
+export interface Endpoint {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With the closing slash; served without it too. */
+  readonly path: string;
+  readonly access: Access;
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body of each status that is not a problem. */
+  readonly replies: Readonly<Record<number, z.ZodType>>;
+}
+
+/** Every call of the HTTP API: what the server serves, the client knows and the OpenAPI page tells. */
+export const ENDPOINTS = {
+  classify: {
+    method: "POST",
+    path: "/api/classify/",
+    access: "user",
+    summary: "Classify one text or up to 256",
+    body: classifyRequest,
+    replies: { 200: classifyReply },
+  },
+  health: {
+    method: "GET",
+    path: "/api/health/",
+    access: "user",
+    summary: "Whether it can answer classifications",
+    replies: { 200: health, 503: health },
+  },
+  memory: {
+    method: "GET",
+    path: "/api/memory/",
+    access: "user",
+    summary: "Memory of the machine, the daemon and its workers",
+    replies: { 200: memoryReport },
+  },
+  metrics: {
+    method: "GET",
+    path: "/api/metrics/",
+    access: "user",
+    summary: "Counters and latencies; Prometheus text with Accept: text/plain",
+    replies: { 200: metricsReport },
+  },
+  processStatus: {
+    method: "GET",
+    path: "/api/process/status/",
+    access: "control",
+    summary: "The daemon and its workers",
+    replies: { 200: processStatus },
+  },
+  recycle: {
+    method: "POST",
+    path: "/api/process/recycle/",
+    access: "control",
+    summary: "Replace a worker, or all of them in turn",
+    query: waitQuery,
+    body: recycleRequest,
+    replies: { 200: recycleReply, 202: recycleReply },
+  },
+  modelLoad: {
+    method: "POST",
+    path: "/api/model/load/",
+    access: "control",
+    summary: "Start every stopped worker",
+    query: waitQuery,
+    replies: { 200: loadReply, 202: loadReply },
+  },
+  modelUnload: {
+    method: "POST",
+    path: "/api/model/unload/",
+    access: "control",
+    summary: "End every worker; the next text starts one again",
+    query: waitQuery,
+    replies: { 200: unloadReply, 202: unloadReply },
+  },
+  config: {
+    method: "GET",
+    path: "/api/config/",
+    access: "control",
+    summary: "The settings in force and where each came from",
+    replies: { 200: configReport },
+  },
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointName = keyof typeof ENDPOINTS;
+
+type RepliesOf<N extends EndpointName> = (typeof ENDPOINTS)[N]["replies"];
+
+/** The body of any reply of `N` that is not a problem. */
+export type ReplyOf<N extends EndpointName> = { [S in keyof RepliesOf<N>]: z.infer<RepliesOf<N>[S]> }[keyof RepliesOf<N>];

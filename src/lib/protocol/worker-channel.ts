@@ -1,0 +1,70 @@
+/**
+ * The language of the daemon and a worker, over the IPC channel of the child process. Versioned although both come
+ * from one package: a release can be switched under a running daemon, and a worker started after that is a newer one.
+ *
+ * Checked by a table of our own and not by zod: zod costs each worker 19 MB of resident memory and 40 ms of its start
+ * (measured on Node 24), which is half of what a worker of a small model takes.
+ */
+export const WORKER_PROTOCOL = 1;
+
+/** Exit statuses of a worker are part of the protocol. */
+export const WORKER_EXIT = { ok: 0, defect: 1, cannotBoot: 3 } as const;
+
+const KINDS = {
+  count: (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
+  ms: (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0,
+  text: (value: unknown): value is string => typeof value === "string",
+  flag: (value: unknown): value is boolean => typeof value === "boolean",
+  int32: (value: unknown): value is Int32Array => value instanceof Int32Array,
+  float32: (value: unknown): value is Float32Array => value instanceof Float32Array,
+} as const;
+
+/** What the daemon says. In `run`, row i has `lengths[i]` tokens of `ids`; the worker pads rows to the longest. */
+const TO_WORKER = {
+  load: { modelPath: "text", threads: "count", labels: "count", padId: "count", probe: "int32" },
+  run: { id: "count", ids: "int32", lengths: "int32" },
+  bye: {},
+} as const;
+
+/**
+ * What a worker says. `logits` has one row a text, `labels` wide, in the order of the run. `failed` with run 0 is about
+ * the load; `invalid` puts the fault with the model or the input rather than with the process.
+ */
+const FROM_WORKER = {
+  hello: { protocol: "count", pid: "count" },
+  ready: { loadMs: "ms" },
+  reply: { id: "count", logits: "float32", computeMs: "ms" },
+  failed: { id: "count", invalid: "flag", detail: "text" },
+  bye: {},
+} as const;
+
+type Kind = keyof typeof KINDS;
+type Shape = Readonly<Record<string, Kind>>;
+type ValueOf<K extends Kind> = (typeof KINDS)[K] extends (value: unknown) => value is infer V ? V : never;
+type MessageOf<T extends Readonly<Record<string, Shape>>> = {
+  [N in keyof T]: { readonly type: N } & { readonly [F in keyof T[N]]: ValueOf<T[N][F]> };
+}[keyof T];
+
+export type ToWorker = MessageOf<typeof TO_WORKER>;
+export type FromWorker = MessageOf<typeof FROM_WORKER>;
+export type LoadMessage = Extract<ToWorker, { type: "load" }>;
+export type RunMessage = Extract<ToWorker, { type: "run" }>;
+export type ReplyMessage = Extract<FromWorker, { type: "reply" }>;
+
+function fits(message: unknown, shapes: Readonly<Record<string, Shape>>): boolean {
+  if (typeof message !== "object" || message === null || !("type" in message)) return false;
+  const shape = typeof message.type === "string" && Object.hasOwn(shapes, message.type) ? shapes[message.type] : undefined;
+  if (!shape) return false;
+  const fields = message as Readonly<Record<string, unknown>>;
+  return Object.entries(shape).every(([name, kind]) => KINDS[kind](fields[name]));
+}
+
+/** The message, if it is one the daemon may send. */
+export function parseToWorker(message: unknown): ToWorker | undefined {
+  return fits(message, TO_WORKER) ? (message as ToWorker) : undefined;
+}
+
+/** The message, if it is one a worker may send. */
+export function parseFromWorker(message: unknown): FromWorker | undefined {
+  return fits(message, FROM_WORKER) ? (message as FromWorker) : undefined;
+}

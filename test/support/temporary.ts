@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** A folder of this test's own, gone when it ends. Its path is short: a socket's may have 107 bytes. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ct-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

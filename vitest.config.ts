@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Real processes on two cores: more files at once would only make each other's deadlines late.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // @oclif/test and the log tests read the console themselves.
+    disableConsoleIntercept: true,
+    env: { ORT_DISABLE_TELEMETRY: "1" },
+  },
+});
