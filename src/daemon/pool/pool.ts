@@ -170,7 +170,7 @@ export class Pool {
     const verdict = judgeRestart(this.#failures, now());
     if (verdict.act === "wait") {
       clearTimeout(this.#retryTimer);
-      this.#retryTimer = setTimeout(() => this.#retry(), verdict.untilMs - now());
+      this.#retryTimer = setTimeout(() => this.#retry(), Math.max(0, verdict.untilMs - now()));
       onEvent({ type: "delayed", untilMs: verdict.untilMs, detail: this.#failures.at(-1)?.detail ?? "" });
       return [];
     }
@@ -251,6 +251,7 @@ export class Pool {
     try {
       await next.ready;
     } catch (error) {
+      await next.ended;
       throw new CombotError("MODEL_UNAVAILABLE", `the replacement did not come to serve: ${messageOf(error)}`);
     }
     if (!slot.wanted || next.state === "draining") throw new CombotError("MODEL_UNAVAILABLE", "unloaded meanwhile");

@@ -1,0 +1,24 @@
+import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { ConfigReport } from "../../lib/protocol/config.ts";
+import type { Health } from "../../lib/protocol/health.ts";
+import type { MemoryReport } from "../../lib/protocol/memory.ts";
+import type { MetricsReport } from "../../lib/protocol/metrics.ts";
+import type { LoadReply, UnloadReply } from "../../lib/protocol/model.ts";
+import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
+
+/** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
+export interface Services {
+  /** @param signal aborted when the client has gone. */
+  classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply>;
+  health(): Promise<Health>;
+  memory(): Promise<MemoryReport>;
+  metrics(): Promise<MetricsReport>;
+  /** The same and more as Prometheus text. */
+  prometheus(): Promise<{ contentType: string; body: string }>;
+  processStatus(): Promise<ProcessStatus>;
+  /** @param wait resolve when it is done rather than when it is started. */
+  recycle(slot: number | undefined, wait: boolean): Promise<RecycleReply>;
+  load(wait: boolean): Promise<LoadReply>;
+  unload(wait: boolean): Promise<UnloadReply>;
+  config(): Promise<ConfigReport>;
+}

@@ -1,0 +1,58 @@
+import type { Settings } from "../../lib/config/settings.ts";
+import type { ProcessStatus, WorkerStatus } from "../../lib/protocol/process.ts";
+import { readProcessMemory } from "../memory/process-memory.ts";
+import { dueBy } from "../policy/recycle.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Slot } from "../pool/slot.ts";
+import type { Worker } from "../pool/worker.ts";
+
+/** One entry a process; a slot without one says whether it rests or waits for its next try. */
+export async function reportWorkers(pool: Pool): Promise<WorkerStatus[]> {
+  const entries = pool.slots.flatMap((slot) =>
+    slot.workers.size > 0 ? [...slot.workers].map((worker) => reportWorker(worker)) : [emptySlot(slot)],
+  );
+  return Promise.all(entries);
+}
+
+async function reportWorker(worker: Worker): Promise<WorkerStatus> {
+  const { slot, generation, pid, state } = worker;
+  const view = worker.view();
+  const memory = await readProcessMemory(pid);
+  return {
+    slot,
+    pid,
+    state,
+    generation,
+    users: view.users,
+    requests: view.requests,
+    uptimeSeconds: Math.round(view.uptimeMs) / 1000,
+    rssBytes: memory?.rssBytes ?? null,
+    pssBytes: memory?.pssBytes ?? null,
+    dueBy: dueBy(view),
+  };
+}
+
+async function emptySlot(slot: Slot): Promise<WorkerStatus> {
+  return {
+    slot: slot.index,
+    pid: null,
+    state: slot.wanted ? "backoff" : "stopped",
+    generation: slot.generation,
+    users: 0,
+    requests: 0,
+    uptimeSeconds: 0,
+    rssBytes: null,
+    pssBytes: null,
+    dueBy: null,
+  };
+}
+
+/** The limits as they are set, before jitter. */
+export function limitsOf(settings: Settings): ProcessStatus["limits"] {
+  return {
+    maxUsers: settings.maxUsersPerProcess,
+    maxRequests: settings.maxRequests,
+    maxRequestsJitter: settings.maxRequestsJitter,
+    maxUptimeSeconds: settings.recycleIntervalMs / 1000,
+  };
+}

@@ -1,0 +1,133 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { writeOddModel } from "../../support/odd-models.ts";
+import { classify, startCore, workerPids } from "../../support/core.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe("unloading", () => {
+  test("ends every process; the next text starts one and no more", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()));
+    expect(core.pool.load()).toEqual([0, 1]);
+    await core.pool.whenReady();
+    const pids = workerPids(core);
+    expect(await core.pool.unload()).toEqual([0, 1]);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(workerPids(core)).toEqual([]);
+    await classify(core, ["alpha"]);
+    expect(workerPids(core)).toHaveLength(1);
+  });
+
+  test("waits for the batch in flight, which is answered", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 40 }));
+    core.pool.load();
+    await core.pool.whenReady();
+    const answer = classify(core, ["alpha beta"]);
+    await expect.poll(() => core.pool.slots.some((slot) => slot.current?.state === "busy")).toBe(true);
+    await core.pool.unload();
+    await expect(answer).resolves.toMatchObject({ results: [{}] });
+    expect((await core.metrics.recycles()).byReason.crash).toBe(0);
+  });
+
+  test("in the middle of a load ends the load; a text that comes then is answered by a new one", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()));
+    core.pool.load();
+    const unloaded = core.pool.unload();
+    const answer = classify(core, ["gamma"]);
+    await unloaded;
+    await expect(answer).resolves.toMatchObject({ results: [{}] });
+  });
+});
+
+describe("a hundred cold texts at once", () => {
+  test("cause one load a worker", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()));
+    const replies = await Promise.all(Array.from({ length: 100 }, () => classify(core, ["alpha"])));
+    expect(replies).toHaveLength(100);
+    expect(core.pool.slots.map((slot) => slot.generation)).toEqual([1, 1]);
+  });
+});
+
+describe("recycling by hand", () => {
+  test("the replacement serves before the old one drains, one at a time, and nothing is lost", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 2 }));
+    core.pool.load();
+    await core.pool.whenReady();
+    const old = workerPids(core);
+    let running = true;
+    let leastServing = 2;
+    const clients = Array.from({ length: 10 }, async () => {
+      while (running) {
+        await classify(core, ["alpha beta", "gamma"]);
+        leastServing = Math.min(leastServing, core.pool.serving);
+      }
+    });
+    await Promise.all([core.pool.recycle(0, "manual"), core.pool.recycle(1, "manual")]);
+    running = false;
+    await Promise.all(clients);
+    expect(leastServing).toBe(2);
+    expect(old.filter(isAlive)).toEqual([]);
+    expect(core.pool.slots.map((slot) => slot.generation)).toEqual([2, 2]);
+    expect((await core.metrics.recycles()).byReason.manual).toBe(2);
+  });
+
+  test("where the old one dies meanwhile, its replacement takes its place and no third one is started", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const [old] = workerPids(core);
+    const recycled = core.pool.recycle(0, "manual");
+    await expect.poll(() => workerPids(core).length).toBe(2);
+    process.kill(old!, "SIGKILL");
+    await recycled;
+    expect(core.pool.slots[0]?.generation).toBe(2);
+    await expect(classify(core, ["alpha"])).resolves.toMatchObject({ results: [{}] });
+  });
+
+  test("a replacement that does not come up leaves the old one serving", async () => {
+    const dir = writeOddModel(temporaryFolder());
+    const core = await startCore(dir, { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const [old] = workerPids(core);
+    writeFileSync(join(dir, "model.onnx"), "broken");
+    await expect(core.pool.recycle(0, "manual")).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(workerPids(core)).toEqual([old]);
+    await expect(classify(core, ["alpha"])).resolves.toMatchObject({ results: [{}] });
+  });
+});
+
+describe("a model that can't be loaded", () => {
+  test("is tried five times with growing waits and then held; texts are refused with the reason", { timeout: 60_000 }, async () => {
+    const dir = writeOddModel(temporaryFolder());
+    const core = await startCore(dir, { WORKERS: "1" });
+    writeFileSync(join(dir, "model.onnx"), "broken");
+    core.pool.load();
+    await expect(core.pool.whenReady()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    const waiting = classify(core, ["alpha"]);
+    await expect(waiting).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(core.pool.held).toMatch(/^5 workers ended before they served/);
+    expect(core.pool.slots[0]?.generation).toBe(5);
+    await expect(classify(core, ["beta"])).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    writeOddModel(dir);
+    core.pool.load();
+    await expect(classify(core, ["beta"])).resolves.toMatchObject({ results: [{}] });
+    expect(core.pool.held).toBeUndefined();
+  });
+
+  test("past the load deadline its worker is ended with the setting named", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1", MODEL_LOAD_TIMEOUT: "1" });
+    core.pool.load();
+    const [pid] = workerPids(core);
+    process.kill(pid!, "SIGSTOP");
+    await expect(core.pool.whenReady()).rejects.toMatchObject({ message: /MODEL_LOAD_TIMEOUT/ });
+  });
+});

@@ -1,0 +1,96 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Graph } from "../../scripts/onnx/graph.ts";
+import { encodeModel } from "../../scripts/onnx/model.ts";
+import { floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
+
+const WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "alpha", "beta", "gamma", "delta", "boom"];
+const LABELS = ["first", "second", "third"];
+/** The word whose token makes the process die: −2^63 / −1 overflows, which the CPU answers with SIGFPE. It must be the last. */
+export const FATAL_WORD = "boom";
+
+export interface OddModel {
+  /** The process dies whenever FATAL_WORD is in a batch. */
+  readonly fatal?: boolean;
+  /** Rounds of useless work a batch; 40 take some tenths of a second. */
+  readonly slowRounds?: number;
+}
+
+/** Writes a Hugging Face folder with a model that a test can foresee, and that can misbehave. */
+export function writeOddModel(dir: string, odd: OddModel = {}): string {
+  mkdirSync(dir, { recursive: true });
+  const write = (name: string, json: object): void => writeFileSync(join(dir, name), JSON.stringify(json));
+  write("config.json", {
+    model_type: "bag-of-words",
+    id2label: Object.fromEntries(LABELS.entries()),
+    pad_token_id: 0,
+    max_position_embeddings: 64,
+  });
+  write("tokenizer.json", tokenizerJson());
+  writeFileSync(join(dir, "model.onnx"), encodeModel(buildGraph(odd)));
+  return dir;
+}
+
+function buildGraph({ fatal = false, slowRounds = 0 }: OddModel): Graph {
+  const graph = new Graph("odd");
+  const ids = graph.input("input_ids", "int64", ["batch", "sequence"]);
+  const mask = graph.input("attention_mask", "int64", ["batch", "sequence"]);
+  const weights = WORDS.flatMap((_, word) => LABELS.map((_, label) => Math.sin(word * 3 + label)));
+  const table = graph.initializer("table", floatTensor(weights, [WORDS.length, LABELS.length]));
+  const axis = graph.initializer("axis", int64Tensor([1]));
+  const last = graph.initializer("last", int64Tensor([2]));
+  const open = graph.node("Unsqueeze", [graph.node("Cast", [mask], { to: 1 }), last]);
+  const sum = graph.node("ReduceSum", [graph.node("Mul", [graph.node("Gather", [table, ids]), open]), axis], { keepdims: 0 });
+  const parts = [sum, ...(fatal ? [divideByDistance(graph, ids, axis)] : []), ...(slowRounds ? [work(graph, sum, slowRounds)] : [])];
+  const logits = parts.reduce((a, b) => graph.node("Add", [a, b]));
+  graph.node("Identity", [logits], {}, { outputs: ["logits"] });
+  graph.output("logits", "float32", ["batch", LABELS.length]);
+  return graph;
+}
+
+/** 0 for every text, by way of −2^63 / (id − fatal id − 1): no other word's token makes that divisor −1 or 0. */
+function divideByDistance(graph: Graph, ids: string, axis: string): string {
+  const beyond = graph.initializer("beyond", int64Tensor([WORDS.indexOf(FATAL_WORD) + 1]));
+  const lowest = graph.initializer("lowest", int64Tensor([-(2 ** 63)]));
+  const zero = graph.initializer("zero", int64Tensor([0]));
+  const quotient = graph.node("Div", [lowest, graph.node("Sub", [ids, beyond])]);
+  const nothing = graph.node("Cast", [graph.node("Mul", [quotient, zero])], { to: 1 });
+  return graph.node("ReduceSum", [nothing, axis], { keepdims: 1 });
+}
+
+/** 0 for every text, by way of `rounds` products of 512 × 512 matrices. */
+function work(graph: Graph, sum: string, rounds: number): string {
+  const size = 512;
+  const matrix = graph.initializer("matrix", floatTensor(Array.from({ length: size * size }, (_, i) => (i % 7) / 1000), [size, size]));
+  const all = graph.initializer("all", int64Tensor([0, 1]));
+  const none = graph.initializer("none", floatTensor([0]));
+  // Takes a value of the input, or the whole chain would be folded into a constant at load.
+  const seed = graph.node("Mul", [graph.node("ReduceMax", [sum], { axes: [0, 1], keepdims: 1 }), none]);
+  let product = graph.node("Add", [matrix, seed]);
+  for (let round = 0; round < rounds; round++) product = graph.node("MatMul", [product, matrix]);
+  return graph.node("Mul", [graph.node("ReduceSum", [product, all], { keepdims: 1 }), none]);
+}
+
+function tokenizerJson(): object {
+  const special = WORDS.slice(0, 4);
+  return {
+    version: "1.0",
+    added_tokens: special.map((content, id) => ({ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false })),
+    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [{ SpecialToken: { id: "[CLS]", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "[SEP]", type_id: 0 } }],
+      pair: [],
+      special_tokens: Object.fromEntries([2, 3].map((id) => [WORDS[id], { id: WORDS[id], ids: [id], tokens: [WORDS[id]] }])),
+    },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
+    },
+  };
+}
