@@ -16,7 +16,10 @@ export async function createLog(level: string, env: NodeJS.ProcessEnv): Promise<
     const { PinoPretty } = await import("pino-pretty");
     return pino(options, PinoPretty({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss.l", singleLine: true }));
   }
-  return pino(options, env["JOURNAL_STREAM"] === undefined ? pino.destination({ fd: 2, sync: true }) : journaldStream());
+  return pino(
+    options,
+    env["JOURNAL_STREAM"] === undefined ? pino.destination({ fd: 2, sync: true }) : journaldStream(),
+  );
 }
 
 function journaldStream(): { write(line: string): void; lastLevel: number } {

@@ -28,7 +28,12 @@ export function createServices(core: Core, loaded: LoadedSettings, log: Logger):
     metrics: () => metrics.report(),
     prometheus: () => metrics.prometheus(),
     processStatus: async () => ({
-      daemon: { pid: process.pid, rssBytes: process.memoryUsage.rss(), uptimeSeconds: uptimeSeconds(), version: VERSION },
+      daemon: {
+        pid: process.pid,
+        rssBytes: process.memoryUsage.rss(),
+        uptimeSeconds: uptimeSeconds(),
+        version: VERSION,
+      },
       workers: await reportWorkers(pool),
       recycles: await metrics.recycles(),
       limits: limitsOf(settings),

@@ -26,7 +26,8 @@ async function runSteps(log: Logger, steps: readonly (() => Promise<unknown>)[])
   const limit = delay(DRAIN_LIMIT_MS, "late" as const, { ref: false });
   try {
     for (const step of steps) {
-      if ((await Promise.race([step(), limit])) === "late") log.warn({ limitMs: DRAIN_LIMIT_MS }, "out of time to drain");
+      if ((await Promise.race([step(), limit])) === "late")
+        log.warn({ limitMs: DRAIN_LIMIT_MS }, "out of time to drain");
     }
     log.info("stopped");
     process.exit(0);

@@ -40,8 +40,14 @@ function buildGraph({ fatal = false, slowRounds = 0 }: OddModel): Graph {
   const axis = graph.initializer("axis", int64Tensor([1]));
   const last = graph.initializer("last", int64Tensor([2]));
   const open = graph.node("Unsqueeze", [graph.node("Cast", [mask], { to: 1 }), last]);
-  const sum = graph.node("ReduceSum", [graph.node("Mul", [graph.node("Gather", [table, ids]), open]), axis], { keepdims: 0 });
-  const parts = [sum, ...(fatal ? [divideByDistance(graph, ids, axis)] : []), ...(slowRounds ? [work(graph, sum, slowRounds)] : [])];
+  const sum = graph.node("ReduceSum", [graph.node("Mul", [graph.node("Gather", [table, ids]), open]), axis], {
+    keepdims: 0,
+  });
+  const parts = [
+    sum,
+    ...(fatal ? [divideByDistance(graph, ids, axis)] : []),
+    ...(slowRounds ? [work(graph, sum, slowRounds)] : []),
+  ];
   const logits = parts.reduce((a, b) => graph.node("Add", [a, b]));
   graph.node("Identity", [logits], {}, { outputs: ["logits"] });
   graph.output("logits", "float32", ["batch", LABELS.length]);
@@ -61,7 +67,13 @@ function divideByDistance(graph: Graph, ids: string, axis: string): string {
 /** 0 for every text, by way of `rounds` products of 512 × 512 matrices. */
 function work(graph: Graph, sum: string, rounds: number): string {
   const size = 512;
-  const matrix = graph.initializer("matrix", floatTensor(Array.from({ length: size * size }, (_, i) => (i % 7) / 1000), [size, size]));
+  const matrix = graph.initializer(
+    "matrix",
+    floatTensor(
+      Array.from({ length: size * size }, (_, i) => (i % 7) / 1000),
+      [size, size],
+    ),
+  );
   const all = graph.initializer("all", int64Tensor([0, 1]));
   const none = graph.initializer("none", floatTensor([0]));
   // Takes a value of the input, or the whole chain would be folded into a constant at load.
@@ -75,14 +87,34 @@ function tokenizerJson(): object {
   const special = WORDS.slice(0, 4);
   return {
     version: "1.0",
-    added_tokens: special.map((content, id) => ({ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false })),
-    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    added_tokens: special.map((content, id) => ({
+      id,
+      content,
+      special: true,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+    })),
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: {
       type: "TemplateProcessing",
-      single: [{ SpecialToken: { id: "[CLS]", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "[SEP]", type_id: 0 } }],
+      single: [
+        { SpecialToken: { id: "[CLS]", type_id: 0 } },
+        { Sequence: { id: "A", type_id: 0 } },
+        { SpecialToken: { id: "[SEP]", type_id: 0 } },
+      ],
       pair: [],
-      special_tokens: Object.fromEntries([2, 3].map((id) => [WORDS[id], { id: WORDS[id], ids: [id], tokens: [WORDS[id]] }])),
+      special_tokens: Object.fromEntries(
+        [2, 3].map((id) => [WORDS[id], { id: WORDS[id], ids: [id], tokens: [WORDS[id]] }]),
+      ),
     },
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {

@@ -46,7 +46,11 @@ export class Classifier {
     const { rows } = await compute(encoded, { user, signal });
     const results = rows.map((row, index) => this.#resultOf(row, topK, encoded[index]?.truncated ?? false));
     const { name, digest } = model;
-    return { results, model: { name, digest: digest.slice(0, 12) }, durationMs: Math.round((now() - from) * 1000) / 1000 };
+    return {
+      results,
+      model: { name, digest: digest.slice(0, 12) },
+      durationMs: Math.round((now() - from) * 1000) / 1000,
+    };
   }
 
   #topKOf({ topK = 1 }: ClassifyRequest): number {
@@ -59,6 +63,11 @@ export class Classifier {
     const { labels, multiLabel } = this.#options.model;
     const scores = bestLabels(probabilitiesOf(logits, multiLabel), labels, topK);
     const best = scores[0] ?? { label: "", score: 0 };
-    return { ...best, ...(topK > 1 ? { scores } : {}), cached: false, ...(truncated ? { truncated: true as const } : {}) };
+    return {
+      ...best,
+      ...(topK > 1 ? { scores } : {}),
+      cached: false,
+      ...(truncated ? { truncated: true as const } : {}),
+    };
   }
 }

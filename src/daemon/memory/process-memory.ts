@@ -20,7 +20,8 @@ export interface MemoryOfProcess {
  */
 export async function readProcessMemory(pid: number): Promise<MemoryOfProcess | undefined> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, "latin1").catch(() => "");
-  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? NaN) * KIB;
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? NaN) * KIB;
   const rssBytes = field("Rss");
   if (Number.isNaN(rssBytes)) return undefined;
   const anonymousBytes = field("Anonymous");

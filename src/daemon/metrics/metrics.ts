@@ -28,7 +28,9 @@ export class Metrics {
   readonly #calls = this.#counter("combot_requests_total", "Classify calls answered, whatever the answer.");
   readonly #texts = this.#counter("combot_texts_total", "Texts answered with a label.");
   readonly #errors = this.#counter("combot_errors_total", "Failed classify calls by error code.", ["code"]);
-  readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", ["reason"]);
+  readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
+    "reason",
+  ]);
   readonly #latency = new Histogram({
     name: "combot_request_duration_seconds",
     help: "Time to answer a classify call, by where the answer came from.",
@@ -66,10 +68,18 @@ export class Metrics {
     this.#rate = new Rate(now);
     this.#read = read;
     this.#gauge("combot_queue_texts", "Texts that wait for a worker.", ({ waiting }) => waiting);
-    this.#gauge("combot_queue_oldest_seconds", "How long the oldest text has waited.", ({ oldestMs }) => oldestMs / 1000);
+    this.#gauge(
+      "combot_queue_oldest_seconds",
+      "How long the oldest text has waited.",
+      ({ oldestMs }) => oldestMs / 1000,
+    );
     this.#gauge("combot_workers_ready", "Workers that serve.", ({ ready }) => ready);
     this.#gauge("combot_users", "Distinct users over the workers that run now.", ({ users }) => users);
-    this.#gauge("process_resident_memory_bytes", "Resident memory of the daemon.", (readings) => readings.daemonRssBytes);
+    this.#gauge(
+      "process_resident_memory_bytes",
+      "Resident memory of the daemon.",
+      (readings) => readings.daemonRssBytes,
+    );
     for (const reason of RECYCLE_REASONS) this.#recycles.inc({ reason }, 0);
   }
 
@@ -125,7 +135,9 @@ export class Metrics {
   async #latencies(): Promise<MetricsReport["latencyMs"]> {
     const { values } = await this.#quantiles.get();
     const at = (source: LatencyClass, quantile: number): number | null => {
-      const found = values.find(({ labels }) => labels["class"] === source && (labels as { quantile?: number }).quantile === quantile);
+      const found = values.find(
+        ({ labels }) => labels["class"] === source && (labels as { quantile?: number }).quantile === quantile,
+      );
       return found === undefined || Number.isNaN(found.value) ? null : round(found.value);
     };
     const of = (source: LatencyClass) => ({ p50: at(source, 0.5), p90: at(source, 0.9), p99: at(source, 0.99) });
@@ -138,7 +150,14 @@ export class Metrics {
 
   #gauge(name: string, help: string, value: (readings: Readings) => number): void {
     const read = this.#read;
-    new Gauge({ name, help, registers: [this.#registry], collect() { this.set(value(read())); } });
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value(read()));
+      },
+    });
   }
 }
 

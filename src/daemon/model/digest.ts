@@ -27,7 +27,9 @@ export async function digestModel(folder: ModelFolder): Promise<string> {
 /** External data lies beside the model, under names that exporters choose: everything there that begins like it counts. */
 async function filesOf(folder: ModelFolder): Promise<string[]> {
   const beside = await readdir(dirname(folder.modelPath));
-  const external = beside.filter((name) => /^model\.onnx[._]|_data$|\.data$/.test(name) && name !== "model.onnx").toSorted();
+  const external = beside
+    .filter((name) => /^model\.onnx[._]|_data$|\.data$/.test(name) && name !== "model.onnx")
+    .toSorted();
   return [
     folder.modelPath,
     ...external.map((name) => join(dirname(folder.modelPath), name)),

@@ -58,7 +58,12 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
   };
 }
 
-async function readJson<T extends z.ZodType>(dir: string, name: string, schema: T, missing?: z.infer<T>): Promise<z.infer<T>> {
+async function readJson<T extends z.ZodType>(
+  dir: string,
+  name: string,
+  schema: T,
+  missing?: z.infer<T>,
+): Promise<z.infer<T>> {
   const path = join(dir, name);
   let text: string;
   try {
@@ -89,7 +94,10 @@ async function findModel(dir: string): Promise<string> {
 function labelsOf(dir: string, id2label: Readonly<Record<string, string>>): string[] {
   const labels = Object.keys(id2label).map((_, index) => id2label[String(index)]);
   if (labels.length < 2 || labels.some((label) => label === undefined)) {
-    throw new CombotError("MODEL_INVALID", `${join(dir, "config.json")}: id2label must name two labels or more, numbered from 0`);
+    throw new CombotError(
+      "MODEL_INVALID",
+      `${join(dir, "config.json")}: id2label must name two labels or more, numbered from 0`,
+    );
   }
   return labels as string[];
 }

@@ -17,7 +17,8 @@ export function checkModel(pool: Pool): Check {
   if (pool.held !== undefined) return { status: pool.serving > 0 ? "degraded" : "unhealthy", detail: pool.held };
   if (wanted === 0) return { status: "ok", detail: "unloaded; loads with the next text" };
   if (pool.serving === wanted) return { status: "ok", detail: `${pool.serving} of ${pool.slots.length} workers serve` };
-  if (pool.serving > 0) return { status: pool.everServed ? "degraded" : "ok", detail: `${pool.serving} of ${wanted} workers serve` };
+  if (pool.serving > 0)
+    return { status: pool.everServed ? "degraded" : "ok", detail: `${pool.serving} of ${wanted} workers serve` };
   if (!pool.everServed) return { status: "unhealthy", detail: pool.lastFailure ?? "loading" };
   return { status: "degraded", detail: pool.lastFailure ?? "the worker is being replaced" };
 }
@@ -25,7 +26,12 @@ export function checkModel(pool: Pool): Check {
 /** @param bornAtMs and `nowMs` are times of one clock. */
 export function reportHealth(pool: Pool, version: string, uptimeSeconds: number): Health {
   const model = checkModel(pool);
-  const checks = { model, redis: NOT_USED, database: NOT_USED, memory: { status: "ok" as const, detail: "not watched" } };
+  const checks = {
+    model,
+    redis: NOT_USED,
+    database: NOT_USED,
+    memory: { status: "ok" as const, detail: "not watched" },
+  };
   const statuses = Object.values(checks).map(({ status }) => status);
   const worst = (["unhealthy", "degraded"] as const).find((status) => statuses.includes(status));
   return { status: worst ?? "ok", checks, version, uptimeSeconds };

@@ -8,8 +8,13 @@ import type { Pool } from "../pool/pool.ts";
 /** The daemon and every worker process, as the kernel counts them now; one that just ended is left out. */
 export async function readTree(pool: Pool): Promise<ProcessMemory[]> {
   const pids = pool.slots.flatMap((slot) => [...slot.workers].map((worker) => worker.pid));
-  const roles = [{ role: "daemon" as const, pid: process.pid }, ...pids.map((pid) => ({ role: "worker" as const, pid }))];
-  const read = await Promise.all(roles.map(async ({ role, pid }) => ({ role, pid, memory: await readProcessMemory(pid) })));
+  const roles = [
+    { role: "daemon" as const, pid: process.pid },
+    ...pids.map((pid) => ({ role: "worker" as const, pid })),
+  ];
+  const read = await Promise.all(
+    roles.map(async ({ role, pid }) => ({ role, pid, memory: await readProcessMemory(pid) })),
+  );
   return read.flatMap(({ role, pid, memory }) => {
     if (!memory) return [];
     const { rssBytes, pssBytes, privateBytes, mappedBytes } = memory;
@@ -23,7 +28,11 @@ export function pssOf(processes: readonly ProcessMemory[]): number {
 }
 
 /** @param limitBytes a limit of our own (MEMORY_LIMIT): then usage is what the process tree takes of it. */
-export async function reportMemory(pool: Pool, thresholds: Thresholds, limitBytes: number | null): Promise<MemoryReport> {
+export async function reportMemory(
+  pool: Pool,
+  thresholds: Thresholds,
+  limitBytes: number | null,
+): Promise<MemoryReport> {
   const [processes, machine, pressure] = await Promise.all([readTree(pool), readMachineMemory(), readPressure()]);
   const treeBytes = pssOf(processes);
   const used = limitBytes === null ? machine : { usedBytes: treeBytes, limitBytes };

@@ -3,8 +3,20 @@ import type { RecycleReason } from "../../lib/protocol/process.ts";
 /** What happens in the pool, for the log, the metrics and the journal. */
 export type PoolEvent =
   | { readonly type: "started" | "stopped"; readonly slot: number; readonly generation: number; readonly pid: number }
-  | { readonly type: "ready"; readonly slot: number; readonly generation: number; readonly pid: number; readonly tookMs: number }
-  | { readonly type: "died"; readonly slot: number; readonly pid: number; readonly detail: string; readonly served: boolean }
+  | {
+      readonly type: "ready";
+      readonly slot: number;
+      readonly generation: number;
+      readonly pid: number;
+      readonly tookMs: number;
+    }
+  | {
+      readonly type: "died";
+      readonly slot: number;
+      readonly pid: number;
+      readonly detail: string;
+      readonly served: boolean;
+    }
   | { readonly type: "recycled"; readonly slot: number; readonly reason: RecycleReason; readonly tookMs?: number }
   | { readonly type: "batch"; readonly texts: number; readonly tokens: number; readonly computeMs: number }
   | { readonly type: "refused"; readonly texts: number; readonly detail: string }

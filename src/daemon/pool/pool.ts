@@ -134,10 +134,18 @@ export class Pool {
   async #run(worker: Worker, batch: readonly Work[]): Promise<void> {
     const { source, onEvent, requestTimeoutMs } = this.#options;
     try {
-      const { rows, startedAtMs, computeMs } = await worker.run(batch, hangAfterMs(this.#longestBatchMs, requestTimeoutMs));
+      const { rows, startedAtMs, computeMs } = await worker.run(
+        batch,
+        hangAfterMs(this.#longestBatchMs, requestTimeoutMs),
+      );
       this.#longestBatchMs = Math.max(this.#longestBatchMs, computeMs);
       for (const [row, work] of batch.entries()) source.answer(work, rows[row]!, { startedAtMs, computeMs });
-      onEvent({ type: "batch", texts: batch.length, tokens: batch.reduce((sum, { tokens }) => sum + tokens, 0), computeMs });
+      onEvent({
+        type: "batch",
+        texts: batch.length,
+        tokens: batch.reduce((sum, { tokens }) => sum + tokens, 0),
+        computeMs,
+      });
     } catch (error) {
       const fate = !(error instanceof WorkerEndedError) ? "failed" : error.ending.kind === "killed" ? "killed" : "died";
       const refused = source.putBack(batch, fate, messageOf(error));
@@ -244,7 +252,8 @@ export class Pool {
   async #replace(index: number, reason: RecycleReason): Promise<number> {
     const slot = this.#slots[index];
     const old = slot?.current;
-    if (!slot || !old || this.#stopping) throw new CombotError("MODEL_UNAVAILABLE", `slot ${index} has no worker to recycle`);
+    if (!slot || !old || this.#stopping)
+      throw new CombotError("MODEL_UNAVAILABLE", `slot ${index} has no worker to recycle`);
     const from = this.#options.now();
     const next = this.#spawn(slot);
     slot.incoming = next;

@@ -139,7 +139,8 @@ export class Queue {
 
   #failCall(call: Call, error: CombotError): void {
     call.fail(error);
-    if (this.#waiting.some((job) => job.call === call)) this.#waiting = this.#waiting.filter((job) => job.call !== call);
+    if (this.#waiting.some((job) => job.call === call))
+      this.#waiting = this.#waiting.filter((job) => job.call !== call);
   }
 }
 

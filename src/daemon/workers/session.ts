@@ -32,7 +32,8 @@ export class ModelSession {
       throw new InvalidModelError(error instanceof Error ? error.message : String(error));
     });
     const foreign = session.inputNames.filter((name) => !INPUTS.includes(name));
-    if (foreign.length > 0) throw new InvalidModelError(`the graph wants inputs that no text has: ${foreign.join(", ")}`);
+    if (foreign.length > 0)
+      throw new InvalidModelError(`the graph wants inputs that no text has: ${foreign.join(", ")}`);
     if (!session.outputNames.includes("logits")) {
       throw new InvalidModelError(`the graph has no output "logits", only ${session.outputNames.join(", ")}`);
     }

@@ -158,7 +158,9 @@ export class WorkerProcess {
   #causeOf(code: number | null, signal: NodeJS.Signals | null): { kind: EndKind; detail: string } {
     if (signal !== "SIGKILL") {
       const cannotBoot = code === WORKER_EXIT.cannotBoot ? " (it could not boot)" : "";
-      return signal ? { kind: "signal", detail: `it died of ${signal}` } : { kind: "exit", detail: `it exited with ${code}${cannotBoot}` };
+      return signal
+        ? { kind: "signal", detail: `it died of ${signal}` }
+        : { kind: "exit", detail: `it exited with ${code}${cannotBoot}` };
     }
     const oomKills = readOomKills();
     const outOfMemory = oomKills === null || this.#oomKillsBefore === null || oomKills > this.#oomKillsBefore;

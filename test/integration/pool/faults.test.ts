@@ -27,7 +27,9 @@ describe("a worker that is killed", () => {
     await core.pool.whenReady();
     const before = workerPids(core);
     for (const pid of before) process.kill(pid, "SIGKILL");
-    await expect.poll(() => core.pool.serving === 2 && !workerPids(core).some((pid) => before.includes(pid)), { timeout: 10_000 }).toBe(true);
+    await expect
+      .poll(() => core.pool.serving === 2 && !workerPids(core).some((pid) => before.includes(pid)), { timeout: 10_000 })
+      .toBe(true);
   });
 });
 
@@ -51,7 +53,10 @@ describe("a text that ends its worker every time", () => {
     core.pool.load();
     await core.pool.whenReady();
     const mates = someTexts(14).map((text) => classify(core, [text]));
-    await expect(classify(core, ["alpha", `beta ${FATAL_WORD}`, "gamma"])).rejects.toMatchObject({ code: "POISON_TEXT", index: 1 });
+    await expect(classify(core, ["alpha", `beta ${FATAL_WORD}`, "gamma"])).rejects.toMatchObject({
+      code: "POISON_TEXT",
+      index: 1,
+    });
     const replies = await Promise.all(mates);
     expect(replies.every(({ results }) => results.length === 1)).toBe(true);
     expect(core.pool.held).toBeUndefined();
@@ -62,7 +67,8 @@ describe("a text that ends its worker every time", () => {
     const core = await startCore(writeOddModel(temporaryFolder(), { fatal: true }));
     core.pool.load();
     await core.pool.whenReady();
-    for (let i = 0; i < 8; i++) await expect(classify(core, [FATAL_WORD])).rejects.toMatchObject({ code: "POISON_TEXT" });
+    for (let i = 0; i < 8; i++)
+      await expect(classify(core, [FATAL_WORD])).rejects.toMatchObject({ code: "POISON_TEXT" });
     await expect(classify(core, ["alpha"])).resolves.toMatchObject({ results: [{ cached: false }] });
     expect(core.pool.held).toBeUndefined();
   });

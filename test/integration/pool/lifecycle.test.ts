@@ -106,22 +106,26 @@ describe("recycling by hand", () => {
 });
 
 describe("a model that can't be loaded", () => {
-  test("is tried five times with growing waits and then held; texts are refused with the reason", { timeout: 60_000 }, async () => {
-    const dir = writeOddModel(temporaryFolder());
-    const core = await startCore(dir, { WORKERS: "1" });
-    writeFileSync(join(dir, "model.onnx"), "broken");
-    core.pool.load();
-    await expect(core.pool.whenReady()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
-    const waiting = classify(core, ["alpha"]);
-    await expect(waiting).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
-    expect(core.pool.held).toMatch(/^5 workers ended before they served/);
-    expect(core.pool.slots[0]?.generation).toBe(5);
-    await expect(classify(core, ["beta"])).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
-    writeOddModel(dir);
-    core.pool.load();
-    await expect(classify(core, ["beta"])).resolves.toMatchObject({ results: [{}] });
-    expect(core.pool.held).toBeUndefined();
-  });
+  test(
+    "is tried five times with growing waits and then held; texts are refused with the reason",
+    { timeout: 60_000 },
+    async () => {
+      const dir = writeOddModel(temporaryFolder());
+      const core = await startCore(dir, { WORKERS: "1" });
+      writeFileSync(join(dir, "model.onnx"), "broken");
+      core.pool.load();
+      await expect(core.pool.whenReady()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      const waiting = classify(core, ["alpha"]);
+      await expect(waiting).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      expect(core.pool.held).toMatch(/^5 workers ended before they served/);
+      expect(core.pool.slots[0]?.generation).toBe(5);
+      await expect(classify(core, ["beta"])).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      writeOddModel(dir);
+      core.pool.load();
+      await expect(classify(core, ["beta"])).resolves.toMatchObject({ results: [{}] });
+      expect(core.pool.held).toBeUndefined();
+    },
+  );
 
   test("past the load deadline its worker is ended with the setting named", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1", MODEL_LOAD_TIMEOUT: "1" });

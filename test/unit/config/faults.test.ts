@@ -67,6 +67,8 @@ test("a settings file with a secret that everybody may read is warned about", ()
   const { warnings } = load({ envFile, files });
   expect(warnings).toContainEqual(expect.stringMatching(/^REDIS_URL holds a secret .*\(\/open\.env:2\)$/));
   expect(warnings.join()).not.toContain("pw@");
+  const groupOnly = { [envFile]: { text: "REDIS_URL=redis://:pw@h", mode: 0o660 } };
+  expect(load({ envFile, files: groupOnly }).warnings).toEqual([]);
 });
 
 describe("settings that must fit together", () => {

@@ -12,7 +12,12 @@ const config = (over: object = {}): string =>
 describe("reading a model folder", () => {
   test("labels in the order of the logits, window and pad id", async () => {
     const folder = await readModelFolder(writeOddModel(temporaryFolder()));
-    expect(folder).toMatchObject({ labels: ["first", "second", "third"], windowTokens: 64, padId: 0, multiLabel: false });
+    expect(folder).toMatchObject({
+      labels: ["first", "second", "third"],
+      windowTokens: 64,
+      padId: 0,
+      multiLabel: false,
+    });
   });
 
   test("more than ten labels keep their order", async () => {
@@ -24,7 +29,10 @@ describe("reading a model folder", () => {
 
   test("the window is the position limit or the tokenizer's, whichever is tighter, less RoBERTa's offset", async () => {
     const dir = writeOddModel(temporaryFolder());
-    writeFileSync(join(dir, "config.json"), config({ model_type: "roberta", max_position_embeddings: 514, pad_token_id: 1 }));
+    writeFileSync(
+      join(dir, "config.json"),
+      config({ model_type: "roberta", max_position_embeddings: 514, pad_token_id: 1 }),
+    );
     expect((await readModelFolder(dir)).windowTokens).toBe(512);
     writeFileSync(join(dir, "tokenizer_config.json"), '{"model_max_length": 128}');
     expect((await readModelFolder(dir)).windowTokens).toBe(128);
@@ -47,14 +55,23 @@ describe("reading a model folder", () => {
   ])("%s with %s is refused, the file named", async (name, content, why) => {
     const dir = writeOddModel(temporaryFolder());
     writeFileSync(join(dir, name), content);
-    await expect(readModelFolder(dir)).rejects.toMatchObject({ code: "MODEL_INVALID", message: expect.stringMatching(why) as string });
+    await expect(readModelFolder(dir)).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      message: expect.stringMatching(why) as string,
+    });
   });
 
-  test.each(["config.json", "tokenizer.json", "model.onnx"])("without %s it is refused, the file named", async (name) => {
-    const dir = writeOddModel(temporaryFolder());
-    rmSync(join(dir, name));
-    await expect(readModelFolder(dir)).rejects.toMatchObject({ code: "MODEL_INVALID", message: expect.stringContaining(name) as string });
-  });
+  test.each(["config.json", "tokenizer.json", "model.onnx"])(
+    "without %s it is refused, the file named",
+    async (name) => {
+      const dir = writeOddModel(temporaryFolder());
+      rmSync(join(dir, name));
+      await expect(readModelFolder(dir)).rejects.toMatchObject({
+        code: "MODEL_INVALID",
+        message: expect.stringContaining(name) as string,
+      });
+    },
+  );
 });
 
 describe("the digest", () => {

@@ -21,12 +21,24 @@ describe("picking a batch", () => {
   });
 
   test("never more texts than allowed", () => {
-    expect(pickBatch(Array.from({ length: 40 }, () => text(20)), 0, BATCH_LIMITS)).toHaveLength(8);
+    expect(
+      pickBatch(
+        Array.from({ length: 40 }, () => text(20)),
+        0,
+        BATCH_LIMITS,
+      ),
+    ).toHaveLength(8);
   });
 
   test("a text that waited too long comes before one that fits better", () => {
     const waiting = [text(20, 900), text(20, 950), text(26, 0), ...Array.from({ length: 10 }, () => text(20, 1000))];
-    expect(pickBatch(waiting.toSorted((a, b) => a.enqueuedAtMs - b.enqueuedAtMs), 1100, BATCH_LIMITS)[0]).toBe(0);
+    expect(
+      pickBatch(
+        waiting.toSorted((a, b) => a.enqueuedAtMs - b.enqueuedAtMs),
+        1100,
+        BATCH_LIMITS,
+      )[0],
+    ).toBe(0);
     const overdue = [text(20, 0), ...Array.from({ length: 10 }, () => text(20, 1500)), text(26, 100)];
     expect(pickBatch(overdue, 1600, BATCH_LIMITS)).toContain(11);
   });
@@ -50,7 +62,8 @@ describe("picking a batch", () => {
         expect(picked[0]).toBe(0);
         expect(new Set(picked).size).toBe(picked.length);
         expect(picked.length).toBeLessThanOrEqual(BATCH_LIMITS.maxTexts);
-        if (picked.length > 1) expect(Math.max(...tokens) * picked.length).toBeLessThanOrEqual(BATCH_LIMITS.maxPaddedTokens);
+        if (picked.length > 1)
+          expect(Math.max(...tokens) * picked.length).toBeLessThanOrEqual(BATCH_LIMITS.maxPaddedTokens);
         return picked.length === 1 || picked.every((index) => !waiting[index]!.alone);
       }),
     );

@@ -52,6 +52,8 @@ describe("what makes a worker due", () => {
   });
 
   test("jitter adds 0 to its bound and leaves off at off", () => {
-    expect([withJitter(1000, 100, 0), withJitter(1000, 100, 0.999_999), withJitter(0, 100, 0.5)]).toEqual([1000, 1100, 0]);
+    expect([withJitter(1000, 100, 0), withJitter(1000, 100, 0.999_999), withJitter(0, 100, 0.5)]).toEqual([
+      1000, 1100, 0,
+    ]);
   });
 });

@@ -103,7 +103,10 @@ describe("leaving the queue", () => {
 });
 
 test("whatever happens to its batches, every call settles exactly once and nothing is left", async () => {
-  const step = fc.record({ fate: fc.constantFrom("answer", "died", "killed", "failed", "abort"), texts: fc.integer({ min: 1, max: 6 }) });
+  const step = fc.record({
+    fate: fc.constantFrom("answer", "died", "killed", "failed", "abort"),
+    texts: fc.integer({ min: 1, max: 6 }),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const queue = queueOf({ maxTexts: 1000 });

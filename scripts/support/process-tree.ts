@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+
+/** Pages of a process that no file backs, in bytes, as /proc/<pid>/smaps_rollup counts them; 0 where it has ended. */
+export function anonymousBytes(pid: number): number {
+  try {
+    const match = /^Anonymous:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"));
+    return Number(match?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+export function rssBytes(pid: number): number {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+  return Number(match?.[1] ?? 0) * 1024;
+}
+
+/** A process and all that descend from it. */
+export function treeOf(pid: number): number[] {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const children = tasks.flatMap((task) => {
+    const listed = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim();
+    return listed === "" ? [] : listed.split(" ").map(Number);
+  });
+  return [pid, ...children.flatMap(treeOf)];
+}
+
+/** A memory cgroup of one's own, v1 or v2: the kernel's own count of what its processes take. Needs root. */
+export class MemoryCgroup {
+  readonly path: string;
+  readonly #version: 1 | 2;
+
+  constructor(name: string) {
+    this.#version = existsSync("/sys/fs/cgroup/memory") ? 1 : 2;
+    const root = this.#version === 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+    this.path = `${root}/${name}-${process.pid}`;
+    mkdirSync(this.path);
+  }
+
+  /** A command that runs what follows it inside. */
+  get wrapper(): string[] {
+    return ["sh", "-c", `echo $$ > ${this.path}/cgroup.procs && exec "$@"`, "sh"];
+  }
+
+  set limitBytes(bytes: number) {
+    writeFileSync(`${this.path}/${this.#version === 1 ? "memory.limit_in_bytes" : "memory.max"}`, String(bytes));
+  }
+
+  /** Anonymous memory of all processes inside. */
+  get anonymousBytes(): number {
+    const stat = readFileSync(`${this.path}/memory.stat`, "latin1");
+    const field = this.#version === 1 ? "total_rss" : "anon";
+    return Number(new RegExp(`^${field} (\\d+)$`, "m").exec(stat)?.[1] ?? NaN);
+  }
+
+  remove(): void {
+    rmdirSync(this.path);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Findings } from "./findings.ts";
+import type { SettingName, Values } from "./schema.ts";
+import type { SettingSource, Sources } from "./sources.ts";
+
+/** What was parsed so far: a setting whose own value is at fault is not in it, and is not judged a second time. */
+export interface Parsed {
+  readonly values: Partial<Values>;
+  readonly sources: Partial<Sources>;
+}
+
+/** The rules between settings. */
+export function checkTogether(parsed: Parsed, findings: Findings): void {
+  checkThresholds(parsed, findings);
+  checkRedis(parsed, findings);
+  checkTokens(parsed, findings);
+}
+
+const RISING = ["MEMORY_WARNING", "MAX_MEMORY_USAGE", "MEMORY_FORCE_CLEANUP", "CRITICAL_MEMORY_USAGE"] as const;
+
+function checkThresholds({ values, sources }: Parsed, findings: Findings): void {
+  RISING.slice(1).forEach((upper, index) => {
+    const lower = RISING[index] ?? upper;
+    const [low, high] = [values[lower], values[upper]];
+    if (low === undefined || high === undefined || low < high) return;
+    const where = `${placeOf(sources[lower])}; ${placeOf(sources[upper])}`;
+    findings.fault(`${lower}=${low}: must be below ${upper}=${high}, the four memory levels rise strictly`, where);
+  });
+}
+
+function checkRedis({ values, sources }: Parsed, findings: Findings): void {
+  const address = values.REDIS_URL;
+  if (!address || address.target.kind === "off") return;
+  const db = address.db ?? values.REDIS_DB;
+  const isDbInUrl = address.db !== undefined;
+  const dbPlace = placeOf(sources[isDbInUrl ? "REDIS_URL" : "REDIS_DB"]);
+  if (address.target.kind === "cluster" && db !== undefined && db !== 0) {
+    findings.fault(`REDIS_DB=${db}: must be 0 for Redis Cluster, and REDIS_URL names several hosts`, dbPlace);
+  }
+  const outranked: SettingName[] = ["REDIS_HOST", "REDIS_PORT"];
+  if (isDbInUrl && address.db !== values.REDIS_DB) outranked.push("REDIS_DB");
+  for (const name of outranked.filter((part) => isGiven(sources[part]))) {
+    findings.warn(`${name} is not used: REDIS_URL outranks it`, placeOf(sources[name]));
+  }
+}
+
+function checkTokens({ values, sources }: Parsed, findings: Findings): void {
+  const { COMBOT_TOKEN: token, COMBOT_ADMIN_TOKEN: adminToken, COMBOT_LISTEN: listen } = values;
+  if (token !== undefined && token === adminToken) {
+    const where = placeOf(sources.COMBOT_ADMIN_TOKEN);
+    findings.fault("COMBOT_ADMIN_TOKEN_FILE: must hold another token than COMBOT_TOKEN_FILE", where);
+  }
+  const hasNone = sources.COMBOT_TOKEN?.source === "default" && sources.COMBOT_ADMIN_TOKEN?.source === "default";
+  if (listen && hasNone) {
+    const what = "COMBOT_LISTEN without COMBOT_TOKEN_FILE: over TCP nothing but GET /api/health/ will answer";
+    findings.warn(what, placeOf(sources.COMBOT_LISTEN));
+  }
+}
+
+function isGiven(source: SettingSource | undefined): boolean {
+  return source !== undefined && source.source !== "default" && source.source !== "profile";
+}
+
+function placeOf(source: SettingSource | undefined): string {
+  return source?.detail ?? source?.source ?? "default";
+}

@@ -1,0 +1,55 @@
+import { hostList, listenAddress, socketPath } from "../address-types.ts";
+import type { Setting } from "../setting.ts";
+import { webhookUrl } from "../store-types.ts";
+import { absolutePath, bearerToken, oneOf } from "../value-types.ts";
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+const TOKEN_MIN_BYTES = 32;
+
+/** Where the daemon listens, what it serves, where it keeps things and whom it tells. */
+export const DAEMON_SETTINGS = {
+  COMBOT_SOCKET: {
+    type: socketPath(),
+    unset: "chosen at start",
+    flag: "--socket",
+    doc: "The user socket; the control socket, control.sock, lies beside it.",
+  },
+  COMBOT_LISTEN: { type: listenAddress(), default: "off", doc: "Address of the optional TCP listener." },
+  COMBOT_TOKEN: {
+    type: bearerToken(TOKEN_MIN_BYTES),
+    unset: "none",
+    secret: "whole",
+    file: "only",
+    doc: "File with the token that opens what the user socket offers over TCP.",
+  },
+  COMBOT_ADMIN_TOKEN: {
+    type: bearerToken(TOKEN_MIN_BYTES),
+    unset: "none",
+    secret: "whole",
+    file: "only",
+    doc: "File with the token that opens everything over TCP.",
+  },
+  COMBOT_HOSTS: {
+    type: hostList(),
+    unset: "localhost and the host of COMBOT_LISTEN",
+    doc: "Host names the TCP listener answers to.",
+  },
+  COMBOT_MODEL_DIR: {
+    type: absolutePath(),
+    unset: "the bundled model",
+    doc: "Folder with config.json, tokenizer.json and model.onnx (or onnx/model.onnx).",
+  },
+  COMBOT_STATE_DIR: {
+    type: absolutePath(),
+    unset: "$XDG_STATE_HOME/combot, or ~/.local/state/combot",
+    doc: "Folder of the journal, prepared models, runtime state and backups.",
+  },
+  ALERT_WEBHOOK_URL: {
+    type: webhookUrl(),
+    unset: "none",
+    secret: "webhook",
+    file: "only",
+    doc: "File with the URL that alerts are posted to.",
+  },
+  LOG_LEVEL: { type: oneOf(LOG_LEVELS), default: "info", doc: "The least severe log lines written." },
+} as const satisfies Record<string, Setting>;

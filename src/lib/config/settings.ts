@@ -1,0 +1,161 @@
+import { isAbsolute, join } from "node:path";
+import type { HostPort } from "./address-types.ts";
+import type { ProfileName } from "./profiles.ts";
+import type { Values } from "./schema.ts";
+import type { LOG_LEVELS } from "./schema/daemon.ts";
+import type { DatabaseTarget, RedisTarget } from "./store-types.ts";
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Usage from which each level holds, as ratios; they rise strictly. */
+export interface MemoryThresholds {
+  readonly warning: number;
+  readonly high: number;
+  readonly critical: number;
+  readonly emergency: number;
+}
+
+export interface RedisLogin {
+  /** 0 for Redis Cluster. */
+  readonly db: number;
+  readonly username: string | null;
+  readonly password: string | null;
+}
+
+export type RedisSettings = { readonly kind: "off" } | (Exclude<RedisTarget, { readonly kind: "off" }> & RedisLogin);
+
+/** Every setting, parsed and checked once; whoever gets it may trust it. Holds secrets: never print or send it. */
+export interface Settings {
+  readonly profile: ProfileName;
+  readonly workers: number;
+  /** 0 = off. */
+  readonly maxUsersPerProcess: number;
+  /** 0 = off. */
+  readonly maxRequests: number;
+  readonly maxRequestsJitter: number;
+  /** 0 = off. */
+  readonly recycleIntervalMs: number;
+  readonly requestTimeoutMs: number;
+  readonly modelLoadTimeoutMs: number;
+  readonly queueMaxTexts: number;
+  readonly keepAliveMs: number;
+  readonly preload: boolean;
+  /** 0 = after every batch, -1 = never. */
+  readonly modelIdleUnloadMs: number;
+  readonly memory: MemoryThresholds;
+  /** Null: as found on the machine or in its cgroup. */
+  readonly memoryLimitBytes: number | null;
+  readonly cacheTtlMs: number;
+  readonly maxCacheEntries: number;
+  readonly cacheWarm: boolean;
+  readonly redis: RedisSettings;
+  /** The path of an SQLite file is absolute. */
+  readonly database: DatabaseTarget;
+  readonly databasePoolMax: number;
+  readonly journalText: boolean;
+  readonly journalRetentionMs: number;
+  readonly backupKeep: number;
+  /** Null: chosen by `socketForDaemon`. */
+  readonly socketPath: string | null;
+  /** Null: no TCP listener. */
+  readonly listen: HostPort | null;
+  readonly token: string | null;
+  readonly adminToken: string | null;
+  /** Names and addresses a Host header may carry: lower case, no port, IPv6 without brackets. Empty without `listen`. */
+  readonly hosts: readonly string[];
+  /** Null: the bundled model. */
+  readonly modelDir: string | null;
+  readonly stateDir: string;
+  readonly alertWebhookUrl: string | null;
+  readonly logLevel: LogLevel;
+}
+
+export interface Home {
+  readonly homeDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** `$XDG_STATE_HOME/combot` or `~/.local/state/combot`; a relative XDG_STATE_HOME is ignored, as its specification says. */
+export function defaultStateDir({ homeDir, env }: Home): string {
+  const stateHome = env["XDG_STATE_HOME"] ?? "";
+  return join(isAbsolute(stateHome) ? stateHome : join(homeDir, ".local", "state"), "combot");
+}
+
+export function toSettings(values: Values, home: Home): Settings {
+  const stateDir = values.COMBOT_STATE_DIR ?? defaultStateDir(home);
+  return { ...servingPart(values), ...storePart(values, stateDir), ...daemonPart(values), stateDir };
+}
+
+function servingPart(values: Values) {
+  return {
+    profile: values.COMBOT_PROFILE,
+    workers: values.WORKERS,
+    maxUsersPerProcess: values.MAX_USERS_PER_PROCESS,
+    maxRequests: values.MAX_REQUESTS,
+    maxRequestsJitter: values.MAX_REQUESTS_JITTER,
+    recycleIntervalMs: values.PROCESS_RECYCLE_INTERVAL,
+    requestTimeoutMs: values.REQUEST_TIMEOUT,
+    modelLoadTimeoutMs: values.MODEL_LOAD_TIMEOUT,
+    queueMaxTexts: values.QUEUE_MAX_TEXTS,
+    keepAliveMs: values.KEEPALIVE,
+    preload: values.PRELOAD,
+    modelIdleUnloadMs: values.MODEL_IDLE_UNLOAD,
+    memory: {
+      warning: values.MEMORY_WARNING,
+      high: values.MAX_MEMORY_USAGE,
+      critical: values.MEMORY_FORCE_CLEANUP,
+      emergency: values.CRITICAL_MEMORY_USAGE,
+    },
+    memoryLimitBytes: values.MEMORY_LIMIT,
+    cacheTtlMs: values.CACHE_TTL,
+    maxCacheEntries: values.MAX_CACHE_SIZE,
+    cacheWarm: values.CACHE_WARM,
+  } satisfies Partial<Settings>;
+}
+
+function storePart(values: Values, stateDir: string) {
+  return {
+    redis: redisSettings(values),
+    database: placeDatabase(values.DATABASE_URL, stateDir),
+    databasePoolMax: values.DATABASE_POOL_MAX,
+    journalText: values.JOURNAL_TEXT,
+    journalRetentionMs: values.JOURNAL_RETENTION_DAYS,
+    backupKeep: values.BACKUP_KEEP,
+  } satisfies Partial<Settings>;
+}
+
+function daemonPart(values: Values) {
+  return {
+    socketPath: values.COMBOT_SOCKET ?? null,
+    listen: values.COMBOT_LISTEN,
+    token: values.COMBOT_TOKEN ?? null,
+    adminToken: values.COMBOT_ADMIN_TOKEN ?? null,
+    hosts: values.COMBOT_LISTEN ? (values.COMBOT_HOSTS ?? ownHosts(values.COMBOT_LISTEN.host)) : [],
+    modelDir: values.COMBOT_MODEL_DIR ?? null,
+    alertWebhookUrl: values.ALERT_WEBHOOK_URL ?? null,
+    logLevel: values.LOG_LEVEL,
+  } satisfies Partial<Settings>;
+}
+
+function redisSettings(values: Values): RedisSettings {
+  const node = { host: values.REDIS_HOST, port: values.REDIS_PORT };
+  const address = values.REDIS_URL ?? { target: { kind: "single", node, tls: false } };
+  if (address.target.kind === "off") return address.target;
+  return {
+    ...address.target,
+    db: address.db ?? values.REDIS_DB,
+    username: address.username ?? values.REDIS_USERNAME ?? null,
+    password: address.password ?? values.REDIS_PASSWORD ?? null,
+  };
+}
+
+function placeDatabase(database: DatabaseTarget, stateDir: string): DatabaseTarget {
+  if (database.kind !== "sqlite" || isAbsolute(database.path)) return database;
+  return { kind: "sqlite", path: join(stateDir, database.path) };
+}
+
+/** The names of this machine's loopback, and the listener's own host unless it stands for every address. */
+function ownHosts(listenHost: string): readonly string[] {
+  const own = ["0.0.0.0", "::"].includes(listenHost) ? [] : [listenHost];
+  return [...new Set(["localhost", "127.0.0.1", "::1", ...own])];
+}

@@ -1,0 +1,112 @@
+import { isAbsolute } from "node:path";
+import { type HostPort, parseHostPort } from "./address-types.ts";
+import { parsedBy, type ValueType } from "./value-types.ts";
+
+export type RedisTarget =
+  | { readonly kind: "off" }
+  | { readonly kind: "single"; readonly node: HostPort; readonly tls: boolean }
+  | { readonly kind: "cluster"; readonly nodes: readonly HostPort[]; readonly tls: boolean }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** What a REDIS_URL says; what it leaves out comes from REDIS_DB, REDIS_USERNAME and REDIS_PASSWORD. */
+export interface RedisAddress {
+  readonly target: RedisTarget;
+  readonly db?: number | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** The journal's store. `sqlite` paths may still be relative: they are meant inside the state folder. */
+export type DatabaseTarget =
+  | { readonly kind: "off" }
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "postgres"; readonly url: string };
+
+export const REDIS_DEFAULT_PORT = 6379;
+export const REDIS_MAX_DB = 65_535;
+
+const REDIS_PARTS = /^(rediss?|unix):\/\/(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(?:\?db=(\d{1,5}))?$/;
+
+/**
+ * `redis://[user[:password]@]host[:port][,host[:port]…][/db]`, the same with `rediss://` for TLS, or
+ * `unix://[user[:password]@]/path[?db=n]`. Several hosts mean Redis Cluster. User and password are percent-encoded.
+ * The form is the one registered for `redis:`; the comma list is MongoDB's and libpq's.
+ */
+export function parseRedisUrl(text: string): RedisAddress | undefined {
+  if (text === "off") return { target: { kind: "off" } };
+  const [, scheme, user, authority = "", path = "", query] = REDIS_PARTS.exec(text) ?? [];
+  if (scheme === undefined) return undefined;
+  const credentials = parseUser(user);
+  const isUnix = scheme === "unix";
+  const target = isUnix ? unixTarget(authority, path) : tcpTarget(authority, scheme === "rediss");
+  const db = parseDb(isUnix ? query : path.slice(1));
+  if (!credentials || !target || db === null || (!isUnix && query !== undefined)) return undefined;
+  return { target, db, ...credentials };
+}
+
+function tcpTarget(authority: string, tls: boolean): RedisTarget | undefined {
+  const parsed = authority.split(",").map((item) => parseHostPort(item, REDIS_DEFAULT_PORT));
+  const nodes = parsed.filter((node) => node !== undefined).filter((node) => node.port > 0);
+  const [node] = nodes;
+  if (node === undefined || nodes.length < parsed.length) return undefined;
+  return nodes.length > 1 ? { kind: "cluster", nodes, tls } : { kind: "single", node, tls };
+}
+
+function unixTarget(authority: string, path: string): RedisTarget | undefined {
+  return authority === "" && path.length > 1 ? { kind: "unix", path: decode(path) ?? path } : undefined;
+}
+
+/** Undefined where none is named, null where it is none. */
+function parseDb(text: string | undefined): number | undefined | null {
+  if (text === undefined || text === "") return undefined;
+  return /^\d{1,5}$/.test(text) && Number(text) <= REDIS_MAX_DB ? Number(text) : null;
+}
+
+function parseUser(user: string | undefined): Pick<RedisAddress, "username" | "password"> | undefined {
+  if (user === undefined) return {};
+  const colon = user.indexOf(":");
+  const username = decode(colon < 0 ? user : user.slice(0, colon));
+  const password = decode(colon < 0 ? "" : user.slice(colon + 1));
+  if (username === undefined || password === undefined) return undefined;
+  return { username: username || undefined, password: password || undefined };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function redisUrl(): ValueType<RedisAddress> {
+  const allowed =
+    "redis://[user:password@]host[:port][/db], the same with rediss:// (several hosts separated by commas = Cluster), unix:///path[?db=n] or off; special characters in user and password percent-encoded";
+  return parsedBy(allowed, parseRedisUrl);
+}
+
+function parseDatabaseUrl(text: string): DatabaseTarget | undefined {
+  if (text === "off") return { kind: "off" };
+  if (text.startsWith("sqlite:")) return sqliteTarget(text.slice("sqlite:".length));
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? { kind: "postgres", url: text } : undefined;
+}
+
+/** `:memory:` is refused: a journal that forgets is `off`, said plainly. */
+function sqliteTarget(rest: string): DatabaseTarget | undefined {
+  const path = rest.startsWith("//") ? rest.slice(2) : rest;
+  const isMisplaced = rest.startsWith("//") && !isAbsolute(path);
+  if (isMisplaced || path === "" || path === ":memory:" || path.includes("\0")) return undefined;
+  return { kind: "sqlite", path };
+}
+
+export function databaseUrl(): ValueType<DatabaseTarget> {
+  const allowed =
+    "postgres://… or postgresql://… (special characters in user and password percent-encoded), sqlite:PATH or off";
+  return parsedBy(allowed, parseDatabaseUrl);
+}
+
+export function webhookUrl(): ValueType<string> {
+  return parsedBy("an https:// or http:// URL", (text) =>
+    /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined,
+  );
+}

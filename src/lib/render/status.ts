@@ -1,0 +1,119 @@
+import type { CheckStatus, Health } from "../protocol/health.ts";
+import type { MemoryLevel, MemoryReport } from "../protocol/memory.ts";
+import type { LatencyClass, MetricsReport } from "../protocol/metrics.ts";
+import type { ProcessStatus } from "../protocol/process.ts";
+import { formatBytes, formatDuration } from "../units.ts";
+import type { Paint } from "./paint.ts";
+import { NONE, percent, shortCount, shortMs, wrapWords } from "./words.ts";
+import { renderWorkers } from "./workers.ts";
+
+/** What systemd says of the unit. */
+export interface SystemdState {
+  readonly unit: string;
+  /** `active`, `failed`, … */
+  readonly active: string;
+  /** `running`, `auto-restart`, … */
+  readonly sub: string;
+}
+
+/** What `combot status` found out; its JSON form is this very object. */
+export interface StatusReport {
+  readonly health: Health;
+  readonly memory: MemoryReport;
+  readonly metrics: MetricsReport;
+  /** Null where only the control socket tells and we may not use it. */
+  readonly process: ProcessStatus | null;
+  /** Why `process` is null. */
+  readonly processDetail?: string;
+  /** Null where this machine has no systemd, or systemd no such unit. */
+  readonly systemd: SystemdState | null;
+}
+
+const WIDTH = 80;
+const NAME_WIDTH = 10;
+
+type Tone = keyof Paint;
+
+const CHECK_TONES: Readonly<Record<CheckStatus, Tone>> = {
+  ok: "good",
+  degraded: "careful",
+  unhealthy: "bad",
+  off: "faint",
+};
+
+const LEVEL_TONES: Readonly<Record<MemoryLevel, Tone>> = {
+  normal: "good",
+  warning: "careful",
+  high: "careful",
+  critical: "bad",
+  emergency: "bad",
+};
+
+/** One screen, 80 columns wide. */
+export function renderStatus(report: StatusReport, paint: Paint): string {
+  return [headline(report, paint), checks(report, paint), figures(report, paint), workers(report, paint)].join("\n\n");
+}
+
+function headline({ health, process }: StatusReport, paint: Paint): string {
+  const status = paint[CHECK_TONES[health.status]](health.status);
+  const pid = process ? `, pid ${process.daemon.pid}` : "";
+  return `${paint.strong("combot")} ${health.version} is ${status}, up ${formatDuration(health.uptimeSeconds * 1000)}${pid}`;
+}
+
+function checks({ health }: StatusReport, paint: Paint): string {
+  const rows = Object.entries(health.checks);
+  return rows
+    .map(([name, { status, detail }]) => line(name, `${paint[CHECK_TONES[status]](status.padEnd(9))} `, detail))
+    .join("\n");
+}
+
+function figures({ memory, metrics, process, systemd }: StatusReport, paint: Paint): string {
+  const { level, usage, limitBytes, source } = memory;
+  const usedOf = `${percent(usage)} of ${formatBytes(limitBytes)} (${source})`;
+  const daemon = process ? `, daemon ${formatBytes(process.daemon.rssBytes)}` : "";
+  const rows = [
+    line("usage", `${paint[LEVEL_TONES[level]](level.padEnd(9))} `, `${usedOf}, model ${modelBytes(memory)}${daemon}`),
+    line("queue", "", `${metrics.queue.waiting} waiting, the oldest for ${formatDuration(metrics.queue.oldestMs)}`),
+    line("latency", "", `ms p50/p90/p99: ${latencies(metrics)}`),
+    line("requests", "", requests(metrics)),
+    line("recycles", "", recycles(metrics)),
+  ];
+  if (systemd) rows.push(line("systemd", "", `${systemd.unit} is ${systemd.active} (${systemd.sub})`));
+  return rows.join("\n");
+}
+
+/** A name, then words that begin at column 11 on every line; `lead` is coloured, so its width is not its length. */
+function line(name: string, lead: string, words: string): string {
+  const indent = NAME_WIDTH + (lead === "" ? 0 : NAME_WIDTH);
+  const wrapped = wrapWords(words, WIDTH - indent);
+  return `${name.padEnd(NAME_WIDTH)}${lead}${wrapped.join(`\n${" ".repeat(indent)}`)}`.trimEnd();
+}
+
+function modelBytes({ model }: MemoryReport): string {
+  return model.loaded ? formatBytes(model.bytes) : "not loaded";
+}
+
+function latencies({ latencyMs }: MetricsReport): string {
+  const classes = Object.entries(latencyMs) as [LatencyClass, MetricsReport["latencyMs"][LatencyClass]][];
+  const told = classes.map(([name, { p50, p90, p99 }]) => {
+    return `${name} ${p50 === null ? NONE : [p50, p90, p99].map(shortMs).join("/")}`;
+  });
+  return told.join(", ");
+}
+
+function requests({ requests: calls, texts, throughput, errors, users }: MetricsReport): string {
+  const failed = Object.entries(errors).map(([code, count]) => `${code} ${count}`);
+  const rate = throughput < 10 ? throughput.toFixed(1) : Math.round(throughput);
+  const counts = `${shortCount(calls)} calls, ${shortCount(texts)} texts, ${rate} calls/s, ${shortCount(users)} users`;
+  return `${counts}; errors: ${failed.length > 0 ? failed.join(", ") : "none"}`;
+}
+
+function recycles({ recycles: { total, byReason } }: MetricsReport): string {
+  const reasons = Object.entries(byReason).filter(([, count]) => count > 0);
+  return reasons.length === 0 ? String(total) : `${total}: ${reasons.map(([why, n]) => `${why} ${n}`).join(", ")}`;
+}
+
+function workers({ process, processDetail = "not known" }: StatusReport, paint: Paint): string {
+  if (process) return renderWorkers(process, paint);
+  return line("workers", "", processDetail);
+}
