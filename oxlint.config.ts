@@ -74,12 +74,13 @@ const LAYERS: readonly Layer[] = [
 function forbid({ files, may }: Layer) {
   // A package that a layer may use by name is let through by letting packages through, less those with a place of their own.
   const named = may.includes("zod") || may.includes("onnxruntime") ? [...may, "packages" as const] : may;
-  const forbidden = Object.keys(PLACES).filter((place) => !named.includes(place as Place)) as Place[];
+  const forbidden = (Object.keys(PLACES) as Place[]).filter((place) => !named.includes(place));
   const patterns = forbidden.map((place) => ({
     regex: PLACES[place],
     message: `${files[0]} may not import from ${place}: the order of imports is in docs/design.md.`,
   }));
-  return { files: [...files], rules: { "no-restricted-imports": ["error", { patterns }] } };
+  const rule: ["error", { patterns: typeof patterns }] = ["error", { patterns }];
+  return { files: [...files], rules: { "no-restricted-imports": rule } };
 }
 
 export default defineConfig({

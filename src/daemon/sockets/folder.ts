@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { CombotError, systemCodeOf } from "../../lib/errors.ts";
 
 const FOLDER_MODE = 0o750;
@@ -21,7 +21,7 @@ export function prepareSocketFolder(folder: string, uid: number): void {
   } catch (thrown) {
     throw new CombotError("SOCKET_UNSAFE", `${folder} can't be made: ${systemCodeOf(thrown)}`, { cause: thrown });
   }
-  const fault = faultOf(lstatSync(`${folder}/.`), uid);
+  const fault = faultOf(statSync(folder), uid);
   if (fault) throw new CombotError("SOCKET_UNSAFE", `${folder} ${fault}`);
 }
 

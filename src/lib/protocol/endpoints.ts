@@ -94,6 +94,9 @@ export const ENDPOINTS = {
   },
 } as const satisfies Record<string, Endpoint>;
 
+/** Served beside the calls, to everybody: the OpenAPI document, and the metrics as Prometheus text. */
+export const PAGES = { openapi: "/api/openapi.json", prometheus: "/metrics" } as const;
+
 export type EndpointName = keyof typeof ENDPOINTS;
 
 type RepliesOf<N extends EndpointName> = (typeof ENDPOINTS)[N]["replies"];

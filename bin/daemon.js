@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// The daemon without the CLI around it: combot daemon becomes this process, and systemd starts it as it is.
+// usage: node --optimize-for-size --max-semi-space-size=2 bin/daemon.js ['{"envFile":"/etc/combot/combot.env"}'] [--json]
+import { main } from "../dist/daemon/main.js";
+
+try {
+  await main(JSON.parse(process.argv[2] ?? "{}"));
+} catch (thrown) {
+  const { reportFailure } = await import("../dist/lib/cli/failure.js");
+  reportFailure(thrown, process.argv);
+  // Whatever the daemon had opened before it failed must not keep the process.
+  process.exit();
+}

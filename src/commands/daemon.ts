@@ -1,0 +1,79 @@
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import * as Flags from "@oclif/core/flags";
+import type { DaemonFlags } from "../daemon/main.ts";
+import { BaseCommand } from "../lib/cli/base-command.ts";
+import { PROFILES } from "../lib/config/profiles.ts";
+
+const LAUNCHER = fileURLToPath(new URL("../../bin/daemon.js", import.meta.url));
+
+/** A small heap rather than a fast one: the daemon hands texts on and computes nothing. */
+const NODE_FLAGS = ["--optimize-for-size", "--max-semi-space-size=2"];
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
+export default class Daemon extends BaseCommand {
+  static override summary = "Run the daemon in the foreground.";
+  static override description = `Logs to standard error: lines of JSON, or readable ones on a terminal. SIGTERM and SIGINT let it finish what it has and end it with 0.
+
+Every setting is an environment variable; the flags below outrank the environment, and that outranks the file. combot config shows what comes of it. Ends with 2 if a setting is wrong and with 4 if another daemon holds the socket.`;
+  static override examples = [
+    { description: "For yourself, with the bundled model.", command: "<%= config.bin %> <%= command.id %>" },
+    { description: "With a file of settings.", command: "<%= config.bin %> <%= command.id %> --env-file /etc/combot/combot.env" },
+    {
+      description: "A model of your own.",
+      command: "<%= config.bin %> <%= command.id %> --model ./my-model --socket ./my.sock --log-level debug",
+    },
+  ];
+
+  static override flags = {
+    "env-file": Flags.string({ description: "File of settings, in the syntax of systemd's EnvironmentFile=.", helpValue: "FILE" }),
+    "state-dir": Flags.string({
+      description: "Folder of the journal and of prepared models (COMBOT_STATE_DIR). Default: ~/.local/state/combot.",
+      helpValue: "DIR",
+    }),
+    model: Flags.string({
+      description: "Folder with config.json, tokenizer.json and model.onnx (COMBOT_MODEL_DIR). Default: the bundled model.",
+      helpValue: "DIR",
+    }),
+    "log-level": Flags.string({ description: "The least severe lines logged (LOG_LEVEL). Default: info.", options: LOG_LEVELS }),
+    profile: Flags.string({
+      description: "Size of the machine (COMBOT_PROFILE). Default: t3.large.",
+      options: [...PROFILES],
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Daemon);
+    const given = {
+      envFile: absolute(flags["env-file"]),
+      COMBOT_SOCKET: absolute(flags.socket),
+      COMBOT_STATE_DIR: absolute(flags["state-dir"]),
+      COMBOT_MODEL_DIR: absolute(flags.model),
+      LOG_LEVEL: flags["log-level"],
+      COMBOT_PROFILE: flags.profile,
+    };
+    this.leaveSignals();
+    const named = Object.entries(given).filter(([, value]) => value !== undefined);
+    await become(Object.fromEntries(named) as DaemonFlags, this.jsonEnabled());
+  }
+}
+
+/** The daemon's working folder is not this shell's. */
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
+}
+
+/**
+ * Replaces this process by the daemon's: the same PID, which is what systemd watches, without the CLI's 30 MB. Sockets
+ * handed over by systemd would not live through it, since Node marks inherited descriptors close-on-exec at its start;
+ * then, or where Node can't, the daemon runs in this process.
+ */
+async function become(flags: DaemonFlags, json: boolean): Promise<void> {
+  if (process.execve && process.env["LISTEN_FDS"] === undefined) {
+    const args = [process.execPath, ...NODE_FLAGS, LAUNCHER, JSON.stringify(flags), ...(json ? ["--json"] : [])];
+    process.execve(process.execPath, args, process.env);
+  }
+  const { main } = await import("../daemon/main.ts");
+  await main(flags);
+}

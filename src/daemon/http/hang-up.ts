@@ -1,0 +1,13 @@
+import type { ServerResponse } from "node:http";
+
+/**
+ * A signal that is aborted when the connection closes before `response` was handed to the kernel whole. Not taken from
+ * the request's own `close`, which Node emits once the body has been read.
+ */
+export function hangUpSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

@@ -1,0 +1,34 @@
+import { isUtf8 } from "node:buffer";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { CombotError } from "../../lib/errors.ts";
+
+/** Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read. */
+export function acceptJsonBodies(app: FastifyInstance): void {
+  // Fastify's parser refuses `__proto__` and `constructor.prototype` as keys.
+  const fastifyParser = app.getDefaultJsonParser("error", "error");
+  const parse = (request: FastifyRequest, json: string): unknown => {
+    let outcome: { readonly error: Error | null; readonly value: unknown } | undefined;
+    fastifyParser(request, json, (error, value) => (outcome = { error, value }));
+    if (!outcome || outcome.error) throw new CombotError("INVALID_JSON", "body: not one JSON document");
+    return outcome.value;
+  };
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    try {
+      done(null, body.length === 0 ? undefined : parse(request, utf8Of(body)));
+    } catch (thrown) {
+      done(thrown as Error);
+    }
+  });
+  app.addContentTypeParser("*", (request, _payload, done) => {
+    if (request.headers["content-length"] === "0") return done(null, undefined);
+    done(new CombotError("UNSUPPORTED_MEDIA_TYPE", "body: only application/json is taken"));
+  });
+}
+
+/** Decoding would put U+FFFD in the place of each bad byte without a word, and a changed text would be classified. */
+function utf8Of(body: Buffer): string {
+  if (!isUtf8(body)) throw new CombotError("INVALID_JSON", "body: not UTF-8");
+  return body.toString("utf8");
+}

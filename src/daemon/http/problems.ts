@@ -1,0 +1,84 @@
+import type { Logger } from "pino";
+import { CombotError, ERRORS, systemCodeOf } from "../../lib/errors.ts";
+import type { ErrorCode } from "../../lib/errors.ts";
+import { PROBLEM_TYPE, problemOf } from "../../lib/protocol/problem.ts";
+
+export interface ProblemReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes, because Fastify adds a charset to a string, and RFC 9457 has none for this type. */
+  readonly body: Buffer;
+}
+
+export interface ProblemContext {
+  readonly log: Pick<Logger, "error">;
+  readonly method: string;
+  readonly route: string;
+}
+
+/** Faults that Fastify finds before a route is reached. */
+const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [code: ErrorCode, detail: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ["BODY_TOO_LARGE", "body: more than 1 MiB"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["UNSUPPORTED_MEDIA_TYPE", "body: only application/json is taken"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["INVALID_REQUEST", "body: not as long as Content-Length says"],
+  FST_ERR_BAD_URL: ["INVALID_REQUEST", "path: a percent sign that encodes nothing"],
+  FST_ERR_MAX_PARAM_LENGTH: ["NOT_FOUND", "path: a part of it is longer than any that exists"],
+  /** The connection broke while the body came in; nobody will read this one. */
+  ECONNRESET: ["INVALID_REQUEST", "body: the connection broke before its end"],
+};
+
+/** The reply for whatever was thrown. A defect is logged here, and the caller learns no more than that it is one. */
+export function problemFor(thrown: unknown, context: ProblemContext): ProblemReply {
+  const error = thrown instanceof CombotError ? thrown : knownFault(thrown);
+  if (error) return problemReply(error);
+  logDefect(thrown, context);
+  return problemReply(new CombotError("INTERNAL", "The request met a defect; the daemon's log has it."));
+}
+
+/** @param status for a fault that HTTP has a status of its own for. */
+export function problemReply(error: CombotError, status: number = ERRORS[error.code].http): ProblemReply {
+  const body = Buffer.from(JSON.stringify({ ...problemOf(error), status }));
+  const retryAfter = error.retryAfterSeconds;
+  return {
+    status,
+    headers: {
+      "content-type": PROBLEM_TYPE,
+      ...(retryAfter === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfter))) }),
+      ...(error instanceof MethodNotAllowed ? { allow: error.allow } : {}),
+    },
+    body,
+  };
+}
+
+/** A path that takes other methods than this one. */
+export class MethodNotAllowed extends CombotError {
+  /** For the Allow header. */
+  readonly allow: string;
+  constructor(methods: readonly string[]) {
+    const allow = methods.join(", ");
+    super("METHOD_NOT_ALLOWED", `method: this path takes ${allow}`);
+    this.allow = allow;
+  }
+}
+
+function knownFault(thrown: unknown): CombotError | undefined {
+  const [code, detail] = FRAMEWORK_FAULTS[systemCodeOf(thrown) ?? ""] ?? [];
+  return code && detail ? new CombotError(code, detail) : undefined;
+}
+
+function logDefect(thrown: unknown, { log, method, route }: ProblemContext): void {
+  log.error({ method, route, error: traceOf(thrown) }, "defect in a request");
+}
+
+/**
+ * Where it was thrown, without its message: messages of V8 (JSON.parse) and of many libraries quote what they were
+ * given, which may be a user's text.
+ */
+function traceOf(thrown: unknown): { name: string; code?: string; frames: string[] } {
+  if (!(thrown instanceof Error)) return { name: typeof thrown, frames: [] };
+  const { name, message, stack = "" } = thrown;
+  const code = systemCodeOf(thrown);
+  const messageEnd = stack.startsWith(`${name}: ${message}`) ? name.length + 2 + message.length : stack.length;
+  const frames = stack.slice(messageEnd).split("\n").map((frame) => frame.trim());
+  return { name, ...(code === undefined ? {} : { code }), frames: frames.filter(Boolean) };
+}

@@ -1,0 +1,52 @@
+import type { FastifyRequest } from "fastify";
+import { CombotError } from "../../lib/errors.ts";
+import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
+import type { Access, Endpoint } from "../../lib/protocol/endpoints.ts";
+import { MethodNotAllowed } from "./problems.ts";
+
+interface Path {
+  readonly access: Access;
+  readonly methods: readonly string[];
+}
+
+/** Why a request has no route: no such path, not on this socket, or not with this method. */
+export class Refusals {
+  readonly #paths = new Map<string, Path>();
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+    const endpoints: readonly Endpoint[] = Object.values(ENDPOINTS);
+    for (const { path, method, access: needed } of endpoints) this.#add(path, method, needed);
+    for (const path of Object.values(PAGES)) this.#add(path, "GET", "user");
+  }
+
+  /**
+   * Asked before the body is read, so that a megabyte for nobody is not parsed; undefined where all is well.
+   *
+   * @returns {CombotError | undefined} NOT_FOUND, CONTROL_ONLY, METHOD_NOT_ALLOWED; INVALID_REQUEST without a Host.
+   */
+  refusalOf(request: FastifyRequest): CombotError | undefined {
+    const { headers, httpVersionMinor } = request.raw;
+    if (headers.host === undefined && httpVersionMinor === 1) {
+      return new CombotError("INVALID_REQUEST", "host: HTTP/1.1 wants a Host header");
+    }
+    if (!request.is404) return undefined;
+    const path = this.#paths.get(keyOf(request.url.split("?", 1)[0] ?? ""));
+    if (!path) return new CombotError("NOT_FOUND", "path: there is none like this");
+    if (path.access === "control" && this.#access !== "control") {
+      return new CombotError("CONTROL_ONLY", "path: only the control socket takes it");
+    }
+    return new MethodNotAllowed(path.methods);
+  }
+
+  #add(path: string, method: string, access: Access): void {
+    const methods = method === "GET" ? ["GET", "HEAD"] : [method];
+    const known = this.#paths.get(keyOf(path));
+    this.#paths.set(keyOf(path), { access: known?.access ?? access, methods: [...(known?.methods ?? []), ...methods] });
+  }
+}
+
+function keyOf(path: string): string {
+  return path.endsWith("/") ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,22 @@
+import type { Services } from "../services.ts";
+import { classifyRoutes } from "./classify.ts";
+import { configRoutes } from "./config.ts";
+import { healthRoutes } from "./health.ts";
+import { memoryRoutes } from "./memory.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { modelRoutes } from "./model.ts";
+import { processRoutes } from "./process.ts";
+import type { Routes } from "./route.ts";
+
+/** A handler for each endpoint; the type says that none is missing. */
+export function allRoutes(services: Services): Routes {
+  return {
+    ...classifyRoutes(services),
+    ...healthRoutes(services),
+    ...memoryRoutes(services),
+    ...metricsRoutes(services),
+    ...processRoutes(services),
+    ...modelRoutes(services),
+    ...configRoutes(services),
+  };
+}

@@ -1,0 +1,29 @@
+import type { z } from "zod";
+import type { ENDPOINTS, EndpointName, ReplyOf } from "../../../lib/protocol/endpoints.ts";
+
+type Part<N extends EndpointName, P extends "body" | "query"> = (typeof ENDPOINTS)[N] extends {
+  readonly [K in P]: infer S extends z.ZodType;
+}
+  ? z.infer<S>
+  : undefined;
+
+/** A request that fits its schemas. */
+export interface Call<N extends EndpointName> {
+  readonly body: Part<N, "body">;
+  readonly query: Part<N, "query">;
+  /** The Accept header. */
+  readonly accept: string | undefined;
+  /** A signal that is aborted when the client goes away before it has its reply. */
+  readonly hangUp: () => AbortSignal;
+}
+
+/** What to send; a string goes out as it is, under the content type in `headers`. */
+export interface Answer<B = unknown> {
+  readonly status: number;
+  readonly body: B;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Handler<N extends EndpointName> = (call: Call<N>) => Promise<Answer<ReplyOf<N> | string>>;
+
+export type Routes<N extends EndpointName = EndpointName> = { readonly [K in N]: Handler<K> };

@@ -1,0 +1,126 @@
+import { fastify } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
+import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoints.ts";
+import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
+import { answerBrokenHttp, refuseUnusualRequests } from "./broken-http.ts";
+import { Connections } from "./connections.ts";
+import { hangUpSignal } from "./hang-up.ts";
+import { acceptJsonBodies } from "./json-body.ts";
+import { readOpenApiDocument } from "./openapi-document.ts";
+import { problemFor } from "./problems.ts";
+import { Refusals } from "./refusals.ts";
+import { logWhenDone } from "./request-log.ts";
+import { allRoutes } from "./routes/all.ts";
+import { prometheusPage } from "./routes/metrics.ts";
+import type { Answer, Call, Handler } from "./routes/route.ts";
+import type { Services } from "./services.ts";
+import { readBody, readQuery } from "./validation.ts";
+
+export type ServerLog = Pick<Logger, "debug" | "error" | "isLevelEnabled">;
+
+export interface ServerOptions {
+  /** `user`: calls that are for the control socket alone are refused. */
+  readonly access: Access;
+  readonly services: Services;
+  readonly log: ServerLog;
+  /** How long an idle connection is kept, above 0; KEEPALIVE. */
+  readonly keepAliveMs: number;
+  /** Defaults to the document in the folder the program was built into. */
+  readonly openApiFile?: string;
+}
+
+/** From the first byte of a request to its last, and to the end of its headers: a client that dawdles gets a 408. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const TIMEOUT_CHECK_MS = 5_000;
+
+/**
+ * The HTTP API on one socket, not listening yet: `await app.ready()`, then listen with `app.server`.
+ *
+ * `app.close()` drains: replies under way are finished and say `Connection: close`, idle connections end. It waits for
+ * as long as a reply takes; whoever has a deadline calls `app.server.closeAllConnections()` when it is over.
+ */
+export function buildServer(options: ServerOptions): FastifyInstance {
+  const { access, services, log, keepAliveMs } = options;
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    keepAliveTimeout: keepAliveMs,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: "idle",
+    // A request that comes in on an open connection during the drain is answered like any other; the queue knows best.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      requireHostHeader: false, // we do, with a problem document where Node sends a bare 400
+    },
+    // Given so that Fastify loads neither ajv nor fast-json-stringify: 2 MB, and not one route of ours uses them.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
+    clientErrorHandler: answerBrokenHttp(log),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+  });
+
+  const connections = new Connections(app.server);
+  const refusals = new Refusals(access);
+  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, headers, body } = problemFor(thrown, { log, method: request.method, route: routeOf(request) });
+    // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
+    if (reply.hasHeader("connection") && !connections.draining) void reply.header("connection", "keep-alive");
+    void reply.code(status).headers(headers).send(body);
+  };
+
+  acceptJsonBodies(app);
+  refuseUnusualRequests(app.server);
+  app.setErrorHandler(sendProblem);
+  app.addHook("preClose", () => connections.drain());
+  app.addHook("onRequest", (request, reply, done) => {
+    if (log.isLevelEnabled("debug")) logWhenDone(log, request.method, routeOf(request), reply.raw);
+    done(refusals.refusalOf(request));
+  });
+
+  const routes = allRoutes(services);
+  for (const name of Object.keys(ENDPOINTS) as EndpointName[]) {
+    const endpoint: Endpoint = ENDPOINTS[name];
+    if (endpoint.access === "control" && access !== "control") continue;
+    // The table of routes has each handler under its endpoint's name; over a union of names TypeScript can't see that.
+    const handler = routes[name] as Handler<EndpointName>;
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      handler: async (request, reply) => render(await handler(callOf(endpoint, request, reply)), reply),
+    });
+  }
+  app.get(PAGES.prometheus, async (_request, reply) => render(await prometheusPage(services), reply));
+  app.get(PAGES.openapi, async (_request, reply) => {
+    void reply.type("application/json");
+    return readOpenApiDocument(options.openApiFile);
+  });
+  return app;
+}
+
+function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call<EndpointName> {
+  return {
+    query: readQuery(endpoint.query, request.query),
+    body: endpoint.method === "GET" ? undefined : readBody(endpoint.body, request.body),
+    accept: request.headers.accept,
+    hangUp: () => hangUpSignal(reply.raw),
+  } as Call<EndpointName>;
+}
+
+function render(answer: Answer, reply: FastifyReply): FastifyReply {
+  void reply.code(answer.status);
+  if (answer.headers) void reply.headers(answer.headers);
+  return reply.send(answer.body);
+}
+
+/** The route's pattern and never the path that was sent, which may hold anything. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? "unknown";
+}
+
+function noCompiler(): never {
+  throw new Error("no route has a Fastify schema");
+}

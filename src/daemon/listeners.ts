@@ -1,0 +1,52 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import { socketForDaemon, socketSurroundings } from "../lib/config/socket-path.ts";
+import type { Settings } from "../lib/config/settings.ts";
+import { buildServer } from "./http/server.ts";
+import type { Services } from "./http/services.ts";
+import type { Logger } from "./log.ts";
+import { inheritedSockets } from "./sockets/inherited.ts";
+import { listenOnDescriptor, listenOnPath } from "./sockets/listener.ts";
+
+/** Connections that are still busy this long after the daemon was told to stop are cut. */
+const CLOSE_LIMIT_MS = 25_000;
+
+export interface Listeners {
+  /** What is listened on, for the log. */
+  readonly addresses: Readonly<Record<"user" | "control", string>>;
+  /** Takes no new connection; resolves when the replies under way are finished. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the API on both sockets: those that systemd passed, and paths of our own for what it did not.
+ *
+ * @throws {CombotError} `INSTANCE_RUNNING`, `SOCKET_UNSAFE` or `CONFIG_INVALID`; then nothing listens.
+ */
+export async function listen(settings: Settings, services: Services, log: Logger): Promise<Listeners> {
+  const inherited = inheritedSockets(process.env, process.pid, settings.socketPath ?? undefined);
+  const both = inherited.user !== undefined && inherited.control !== undefined;
+  const paths = both ? undefined : socketForDaemon(socketSurroundings(settings.socketPath));
+  const addresses = { user: "", control: "" };
+  const apps: FastifyInstance[] = [];
+  // The control socket first: whoever finds the user socket there may count on the other one.
+  for (const access of ["control", "user"] as const) {
+    const app = buildServer({ access, services, log, keepAliveMs: settings.keepAliveMs });
+    await app.ready();
+    apps.push(app);
+    const fd = inherited[access];
+    const path = access === "user" ? paths?.path : paths?.controlPath;
+    addresses[access] = fd === undefined ? String(path) : `descriptor ${fd}`;
+    if (fd !== undefined) await listenOnDescriptor(app.server, fd);
+    else if (path !== undefined) await listenOnPath(app.server, path);
+  }
+  return {
+    addresses,
+    close: async () => {
+      const closed = Promise.all(apps.map((app) => app.close()));
+      const late = delay(CLOSE_LIMIT_MS, "late" as const, { ref: false });
+      if ((await Promise.race([closed, late])) === "late") for (const app of apps) app.server.closeAllConnections();
+      await closed;
+    },
+  };
+}

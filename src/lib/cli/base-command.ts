@@ -1,0 +1,64 @@
+import { Command } from "@oclif/core/command";
+import * as Flags from "@oclif/core/flags";
+import { failureOf, writeFailure } from "./failure.ts";
+
+/** As a shell reports a process that died of the signal. */
+const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+type StopSignal = keyof typeof EXIT_BY_SIGNAL;
+const STOP_SIGNALS = Object.keys(EXIT_BY_SIGNAL) as StopSignal[];
+
+/**
+ * What every command has in common: --json and --socket, results on stdout and talk on stderr, failures told in two
+ * lines with the exit status of the table of errors.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {
+    json: Flags.boolean({ description: "One JSON document on standard output, nothing else.", helpGroup: "GLOBAL" }),
+    socket: Flags.string({
+      description:
+        "The user socket; control.sock lies beside it. Default: COMBOT_SOCKET, else /run/combot/combot.sock, else one of your own.",
+      helpGroup: "GLOBAL",
+      helpValue: "PATH",
+    }),
+  };
+
+  readonly #stop = (signal: StopSignal): never => process.exit(EXIT_BY_SIGNAL[signal]);
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    for (const signal of STOP_SIGNALS) process.once(signal, this.#stop);
+    for (const stream of [process.stdout, process.stderr]) stream.prependListener("error", endQuietly);
+  }
+
+  /** For a command that has an orderly way to stop of its own. */
+  protected leaveSignals(): void {
+    for (const signal of STOP_SIGNALS) process.removeListener(signal, this.#stop);
+  }
+
+  /** A result, as text. Not printed under --json, where what `run` returns is the result. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${text}\n`);
+  }
+
+  /** Talk: what is not the result. */
+  protected tell(text: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${text}\n`);
+  }
+
+  protected override async catch(thrown: unknown): Promise<void> {
+    const failure = failureOf(thrown);
+    process.exitCode = failure.exit;
+    if (this.jsonEnabled() && failure.document) this.logJson({ error: failure.document });
+    else writeFailure(failure);
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+}
+
+/** Whoever read us has gone (`| head`), which is his right: no message, and the status we would have ended with. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+}

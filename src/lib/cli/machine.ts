@@ -1,0 +1,9 @@
+import { availableParallelism, totalmem } from "node:os";
+import type { Machine } from "../config/profiles.ts";
+
+/** The cores this process may use, and the machine's memory or its cgroup's tighter limit. */
+export function findMachine(): Machine {
+  const limitBytes = process.constrainedMemory();
+  const memoryBytes = limitBytes > 0 ? Math.min(limitBytes, totalmem()) : totalmem();
+  return { cores: availableParallelism(), memoryBytes };
+}

@@ -1,0 +1,100 @@
+import { Agent } from "node:http";
+import type { z } from "zod";
+import { exchange, type RawReply } from "./client/exchange.ts";
+import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
+import { CombotError, messageOf, systemCodeOf } from "./errors.ts";
+import type { Access, Endpoint, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
+
+// zod and the schemas take 40 ms to load: both come with the first call, so that --help and wrong flags don't wait.
+
+/** How long a daemon that is not there is waited for: it may be restarting. */
+const ABSENCE_MS = 3000;
+
+type Called<N extends EndpointName> = (typeof ENDPOINTS)[N];
+export type BodyOf<N extends EndpointName> = Called<N> extends { body: infer B extends z.ZodType } ? z.input<B> : never;
+export type QueryOf<N extends EndpointName> =
+  Called<N> extends { query: infer Q extends z.ZodType } ? z.input<Q> : never;
+
+export interface CallOptions<N extends EndpointName> {
+  readonly body?: BodyOf<N>;
+  readonly query?: QueryOf<N>;
+  readonly signal?: AbortSignal | undefined;
+  /** From now to the whole reply, waiting for the daemon included. No limit without it. */
+  readonly timeoutMs?: number | undefined;
+  /** How long to wait for a daemon that is not there; 3 s by default. */
+  readonly absenceMs?: number;
+}
+
+export interface Sockets {
+  /** The user socket. */
+  readonly path: string;
+  readonly controlPath: string;
+}
+
+/** The API of the daemon, typed and checked. Keeps its connections; `close` ends them. */
+export class Client {
+  readonly #sockets: Sockets;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(sockets: Sockets) {
+    this.#sockets = sockets;
+  }
+
+  /**
+   * Calls `name` on the socket that takes it. A refused or missing socket is tried again for 3 s; a connection that was
+   * cut off is tried again where the call changes nothing. No status is tried again: 503 is the caller's to wait out.
+   *
+   * @throws {CombotError} the problem of the reply; `REPLY_INVALID`; `DAEMON_UNREACHABLE`; `DEADLINE_EXCEEDED`.
+   */
+  async call<N extends EndpointName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
+    const [{ ENDPOINTS }, { readReply }] = await Promise.all([
+      import("./protocol/endpoints.ts"),
+      import("./client/reply.ts"),
+    ]);
+    const endpoint: Endpoint = ENDPOINTS[name];
+    const raw = await this.#reach(endpoint, options, endpoint.method === "GET" || name === "classify");
+    // Checked by the schema that the type is made from.
+    return readReply(endpoint, raw) as ReplyOf<N>;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #reach<N extends EndpointName>(endpoint: Endpoint, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
+    const { body, query, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
+    const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const signal = stop && timeout ? AbortSignal.any([stop, timeout]) : (stop ?? timeout);
+    const socketPath = endpoint.access === "control" ? this.#sockets.controlPath : this.#sockets.path;
+    // Every query of the protocol is an object of strings; that N has one is known to callers alone.
+    const path = query ? `${endpoint.path}?${new URLSearchParams(query as Record<string, string>)}` : endpoint.path;
+    const { method } = endpoint;
+    const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
+    const isWorthIt = (thrown: unknown) => isAbsent(thrown) || (isSafe && isCutOff(thrown));
+    try {
+      return await retrying(() => exchange(order), { forMs: absenceMs, isWorthIt, signal });
+    } catch (thrown) {
+      if (timeout?.aborted && !stop?.aborted) throw outOfTime(timeoutMs, thrown);
+      if (stop?.aborted) throw thrown;
+      throw unreachable(socketPath, endpoint.access, thrown);
+    }
+  }
+}
+
+function outOfTime(timeoutMs = 0, cause?: unknown): CombotError {
+  return new CombotError("DEADLINE_EXCEEDED", `No reply from the daemon within ${timeoutMs / 1000} s.`, { cause });
+}
+
+const GROUP_OF = { user: "combot", control: "combot-admin" } as const;
+
+function unreachable(socketPath: string, access: Access, cause: unknown): CombotError {
+  const code = systemCodeOf(cause);
+  const told = {
+    EACCES: `You may not open ${socketPath}: it takes root or group ${GROUP_OF[access]}.`,
+    ENOENT: `There is no socket ${socketPath}.`,
+    ECONNREFUSED: `Nobody listens on ${socketPath}.`,
+    ECONNRESET: `The daemon hung up on ${socketPath} before it answered.`,
+  };
+  const detail = code !== undefined && Object.hasOwn(told, code) ? told[code as keyof typeof told] : undefined;
+  return new CombotError("DAEMON_UNREACHABLE", detail ?? `${socketPath}: ${messageOf(cause)}`, { cause });
+}

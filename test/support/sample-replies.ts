@@ -1,0 +1,86 @@
+import type { ConfigReport } from "../../src/lib/protocol/config.ts";
+import type { Health } from "../../src/lib/protocol/health.ts";
+import type { MemoryReport } from "../../src/lib/protocol/memory.ts";
+import type { MetricsReport } from "../../src/lib/protocol/metrics.ts";
+import type { ProcessStatus, WorkerStatus } from "../../src/lib/protocol/process.ts";
+import { MIB } from "../../src/lib/units.ts";
+
+// One reply of each kind, as a daemon on a t3.large gives them after some hours.
+
+const OFF = { status: "off", detail: "not configured" } as const;
+
+export const HEALTH: Health = {
+  status: "ok",
+  checks: {
+    model: { status: "ok", detail: "intents 3f9a01c2b7de on 2 of 2 workers" },
+    redis: { status: "ok", detail: "up, 0.3 ms" },
+    database: OFF,
+    memory: { status: "ok", detail: "61% of 7.7 GiB" },
+  },
+  version: "0.1.0",
+  uptimeSeconds: 11_520,
+};
+
+export const MEMORY: MemoryReport = {
+  level: "normal",
+  usage: 0.612,
+  usedBytes: 4825 * MIB,
+  limitBytes: 7884 * MIB,
+  source: "system",
+  pressure: { some10: 0, full10: 0 },
+  thresholds: { warning: 0.8, high: 0.85, critical: 0.9, emergency: 0.95 },
+  processes: [],
+  model: { loaded: true, bytes: 612 * MIB },
+};
+
+const RECYCLES = {
+  total: 7,
+  byReason: { users: 4, requests: 2, uptime: 0, memory: 0, crash: 0, hung: 0, manual: 1 },
+} as const;
+
+export const METRICS: MetricsReport = {
+  requests: 18_204,
+  texts: 21_377,
+  errors: { QUEUE_FULL: 3, DEADLINE_EXCEEDED: 1 },
+  latencyMs: {
+    memory: { p50: 0.08, p90: 0.2, p99: 1.1 },
+    redis: { p50: 0.7, p90: 1.4, p99: 6 },
+    computed: { p50: 14.2, p90: 31, p99: 122 },
+  },
+  throughput: 12.4,
+  queue: { waiting: 3, oldestMs: 41 },
+  batches: { count: 9120, meanSize: 1.7 },
+  recycles: RECYCLES,
+  users: 64,
+};
+
+export const WORKER: WorkerStatus = {
+  slot: 0,
+  pid: 4_194_301,
+  state: "ready",
+  generation: 4,
+  users: 12,
+  requests: 340,
+  uptimeSeconds: 11_460,
+  rssBytes: 404 * MIB,
+  pssBytes: 318 * MIB,
+  dueBy: null,
+};
+
+export const PROCESS_STATUS: ProcessStatus = {
+  daemon: { pid: 1201, rssBytes: 92 * MIB, uptimeSeconds: 11_520, version: "0.1.0" },
+  workers: [
+    WORKER,
+    { ...WORKER, slot: 1, pid: 1240, state: "draining", generation: 3, users: 50, requests: 1002, dueBy: "users" },
+    { ...WORKER, slot: 1, pid: 1302, state: "starting", users: 0, requests: 0, uptimeSeconds: 2, pssBytes: null },
+  ],
+  recycles: RECYCLES,
+  limits: { maxUsers: 50, maxRequests: 1000, maxRequestsJitter: 100, maxUptimeSeconds: 14_400 },
+};
+
+export const CONFIG: ConfigReport = {
+  settings: [
+    { name: "WORKERS", value: "2", source: "profile", sourceDetail: "t3.large", doc: "Worker processes." },
+    { name: "LOG_LEVEL", value: "info", source: "default", doc: "The least severe log lines written." },
+  ],
+};
