@@ -2,15 +2,12 @@ import { availableParallelism, totalmem } from "node:os";
 import { loadSettings } from "../lib/config/load.ts";
 import type { LoadedSettings } from "../lib/config/load.ts";
 import type { SettingName } from "../lib/config/schema.ts";
-import { CombotError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { createCore } from "./core.ts";
 import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
-import { BUNDLED_MODEL_DIR, openModel } from "./model/served-model.ts";
-import type { ServedModel } from "./model/served-model.ts";
 import { createServices } from "./services.ts";
+import { createServing } from "./serving.ts";
 import { stopOnSignal } from "./shutdown.ts";
 
 /** Settings given on the command line, by the variable they set, and the file to read the others from. */
@@ -24,29 +21,18 @@ export async function main(flags: DaemonFlags): Promise<void> {
   dieLoudly(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
-  const model = await openServedModel(settings.modelDir ?? BUNDLED_MODEL_DIR);
-  const core = createCore(settings, model, log);
-  const listeners = await listen(settings, createServices(core, loaded, log), log);
-  stopOnSignal(log, [() => listeners.close(), () => core.pool.stop()]);
+  const { models, metrics } = await createServing(settings, log);
+  const listeners = await listen(settings, createServices({ models, metrics, loaded, log }), log);
+  stopOnSignal(log, [() => listeners.close(), () => models.stop()]);
 
-  const { name, digest } = model;
+  const { name, digest } = models.current.model;
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
-  if (settings.preload) core.pool.load();
+  if (settings.preload) models.current.pool.load();
 }
 
 function readSettings({ envFile, ...flags }: DaemonFlags): LoadedSettings {
   const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
   return loadSettings({ flags, env: process.env, envFile, machine });
-}
-
-/** A model that can't be served is a setting at fault: systemd must not try again. */
-async function openServedModel(dir: string): Promise<ServedModel> {
-  try {
-    return await openModel(dir);
-  } catch (error) {
-    if (!(error instanceof CombotError)) throw error;
-    throw new CombotError("CONFIG_INVALID", `COMBOT_MODEL_DIR: ${error.message}`, { cause: error });
-  }
 }
 
 /** A defect must not leave a daemon that half works: systemd starts a whole one. */

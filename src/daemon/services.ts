@@ -3,55 +3,60 @@ import type { LoadedSettings } from "../lib/config/load.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../lib/protocol/classify.ts";
 import { VERSION } from "../lib/version.ts";
-import type { Core } from "./core.ts";
 import type { Services } from "./http/services.ts";
 import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { reportHealth } from "./operations/health-report.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
 import { reportMemory } from "./operations/memory-report.ts";
+import type { Models } from "./operations/models.ts";
 import { limitsOf, reportWorkers } from "./operations/process-report.ts";
 
-/** What the HTTP API can ask for, answered by the core. */
-export function createServices(core: Core, loaded: LoadedSettings, log: Logger): Services {
-  const { pool, metrics } = core;
+export interface ServiceParts {
+  readonly models: Models;
+  readonly metrics: Metrics;
+  readonly loaded: LoadedSettings;
+  readonly log: Logger;
+}
+
+/** What the HTTP API can ask for, answered by the parts that own it. */
+export function createServices(parts: ServiceParts): Services {
+  const { models, metrics, loaded, log } = parts;
   const { settings } = loaded;
   const uptimeSeconds = (): number => Math.round(process.uptime());
   const lifecycle = new Lifecycle(
-    pool,
+    models,
     () => performance.now(),
     (error) => log.error({ err: error }, "what was started has failed"),
   );
   return {
-    classify: (request, signal) => classifyCounted(core, request, signal),
-    health: async () => reportHealth(pool, VERSION, uptimeSeconds()),
-    memory: () => reportMemory(pool, settings.memory, settings.memoryLimitBytes),
+    classify: (request, signal) => classifyCounted(parts, request, signal),
+    health: async () => reportHealth(models.current, VERSION, uptimeSeconds()),
+    memory: () => reportMemory(models.engines, settings.memory, settings.memoryLimitBytes),
     metrics: () => metrics.report(),
     prometheus: () => metrics.prometheus(),
     processStatus: async () => ({
-      daemon: {
-        pid: process.pid,
-        rssBytes: process.memoryUsage.rss(),
-        uptimeSeconds: uptimeSeconds(),
-        version: VERSION,
-      },
-      workers: await reportWorkers(pool),
+      daemon: { pid: process.pid, rssBytes: process.memoryUsage.rss(), uptimeSeconds: uptimeSeconds(), version: VERSION },
+      workers: await reportWorkers(models.engines),
       recycles: await metrics.recycles(),
       limits: limitsOf(settings),
     }),
     recycle: (slot, wait) => lifecycle.recycle(slot, wait),
     load: (wait) => lifecycle.load(wait),
     unload: (wait) => lifecycle.unload(wait),
+    use: (request) => models.use(request),
     config: async () => ({ settings: [...describeSettings(loaded)] }),
   };
 }
 
-async function classifyCounted(core: Core, request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply> {
+async function classifyCounted(parts: ServiceParts, request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply> {
+  const { models, metrics } = parts;
   try {
-    const reply = await core.classifier.classify(request, signal);
-    core.metrics.answered("computed", reply.results.length, reply.durationMs);
+    const reply = await models.classify(request, signal);
+    metrics.answered("computed", reply.results.length, reply.durationMs);
     return reply;
   } catch (error) {
-    core.metrics.failed(error instanceof CombotError ? error.code : "INTERNAL");
+    metrics.failed(error instanceof CombotError ? error.code : "INTERNAL");
     throw error;
   }
 }

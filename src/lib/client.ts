@@ -1,6 +1,5 @@
-import { Agent } from "node:http";
 import type { z } from "zod";
-import { exchange, type RawReply } from "./client/exchange.ts";
+import { exchange, openAgent, type RawReply } from "./client/exchange.ts";
 import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
 import { CombotError, messageOf, systemCodeOf } from "./errors.ts";
 import type { Access, Endpoint, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
@@ -34,7 +33,7 @@ export interface Sockets {
 /** The API of the daemon, typed and checked. Keeps its connections; `close` ends them. */
 export class Client {
   readonly #sockets: Sockets;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent = openAgent();
 
   constructor(sockets: Sockets) {
     this.#sockets = sockets;

@@ -62,6 +62,18 @@ export const ERRORS = {
     title: "The model can't be served",
     help: "The detail names what is wrong; combot model check tells more.",
   },
+  MODEL_DOES_NOT_FIT: {
+    http: 409,
+    exit: 4,
+    title: "The model does not fit in memory",
+    help: "The detail has the arithmetic; --in-turn unloads the old model first.",
+  },
+  SWITCH_RUNNING: {
+    http: 409,
+    exit: 4,
+    title: "Another model switch is running",
+    help: "Try again when it is done; combot status shows it.",
+  },
   MODEL_UNAVAILABLE: {
     http: 503,
     exit: 4,

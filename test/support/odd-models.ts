@@ -14,6 +14,8 @@ export interface OddModel {
   readonly fatal?: boolean;
   /** Rounds of useless work a batch; 40 take some tenths of a second. */
   readonly slowRounds?: number;
+  /** Another number, another model: its answers differ. */
+  readonly variant?: number;
 }
 
 /** Writes a Hugging Face folder with a model that a test can foresee, and that can misbehave. */
@@ -31,11 +33,11 @@ export function writeOddModel(dir: string, odd: OddModel = {}): string {
   return dir;
 }
 
-function buildGraph({ fatal = false, slowRounds = 0 }: OddModel): Graph {
+function buildGraph({ fatal = false, slowRounds = 0, variant = 0 }: OddModel): Graph {
   const graph = new Graph("odd");
   const ids = graph.input("input_ids", "int64", ["batch", "sequence"]);
   const mask = graph.input("attention_mask", "int64", ["batch", "sequence"]);
-  const weights = WORDS.flatMap((_, word) => LABELS.map((_, label) => Math.sin(word * 3 + label)));
+  const weights = WORDS.flatMap((_, word) => LABELS.map((_, label) => Math.sin((variant + 1) * (word * 3 + label))));
   const table = graph.initializer("table", floatTensor(weights, [WORDS.length, LABELS.length]));
   const axis = graph.initializer("axis", int64Tensor([1]));
   const last = graph.initializer("last", int64Tensor([2]));
@@ -67,13 +69,8 @@ function divideByDistance(graph: Graph, ids: string, axis: string): string {
 /** 0 for every text, by way of `rounds` products of 512 × 512 matrices. */
 function work(graph: Graph, sum: string, rounds: number): string {
   const size = 512;
-  const matrix = graph.initializer(
-    "matrix",
-    floatTensor(
-      Array.from({ length: size * size }, (_, i) => (i % 7) / 1000),
-      [size, size],
-    ),
-  );
+  const values = Array.from({ length: size * size }, (_, i) => (i % 7) / 1000);
+  const matrix = graph.initializer("matrix", floatTensor(values, [size, size]));
   const all = graph.initializer("all", int64Tensor([0, 1]));
   const none = graph.initializer("none", floatTensor([0]));
   // Takes a value of the input, or the whole chain would be folded into a constant at load.

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -6,6 +5,9 @@ import type { Logger } from "pino";
 import { CombotError } from "../../lib/errors.ts";
 import { MethodNotAllowed, problemReply } from "./problems.ts";
 import type { ProblemReply } from "./problems.ts";
+
+// Not imported: as an ES module node:http hands out all of its exports, and so loads undici (7 MB, 60 ms) for nothing.
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 /** What Node's parser objects to, where HTTP has a status for it; anything else is a 400. */
 const PARSER_FAULTS: Readonly<Record<string, readonly [status: number, detail: string]>> = {
@@ -19,9 +21,9 @@ export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: NodeJS.Err
   return (error, socket) => {
     // The error itself holds the raw packet, so nothing but its code is logged.
     log.debug({ code: error.code }, "broken request");
-    if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
     const [status, detail] = PARSER_FAULTS[error.code ?? ""] ?? [400, "request: not HTTP that can be read"];
-    endWith(socket, problemReply(new CombotError("INVALID_REQUEST", detail), status));
+    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    else endWith(socket, problemReply(new CombotError("INVALID_REQUEST", detail), status));
   };
 }
 
@@ -31,7 +33,7 @@ export function refuseUnusualRequests(server: Server): void {
   server.on("checkExpectation", (_request, response) => {
     const error = new CombotError("INVALID_REQUEST", "expect: only 100-continue is understood");
     const { status, headers, body } = problemReply(error, 417);
-    response.writeHead(status, { ...headers, connection: "close" }).end(body);
+    response.writeHead(status, { ...headers, "content-length": body.length, connection: "close" }).end(body);
   });
 }
 
@@ -40,7 +42,8 @@ function endWith(socket: Duplex, { status, headers, body }: ProblemReply): void 
   const all = { ...headers, "content-length": body.length, connection: "close" };
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on("error", () => socket.destroy());
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join("")}\r\n`), body]), () =>
-    socket.destroy(),
+  socket.end(
+    Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join("")}\r\n`), body]),
+    () => socket.destroy(),
   );
 }

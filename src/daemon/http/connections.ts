@@ -47,7 +47,7 @@ export class Connections {
         if (!response.headersSent) response.setHeader("connection", "close");
       }
     }
-    await pause(LINGER_MS);
+    if (this.#open.size > 0) await pause(LINGER_MS);
     const sweep = setInterval(() => this.#endUnoccupied(), LINGER_MS);
     this.#server.once("close", () => clearInterval(sweep));
   }

@@ -8,7 +8,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   const fastifyParser = app.getDefaultJsonParser("error", "error");
   const parse = (request: FastifyRequest, json: string): unknown => {
     let outcome: { readonly error: Error | null; readonly value: unknown } | undefined;
-    fastifyParser(request, json, (error, value) => (outcome = { error, value }));
+    void fastifyParser(request, json, (error, value) => (outcome = { error, value }));
     if (!outcome || outcome.error) throw new CombotError("INVALID_JSON", "body: not one JSON document");
     return outcome.value;
   };

@@ -78,7 +78,11 @@ function traceOf(thrown: unknown): { name: string; code?: string; frames: string
   if (!(thrown instanceof Error)) return { name: typeof thrown, frames: [] };
   const { name, message, stack = "" } = thrown;
   const code = systemCodeOf(thrown);
-  const messageEnd = stack.startsWith(`${name}: ${message}`) ? name.length + 2 + message.length : stack.length;
-  const frames = stack.slice(messageEnd).split("\n").map((frame) => frame.trim());
-  return { name, ...(code === undefined ? {} : { code }), frames: frames.filter(Boolean) };
+  // A message may have lines that look like frames, so the frames begin where it ends.
+  const [, ...afterMessage] = message ? stack.split(message) : ["", stack];
+  const frames = afterMessage
+    .join(message)
+    .split("\n")
+    .map((line) => line.trim());
+  return { name, ...(code === undefined ? {} : { code }), frames: frames.filter((line) => line.startsWith("at ")) };
 }

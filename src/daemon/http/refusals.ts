@@ -27,8 +27,8 @@ export class Refusals {
    * @returns {CombotError | undefined} NOT_FOUND, CONTROL_ONLY, METHOD_NOT_ALLOWED; INVALID_REQUEST without a Host.
    */
   refusalOf(request: FastifyRequest): CombotError | undefined {
-    const { headers, httpVersionMinor } = request.raw;
-    if (headers.host === undefined && httpVersionMinor === 1) {
+    const { headers, httpVersion } = request.raw;
+    if (headers.host === undefined && httpVersion !== "1.0") {
       return new CombotError("INVALID_REQUEST", "host: HTTP/1.1 wants a Host header");
     }
     if (!request.is404) return undefined;

@@ -3,7 +3,7 @@ import type { ConfigReport } from "../../lib/protocol/config.ts";
 import type { Health } from "../../lib/protocol/health.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
-import type { LoadReply, UnloadReply } from "../../lib/protocol/model.ts";
+import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
 
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
@@ -20,5 +20,7 @@ export interface Services {
   recycle(slot: number | undefined, wait: boolean): Promise<RecycleReply>;
   load(wait: boolean): Promise<LoadReply>;
   unload(wait: boolean): Promise<UnloadReply>;
+  /** Serves another model; resolves when the old one is gone. */
+  use(request: ModelUseRequest): Promise<ModelUseReply>;
   config(): Promise<ConfigReport>;
 }

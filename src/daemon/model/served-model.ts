@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Encoder } from "../text/encoder.ts";
 import { digestModel } from "./digest.ts";
@@ -14,6 +15,8 @@ export interface ServedModel {
   readonly name: string;
   readonly dir: string;
   readonly modelPath: string;
+  /** Of the model file. */
+  readonly bytes: number;
   /** 64 hex digits. */
   readonly digest: string;
   readonly labels: readonly string[];
@@ -30,5 +33,7 @@ export async function openModel(dir: string): Promise<ServedModel> {
   const encoder = new Encoder(folder.tokenizerJson, folder.tokenizerConfig, folder.windowTokens);
   const { name, modelPath, labels, multiLabel, padId } = folder;
   const digest = await digestModel(folder);
-  return { name, dir, modelPath, digest, labels, multiLabel, padId, encoder, probe: encoder.encode(PROBE_TEXT).ids };
+  const { size: bytes } = await stat(modelPath);
+  const probe = encoder.encode(PROBE_TEXT).ids;
+  return { name, dir, modelPath, bytes, digest, labels, multiLabel, padId, encoder, probe };
 }

@@ -1,5 +1,6 @@
 import type { CheckStatus, Health } from "../../lib/protocol/health.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { Engine } from "./engine.ts";
 
 interface Check {
   readonly status: CheckStatus;
@@ -23,15 +24,16 @@ export function checkModel(pool: Pool): Check {
   return { status: "degraded", detail: pool.lastFailure ?? "the worker is being replaced" };
 }
 
-/** @param bornAtMs and `nowMs` are times of one clock. */
-export function reportHealth(pool: Pool, version: string, uptimeSeconds: number): Health {
-  const model = checkModel(pool);
-  const checks = {
-    model,
-    redis: NOT_USED,
-    database: NOT_USED,
-    memory: { status: "ok" as const, detail: "not watched" },
-  };
+/** Workers that share no weights serve all the same: told in words, no degradation. */
+function describeModel({ pool, unshared }: Engine): Check {
+  const { status, detail } = checkModel(pool);
+  const reason = unshared();
+  return { status, detail: reason === undefined ? detail : `${detail}; weights not shared: ${reason}` };
+}
+
+export function reportHealth(engine: Engine, version: string, uptimeSeconds: number): Health {
+  const model = describeModel(engine);
+  const checks = { model, redis: NOT_USED, database: NOT_USED, memory: { status: "ok" as const, detail: "not watched" } };
   const statuses = Object.values(checks).map(({ status }) => status);
   const worst = (["unhealthy", "degraded"] as const).find((status) => statuses.includes(status));
   return { status: worst ?? "ok", checks, version, uptimeSeconds };

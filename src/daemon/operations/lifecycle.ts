@@ -3,22 +3,27 @@ import type { LoadReply, UnloadReply } from "../../lib/protocol/model.ts";
 import type { RecycleReply } from "../../lib/protocol/process.ts";
 import { readProcessMemory } from "../memory/process-memory.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { Models } from "./models.ts";
 import { pssOf, readTree } from "./memory-report.ts";
 
 type Recycle = RecycleReply["recycles"][number];
 
 /** Loading, unloading and recycling by hand, each measured from outside: before, and when the processes have ended. */
 export class Lifecycle {
-  readonly #pool: Pool;
+  readonly #models: Models;
   /** A clock that never goes back, in ms. */
   readonly #now: () => number;
   /** Told of what fails when nobody waits for it. */
   readonly #onFailure: (error: unknown) => void;
 
-  constructor(pool: Pool, now: () => number, onFailure: (error: unknown) => void) {
-    this.#pool = pool;
+  constructor(models: Models, now: () => number, onFailure: (error: unknown) => void) {
+    this.#models = models;
     this.#now = now;
     this.#onFailure = onFailure;
+  }
+
+  get #pool(): Pool {
+    return this.#models.current.pool;
   }
 
   async load(wait: boolean): Promise<LoadReply> {
@@ -31,7 +36,7 @@ export class Lifecycle {
 
   async unload(wait: boolean): Promise<UnloadReply> {
     const from = this.#now();
-    const beforeBytes = pssOf(await readTree(this.#pool));
+    const beforeBytes = pssOf(await readTree(this.#models.engines));
     const ended = this.#pool.unload();
     const stopped = this.#pool.slots.filter((slot) => slot.workers.size > 0).map((slot) => slot.index);
     if (!wait) {
@@ -39,7 +44,7 @@ export class Lifecycle {
       return { stopped, beforeBytes, afterBytes: null, freedBytes: null, durationMs: this.#since(from) };
     }
     await ended;
-    const afterBytes = pssOf(await readTree(this.#pool));
+    const afterBytes = pssOf(await readTree(this.#models.engines));
     return { stopped, beforeBytes, afterBytes, freedBytes: beforeBytes - afterBytes, durationMs: this.#since(from) };
   }
 

@@ -3,11 +3,12 @@ import { readMachineMemory, readPressure } from "../memory/machine-memory.ts";
 import { readProcessMemory } from "../memory/process-memory.ts";
 import { levelOf } from "../policy/level.ts";
 import type { Thresholds } from "../policy/level.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { Engine } from "./engine.ts";
 
 /** The daemon and every worker process, as the kernel counts them now; one that just ended is left out. */
-export async function readTree(pool: Pool): Promise<ProcessMemory[]> {
-  const pids = pool.slots.flatMap((slot) => [...slot.workers].map((worker) => worker.pid));
+export async function readTree(engines: readonly Engine[]): Promise<ProcessMemory[]> {
+  const slots = engines.flatMap(({ pool }) => pool.slots);
+  const pids = slots.flatMap((slot) => [...slot.workers].map((worker) => worker.pid));
   const roles = [
     { role: "daemon" as const, pid: process.pid },
     ...pids.map((pid) => ({ role: "worker" as const, pid })),
@@ -29,11 +30,11 @@ export function pssOf(processes: readonly ProcessMemory[]): number {
 
 /** @param limitBytes a limit of our own (MEMORY_LIMIT): then usage is what the process tree takes of it. */
 export async function reportMemory(
-  pool: Pool,
+  engines: readonly Engine[],
   thresholds: Thresholds,
   limitBytes: number | null,
 ): Promise<MemoryReport> {
-  const [processes, machine, pressure] = await Promise.all([readTree(pool), readMachineMemory(), readPressure()]);
+  const [processes, machine, pressure] = await Promise.all([readTree(engines), readMachineMemory(), readPressure()]);
   const treeBytes = pssOf(processes);
   const used = limitBytes === null ? machine : { usedBytes: treeBytes, limitBytes };
   const usage = used.usedBytes / used.limitBytes;
@@ -46,6 +47,6 @@ export async function reportMemory(
     pressure,
     thresholds,
     processes,
-    model: { loaded: pool.serving > 0, bytes: pssOf(workers) },
+    model: { loaded: engines.some(({ pool }) => pool.serving > 0), bytes: pssOf(workers) },
   };
 }

@@ -2,13 +2,14 @@ import type { Settings } from "../../lib/config/settings.ts";
 import type { ProcessStatus, WorkerStatus } from "../../lib/protocol/process.ts";
 import { readProcessMemory } from "../memory/process-memory.ts";
 import { dueBy } from "../policy/recycle.ts";
-import type { Pool } from "../pool/pool.ts";
 import type { Slot } from "../pool/slot.ts";
 import type { Worker } from "../pool/worker.ts";
+import type { Engine } from "./engine.ts";
 
 /** One entry a process; a slot without one says whether it rests or waits for its next try. */
-export async function reportWorkers(pool: Pool): Promise<WorkerStatus[]> {
-  const entries = pool.slots.flatMap((slot) =>
+export async function reportWorkers(engines: readonly Engine[]): Promise<WorkerStatus[]> {
+  const slots = engines.flatMap(({ pool }) => pool.slots);
+  const entries = slots.flatMap((slot) =>
     slot.workers.size > 0 ? [...slot.workers].map((worker) => reportWorker(worker)) : [emptySlot(slot)],
   );
   return Promise.all(entries);

@@ -4,6 +4,7 @@ import { chooseWorker } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
 import { withJitter } from "../policy/recycle.ts";
 import { judgeRestart } from "../policy/restart.ts";
+import type { BatchFate } from "../policy/poison.ts";
 import type { BootFailure } from "../policy/restart.ts";
 import { WorkerEndedError } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
@@ -11,11 +12,12 @@ import type { PoolEvent } from "./events.ts";
 import { Slot } from "./slot.ts";
 import type { Work, WorkSource } from "./work.ts";
 import { Worker } from "./worker.ts";
-import type { ModelSpec, WorkerLimits } from "./worker.ts";
+import type { ModelFiles, ModelSpec, WorkerLimits } from "./worker.ts";
 
 export interface PoolOptions {
   readonly workers: number;
   readonly model: ModelSpec;
+  readonly files: ModelFiles;
   readonly loadTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** Before jitter; 0 = off. */
@@ -42,6 +44,7 @@ export class Pool {
   #longestBatchMs = 0;
   #recycling: Promise<unknown> = Promise.resolve();
   #stopping = false;
+  #suspended = false;
   #everServed = false;
 
   constructor(options: PoolOptions) {
@@ -82,6 +85,7 @@ export class Pool {
   load(): number[] {
     this.#failures = [];
     this.#held = undefined;
+    this.#suspended = false;
     for (const slot of this.#slots) slot.wanted = true;
     return this.#fill();
   }
@@ -97,6 +101,11 @@ export class Pool {
     for (const slot of this.#slots) slot.wanted = false;
     await Promise.all(stopped.flatMap((slot) => [...slot.workers].map((worker) => worker.drain(DRAIN_GRACE_MS))));
     return stopped.map((slot) => slot.index);
+  }
+
+  /** Texts may come and start no worker before `load` is called. */
+  suspend(): void {
+    this.#suspended = true;
   }
 
   /** Ends every worker for good. */
@@ -147,8 +156,7 @@ export class Pool {
         computeMs,
       });
     } catch (error) {
-      const fate = !(error instanceof WorkerEndedError) ? "failed" : error.ending.kind === "killed" ? "killed" : "died";
-      const refused = source.putBack(batch, fate, messageOf(error));
+      const refused = source.putBack(batch, fateOf(error, worker), messageOf(error));
       if (refused.length > 0) onEvent({ type: "refused", texts: refused.length, detail: messageOf(error) });
     }
     this.dispatch();
@@ -156,7 +164,7 @@ export class Pool {
 
   /** A text waits and nobody is idle: one more of the unloaded workers is started, unless enough are on their way. */
   #wake(): void {
-    if (this.#stopping) return;
+    if (this.#stopping || this.#suspended) return;
     if (this.#held !== undefined && !this.#slots.some((slot) => slot.current)) return this.#refuseWaiting(this.#held);
     const starting = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
     const resting = this.#slots.find((slot) => !slot.wanted);
@@ -198,11 +206,12 @@ export class Pool {
   }
 
   #spawn(slot: Slot): Worker {
-    const { model, loadTimeoutMs, limits, maxRequestsJitter, now, random, onEvent } = this.#options;
+    const { model, files, loadTimeoutMs, limits, maxRequestsJitter, now, random, onEvent } = this.#options;
     const worker = new Worker({
       slot: slot.index,
       generation: slot.nextGeneration(),
       model,
+      files,
       loadTimeoutMs,
       now,
       limits: {
@@ -246,6 +255,7 @@ export class Pool {
     onEvent({ type: "recycled", slot: worker.slot, reason: worker.hung ? "hung" : "crash" });
     if (worker.state === "starting" && ending.kind !== "killed") {
       this.#failures.push({ atMs: now(), detail: ending.detail });
+      worker.blameFile(ending.detail);
     }
   }
 
@@ -282,4 +292,11 @@ export class Pool {
       throw new CombotError("MODEL_UNAVAILABLE", `slot ${slot.index}: ${messageOf(error)}`);
     }
   }
+}
+
+/** A worker whose weights were changed or taken away under it says nothing about the text it died with. */
+function fateOf(error: unknown, worker: Worker): BatchFate {
+  if (!worker.intact) return "killed";
+  if (!(error instanceof WorkerEndedError)) return "failed";
+  return error.ending.kind === "killed" ? "killed" : "died";
 }

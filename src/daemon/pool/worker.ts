@@ -5,8 +5,24 @@ import { WorkerProcess } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
 import type { Work } from "./work.ts";
 
-/** What a worker needs to load the model. */
-export type ModelSpec = Omit<LoadMessage, "type">;
+/** What a worker needs to load the model, whichever file it loads it from. */
+export type ModelSpec = Omit<LoadMessage, "type" | keyof LoadableFile>;
+
+/** The file that a worker loads. */
+export interface LoadableFile {
+  readonly modelPath: string;
+  readonly prepared: boolean;
+}
+
+/** Where the file comes from. */
+export interface ModelFiles {
+  /** The file to load now; may take as long as preparing one. */
+  file(): Promise<LoadableFile>;
+  /** Whether what a worker has mapped is still what was checked. Cheap: it is asked after every batch. */
+  intact(file: LoadableFile): boolean;
+  /** No worker could load this file, which was intact. */
+  blame(file: LoadableFile, detail: string): void;
+}
 
 /** One process's own limits, jitter drawn; 0 = off. */
 export interface WorkerLimits {
@@ -19,6 +35,7 @@ export interface Birth {
   readonly slot: number;
   readonly generation: number;
   readonly model: ModelSpec;
+  readonly files: ModelFiles;
   readonly limits: WorkerLimits;
   readonly loadTimeoutMs: number;
   readonly now: () => number;
@@ -51,6 +68,7 @@ export class Worker {
   #draining = false;
   #requests = 0;
   #hung = false;
+  #file: LoadableFile | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(birth: Birth) {
@@ -74,6 +92,16 @@ export class Worker {
   /** It stopped answering, and was ended for it. */
   get hung(): boolean {
     return this.#hung;
+  }
+
+  /** What it has loaded is still what was checked. */
+  get intact(): boolean {
+    return this.#file === undefined || this.#birth.files.intact(this.#file);
+  }
+
+  /** It could not load what it was given. */
+  blameFile(detail: string): void {
+    if (this.#file) this.#birth.files.blame(this.#file, detail);
   }
 
   /** It has answered at least one text, not counting the probe. */
@@ -114,6 +142,7 @@ export class Worker {
     this.#running = answer.catch(() => undefined);
     try {
       const { logits, computeMs } = await answer;
+      if (!this.intact) throw this.#distrust();
       this.#count(batch);
       const width = this.#birth.model.labels;
       const rows = batch.map((_, row) => logits.slice(row * width, (row + 1) * width));
@@ -138,11 +167,12 @@ export class Worker {
   }
 
   async #boot(): Promise<void> {
-    const { loadTimeoutMs, model } = this.#birth;
+    const { loadTimeoutMs, model, files } = this.#birth;
+    this.#file = await files.file();
     const late = `it did not load the model within ${loadTimeoutMs / 1000} s (MODEL_LOAD_TIMEOUT)`;
     const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
     try {
-      await this.#process.load(model);
+      await this.#process.load({ ...model, ...this.#file });
       this.#state = "ready";
     } finally {
       clearTimeout(deadline);
@@ -154,6 +184,12 @@ export class Worker {
     this.#process.signal("SIGABRT", `it was silent for ${Math.round(afterMs)} ms in one batch`);
     await delay(ABORT_GRACE_MS, undefined, { ref: false });
     this.#process.signal("SIGKILL", "it ignored ABRT");
+  }
+
+  /** Somebody wrote to the weights it has mapped: neither this answer nor another one of it can be trusted. */
+  #distrust(): Error {
+    this.#process.signal("SIGKILL", "the prepared weights were changed under it");
+    return new Error("the prepared weights were changed while the batch ran");
   }
 
   #count(batch: readonly Work[]): void {

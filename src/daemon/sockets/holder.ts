@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
-import { get } from "node:http";
 import { dirname, join } from "node:path";
 import { CONTROL_SOCKET } from "../../lib/config/socket-path.ts";
 import { ENDPOINTS } from "../../lib/protocol/endpoints.ts";
 import { processStatus } from "../../lib/protocol/process.ts";
 import { pidsHolding, readUnixTable } from "./unix-table.ts";
+
+// Not imported: as an ES module node:http hands out all of its exports, and so loads undici (7 MB, 60 ms) for nothing.
+const { get } = process.getBuiltinModule("node:http");
 
 const ASK_TIMEOUT_MS = 1000;
 const COMMAND_MAX_LENGTH = 160;
@@ -42,7 +44,10 @@ function ask(socketPath: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
     const request = get({ socketPath, path: ENDPOINTS.processStatus.path, agent: false, signal }, (response) => {
-      response.setEncoding("utf8").toArray().then((chunks) => resolve(chunks.join("")), reject);
+      response
+        .setEncoding("utf8")
+        .toArray()
+        .then((chunks) => resolve(chunks.join("")), reject);
     });
     request.once("error", reject);
   });

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { messageOf } from "../../lib/errors.ts";
 import { WORKER_EXIT, WORKER_PROTOCOL, parseToWorker } from "../../lib/protocol/worker-channel.ts";
-import type { FromWorker, LoadMessage, RunMessage } from "../../lib/protocol/worker-channel.ts";
+import type { FromWorker, LoadMessage, PrepareMessage, RunMessage } from "../../lib/protocol/worker-channel.ts";
+import { prepareModel } from "./preparation.ts";
 import { InvalidModelError, ModelSession } from "./session.ts";
 
 /** A worker: one process, one model. It ends when told to, when its model can't be loaded, or with the daemon. */
@@ -25,6 +26,16 @@ async function load(message: LoadMessage): Promise<void> {
   } catch (error) {
     const invalid = error instanceof InvalidModelError;
     sendAndExit({ type: "failed", id: 0, invalid, detail: messageOf(error) }, WORKER_EXIT.cannotBoot);
+  }
+}
+
+async function prepare({ modelPath, preparedPath, weightsName }: PrepareMessage): Promise<void> {
+  const from = performance.now();
+  try {
+    await prepareModel(modelPath, preparedPath, weightsName);
+    send({ type: "prepared", tookMs: performance.now() - from });
+  } catch (error) {
+    sendAndExit({ type: "failed", id: 0, invalid: true, detail: messageOf(error) }, WORKER_EXIT.cannotBoot);
   }
 }
 
@@ -53,6 +64,7 @@ process.on("message", (raw) => {
   if (!message) process.exit(WORKER_EXIT.defect);
   if (message.type === "load") void load(message);
   else if (message.type === "run") void run(message);
+  else if (message.type === "prepare") void prepare(message);
   else sendAndExit({ type: "bye" }, WORKER_EXIT.ok);
 });
 // The channel closes when the daemon ends, however it ends: no worker outlives it.

@@ -25,6 +25,7 @@ export class ModelSession {
       intraOpNumThreads: message.threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
+      graphOptimizationLevel: message.prepared ? "disabled" : "all",
       // Spinning threads would burn the core that the other workers share.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       logSeverityLevel: 3,

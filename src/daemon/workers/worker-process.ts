@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { WORKER_EXIT, WORKER_PROTOCOL, parseFromWorker } from "../../lib/protocol/worker-channel.ts";
-import type { FromWorker, LoadMessage, ReplyMessage, ToWorker } from "../../lib/protocol/worker-channel.ts";
+import type { FromWorker, LoadMessage, PrepareMessage, ReplyMessage, ToWorker } from "../../lib/protocol/worker-channel.ts";
 import { readOomKills } from "./oom.ts";
 
 /**
@@ -91,6 +91,12 @@ export class WorkerProcess {
   async load(message: Omit<LoadMessage, "type">): Promise<number> {
     const answer = await this.#ask(0, { type: "load", ...message });
     return answer.type === "ready" ? answer.loadMs : this.#violated(answer);
+  }
+
+  /** Instead of a load: writes the optimised model and its packed weights. @throws as `load`. */
+  async prepare(message: Omit<PrepareMessage, "type">): Promise<void> {
+    const answer = await this.#ask(0, { type: "prepare", ...message });
+    if (answer.type !== "prepared") this.#violated(answer);
   }
 
   /** One run at a time. @throws {WorkerFailedError | WorkerEndedError} */

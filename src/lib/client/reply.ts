@@ -3,6 +3,9 @@ import { CombotError, type ErrorCode, ERRORS } from "../errors.ts";
 import type { Endpoint } from "../protocol/endpoints.ts";
 import type { RawReply } from "./exchange.ts";
 
+/** Compiling a schema takes zod longer than the few replies of a command take it to interpret. */
+const INTERPRETED = { jitless: true };
+
 /** As lax as a problem may be and still be told of: an unknown code is the news, not a reason to hide the detail. */
 const anyProblem = z.object({ code: z.string(), detail: z.string(), index: z.int().min(0).optional() });
 
@@ -15,7 +18,7 @@ export function readReply(endpoint: Endpoint, reply: RawReply): unknown {
   const json = parseJson(endpoint, reply);
   const schema = endpoint.replies[reply.status];
   if (!schema) throw problemError(endpoint, reply, json);
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, INTERPRETED);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.join(".");
@@ -23,7 +26,7 @@ export function readReply(endpoint: Endpoint, reply: RawReply): unknown {
 }
 
 function problemError(endpoint: Endpoint, { status, retryAfterSeconds }: RawReply, json: unknown): CombotError {
-  const { data } = anyProblem.safeParse(json);
+  const { data } = anyProblem.safeParse(json, INTERPRETED);
   if (!data) return invalid(endpoint, `status ${status} without a problem`);
   if (!isCode(data.code)) return invalid(endpoint, `status ${status} with the unknown code ${data.code}: ${data.detail}`);
   return new CombotError(data.code, data.detail, {

@@ -4,7 +4,7 @@ import { configReport } from "./config.ts";
 import { health } from "./health.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
-import { loadReply, unloadReply } from "./model.ts";
+import { loadReply, modelUseReply, modelUseRequest, unloadReply } from "./model.ts";
 import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
 
 /** Who may call: `user` on either socket, `control` on the control socket alone. */
@@ -84,6 +84,14 @@ export const ENDPOINTS = {
     summary: "End every worker; the next text starts one again",
     query: waitQuery,
     replies: { 200: unloadReply, 202: unloadReply },
+  },
+  modelUse: {
+    method: "PUT",
+    path: "/api/model/",
+    access: "control",
+    summary: "Serve another model, with no failed request in between",
+    body: modelUseRequest,
+    replies: { 200: modelUseReply },
   },
   config: {
     method: "GET",

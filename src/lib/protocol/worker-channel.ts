@@ -19,20 +19,22 @@ const KINDS = {
   float32: (value: unknown): value is Float32Array => value instanceof Float32Array,
 } as const;
 
-/** What the daemon says. In `run`, row i has `lengths[i]` tokens of `ids`; the worker pads rows to the longest. */
+/** What the daemon says. `prepare` is for a process that does nothing else. In `run`, row i has `lengths[i]` tokens of `ids`; the worker pads rows to the longest. */
 const TO_WORKER = {
-  load: { modelPath: "text", threads: "count", labels: "count", padId: "count", probe: "int32" },
+  load: { modelPath: "text", prepared: "flag", threads: "count", labels: "count", padId: "count", probe: "int32" },
+  prepare: { modelPath: "text", preparedPath: "text", weightsName: "text" },
   run: { id: "count", ids: "int32", lengths: "int32" },
   bye: {},
 } as const;
 
 /**
  * What a worker says. `logits` has one row a text, `labels` wide, in the order of the run. `failed` with run 0 is about
- * the load; `invalid` puts the fault with the model or the input rather than with the process.
+ * the load or the preparation; `invalid` puts the fault with the model or the input rather than with the process.
  */
 const FROM_WORKER = {
   hello: { protocol: "count", pid: "count" },
   ready: { loadMs: "ms" },
+  prepared: { tookMs: "ms" },
   reply: { id: "count", logits: "float32", computeMs: "ms" },
   failed: { id: "count", invalid: "flag", detail: "text" },
   bye: {},
@@ -47,6 +49,7 @@ type MessageOf<T extends Readonly<Record<string, Shape>>> = {
 
 export type ToWorker = MessageOf<typeof TO_WORKER>;
 export type FromWorker = MessageOf<typeof FROM_WORKER>;
+export type PrepareMessage = Extract<ToWorker, { type: "prepare" }>;
 export type LoadMessage = Extract<ToWorker, { type: "load" }>;
 export type RunMessage = Extract<ToWorker, { type: "run" }>;
 export type ReplyMessage = Extract<FromWorker, { type: "reply" }>;

@@ -73,9 +73,11 @@ function figures({ memory, metrics, process, systemd }: StatusReport, paint: Pai
   const daemon = process ? `, daemon ${formatBytes(process.daemon.rssBytes)}` : "";
   const rows = [
     line("usage", `${paint[LEVEL_TONES[level]](level.padEnd(9))} `, `${usedOf}, model ${modelBytes(memory)}${daemon}`),
-    line("queue", "", `${metrics.queue.waiting} waiting, the oldest for ${formatDuration(metrics.queue.oldestMs)}`),
-    line("latency", "", `ms p50/p90/p99: ${latencies(metrics)}`),
+    line("queue", "", queue(metrics)),
+    line("latency", "", latencies(metrics)),
+    line("", "", "(milliseconds: p50/p90/p99)"),
     line("requests", "", requests(metrics)),
+    line("errors", "", counts(metrics.errors) || "none"),
     line("recycles", "", recycles(metrics)),
   ];
   if (systemd) rows.push(line("systemd", "", `${systemd.unit} is ${systemd.active} (${systemd.sub})`));
@@ -101,16 +103,23 @@ function latencies({ latencyMs }: MetricsReport): string {
   return told.join(", ");
 }
 
-function requests({ requests: calls, texts, throughput, errors, users }: MetricsReport): string {
-  const failed = Object.entries(errors).map(([code, count]) => `${code} ${count}`);
+function queue({ queue: { waiting, oldestMs } }: MetricsReport): string {
+  return waiting === 0 ? "empty" : `${waiting} waiting, the oldest for ${formatDuration(oldestMs)}`;
+}
+
+function requests({ requests: calls, texts, throughput, users }: MetricsReport): string {
   const rate = throughput < 10 ? throughput.toFixed(1) : Math.round(throughput);
-  const counts = `${shortCount(calls)} calls, ${shortCount(texts)} texts, ${rate} calls/s, ${shortCount(users)} users`;
-  return `${counts}; errors: ${failed.length > 0 ? failed.join(", ") : "none"}`;
+  return `${shortCount(calls)} calls, ${shortCount(texts)} texts, ${rate} calls/s, ${shortCount(users)} users`;
 }
 
 function recycles({ recycles: { total, byReason } }: MetricsReport): string {
-  const reasons = Object.entries(byReason).filter(([, count]) => count > 0);
-  return reasons.length === 0 ? String(total) : `${total}: ${reasons.map(([why, n]) => `${why} ${n}`).join(", ")}`;
+  return [String(total), counts(byReason)].filter(Boolean).join(": ");
+}
+
+/** `users 4, manual 1`: what never happened is left out. */
+function counts(byName: Readonly<Record<string, number>>): string {
+  const happened = Object.entries(byName).filter(([, count]) => count > 0);
+  return happened.map(([name, count]) => `${name} ${shortCount(count)}`).join(", ");
 }
 
 function workers({ process, processDetail = "not known" }: StatusReport, paint: Paint): string {

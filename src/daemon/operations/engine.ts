@@ -1,0 +1,14 @@
+import type { Classifier } from "../classifier/classifier.ts";
+import type { ServedModel } from "../model/served-model.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Queue } from "../queue/queue.ts";
+
+/** All that serves one model: texts of different models never share a queue, a worker or a reply. */
+export interface Engine {
+  readonly model: ServedModel;
+  readonly queue: Queue;
+  readonly pool: Pool;
+  readonly classifier: Classifier;
+  /** Why its workers don't share weights, if they don't. */
+  readonly unshared: () => string | undefined;
+}

@@ -1,0 +1,156 @@
+import { realpath } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
+import type { ServedModel } from "../model/served-model.ts";
+import type { FitVerdict } from "../policy/fit.ts";
+import type { Engine } from "./engine.ts";
+import type { ModelChoice } from "./model-choice.ts";
+
+export interface ModelsOptions {
+  /** What the settings name. */
+  readonly defaultDir: string;
+  readonly choice: ModelChoice;
+  readonly open: (dir: string) => Promise<ServedModel>;
+  readonly create: (model: ServedModel) => Engine;
+  /** Whether this model's workers fit beside what runs now. */
+  readonly fits: (model: ServedModel) => Promise<FitVerdict>;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+}
+
+/** Owns which model serves: the one that answers, and during a switch the one that comes or goes. */
+export class Models {
+  readonly #options: ModelsOptions;
+  #current: Engine;
+  readonly #engines: Set<Engine>;
+  #switching = false;
+
+  constructor(first: Engine, options: ModelsOptions) {
+    this.#options = options;
+    this.#current = first;
+    this.#engines = new Set([first]);
+  }
+
+  /** The one that new texts go to. */
+  get current(): Engine {
+    return this.#current;
+  }
+
+  /** Every one that may have processes. */
+  get engines(): readonly Engine[] {
+    return [...this.#engines];
+  }
+
+  /** All results come from one model; see Classifier.classify for what it throws. */
+  async classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply> {
+    const engine = this.#current;
+    try {
+      return await engine.classifier.classify(request, signal);
+    } catch (error) {
+      // A switch in turn that came to nothing: what waited for the new model is the old one's to answer.
+      const gone = engine !== this.#current && error instanceof CombotError && error.code === "MODEL_UNAVAILABLE";
+      if (gone) return this.#current.classifier.classify(request, signal);
+      throw error;
+    }
+  }
+
+  /**
+   * Serves another model from here on, with no failed request in between. One that can't be opened, loaded or asked
+   * leaves the old one serving.
+   *
+   * @throws {CombotError} `MODEL_INVALID`, `MODEL_DOES_NOT_FIT`, `SWITCH_RUNNING` or `INVALID_REQUEST`.
+   */
+  async use(request: ModelUseRequest): Promise<ModelUseReply> {
+    if (this.#switching) throw new CombotError("SWITCH_RUNNING", "another switch is running", { retryAfterSeconds: 5 });
+    this.#switching = true;
+    try {
+      const from = this.#options.now();
+      const previous = this.#current.model;
+      const model = await this.#options.open(await this.#folderOf(request));
+      const changed = model.digest !== previous.digest || model.dir !== previous.dir;
+      if (changed) await this.#switchTo(model, request.inTurn ?? false);
+      this.#options.choice.write(request.default ? undefined : model.dir);
+      return {
+        model: nameOf(model),
+        previous: nameOf(previous),
+        changed,
+        durationMs: Math.round(this.#options.now() - from),
+      };
+    } finally {
+      this.#switching = false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.engines.map((engine) => engine.pool.stop()));
+  }
+
+  /** The real path, taken once: what is opened, checked and served is the same folder, whatever a link does later. */
+  async #folderOf({ dir, default: back }: ModelUseRequest): Promise<string> {
+    const named = back ? this.#options.defaultDir : (dir ?? "");
+    if (!isAbsolute(named)) throw new CombotError("INVALID_REQUEST", "dir: must be an absolute path");
+    return realpath(named).catch((error: unknown) => {
+      throw new CombotError("MODEL_INVALID", `${named}: ${messageOf(error)}`, { cause: error });
+    });
+  }
+
+  async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {
+    if (inTurn) return this.#replaceInTurn(model);
+    const { fits, detail } = await this.#options.fits(model);
+    if (!fits) throw new CombotError("MODEL_DOES_NOT_FIT", `${model.name} beside the model that serves ${detail}`);
+    const old = this.#current;
+    const next = this.#create(model);
+    await this.#bringUp(next);
+    this.#current = next;
+    await this.#retire(old);
+  }
+
+  /** The old model goes first; texts wait in the new one's queue, up to their deadline. */
+  async #replaceInTurn(model: ServedModel): Promise<void> {
+    const old = this.#current;
+    const next = this.#create(model);
+    next.pool.suspend();
+    this.#current = next;
+    await old.queue.whenIdle();
+    await old.pool.unload();
+    try {
+      await this.#bringUp(next);
+    } catch (error) {
+      old.pool.load();
+      this.#current = old;
+      next.queue.failWaiting(new CombotError("MODEL_UNAVAILABLE", messageOf(error), { retryAfterSeconds: 1 }));
+      throw error;
+    }
+    await this.#retire(old);
+  }
+
+  #create(model: ServedModel): Engine {
+    const engine = this.#options.create(model);
+    this.#engines.add(engine);
+    return engine;
+  }
+
+  /** @throws {CombotError} `MODEL_INVALID` if its workers don't come to serve; they are gone then. */
+  async #bringUp(engine: Engine): Promise<void> {
+    try {
+      engine.pool.load();
+      await engine.pool.whenReady();
+    } catch (error) {
+      await engine.pool.stop();
+      this.#engines.delete(engine);
+      throw new CombotError("MODEL_INVALID", `${engine.model.dir}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async #retire(engine: Engine): Promise<void> {
+    await engine.queue.whenIdle();
+    await engine.pool.stop();
+    this.#engines.delete(engine);
+  }
+}
+
+function nameOf({ name, digest, dir }: ServedModel): ModelUseReply["model"] {
+  return { name, digest: digest.slice(0, 12), dir };
+}

@@ -1,0 +1,78 @@
+import type { Services } from "../../../../src/daemon/http/services.ts";
+import { normalise } from "../../../../src/daemon/text/normalise.ts";
+import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
+import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
+import { CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../../support/sample-replies.ts";
+
+export interface Recorded {
+  readonly name: keyof Services;
+  readonly args: readonly unknown[];
+}
+
+export interface RecordingServices {
+  readonly services: Services;
+  readonly calls: readonly Recorded[];
+}
+
+/**
+ * The port that the HTTP layer asks, answered from samples and written down. Texts go through the daemon's real text
+ * rules, because half of what makes a text malformed is theirs to say.
+ *
+ * @param changes answers of a test's own.
+ */
+export function recordingServices(changes: Partial<Services> = {}): RecordingServices {
+  const calls: Recorded[] = [];
+  const answers: Services = { ...ANSWERS, ...changes };
+  const recorded = Object.entries(answers).map(([name, answer]) => [
+    name,
+    (...args: unknown[]) => {
+      calls.push({ name: name as keyof Services, args });
+      return (answer as (...given: unknown[]) => unknown)(...args);
+    },
+  ]);
+  return { services: Object.fromEntries(recorded) as Services, calls };
+}
+
+const ANSWERS: Services = {
+  classify: async (request) => classify(request),
+  health: async () => HEALTH,
+  memory: async () => MEMORY,
+  metrics: async () => METRICS,
+  prometheus: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "combot_up 1\n" }),
+  processStatus: async () => PROCESS_STATUS,
+  recycle: async (slot, wait) => ({
+    recycles: [{ slot: slot ?? 0, done: wait, ...(wait ? { durationMs: 812.5, freedBytes: 1_048_576 } : {}) }],
+  }),
+  load: async (wait) => ({ started: [0, 1], ready: wait ? [0, 1] : [], durationMs: 3.2 }),
+  unload: async (wait) => ({
+    stopped: [0, 1],
+    beforeBytes: 2_097_152,
+    afterBytes: wait ? 1_048_576 : null,
+    freedBytes: wait ? 1_048_576 : null,
+    durationMs: 18,
+  }),
+  use: async ({ dir = "/opt/combot/models/shop-intents" }) => ({
+    model: { name: "other", digest: "0d4c11f2a9b8", dir },
+    previous: { name: "shop-intents", digest: "3f9a01c2b7de", dir: "/opt/combot/models/shop-intents" },
+    changed: true,
+    durationMs: 914.2,
+  }),
+  config: async () => CONFIG,
+};
+
+function classify({ text, texts, topK = 1 }: ClassifyRequest): ClassifyReply {
+  const normal = (texts ?? [text ?? ""]).map(normalise);
+  const best = { label: "order_status", score: 0.93 };
+  const scores = topK > 1 ? { scores: [best, { label: "refund", score: 0.05 }] } : {};
+  return {
+    results: normal.map((_, index) => ({ ...best, ...scores, cached: index % 2 === 0 ? "memory" : false })),
+    model: { name: "shop-intents", digest: "3f9a01c2b7de" },
+    durationMs: 0.41,
+  };
+}
+
+/** A body for each call that wants one. */
+export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
+  classify: '{"text":"where is my order"}',
+  modelUse: '{"dir":"/srv/models/other"}',
+};

@@ -1,0 +1,117 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
+import { classify, startCore, workerPids } from "../../support/core.ts";
+import type { Core } from "../../support/core.ts";
+import { writeOddModel } from "../../support/odd-models.ts";
+import type { OddModel } from "../../support/odd-models.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+
+const variant = (number: number, over: OddModel = {}): string =>
+  writeOddModel(join(temporaryFolder(), `variant-${number}`), { variant: number, slowRounds: 1, ...over });
+
+/** Clients that ask without pause until stopped; each reply must be one that its model gives. */
+function keepAsking(core: Core, clients: number): { stop(): Promise<ClassifyReply[]> } {
+  let running = true;
+  const replies: ClassifyReply[] = [];
+  const asking = Array.from({ length: clients }, async () => {
+    while (running) replies.push(await classify(core, ["alpha beta", "gamma"]));
+  });
+  return {
+    stop: async () => {
+      running = false;
+      await Promise.all(asking);
+      return replies;
+    },
+  };
+}
+
+async function startVariant(dir: string, env: Record<string, string> = {}): Promise<Core> {
+  const core = await startCore(dir, env);
+  core.pool.load();
+  await core.pool.whenReady();
+  return core;
+}
+
+describe.each([
+  ["beside the old one", {}],
+  ["in turn", { inTurn: true }],
+])("switching models %s", (_, mode) => {
+  test("fails no request, and every reply is one model's own", async () => {
+    const [one, two] = [variant(1), variant(2)];
+    const core = await startVariant(one);
+    const answers = new Map<string, string>();
+    const note = async (): Promise<void> => {
+      const { model, results } = await classify(core, ["alpha beta", "gamma"]);
+      answers.set(model.name, JSON.stringify(results));
+    };
+    await note();
+    const clients = keepAsking(core, 20);
+    for (const dir of [two, one, two]) {
+      await expect(core.models.use({ dir, ...mode })).resolves.toMatchObject({ changed: true, model: { dir } });
+      await note();
+    }
+    const replies = await clients.stop();
+    expect(answers.size).toBe(2);
+    for (const { model, results } of replies) expect(JSON.stringify(results)).toBe(answers.get(model.name));
+    expect(core.models.engines).toHaveLength(1);
+    expect(workerPids(core)).toHaveLength(2);
+  });
+
+  test("to one that does not load leaves the old one serving, and says why", async () => {
+    const core = await startVariant(variant(1));
+    const broken = variant(2);
+    writeFileSync(join(broken, "model.onnx"), "broken");
+    const clients = keepAsking(core, 10);
+    await expect(core.models.use({ dir: broken, ...mode })).rejects.toMatchObject({ code: "MODEL_INVALID" });
+    const replies = await clients.stop();
+    expect(new Set(replies.map(({ model }) => model.name))).toEqual(new Set(["variant-1"]));
+    await expect(classify(core, ["alpha"])).resolves.toMatchObject({ model: { name: "variant-1" } });
+    expect(core.models.engines).toHaveLength(1);
+  });
+});
+
+describe("the chosen model", () => {
+  test("outlives a restart until the default is asked for", async () => {
+    const [one, two] = [variant(1), variant(2)];
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    const core = await startVariant(one, env);
+    await core.models.use({ dir: two });
+    await core.models.stop();
+    const again = await startCore(one, env);
+    expect(again.models.current.model.name).toBe("variant-2");
+    await again.models.use({ default: true });
+    expect((await startCore(one, env)).models.current.model.name).toBe("variant-1");
+  });
+
+  test("that is no longer there does not keep the daemon from starting", async () => {
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    writeFileSync(join(env.COMBOT_STATE_DIR, "model.json"), JSON.stringify({ dir: "/nowhere" }));
+    expect((await startCore(variant(1), env)).models.current.model.name).toBe("variant-1");
+  });
+});
+
+describe("a switch is refused", () => {
+  test("while another one runs", async () => {
+    const core = await startVariant(variant(1));
+    const first = core.models.use({ dir: variant(2) });
+    await expect(core.models.use({ dir: variant(3) })).rejects.toMatchObject({ code: "SWITCH_RUNNING" });
+    await first;
+  });
+
+  test("with the arithmetic when both don't fit, unless the old one goes first", async () => {
+    const core = await startVariant(variant(1), { MEMORY_LIMIT: "300M" });
+    const large = variant(2);
+    await expect(core.models.use({ dir: large })).rejects.toMatchObject({
+      code: "MODEL_DOES_NOT_FIT",
+      message: expect.stringMatching(/needs .* MiB; .* MiB of 300 MiB are used, so .* are left below 90%/) as string,
+    });
+    await expect(core.models.use({ dir: large, inTurn: true })).resolves.toMatchObject({ changed: true });
+  });
+
+  test.each(["relative/folder", ""])("for %j, which is no absolute path", async (dir) => {
+    const core = await startCore(variant(1));
+    await expect(core.models.use({ dir })).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  });
+});

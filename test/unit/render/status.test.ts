@@ -1,0 +1,119 @@
+import { Chalk } from "chalk";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { PLAIN, type Paint } from "../../../src/lib/render/paint.ts";
+import { renderStatus, type StatusReport } from "../../../src/lib/render/status.ts";
+import { HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
+
+const REPORT: StatusReport = {
+  health: HEALTH,
+  memory: MEMORY,
+  metrics: METRICS,
+  process: PROCESS_STATUS,
+  systemd: { unit: "combot-enhanced", active: "active", sub: "running" },
+};
+
+const QUIET = { p50: null, p90: null, p99: null };
+
+const FRESH: StatusReport = {
+  health: {
+    ...HEALTH,
+    status: "unhealthy",
+    checks: {
+      ...HEALTH.checks,
+      model: {
+        status: "unhealthy",
+        detail: "loading: worker 0 has started three times without getting ready, the next start is in 40 s",
+      },
+      redis: { status: "degraded", detail: "down: connect ECONNREFUSED 127.0.0.1:6379" },
+    },
+    uptimeSeconds: 2,
+  },
+  memory: { ...MEMORY, level: "emergency", usage: 0.96, source: "cgroup", model: { loaded: false, bytes: 0 } },
+  metrics: {
+    ...METRICS,
+    requests: 0,
+    texts: 0,
+    errors: {},
+    latencyMs: { memory: QUIET, redis: QUIET, computed: QUIET },
+    throughput: 0,
+    queue: { waiting: 0, oldestMs: 0 },
+    recycles: { total: 0, byReason: {} as typeof METRICS.recycles.byReason },
+    users: 0,
+  },
+  process: null,
+  processDetail: "You may not open /run/combot/control.sock: it takes root or group combot-admin.",
+  systemd: null,
+};
+
+describe("renderStatus", () => {
+  test("shows a daemon at work", () => {
+    expect(renderStatus(REPORT, PLAIN)).toMatchInlineSnapshot(`
+      "combot 0.1.0 is ok, up 3h 12m, pid 1201
+
+      model     ok        intents 3f9a01c2b7de on 2 of 2 workers
+      redis     ok        up, 0.3 ms
+      database  off       not configured
+      memory    ok        61% of 7.7 GiB
+
+      usage     normal    61% of 7.7 GiB (system), model 612 MiB, daemon 92.0 MiB
+      queue     3 waiting, the oldest for 41ms
+      latency   memory 0.08/0.20/1.1, redis 0.70/1.4/6.0, computed 14/31/122
+                (milliseconds: p50/p90/p99)
+      requests  18204 calls, 21377 texts, 12 calls/s, 64 users
+      errors    QUEUE_FULL 3, DEADLINE_EXCEEDED 1
+      recycles  7: users 4, requests 2, manual 1
+      systemd   combot-enhanced is active (running)
+
+      SLOT     PID STATE    GEN USERS  REQUESTS UPTIME     RSS     PSS DUE BY
+         0 4194301 ready      4 12/50  340/1000 3h 11m 404 MiB 318 MiB -
+         1    1240 draining   3 50/50 1002/1000 3h 11m 404 MiB 318 MiB users
+         1    1302 starting   4  0/50    0/1000   2.0s 404 MiB       - -"
+    `);
+  });
+
+  test("shows what the user socket tells of a daemon that is unwell", () => {
+    expect(renderStatus(FRESH, PLAIN)).toMatchInlineSnapshot(`
+      "combot 0.1.0 is unhealthy, up 2.0s
+
+      model     unhealthy loading: worker 0 has started three times without getting
+                          ready, the next start is in 40 s
+      redis     degraded  down: connect ECONNREFUSED 127.0.0.1:6379
+      database  off       not configured
+      memory    ok        61% of 7.7 GiB
+
+      usage     emergency 96% of 7.7 GiB (cgroup), model not loaded
+      queue     empty
+      latency   memory -, redis -, computed -
+                (milliseconds: p50/p90/p99)
+      requests  0 calls, 0 texts, 0.0 calls/s, 0 users
+      errors    none
+      recycles  0
+
+      workers   You may not open /run/combot/control.sock: it takes root or group
+                combot-admin."
+    `);
+  });
+
+  test.each([
+    ["at work", REPORT],
+    ["unwell", FRESH],
+  ])("fits into 80 columns: %s", (_, report) => {
+    const lines = renderStatus(report, PLAIN).split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test("says the same with colours and without", () => {
+    const chalk = new Chalk({ level: 1 });
+    const paint: Paint = {
+      good: chalk.green,
+      careful: chalk.yellow,
+      bad: chalk.red,
+      faint: chalk.dim,
+      strong: chalk.bold,
+    };
+    const coloured = renderStatus(REPORT, paint);
+    expect(coloured).not.toBe(renderStatus(REPORT, PLAIN));
+    expect(stripVTControlCharacters(coloured)).toBe(renderStatus(REPORT, PLAIN));
+  });
+});
