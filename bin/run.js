@@ -17,8 +17,13 @@ function enableCompileCache() {
 }
 
 async function fail(thrown) {
-  const { reportFailure } = await import("../dist/lib/cli/failure.js");
-  reportFailure(thrown, process.argv);
+  process.exitCode = 1;
+  try {
+    const { reportFailure } = await import("../dist/lib/cli/failure.js");
+    reportFailure(thrown, process.argv);
+  } catch (broken) {
+    process.stderr.write(`combot is not installed as a whole: ${broken.message}\n`);
+  }
 }
 
 process.once("uncaughtException", (thrown) => void fail(thrown).finally(() => process.exit()));

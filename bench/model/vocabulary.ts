@@ -11,45 +11,20 @@ const characters = Array.from({ length: 126 - 33 + 1 }, (_, at) => String.fromCh
 /** The special tokens and every printable ASCII character in both places. */
 export const smallestVocabulary = specialCount + 2 * characters.length;
 
-/** Rarer words are left to their pieces: about 1.25 tokens a word come out on texts like ours, as with a trained vocabulary. */
-const commonFrom = 8;
+/** The commonest words, which make up this part of the running text, are whole; a trained vocabulary leaves the rest to pieces too. */
+const wholeShare = 0.85;
 const longestPiece = 4;
 
-const onsets = [
-  "b",
-  "br",
-  "c",
-  "ch",
-  "d",
-  "f",
-  "g",
-  "gr",
-  "h",
-  "j",
-  "k",
-  "l",
-  "m",
-  "n",
-  "p",
-  "pr",
-  "r",
-  "s",
-  "st",
-  "t",
-  "th",
-  "tr",
-  "v",
-  "w",
-];
-const vowels = ["a", "e", "i", "o", "u", "ai", "ea", "ou"];
-const codas = ["", "l", "n", "nd", "r", "s", "st", "t"];
+const onsets = "b br c ch d f g gr h j k l m n p pr r s st t th tr v w".split(" ");
+const vowels = "a e i o u ai ea ou".split(" ");
+const codas = ["", ..."l n nd r s st t".split(" ")];
 
 /**
  * A WordPiece vocabulary of our own making: special tokens, characters, the words and letter groups of `texts` that
  * save most tokens, then made-up words of syllables.
  *
  * @param specials take the first ids.
- * @param texts in lower case; without any the pieces are syllables alone, and English takes about twice the tokens.
+ * @param texts in lower case; without any the pieces are syllables alone, and English takes twice as many tokens.
  * @returns `size` entries, the place of each being its id.
  */
 export function makeVocabulary(
@@ -76,13 +51,19 @@ export function bundledTexts(): string[] {
 
 /** Most tokens saved first. */
 function rankedPieces(texts: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const [word, count] of countWords(texts)) {
-    if (count >= commonFrom) counts.set(word, (counts.get(word) ?? 0) + count);
+  const words = countWords(texts);
+  const counts = new Map(commonest(words));
+  for (const [word, count] of words) {
     for (const piece of lettersOf(word)) counts.set(piece, (counts.get(piece) ?? 0) + count);
   }
   const saved = (piece: string): number => counts.get(piece)! * (piece.replace(continuation, "").length - 1);
   return [...counts.keys()].toSorted((a, b) => saved(b) - saved(a) || (a < b ? -1 : 1));
+}
+
+function commonest(words: ReadonlyMap<string, number>): [string, number][] {
+  let left = wholeShare * words.values().reduce((sum, count) => sum + count, 0);
+  const ranked = [...words].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return ranked.filter(([, count]) => (left -= count) + count > 0);
 }
 
 function countWords(texts: readonly string[]): Map<string, number> {

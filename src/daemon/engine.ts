@@ -70,6 +70,8 @@ function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts
     },
     maxRequestsJitter: settings.maxRequestsJitter,
     source: queue,
+    unloadAfterBatch: settings.modelIdleUnloadMs === 0,
+    refusal: () => undefined,
     onEvent: (event) => observePool(event, log, metrics),
     now,
     random: Math.random,

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import type { Logger } from "pino";
+import type { DestinationStream, Logger } from "pino";
 
 /** pino's levels as syslog priorities (sd-daemon(3)), which journald reads from the front of a line. */
 const PRIORITIES: Readonly<Record<number, number>> = { 10: 7, 20: 7, 30: 6, 40: 4, 50: 3, 60: 2 };
@@ -22,14 +22,15 @@ export async function createLog(level: string, env: NodeJS.ProcessEnv): Promise<
   );
 }
 
-function journaldStream(): { write(line: string): void; lastLevel: number } {
+function journaldStream(): DestinationStream {
   const target = pino.destination({ fd: 2, sync: true });
-  return {
+  const stream = {
     // pino sets lastLevel before each write on streams that carry this symbol.
     [Symbol.for("pino.metadata")]: true,
     lastLevel: 30,
     write(line: string): void {
-      target.write(`<${PRIORITIES[this.lastLevel] ?? 6}>${line}`);
+      target.write(`<${PRIORITIES[stream.lastLevel] ?? 6}>${line}`);
     },
-  } as { write(line: string): void; lastLevel: number };
+  };
+  return stream;
 }

@@ -19,8 +19,9 @@ export function observePool(event: PoolEvent, log: Logger, metrics: Metrics): vo
     case "refused":
       log.warn(fields, `worker ${type}`);
       return;
+    case "refused load":
     case "held":
-      log.error(fields, "no worker is started any more");
+      log.error(fields, type === "held" ? "no worker is started any more" : "no worker is started for want of memory");
       return;
     case "started":
     case "ready":

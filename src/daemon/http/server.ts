@@ -43,8 +43,31 @@ const TIMEOUT_CHECK_MS = 5_000;
  * as long as a reply takes; whoever has a deadline calls `app.server.closeAllConnections()` when it is over.
  */
 export function buildServer(options: ServerOptions): FastifyInstance {
-  const { access, services, log, keepAliveMs } = options;
-  const app = fastify({
+  const { access, log } = options;
+  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, headers, body } = problemFor(thrown, { log, method: request.method, route: routeOf(request) });
+    // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
+    if (reply.hasHeader("connection") && !connections.draining) void reply.header("connection", "keep-alive");
+    void reply.code(status).headers(headers).send(body);
+  };
+  const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
+  const connections = new Connections(app.server);
+  const refusals = new Refusals(access);
+
+  acceptJsonBodies(app);
+  refuseUnusualRequests(app.server);
+  app.setErrorHandler(sendProblem);
+  app.addHook("preClose", () => connections.drain());
+  app.addHook("onRequest", (request, reply, done) => {
+    if (log.isLevelEnabled("debug")) logWhenDone(log, request.method, routeOf(request), reply.raw);
+    done(refusals.refusalOf(request));
+  });
+  addRoutes(app, options);
+  return app;
+}
+
+function fastifyOptions({ keepAliveMs, log }: ServerOptions) {
+  return {
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -60,27 +83,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     // Given so that Fastify loads neither ajv nor fast-json-stringify: 2 MB, and not one route of ours uses them.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     clientErrorHandler: answerBrokenHttp(log),
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
-  });
+  } as const;
+}
 
-  const connections = new Connections(app.server);
-  const refusals = new Refusals(access);
-  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, headers, body } = problemFor(thrown, { log, method: request.method, route: routeOf(request) });
-    // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
-    if (reply.hasHeader("connection") && !connections.draining) void reply.header("connection", "keep-alive");
-    void reply.code(status).headers(headers).send(body);
-  };
-
-  acceptJsonBodies(app);
-  refuseUnusualRequests(app.server);
-  app.setErrorHandler(sendProblem);
-  app.addHook("preClose", () => connections.drain());
-  app.addHook("onRequest", (request, reply, done) => {
-    if (log.isLevelEnabled("debug")) logWhenDone(log, request.method, routeOf(request), reply.raw);
-    done(refusals.refusalOf(request));
-  });
-
+function addRoutes(app: FastifyInstance, { access, services, openApiFile }: ServerOptions): void {
   const routes = allRoutes(services);
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) {
     const endpoint: Endpoint = ENDPOINTS[name];
@@ -96,9 +102,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   app.get(PAGES.prometheus, async (_request, reply) => render(await prometheusPage(services), reply));
   app.get(PAGES.openapi, async (_request, reply) => {
     void reply.type("application/json");
-    return readOpenApiDocument(options.openApiFile);
+    return readOpenApiDocument(openApiFile);
   });
-  return app;
 }
 
 function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call<EndpointName> {

@@ -1,30 +1,34 @@
-import { readFile } from "node:fs/promises";
-import { KIB } from "../../lib/units.ts";
+import { kernelFiles, kilobytesIn } from "./kernel-files.ts";
+import type { KernelFiles } from "./kernel-files.ts";
+import { parsePressure } from "./pressure.ts";
+import type { Pressure } from "./pressure.ts";
 
 export interface MemoryUsage {
   readonly usedBytes: number;
   readonly limitBytes: number;
 }
 
-/** What the machine has and can't give out: MemTotal − MemAvailable, so that page cache doesn't count. */
-export async function readMachineMemory(): Promise<MemoryUsage> {
-  const text = await readFile("/proc/meminfo", "latin1");
-  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1] ?? 0) * KIB;
+/**
+ * What the machine has and can't give out: MemTotal − MemAvailable, so that page cache doesn't count.
+ *
+ * @throws where /proc/meminfo can't be read (systemd: ProcSubset=pid hides it).
+ */
+export function machineMemory({ read }: KernelFiles): MemoryUsage {
+  const field = kilobytesIn(read("/proc/meminfo") ?? "");
   const limitBytes = field("MemTotal");
-  return { usedBytes: limitBytes - field("MemAvailable"), limitBytes };
+  const usedBytes = limitBytes - field("MemAvailable");
+  if (Number.isNaN(usedBytes)) throw new Error("/proc/meminfo doesn't say how much memory there is");
+  return { usedBytes, limitBytes };
 }
 
-export interface Pressure {
-  /** Percent of the last 10 s in which some, and all, tasks waited for memory. */
-  readonly some10: number;
-  readonly full10: number;
+export function machinePressure({ read }: KernelFiles): Pressure | null {
+  return parsePressure(read("/proc/pressure/memory"));
 }
 
-/** Memory pressure-stall information of the machine; null where the kernel has none. */
+export async function readMachineMemory(): Promise<MemoryUsage> {
+  return machineMemory(kernelFiles);
+}
+
 export async function readPressure(): Promise<Pressure | null> {
-  const text = await readFile("/proc/pressure/memory", "latin1").catch(() => "");
-  const share = (kind: string): number => Number(new RegExp(`^${kind} avg10=([\\d.]+)`, "m").exec(text)?.[1] ?? NaN);
-  const some10 = share("some");
-  const full10 = share("full");
-  return Number.isNaN(some10) || Number.isNaN(full10) ? null : { some10, full10 };
+  return machinePressure(kernelFiles);
 }

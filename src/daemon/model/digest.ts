@@ -1,39 +1,28 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import type { ModelFolder } from "./folder.ts";
 
-/** Raised when the same files would give other answers: normalisation, truncation, softmax. */
+/** Raised when the same files would give other answers: normalisation, tokenising, truncation, softmax. */
 const INFERENCE_VERSION = 1;
 
+type DigestedPart = Pick<ModelFolder, "dir" | "modelPath" | "externalPaths" | "windowTokens" | "padId">;
+
 /**
- * Names what a model answers: SHA-256 over the model file and its external data, config.json, tokenizer.json and the
- * version of the inference around them. Cached answers and prepared weights are kept under it.
+ * Names what a model answers: SHA-256 over the model file, the external data it names, config.json, tokenizer.json and
+ * the inference around them. Cached answers and prepared weights are kept under it. Of tokenizer_config.json only what
+ * comes of it counts, the window and the pad id.
  *
  * @returns 64 hex digits.
  */
-export async function digestModel(folder: ModelFolder): Promise<string> {
-  const hash = createHash("sha256").update(`combot inference ${INFERENCE_VERSION}\n`);
-  for (const path of await filesOf(folder)) {
-    hash.update(`${relative(folder.dir, path)}\n`);
+export async function digestModel(folder: DigestedPart): Promise<string> {
+  const { dir, modelPath, externalPaths, windowTokens, padId } = folder;
+  const hash = createHash("sha256").update(`combot inference ${INFERENCE_VERSION}, window ${windowTokens}, pad ${padId}\n`);
+  for (const path of [modelPath, ...externalPaths, join(dir, "config.json"), join(dir, "tokenizer.json")]) {
+    hash.update(`${relative(dir, path)}\n`);
     const inner = createHash("sha256");
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) inner.update(chunk as Buffer);
     hash.update(inner.digest());
   }
   return hash.digest("hex");
-}
-
-/** External data lies beside the model, under names that exporters choose: everything there that begins like it counts. */
-async function filesOf(folder: ModelFolder): Promise<string[]> {
-  const beside = await readdir(dirname(folder.modelPath));
-  const external = beside
-    .filter((name) => /^model\.onnx[._]|_data$|\.data$/.test(name) && name !== "model.onnx")
-    .toSorted();
-  return [
-    folder.modelPath,
-    ...external.map((name) => join(dirname(folder.modelPath), name)),
-    join(folder.dir, "config.json"),
-    join(folder.dir, "tokenizer.json"),
-  ];
 }

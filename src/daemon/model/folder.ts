@@ -1,14 +1,26 @@
-import { open, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { z } from "zod";
-import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import { checkVocabulary, configSchema, labelsOf, padIdOf, tokenizerConfigSchema, windowOf } from "./config-file.ts";
+import { invalid, readJson } from "./json-file.ts";
+import { readOnnxHeader } from "./onnx-header.ts";
+import type { OnnxHeader } from "./onnx-header.ts";
+import { checkSignature } from "./signature.ts";
+import { readTokenizer, tokenizerSchema } from "./tokenizer-file.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
 
-/** A classifier as `optimum-cli export onnx` writes it, read but not loaded. */
+/** A classifier as `optimum-cli export onnx` writes it, read and checked but not loaded. */
 export interface ModelFolder {
   /** The folder's name. */
   readonly name: string;
+  /** Without links: a link that is moved to another folder changes nothing here. */
   readonly dir: string;
   readonly modelPath: string;
+  /** Files that hold weights of the model, sorted. */
+  readonly externalPaths: readonly string[];
+  /** Of the model file and its external data. */
+  readonly bytes: number;
+  readonly header: OnnxHeader;
   /** In the order of the logits. */
   readonly labels: readonly string[];
   /** Sigmoid for each label instead of softmax over all. */
@@ -16,106 +28,85 @@ export interface ModelFolder {
   /** Tokens the model takes at most, special ones included. */
   readonly windowTokens: number;
   readonly padId: number;
-  readonly tokenizerJson: object;
-  readonly tokenizerConfig: object;
+  readonly tokenizer: TokenizerFile;
 }
 
-const DEFAULT_WINDOW_TOKENS = 512;
-
-const configSchema = z.looseObject({
-  id2label: z.record(z.string().regex(/^\d+$/), z.string()),
-  max_position_embeddings: z.int().min(4).optional(),
-  pad_token_id: z.int().min(0).nullish(),
-  problem_type: z.string().nullish(),
-  model_type: z.string().optional(),
-});
-
-const tokenizerSchema = z.looseObject({
-  model: z.looseObject({}),
-  added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })).optional(),
-});
-
-const tokenizerConfigSchema = z.looseObject({
-  model_max_length: z.number().optional(),
-  pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
-});
+/** Where exporters put the model: `optimum-cli` beside the rest, others in a folder of its own. */
+const MODEL_PATHS = ["model.onnx", "onnx/model.onnx"];
 
 /** @throws {CombotError} `MODEL_INVALID` naming the file at fault and what is wrong with it. */
-export async function readModelFolder(dir: string): Promise<ModelFolder> {
-  const config = await readJson(dir, "config.json", configSchema);
-  const tokenizerJson = await readJson(dir, "tokenizer.json", tokenizerSchema);
-  const tokenizerConfig = await readJson(dir, "tokenizer_config.json", tokenizerConfigSchema, {});
+export async function readModelFolder(given: string): Promise<ModelFolder> {
+  const dir = await realpath(given).catch((error: unknown) => {
+    throw new CombotError("MODEL_INVALID", `the folder ${given} can't be read: ${messageOf(error)}`, { cause: error });
+  });
+  const [configPath, tokenizerPath] = [join(dir, "config.json"), join(dir, "tokenizer.json")];
+  const config = await readJson(configPath, configSchema);
+  const tokenizerJson = await readJson(tokenizerPath, tokenizerSchema);
+  const settings = await readJson(join(dir, "tokenizer_config.json"), tokenizerConfigSchema, {});
+
+  const labels = blame(configPath, () => labelsOf(config));
+  const tokenizer = blame(tokenizerPath, () => readTokenizer(tokenizerJson));
+  const padId = padIdOf(tokenizer, tokenizerJson.padding, settings, config);
+  blame(tokenizerPath, () => checkVocabulary(config, tokenizer, padId));
   return {
     name: basename(dir),
     dir,
-    modelPath: await findModel(dir),
-    labels: labelsOf(dir, config.id2label),
+    ...(await readModel(dir, labels.length)),
+    labels,
     multiLabel: config.problem_type === "multi_label_classification",
-    windowTokens: windowOf(config, tokenizerConfig.model_max_length),
-    padId: padIdOf(config.pad_token_id, tokenizerConfig.pad_token, tokenizerJson.added_tokens ?? []),
-    tokenizerJson,
-    tokenizerConfig,
+    windowTokens: windowOf(config, settings),
+    padId,
+    tokenizer,
   };
 }
 
-async function readJson<T extends z.ZodType>(
-  dir: string,
-  name: string,
-  schema: T,
-  missing?: z.infer<T>,
-): Promise<z.infer<T>> {
-  const path = join(dir, name);
-  let text: string;
+type ModelPart = Pick<ModelFolder, "modelPath" | "externalPaths" | "bytes" | "header">;
+
+async function readModel(dir: string, labels: number): Promise<ModelPart> {
+  const { path: modelPath, bytes } = await findModel(dir);
+  const header = await readOnnxHeader(modelPath).catch((error: unknown) => {
+    throw invalid(modelPath, messageOf(error), error);
+  });
+  blame(modelPath, () => checkSignature(header, labels));
+  const external = await Promise.all(
+    [...header.externalData].map(([name, needed]) => measureExternal(join(dirname(modelPath), name), needed, modelPath)),
+  );
+  return {
+    modelPath,
+    externalPaths: external.map(({ path }) => path).toSorted(),
+    bytes: external.reduce((sum, file) => sum + file.bytes, bytes),
+    header,
+  };
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+async function findModel(dir: string): Promise<FoundFile> {
+  for (const name of MODEL_PATHS) {
+    const path = join(dir, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile()) return { path, bytes: found.size };
+  }
+  throw new CombotError("MODEL_INVALID", `${dir}: neither ${MODEL_PATHS.join(" nor ")} is there`);
+}
+
+async function measureExternal(path: string, needed: number, modelPath: string): Promise<FoundFile> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw invalid(path, `it is missing, and ${basename(modelPath)} keeps weights in it`);
+  if (found.size < needed) {
+    throw invalid(path, `it is cut off: it has ${found.size} bytes, and ${basename(modelPath)} keeps weights in ${needed}`);
+  }
+  return { path, bytes: found.size };
+}
+
+/** Names the file in whatever `check` throws. */
+function blame<T>(path: string, check: () => T): T {
   try {
-    text = await readFile(path, "utf8");
+    return check();
   } catch (error) {
-    if (missing !== undefined && systemCodeOf(error) === "ENOENT") return missing;
-    throw new CombotError("MODEL_INVALID", `${path} can't be read: ${messageOf(error)}`, { cause: error });
+    throw invalid(path, messageOf(error), error);
   }
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    const detail = error instanceof z.ZodError ? z.prettifyError(error).replaceAll(/\s*\n\s*/g, " ") : messageOf(error);
-    throw new CombotError("MODEL_INVALID", `${path}: ${detail}`, { cause: error });
-  }
-}
-
-async function findModel(dir: string): Promise<string> {
-  const candidates = [join(dir, "model.onnx"), join(dir, "onnx", "model.onnx")];
-  for (const path of candidates) {
-    const handle = await open(path).catch(() => undefined);
-    if (!handle) continue;
-    await handle.close();
-    return path;
-  }
-  throw new CombotError("MODEL_INVALID", `neither ${candidates.join(" nor ")} can be read`);
-}
-
-function labelsOf(dir: string, id2label: Readonly<Record<string, string>>): string[] {
-  const labels = Object.keys(id2label).map((_, index) => id2label[String(index)]);
-  if (labels.length < 2 || labels.some((label) => label === undefined)) {
-    throw new CombotError(
-      "MODEL_INVALID",
-      `${join(dir, "config.json")}: id2label must name two labels or more, numbered from 0`,
-    );
-  }
-  return labels as string[];
-}
-
-/** RoBERTa kinds count positions from the pad id + 1, so two of theirs are no use for text. */
-function windowOf(config: z.infer<typeof configSchema>, maxLength: number | undefined): number {
-  const offset = /roberta|camembert|bertweet/.test(config.model_type ?? "") ? (config.pad_token_id ?? 1) + 1 : 0;
-  const positions = (config.max_position_embeddings ?? DEFAULT_WINDOW_TOKENS + offset) - offset;
-  // Exporters write 1e30 where the tokenizer knows no limit.
-  return Math.min(positions, maxLength !== undefined && maxLength >= 4 && maxLength < 1e6 ? maxLength : positions);
-}
-
-function padIdOf(
-  fromConfig: number | null | undefined,
-  token: string | { content: string } | null | undefined,
-  added: readonly { id: number; content: string }[],
-): number {
-  const content = typeof token === "object" ? token?.content : token;
-  const named = added.find((entry) => entry.content === (content ?? "[PAD]"));
-  return named?.id ?? fromConfig ?? 0;
 }

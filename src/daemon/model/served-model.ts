@@ -1,8 +1,12 @@
-import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../lib/errors.ts";
 import { Encoder } from "../text/encoder.ts";
 import { digestModel } from "./digest.ts";
 import { readModelFolder } from "./folder.ts";
+import type { ModelFolder } from "./folder.ts";
+import { invalid } from "./json-file.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
 
 /** The model that comes with the package: a shop chatbot's intents. */
 export const BUNDLED_MODEL_DIR = fileURLToPath(new URL("../../../models/shop-intents", import.meta.url));
@@ -11,17 +15,11 @@ export const BUNDLED_MODEL_DIR = fileURLToPath(new URL("../../../models/shop-int
 const PROBE_TEXT = "Where is my order?";
 
 /** A model as the daemon knows it; the weights are its workers' affair. */
-export interface ServedModel {
-  readonly name: string;
-  readonly dir: string;
-  readonly modelPath: string;
-  /** Of the model file. */
-  readonly bytes: number;
+export interface ServedModel extends Omit<ModelFolder, "tokenizer"> {
+  /** Without its vocabulary, which the encoder has. */
+  readonly tokenizer: Pick<TokenizerFile, "kind" | "tokens">;
   /** 64 hex digits. */
   readonly digest: string;
-  readonly labels: readonly string[];
-  readonly multiLabel: boolean;
-  readonly padId: number;
   readonly encoder: Encoder;
   /** Token ids of a text that every model can answer. */
   readonly probe: Int32Array;
@@ -30,10 +28,21 @@ export interface ServedModel {
 /** @throws {CombotError} `MODEL_INVALID` naming the file at fault and what is wrong with it. */
 export async function openModel(dir: string): Promise<ServedModel> {
   const folder = await readModelFolder(dir);
-  const encoder = new Encoder(folder.tokenizerJson, folder.tokenizerConfig, folder.windowTokens);
-  const { name, modelPath, labels, multiLabel, padId } = folder;
-  const digest = await digestModel(folder);
-  const { size: bytes } = await stat(modelPath);
+  const { kind, tokens } = folder.tokenizer;
+  const encoder = openEncoder(folder);
   const probe = encoder.encode(PROBE_TEXT).ids;
-  return { name, dir, modelPath, bytes, digest, labels, multiLabel, padId, encoder, probe };
+  return { ...folder, tokenizer: { kind, tokens }, digest: await digestModel(folder), encoder, probe };
+}
+
+function openEncoder({ dir, tokenizer, windowTokens, header }: ModelFolder): Encoder {
+  const path = join(dir, "tokenizer.json");
+  try {
+    const encoder = new Encoder(tokenizer.json, windowTokens);
+    const isTyped = header.inputs.some(({ name }) => name === "token_type_ids");
+    if (!isTyped || !encoder.hasTokenTypes) return encoder;
+  } catch (error) {
+    throw invalid(path, messageOf(error), error);
+  }
+  // Workers give every token the type 0.
+  throw invalid(path, "its post_processor gives token types other than 0, which is not supported");
 }

@@ -77,8 +77,8 @@ export class Lifecycle {
     try {
       const pid = this.#pool.slots[slot]?.current?.pid;
       const freedBytes = pid === undefined ? 0 : ((await readProcessMemory(pid))?.privateBytes ?? 0);
-      const durationMs = await this.#pool.recycle(slot, "manual");
-      return { slot, done: true, durationMs: Math.round(durationMs), freedBytes };
+      const { tookMs } = await this.#pool.recycle(slot, "manual");
+      return { slot, done: true, durationMs: Math.round(tookMs), freedBytes };
     } catch (error) {
       return { slot, done: false, error: messageOf(error) };
     }

@@ -26,3 +26,49 @@ export function usedOfLimits(worker: WorkerView): number {
 export function withJitter(limit: number, jitter: number, random: number): number {
   return limit === 0 ? 0 : limit + Math.floor(random * (jitter + 1));
 }
+
+/** What recycling has cost so far: times of one clock, in ms. */
+export interface RecycleHistory {
+  /** When the last recycle ended, and what its worker's birth took; null before the first. */
+  readonly last: { readonly endedAtMs: number; readonly birthMs: number } | null;
+}
+
+export type RecycleVerdict =
+  | { readonly act: "keep" }
+  | {
+      readonly act: "recycle" | "put off";
+      readonly slot: number;
+      readonly why: ServiceLimit;
+      /** The count, or the uptime in ms, that was reached. */
+      readonly measured: number;
+      readonly threshold: number;
+      /** When the next recycle may begin; where it is put off. */
+      readonly untilMs?: number;
+    };
+
+/** Recycling may take a tenth of the pool's time: after a birth of b the next one waits 10 b. */
+const REST_FACTOR = 10;
+
+/**
+ * The next worker to replace because it has served enough: the one furthest past its limits, one at a time, and not
+ * before the last recycle has been paid for.
+ *
+ * @param workers those that hold a slot; one that does not serve yet keeps every other from being recycled.
+ */
+export function chooseRecycle(workers: readonly WorkerView[], history: RecycleHistory, nowMs: number): RecycleVerdict {
+  if (workers.some((worker) => !worker.serving)) return { act: "keep" };
+  const [due] = workers
+    .filter((worker) => dueBy(worker) !== null)
+    .toSorted((a, b) => usedOfLimits(b) - usedOfLimits(a));
+  if (!due) return { act: "keep" };
+  const why = dueBy(due) as ServiceLimit;
+  const found = { slot: due.slot, why, ...reached(due, why) };
+  const untilMs = history.last ? history.last.endedAtMs + REST_FACTOR * history.last.birthMs : -Infinity;
+  return nowMs < untilMs ? { act: "put off", ...found, untilMs } : { act: "recycle", ...found };
+}
+
+function reached(worker: WorkerView, why: ServiceLimit): { measured: number; threshold: number } {
+  if (why === "users") return { measured: worker.users, threshold: worker.maxUsers };
+  if (why === "requests") return { measured: worker.requests, threshold: worker.maxRequests };
+  return { measured: worker.uptimeMs, threshold: worker.maxUptimeMs };
+}

@@ -21,4 +21,4 @@ export type PoolEvent =
   | { readonly type: "batch"; readonly texts: number; readonly tokens: number; readonly computeMs: number }
   | { readonly type: "refused"; readonly texts: number; readonly detail: string }
   | { readonly type: "delayed"; readonly untilMs: number; readonly detail: string }
-  | { readonly type: "held"; readonly detail: string };
+  | { readonly type: "held" | "refused load"; readonly detail: string };

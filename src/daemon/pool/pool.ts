@@ -2,33 +2,22 @@ import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { RecycleReason } from "../../lib/protocol/process.ts";
 import { chooseWorker } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
-import { withJitter } from "../policy/recycle.ts";
-import { judgeRestart } from "../policy/restart.ts";
 import type { BatchFate } from "../policy/poison.ts";
-import type { BootFailure } from "../policy/restart.ts";
 import { WorkerEndedError } from "../workers/worker-process.ts";
-import type { Ending } from "../workers/worker-process.ts";
-import type { PoolEvent } from "./events.ts";
+import { Nursery } from "./nursery.ts";
+import type { NurseryOptions } from "./nursery.ts";
+import { replaceFirst, replaceInTurn } from "./replacement.ts";
+import type { Replacement } from "./replacement.ts";
 import { Slot } from "./slot.ts";
 import type { Work, WorkSource } from "./work.ts";
-import { Worker } from "./worker.ts";
-import type { ModelFiles, ModelSpec, WorkerLimits } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 
-export interface PoolOptions {
+export interface PoolOptions extends NurseryOptions {
   readonly workers: number;
-  readonly model: ModelSpec;
-  readonly files: ModelFiles;
-  readonly loadTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Before jitter; 0 = off. */
-  readonly limits: WorkerLimits;
-  readonly maxRequestsJitter: number;
   readonly source: WorkSource;
-  readonly onEvent: (event: PoolEvent) => void;
-  /** A clock that never goes back, in ms. */
-  readonly now: () => number;
-  /** 0 to 1. */
-  readonly random: () => number;
+  /** A worker that has answered and finds nothing waiting is unloaded. */
+  readonly unloadAfterBatch: boolean;
 }
 
 /** Work in flight gets this long when its worker is unloaded or the daemon stops. */
@@ -38,27 +27,24 @@ const DRAIN_GRACE_MS = 10_000;
 export class Pool {
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
-  #failures: BootFailure[] = [];
-  #held: string | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  readonly #nursery: Nursery;
   #longestBatchMs = 0;
   #recycling: Promise<unknown> = Promise.resolve();
-  #stopping = false;
   #suspended = false;
-  #everServed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#slots = Array.from({ length: options.workers }, (_, index) => new Slot(index));
+    this.#nursery = new Nursery(options, () => this.reconsider());
   }
 
   get slots(): readonly Slot[] {
     return this.#slots;
   }
 
-  /** Why no worker is started any more, if so. */
+  /** Why no worker is started, if so: too many could not boot, or it would not fit. */
   get held(): string | undefined {
-    return this.#held;
+    return this.#nursery.held ?? this.#nursery.refused;
   }
 
   /** Workers that serve now. */
@@ -73,32 +59,40 @@ export class Pool {
 
   /** The model has been loaded once, so that a pool without a worker is one that is being mended. */
   get everServed(): boolean {
-    return this.#everServed;
+    return this.#nursery.everServed;
   }
 
   /** How the last worker ended that did not come to serve, until one does. */
   get lastFailure(): string | undefined {
-    return this.#failures.at(-1)?.detail;
+    return this.#nursery.lastFailure;
   }
 
-  /** Starts every worker, and forgets what kept them from starting. @returns the slots it started. */
-  load(): number[] {
-    this.#failures = [];
-    this.#held = undefined;
+  /**
+   * Starts workers, and forgets what kept them from starting.
+   *
+   * @param count at most this many slots; every one by default. @returns the slots it started.
+   */
+  load(count = this.#slots.length): number[] {
+    this.#nursery.forgive();
     this.#suspended = false;
-    for (const slot of this.#slots) slot.wanted = true;
-    return this.#fill();
+    for (const slot of this.#slots.slice(0, count)) slot.wanted = true;
+    return this.#nursery.fill(this.#slots);
   }
 
   /** Resolves when every wanted slot serves. @throws {CombotError} `MODEL_UNAVAILABLE` with the first reason why not. */
   async whenReady(): Promise<void> {
-    await Promise.all(this.#slots.filter((slot) => slot.wanted).map((slot) => this.#serving(slot)));
+    await Promise.all(this.#slots.filter((slot) => slot.wanted).map((slot) => this.#whenServing(slot)));
   }
 
-  /** Drains and ends every worker; the next text starts one again. Resolves when the last process is gone. */
-  async unload(): Promise<number[]> {
-    const stopped = this.#slots.filter((slot) => slot.workers.size > 0);
-    for (const slot of this.#slots) slot.wanted = false;
+  /**
+   * Drains and ends workers; the next text that finds nobody idle starts one again. Resolves when the last is gone.
+   *
+   * @param indexes of the slots; every one by default. @returns the slots that had a process.
+   */
+  async unload(indexes: readonly number[] = this.#slots.map((slot) => slot.index)): Promise<number[]> {
+    const slots = this.#slots.filter((slot) => indexes.includes(slot.index));
+    for (const slot of slots) slot.wanted = false;
+    const stopped = slots.filter((slot) => slot.workers.size > 0);
     await Promise.all(stopped.flatMap((slot) => [...slot.workers].map((worker) => worker.drain(DRAIN_GRACE_MS))));
     return stopped.map((slot) => slot.index);
   }
@@ -110,24 +104,29 @@ export class Pool {
 
   /** Ends every worker for good. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#retryTimer);
+    this.#nursery.close();
     await this.unload();
   }
 
   /**
-   * Replaces the worker of a slot: the new one is ready before the old one drains. One at a time, in the order asked.
+   * Replaces the worker of a slot, one at a time, in the order asked: the new one serves before the old one drains, or,
+   * in turn, where both would not fit, the old one goes first.
    *
-   * @returns how long it took from the order to the replacement serving, in ms.
-   * @throws {CombotError} `MODEL_UNAVAILABLE` if the new one did not come to serve; the old one then goes on.
+   * @throws {CombotError} `MODEL_UNAVAILABLE` if the new one did not come to serve.
    */
-  recycle(index: number, reason: RecycleReason): Promise<number> {
-    const turn = this.#recycling.then(() => this.#replace(index, reason));
+  recycle(index: number, reason: RecycleReason, inTurn = false): Promise<Replacement> {
+    const turn = this.#recycling.then(() => this.#replace(index, reason, inTurn));
     this.#recycling = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Hands out what waits. To be called whenever a text came in or a worker fell idle. */
+  /** Starts what is missing and hands out what waits. To be called whenever one of them may have changed. */
+  reconsider(): void {
+    this.#nursery.fill(this.#slots);
+    this.dispatch();
+  }
+
+  /** Hands out what waits. To be called whenever a text came in. */
   dispatch(): void {
     const { source } = this.#options;
     while (source.waiting > 0) {
@@ -141,152 +140,53 @@ export class Pool {
   }
 
   async #run(worker: Worker, batch: readonly Work[]): Promise<void> {
-    const { source, onEvent, requestTimeoutMs } = this.#options;
+    const { source, onEvent, requestTimeoutMs, unloadAfterBatch } = this.#options;
     try {
-      const { rows, startedAtMs, computeMs } = await worker.run(
-        batch,
-        hangAfterMs(this.#longestBatchMs, requestTimeoutMs),
-      );
+      const hangMs = hangAfterMs(this.#longestBatchMs, requestTimeoutMs);
+      const { rows, startedAtMs, computeMs } = await worker.run(batch, hangMs);
       this.#longestBatchMs = Math.max(this.#longestBatchMs, computeMs);
       for (const [row, work] of batch.entries()) source.answer(work, rows[row]!, { startedAtMs, computeMs });
-      onEvent({
-        type: "batch",
-        texts: batch.length,
-        tokens: batch.reduce((sum, { tokens }) => sum + tokens, 0),
-        computeMs,
-      });
+      const tokens = batch.reduce((sum, work) => sum + work.tokens, 0);
+      onEvent({ type: "batch", texts: batch.length, tokens, computeMs });
     } catch (error) {
       const refused = source.putBack(batch, fateOf(error, worker), messageOf(error));
       if (refused.length > 0) onEvent({ type: "refused", texts: refused.length, detail: messageOf(error) });
     }
     this.dispatch();
+    if (unloadAfterBatch && worker.view().idle) void this.unload([worker.slot]);
   }
 
   /** A text waits and nobody is idle: one more of the unloaded workers is started, unless enough are on their way. */
   #wake(): void {
-    if (this.#stopping || this.#suspended) return;
-    if (this.#held !== undefined && !this.#slots.some((slot) => slot.current)) return this.#refuseWaiting(this.#held);
+    if (this.#suspended) return;
+    if (this.held !== undefined && !this.#slots.some((slot) => slot.current)) return this.#refuseWaiting(this.held);
     const starting = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
     const resting = this.#slots.find((slot) => !slot.wanted);
     if (!resting || starting >= this.#options.source.waiting) return;
     resting.wanted = true;
-    this.#fill();
+    this.#nursery.fill(this.#slots);
   }
 
   #refuseWaiting(reason: string): void {
-    this.#options.source.failWaiting(new CombotError("MODEL_UNAVAILABLE", reason, { retryAfterSeconds: 60 }));
+    this.#options.source.failWaiting(new CombotError("MODEL_UNAVAILABLE", reason, { retryAfterSeconds: 10 }));
   }
 
-  /** Starts a worker in every wanted slot that has none, as far as past failures allow. */
-  #fill(): number[] {
-    if (this.#stopping || this.#held !== undefined) return [];
-    const empty = this.#slots.filter((slot) => slot.wanted && !slot.current);
-    if (empty.length === 0) return [];
-    const { now, onEvent } = this.#options;
-    const verdict = judgeRestart(this.#failures, now());
-    if (verdict.act === "wait") {
-      clearTimeout(this.#retryTimer);
-      this.#retryTimer = setTimeout(() => this.#retry(), Math.max(0, verdict.untilMs - now()));
-      onEvent({ type: "delayed", untilMs: verdict.untilMs, detail: this.#failures.at(-1)?.detail ?? "" });
-      return [];
-    }
-    if (verdict.act === "hold") {
-      this.#held = verdict.reason;
-      onEvent({ type: "held", detail: verdict.reason });
-      this.dispatch();
-      return [];
-    }
-    for (const slot of empty) slot.current = this.#spawn(slot);
-    return empty.map((slot) => slot.index);
-  }
-
-  #retry(): void {
-    this.#retryTimer = undefined;
-    this.#fill();
-  }
-
-  #spawn(slot: Slot): Worker {
-    const { model, files, loadTimeoutMs, limits, maxRequestsJitter, now, random, onEvent } = this.#options;
-    const worker = new Worker({
-      slot: slot.index,
-      generation: slot.nextGeneration(),
-      model,
-      files,
-      loadTimeoutMs,
-      now,
-      limits: {
-        maxUsers: limits.maxUsers,
-        maxRequests: withJitter(limits.maxRequests, maxRequestsJitter, random()),
-        maxUptimeMs: limits.maxUptimeMs * (0.9 + 0.2 * random()),
-      },
-    });
-    const { generation, pid } = worker;
-    slot.workers.add(worker);
-    onEvent({ type: "started", slot: slot.index, generation, pid });
-    const ready = (): void => {
-      onEvent({ type: "ready", slot: slot.index, generation, pid, tookMs: now() - worker.bornAtMs });
-      this.#failures = [];
-      this.#everServed = true;
-      this.dispatch();
-    };
-    worker.ready.then(ready, () => undefined);
-    void worker.ended.then((ending) => this.#buried(slot, worker, ending));
-    return worker;
-  }
-
-  #buried(slot: Slot, worker: Worker, ending: Ending): void {
-    const { onEvent } = this.#options;
-    slot.workers.delete(worker);
-    if (slot.incoming === worker) slot.incoming = undefined;
-    if (slot.current === worker) {
-      slot.current = slot.incoming;
-      slot.incoming = undefined;
-    }
-    const asked = worker.state === "draining" && !worker.hung;
-    if (asked) onEvent({ type: "stopped", slot: slot.index, generation: worker.generation, pid: worker.pid });
-    else this.#mourn(worker, ending);
-    this.#fill();
-    this.dispatch();
-  }
-
-  #mourn(worker: Worker, ending: Ending): void {
-    const { now, onEvent } = this.#options;
-    onEvent({ type: "died", slot: worker.slot, pid: worker.pid, detail: ending.detail, served: worker.served });
-    onEvent({ type: "recycled", slot: worker.slot, reason: worker.hung ? "hung" : "crash" });
-    if (worker.state === "starting" && ending.kind !== "killed") {
-      this.#failures.push({ atMs: now(), detail: ending.detail });
-      worker.blameFile(ending.detail);
-    }
-  }
-
-  async #replace(index: number, reason: RecycleReason): Promise<number> {
+  async #replace(index: number, reason: RecycleReason, inTurn: boolean): Promise<Replacement> {
     const slot = this.#slots[index];
-    const old = slot?.current;
-    if (!slot || !old || this.#stopping)
-      throw new CombotError("MODEL_UNAVAILABLE", `slot ${index} has no worker to recycle`);
-    const from = this.#options.now();
-    const next = this.#spawn(slot);
-    slot.incoming = next;
-    try {
-      await next.ready;
-    } catch (error) {
-      await next.ended;
-      throw new CombotError("MODEL_UNAVAILABLE", `the replacement did not come to serve: ${messageOf(error)}`);
-    }
-    if (!slot.wanted || next.state === "draining") throw new CombotError("MODEL_UNAVAILABLE", "unloaded meanwhile");
-    slot.current = next;
-    slot.incoming = undefined;
-    const tookMs = this.#options.now() - from;
-    this.dispatch();
-    await old.drain(DRAIN_GRACE_MS);
-    this.#options.onEvent({ type: "recycled", slot: index, reason, tookMs });
-    return tookMs;
+    if (!slot?.current) throw new CombotError("MODEL_UNAVAILABLE", `slot ${index} has no worker to recycle`);
+    const { now, onEvent } = this.#options;
+    const order = { slot, now, graceMs: DRAIN_GRACE_MS };
+    const done = inTurn
+      ? await replaceInTurn({ ...order, refill: () => this.reconsider() })
+      : await replaceFirst({ ...order, spawn: () => this.#nursery.spawn(slot), onServing: () => this.dispatch() });
+    onEvent({ type: "recycled", slot: index, reason, tookMs: done.tookMs });
+    return done;
   }
 
-  async #serving(slot: Slot): Promise<void> {
+  async #whenServing(slot: Slot): Promise<void> {
     const worker = slot.current;
     try {
-      if (!worker) throw new Error(this.#held ?? this.#failures.at(-1)?.detail ?? "it is waiting for its next try");
+      if (!worker) throw new Error(this.held ?? this.lastFailure ?? "it is waiting for its next try");
       await worker.ready;
     } catch (error) {
       throw new CombotError("MODEL_UNAVAILABLE", `slot ${slot.index}: ${messageOf(error)}`);

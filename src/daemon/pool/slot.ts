@@ -24,4 +24,17 @@ export class Slot {
   get generation(): number {
     return this.#generation;
   }
+
+  /** Its process has ended. */
+  remove(worker: Worker): void {
+    this.workers.delete(worker);
+    if (this.incoming === worker) this.incoming = undefined;
+    if (this.current === worker) this.promote();
+  }
+
+  /** The replacement becomes the one that serves. */
+  promote(): void {
+    this.current = this.incoming;
+    this.incoming = undefined;
+  }
 }

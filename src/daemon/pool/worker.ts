@@ -68,6 +68,8 @@ export class Worker {
   #draining = false;
   #requests = 0;
   #hung = false;
+  #readyAtMs = 0;
+  #quietSinceMs = 0;
   #file: LoadableFile | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -92,6 +94,16 @@ export class Worker {
   /** It stopped answering, and was ended for it. */
   get hung(): boolean {
     return this.#hung;
+  }
+
+  /** From its birth to the probe's answer; 0 before. */
+  get birthMs(): number {
+    return this.#readyAtMs === 0 ? 0 : this.#readyAtMs - this.bornAtMs;
+  }
+
+  /** Since its last reply, or since it came to serve; 0 while it works. */
+  get quietMs(): number {
+    return this.#state === "ready" ? this.#birth.now() - this.#quietSinceMs : 0;
   }
 
   /** What it has loaded is still what was checked. */
@@ -150,6 +162,7 @@ export class Worker {
     } finally {
       clearTimeout(watch);
       this.#state = "ready";
+      this.#quietSinceMs = this.#birth.now();
     }
   }
 
@@ -174,6 +187,8 @@ export class Worker {
     try {
       await this.#process.load({ ...model, ...this.#file });
       this.#state = "ready";
+      this.#readyAtMs = this.#birth.now();
+      this.#quietSinceMs = this.#readyAtMs;
     } finally {
       clearTimeout(deadline);
     }

@@ -13,39 +13,52 @@ export interface EncodedText {
  */
 const CHARACTERS_PER_TOKEN = 24;
 
+/** Stands for a text: no tokenizer gives a token like it. */
+const ANY_TEXT = "\0";
+
 /** Turns normalised text into token ids, cut to the window by us: what tokenizer.json says of padding is ignored. */
 export class Encoder {
   readonly windowTokens: number;
+  /** The tokens are of several types; a model that asks for types would want to know which. */
+  readonly hasTokenTypes: boolean;
   readonly #tokenizer: Tokenizer;
   readonly #before: readonly number[];
   readonly #after: readonly number[];
 
   /**
-   * @param tokenizerJson the parsed tokenizer.json.
-   * @param tokenizerConfig the parsed tokenizer_config.json, or {}.
+   * @param tokenizerJson the parsed tokenizer.json, and nothing else: the digest of a model covers no other file.
    * @param windowTokens the most tokens the model takes, special ones included.
+   * @throws {Error} saying what of tokenizer.json can't be done.
    */
-  constructor(tokenizerJson: object, tokenizerConfig: object, windowTokens: number) {
-    this.#tokenizer = new Tokenizer({ ...tokenizerJson, padding: null, truncation: null }, tokenizerConfig);
+  constructor(tokenizerJson: object, windowTokens: number) {
+    this.#tokenizer = new Tokenizer({ ...tokenizerJson, padding: null, truncation: null }, {});
     this.windowTokens = windowTokens;
-    // What the post-processor puts around a text is found by asking it, since kinds of tokenizers differ in how they say it.
-    const bare = this.#encode("a", false);
-    const whole = this.#encode("a", true);
-    const start = whole.findIndex((_, at) => bare.every((id, offset) => whole[at + offset] === id));
-    this.#before = whole.slice(0, Math.max(start, 0));
-    this.#after = whole.slice(Math.max(start, 0) + bare.length);
+    const { tokens, token_type_ids: types = [] } = this.#around();
+    const at = tokens.indexOf(ANY_TEXT);
+    if (at < 0 || at !== tokens.lastIndexOf(ANY_TEXT)) throw new Error("its post_processor does not keep a text as it is");
+    this.hasTokenTypes = types.some((type) => type !== 0);
+    this.#before = tokens.slice(0, at).map((token) => this.#idOf(token));
+    this.#after = tokens.slice(at + 1).map((token) => this.#idOf(token));
+    if (tokens.length > windowTokens) throw new Error(`its window of ${windowTokens} tokens leaves no room for text`);
   }
 
   encode(text: string): EncodedText {
     const head = this.#headOf(text);
     const room = this.windowTokens - this.#before.length - this.#after.length;
-    const tokens = this.#encode(head, false);
+    const tokens = this.#tokenizer.encode(head, { add_special_tokens: false }).ids;
     const truncated = head.length < text.length || tokens.length > room;
     return { ids: Int32Array.from([...this.#before, ...tokens.slice(0, room), ...this.#after]), truncated };
   }
 
-  #encode(text: string, specials: boolean): number[] {
-    return this.#tokenizer.encode(text, { add_special_tokens: specials, return_token_type_ids: false }).ids;
+  /** What the post-processor makes of a text, special tokens included. */
+  #around(): { readonly tokens: readonly string[]; readonly token_type_ids?: readonly number[] } {
+    return this.#tokenizer.post_processor?.post_process([ANY_TEXT], null, true) ?? { tokens: [ANY_TEXT] };
+  }
+
+  #idOf(special: string): number {
+    const id = this.#tokenizer.token_to_id(special);
+    if (id === undefined) throw new Error(`its post_processor adds ${special}, which is not in its vocabulary`);
+    return id;
   }
 
   /** The part of a very long text that fills the window, cut between words where there is a gap. */

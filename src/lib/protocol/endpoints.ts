@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { classifyReply, classifyRequest } from "./classify.ts";
 import { configReport } from "./config.ts";
 import { health } from "./health.ts";

@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-export const MEMORY_LEVELS = ["normal", "warning", "high", "critical", "emergency"] as const;
+import { MEMORY_LEVELS } from "./memory-levels.ts";
 
 const bytes = z.int().min(0);
 
@@ -30,6 +29,5 @@ export const memoryReport = z.object({
   model: z.object({ loaded: z.boolean(), bytes: bytes.describe("PSS of the workers that hold it") }),
 });
 
-export type MemoryLevel = (typeof MEMORY_LEVELS)[number];
 export type ProcessMemory = z.infer<typeof processMemory>;
 export type MemoryReport = z.infer<typeof memoryReport>;

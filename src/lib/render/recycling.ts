@@ -18,6 +18,7 @@ function recycleLine({ slot, done, durationMs, freedBytes, error }: RecycleReply
 export function renderLoad({ started, ready, durationMs }: LoadReply, waited: boolean): string {
   if (started.length === 0) return `Nothing to start: ${slots(ready)} already loaded.`;
   if (!waited) return `Loading on ${slots(started)}.`;
+  if (ready.length === 0) return `Started ${slots(started)}, but none was ready after ${formatDuration(durationMs)}.`;
   return `Started ${slots(started)}; ready after ${formatDuration(durationMs)}: ${slots(ready)}.`;
 }
 

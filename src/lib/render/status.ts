@@ -1,5 +1,6 @@
 import type { CheckStatus, Health } from "../protocol/health.ts";
-import type { MemoryLevel, MemoryReport } from "../protocol/memory.ts";
+import type { MemoryLevel } from "../protocol/memory-levels.ts";
+import type { MemoryReport } from "../protocol/memory.ts";
 import type { LatencyClass, MetricsReport } from "../protocol/metrics.ts";
 import type { ProcessStatus } from "../protocol/process.ts";
 import { formatBytes, formatDuration } from "../units.ts";

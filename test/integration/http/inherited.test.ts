@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { closeSync, linkSync, lstatSync, openSync, renameSync } from "node:fs";
 import { Agent, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
@@ -35,7 +36,7 @@ class SocketUnit {
   }
 
   start(env: Readonly<Record<string, string>>, ...args: string[]): Child {
-    const fds = this.#servers.map((server) => (server as unknown as { _handle: { fd: number } })._handle.fd);
+    const fds = this.#servers.map((server) => (Reflect.get(server, "_handle") as { fd: number }).fd);
     return startWith(fds, { LISTEN_FDS: String(fds.length), ...env }, ...args);
   }
 
@@ -52,7 +53,11 @@ class SocketUnit {
 }
 
 /** Only the shell knows the pid before the program runs, as systemd does. */
-function startWith(fds: readonly number[], env: Readonly<Record<string, string>>, ...args: string[]): Child {
+function startWith(
+  fds: readonly number[],
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Child {
   const script = 'export LISTEN_PID=${LISTEN_PID:-$$}; exec "$@"';
   return new Child("sh", ["-c", script, "sh", process.execPath, SCRIPT, ...args], {
     stdio: ["pipe", "pipe", "inherit", ...fds],
@@ -125,11 +130,11 @@ describe("sockets that were passed on", () => {
 
     const answeredBy = new Map<string, number>();
     const failures: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const warm = Promise.withResolvers<void>();
     const clients = Array.from({ length: 16 }, async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const pid = await healthFrom(path, agent).catch((error: Error) => void failures.push(error.message));
         if (pid) answeredBy.set(pid, (answeredBy.get(pid) ?? 0) + 1);
         if ((answeredBy.get(String(old.pid)) ?? 0) > 100) warm.resolve();
@@ -140,7 +145,7 @@ describe("sockets that were passed on", () => {
     const exited = once(old.process, "exit");
     old.process.kill("SIGTERM");
     expect(await exited).toEqual([0, null]);
-    isOver = true;
+    over.abort();
     await Promise.all(clients);
     expect(failures).toEqual([]);
     expect([...answeredBy.keys()].toSorted()).toEqual([String(old.pid), String(next.pid)].toSorted());
@@ -204,13 +209,9 @@ describe("variables", () => {
 });
 
 /** The version that health tells. */
-function healthFrom(socketPath: string, agent: Agent): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, agent, path: ENDPOINTS.health.path }, (reply) => {
-      reply.toArray().then((chunks: Buffer[]) => {
-        resolve((JSON.parse(Buffer.concat(chunks).toString()) as { version: string }).version);
-      }, reject);
-    });
-    outgoing.once("error", reject).end();
-  });
+async function healthFrom(socketPath: string, agent: Agent): Promise<string> {
+  const outgoing = request({ socketPath, agent, path: ENDPOINTS.health.path }).end();
+  const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
+  const chunks = (await reply.toArray()) as Buffer[];
+  return (JSON.parse(Buffer.concat(chunks).toString()) as { version: string }).version;
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -21,6 +22,8 @@ import { temporaryFolder } from "../../support/temporary.ts";
 import { startApi } from "./support/api.ts";
 import { startListening } from "./support/children.ts";
 import { ask } from "./support/wire.ts";
+
+const ownUid = process.getuid?.() ?? 0;
 
 function testServer(answer = "ours"): Server {
   const server = createServer((_request, response) => response.end(answer));
@@ -96,7 +99,7 @@ describe("the socket file", () => {
     symlinkSync("/nowhere", join(folder, "link"));
     for (const name of readdirSync(folder)) {
       const path = join(folder, name);
-      await expect(listenOnPath(testServer(), path), name).rejects.toMatchObject({
+      await expect(listenOnPath(testServer(), path)).rejects.toMatchObject({
         code: "SOCKET_UNSAFE",
         message: `${path} is there and is not a socket; remove it`,
       });
@@ -175,28 +178,36 @@ describe("the end of a server whose file was replaced", () => {
 });
 
 describe("the folder", () => {
-  test.each([
-    [0o700, undefined],
-    [0o755, undefined],
-    [0o2775, undefined],
-    [0o777, /can be written to by everybody \(mode 0777\)/],
-    [0o1777, /can be written to by everybody \(mode 01777\)/],
-    [0o702, /can be written to by everybody/],
-  ])("of mode 0%o is judged by whether others may write to it", (mode, fault) => {
+  test.each([0o700, 0o755, 0o2775])("of mode 0%o is taken as it is: others can't write to it", (mode) => {
     const folder = temporaryFolder();
     chmodSync(folder, mode);
-    const prepare = (): void => prepareSocketFolder(folder, process.getuid?.() ?? 0);
-    if (fault) expect(prepare).toThrow(fault);
-    else expect(prepare).not.toThrow();
+    prepareSocketFolder(folder, ownUid);
     expect(statSync(folder).mode & 0o7777).toBe(mode);
   });
 
-  test("of another user's is refused, root's and one's own are not", () => {
+  test.each([0o777, 0o1777, 0o702])("of mode 0%o is refused: everybody can write to it", (mode) => {
     const folder = temporaryFolder();
-    const owner = statSync(folder).uid;
-    expect(() => prepareSocketFolder(folder, owner)).not.toThrow();
-    expect(() => prepareSocketFolder("/usr", owner + 1)).not.toThrow();
-    if (owner !== 0) expect(() => prepareSocketFolder(folder, owner + 1)).toThrow(/belongs to uid/);
+    chmodSync(folder, mode);
+    expect(() => prepareSocketFolder(folder, ownUid)).toThrow(
+      expect.objectContaining({
+        code: "SOCKET_UNSAFE",
+        message: `${folder} can be written to by everybody (mode 0${mode.toString(8)}): use a folder inside it`,
+      }),
+    );
+    expect(statSync(folder).mode & 0o7777).toBe(mode);
+  });
+
+  test("of root's or of one's own is taken", () => {
+    expect(() => prepareSocketFolder(temporaryFolder(), ownUid)).not.toThrow();
+    expect(() => prepareSocketFolder("/usr", ownUid + 1)).not.toThrow();
+  });
+
+  test.runIf(ownUid === 0)("of another user's is refused", () => {
+    const folder = temporaryFolder();
+    chownSync(folder, 4711, 4711);
+    expect(() => prepareSocketFolder(folder, 4712)).toThrow(
+      `${folder} belongs to uid 4711, neither to root nor to uid 4712`,
+    );
   });
 
   test("that is a file is refused with the reason", async () => {

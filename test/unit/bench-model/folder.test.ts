@@ -1,26 +1,33 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Tokenizer } from "@huggingface/tokenizers";
 import { describe, expect, test } from "vitest";
 import { readOptions, UsageError } from "../../../bench/model/options.ts";
 import { modelTypes, traits } from "../../../bench/model/spec.ts";
 import { makeVocabulary, smallestVocabulary } from "../../../bench/model/vocabulary.ts";
 import { readModelFolder } from "../../../src/daemon/model/folder.ts";
-import { Encoder } from "../../../src/daemon/text/encoder.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { tiny, writeTiny } from "./tiny-models.ts";
 
+function tokenizerIn(dir: string): Tokenizer {
+  const [json, config] = ["tokenizer.json", "tokenizer_config.json"].map(
+    (name) => JSON.parse(readFileSync(join(dir, name), "utf8")) as object,
+  );
+  return new Tokenizer(json!, config!);
+}
+
 describe.each(modelTypes)("the folder of a %s", (type) => {
   test("is one combot serves, with ids inside the vocabulary and none unknown", async () => {
-    const folder = await readModelFolder(writeTiny({ type }));
-    expect(folder).toMatchObject({
+    const dir = writeTiny({ type });
+    const { specials, names, padId } = traits[type];
+    expect(await readModelFolder(dir)).toMatchObject({
       windowTokens: tiny.positions,
-      padId: traits[type].padId,
+      padId,
       labels: ["LABEL_0", "LABEL_1", "LABEL_2"],
     });
-    const { specials, names } = traits[type];
-    const encoder = new Encoder(folder.tokenizerJson, folder.tokenizerConfig, folder.windowTokens);
-    const { ids } = encoder.encode("Where is my order #12 (zyxw)?");
+    const ids: number[] = tokenizerIn(dir).encode("Where is my order #12 (zyxw)?").ids;
     expect([ids[0], ids.at(-1)]).toEqual([specials.indexOf(names.first), specials.indexOf(names.last)]);
     expect(ids.every((id) => id >= 0 && id < tiny.vocab && id !== specials.indexOf(names.unk))).toBe(true);
   });
@@ -38,7 +45,7 @@ describe("the vocabulary", () => {
     const entries = makeVocabulary(
       1000,
       traits.bert.specials,
-      [...Array(20).fill("where is my parcel"), "refurbished"],
+      [...Array<string>(20).fill("where is my parcel"), ...Array<string>(5).fill("refurbished goods thermometer")],
       1,
     );
     expect(entries).toEqual(expect.arrayContaining(["where", "parcel", "refu", "##hed"]));

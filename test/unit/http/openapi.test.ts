@@ -33,7 +33,7 @@ test.each(Object.entries<Endpoint>(ENDPOINTS))(
 
 test("every reference leads to a schema, and every schema is used", () => {
   const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
-  expect([...new Set(references)].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
+  expect(new Set(references)).toEqual(new Set(Object.keys(document.components.schemas)));
 });
 
 test("the problem's codes are those of the table of errors", () => {

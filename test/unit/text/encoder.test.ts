@@ -10,7 +10,7 @@ const tokenizerJson = JSON.parse(readFileSync(join(BUNDLED_MODEL_DIR, "tokenizer
 const idOf = (token: string): number | undefined => tokenizerJson.post_processor.special_tokens[token]?.ids[0];
 
 describe("encoding", () => {
-  const encoder = new Encoder(tokenizerJson, {}, 16);
+  const encoder = new Encoder(tokenizerJson, 16);
 
   test("puts the special tokens around a text", () => {
     const { ids, truncated } = encoder.encode("where is my order");
@@ -39,6 +39,6 @@ describe("encoding", () => {
   test("a baked-in truncation or padding is overridden", () => {
     const baked = { ...tokenizerJson, truncation: { max_length: 4 }, padding: { strategy: { Fixed: 12 }, pad_id: 0 } };
     const text = "where is my order today";
-    expect(new Encoder(baked, {}, 16).encode(text).ids).toEqual(encoder.encode(text).ids);
+    expect(new Encoder(baked, 16).encode(text).ids).toEqual(encoder.encode(text).ids);
   });
 });

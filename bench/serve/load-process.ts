@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { median, quantile } from "../accept/statistics.ts";
+import { HttpConnection } from "./http-connection.ts";
+import type { LoadOrder, LoadReport } from "./load.ts";
+
+/** The clients, in a process of their own. Closed loop: each asks again as soon as it has its answer. */
+const order = JSON.parse(process.argv[2] ?? "") as LoadOrder;
+const texts = JSON.parse(readFileSync(order.textsFile, "utf8")) as readonly string[];
+const extra = order.extraFields;
+
+const failures = new Map<string, number>();
+let latenciesMs: number[] = [];
+let sent = 0;
+let state: "warming" | "measuring" | "over" = "warming";
+/** Since the last switch of `state`. */
+let failed = 0;
+
+async function client(connection: HttpConnection): Promise<void> {
+  while (state !== "over") {
+    const text = texts[sent++];
+    if (text === undefined) throw new Error(`all ${texts.length} texts are used up: no text may be asked twice`);
+    const from = performance.now();
+    const failure = await ask(connection, text);
+    if (state === "over") return;
+    latenciesMs.push(performance.now() - from);
+    if (failure === undefined) continue;
+    failed += 1;
+    failures.set(failure, (failures.get(failure) ?? 0) + 1);
+    if (failures.size > 20) throw new Error(`too many ways to fail: ${[...failures.keys()].join("; ")}`);
+  }
+}
+
+/** Undefined, or what went wrong. A reply's body is not parsed: it would cost more than the rest of the client. */
+async function ask(connection: HttpConnection, text: string): Promise<string | undefined> {
+  const { status, body } = await connection.post(order.path, JSON.stringify({ text, ...extra }));
+  return status === 200 ? undefined : `${status} ${body.toString().slice(0, 200)}`;
+}
+
+async function pass(next: "measuring" | "over", seconds: number): Promise<number> {
+  const from = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  state = next;
+  process.send?.({ type: next });
+  return (performance.now() - from) / 1000;
+}
+
+async function measure(): Promise<LoadReport> {
+  await pass("measuring", order.warmUpSeconds);
+  latenciesMs = [];
+  failed = 0;
+  const seconds = await pass("over", order.seconds);
+  return {
+    type: "report",
+    seconds,
+    answered: latenciesMs.length - failed,
+    failed,
+    failures: Object.fromEntries(failures),
+    p50Ms: median(latenciesMs),
+    p99Ms: quantile(latenciesMs, 0.99),
+  };
+}
+
+const connections = await Promise.all(Array.from({ length: order.clients }, () => HttpConnection.open(order.address)));
+const clients = Promise.all(connections.map(client));
+// A client that throws ends the process, and with it the measurement.
+const [report] = await Promise.all([measure(), clients]);
+for (const connection of connections) connection.close();
+process.send?.(report, () => process.disconnect());

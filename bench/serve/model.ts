@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readModelFolder } from "../../src/daemon/model/folder.ts";
+import type { ModelFolder } from "../../src/daemon/model/folder.ts";
+
+/** Sizes that combot has targets for, the default first; then the one that shows what 8 bits are worth. */
+export const PRESETS = ["distilbert-int8", "minilm-int8", "distilbert-fp32"] as const;
+export type Preset = (typeof PRESETS)[number];
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MAKER = join(ROOT, "bench/model/main.ts");
+/** What a model that is made here follows from. */
+const INGREDIENTS = ["bench/model", "scripts/onnx", "models/shop-intents/data"];
+
+/** The model to measure with; a preset's is made once and kept below the temporary folder. */
+export async function openBenchModel(
+  model: { readonly preset: Preset } | { readonly dir: string },
+  say: (progress: string) => void,
+): Promise<ModelFolder> {
+  if ("dir" in model) return readModelFolder(model.dir);
+  const dir = join(tmpdir(), "combot-bench-models", `${model.preset}-${digestOfIngredients()}`);
+  if (!existsSync(dir)) make(model.preset, dir, say);
+  return { ...(await readModelFolder(dir)), name: model.preset };
+}
+
+function make(preset: Preset, dir: string, say: (progress: string) => void): void {
+  say(`making ${preset} in ${dir}`);
+  const making = `${dir}.${process.pid}`;
+  const [shape = "", width] = preset.split("-");
+  const flags = ["--preset", shape, "--out", making, ...(width === "int8" ? ["--int8"] : [])];
+  try {
+    mkdirSync(dirname(dir), { recursive: true });
+    execFileSync(process.execPath, [MAKER, ...flags], { stdio: ["ignore", "ignore", "inherit"] });
+    renameSync(making, dir);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+}
+
+/** A change to the maker makes other models. */
+function digestOfIngredients(): string {
+  const hash = createHash("sha256");
+  for (const folder of INGREDIENTS.map((name) => join(ROOT, name)).filter((path) => existsSync(path)))
+    for (const name of readdirSync(folder).toSorted()) hash.update(readFileSync(join(folder, name)));
+  return hash.digest("hex").slice(0, 8);
+}

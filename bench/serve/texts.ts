@@ -1,0 +1,72 @@
+import { Encoder } from "../../src/daemon/text/encoder.ts";
+import type { ModelFolder } from "../../src/daemon/model/folder.ts";
+import { seedFor, xorshift } from "../model/random.ts";
+import { bundledTexts } from "../model/vocabulary.ts";
+
+/** Special ones included. */
+const SHORTEST_TOKENS = 5;
+const LONGEST_TOKENS = 60;
+const SEED = 1;
+const FEWEST_WORDS = 500;
+const MOST_TRIES = 10_000;
+
+export interface BenchText {
+  readonly text: string;
+  /** As the model's own tokenizer has them, special ones included. */
+  readonly ids: readonly number[];
+}
+
+/**
+ * Texts of real words, all different, whose lengths in tokens are uniform from 5 to 60. Always the same ones for a
+ * tokenizer, in the same order, however many are asked for.
+ */
+export class BenchTexts {
+  readonly #encoder: Encoder;
+  /** With the tokens that each takes by itself. */
+  readonly #words: readonly { readonly word: string; readonly tokens: number }[];
+  readonly #specials: number;
+  readonly #made: BenchText[] = [];
+  readonly #seen = new Set<string>();
+  readonly #next = xorshift(seedFor(SEED, "serve"));
+
+  constructor({ tokenizerJson, tokenizerConfig, windowTokens }: ModelFolder) {
+    this.#encoder = new Encoder(tokenizerJson, tokenizerConfig, windowTokens);
+    this.#specials = this.#encoder.encode("").ids.length;
+    const words = [...new Set(bundledTexts().flatMap((text) => text.match(/[a-z]+/g) ?? []))];
+    if (words.length < FEWEST_WORDS)
+      throw new Error(`models/shop-intents/data gives ${words.length} words, ${FEWEST_WORDS} are wanted`);
+    this.#words = words.map((word) => ({ word, tokens: this.#encoder.encode(word).ids.length - this.#specials }));
+  }
+
+  /** The first `count` of them. */
+  take(count: number): readonly BenchText[] {
+    while (this.#made.length < count) {
+      const tokens = SHORTEST_TOKENS + (this.#next() % (LONGEST_TOKENS - SHORTEST_TOKENS + 1));
+      this.#made.push(this.#make(tokens));
+    }
+    return this.#made.slice(0, count);
+  }
+
+  /** Some tokenizers take more or fewer tokens for words in company than one by one: such a text is made anew. */
+  #make(tokens: number): BenchText {
+    for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+      const text = this.#compose(tokens - this.#specials);
+      const { ids } = this.#encoder.encode(text);
+      if (ids.length !== tokens || this.#seen.has(text)) continue;
+      this.#seen.add(text);
+      return { text, ids: [...ids] };
+    }
+    throw new Error(`no new text of ${tokens} tokens was found in ${MOST_TRIES} tries`);
+  }
+
+  #compose(tokens: number): string {
+    const words: string[] = [];
+    for (let missing = tokens; missing > 0;) {
+      const { word, tokens } = this.#words[this.#next() % this.#words.length]!;
+      if (tokens > missing) continue;
+      words.push(word);
+      missing -= tokens;
+    }
+    return words.join(" ");
+  }
+}

@@ -1,0 +1,215 @@
+import type { MemoryLevel } from "../../lib/protocol/memory-levels.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { chooseIdle } from "../policy/idle.ts";
+import { chooseForMemory } from "../policy/ladder.ts";
+import type { LadderHistory, LadderVerdict } from "../policy/ladder.ts";
+import { CALM, rankOf, stepLevel, thresholdOf } from "../policy/level.ts";
+import type { LevelState, Thresholds } from "../policy/level.ts";
+import { chooseRecycle } from "../policy/recycle.ts";
+import type { RecycleHistory } from "../policy/recycle.ts";
+import { Actions } from "./actions.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Footprint } from "./footprint.ts";
+import { anonymousOf } from "./ports.ts";
+import type { MemoryMeter, Sample, ShrinkableCache, Workers } from "./ports.ts";
+
+export interface GovernorOptions {
+  readonly meter: MemoryMeter;
+  /** Of the model that serves now. */
+  readonly workers: () => Workers;
+  readonly footprint: () => Footprint;
+  readonly cache: ShrinkableCache;
+  readonly decisions: Decisions;
+  readonly thresholds: Thresholds;
+  /** 0 = after every batch, which the pool does itself; −1 = never. */
+  readonly idleUnloadMs: number;
+  readonly collectGarbage: () => void;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+  readonly onFailure: (error: unknown) => void;
+}
+
+const TICK_MS = 1000;
+
+/** Owns the level: samples memory, asks policy, performs one verdict at a time and tells what it gave back. */
+export class Governor {
+  readonly #options: GovernorOptions;
+  readonly #actions: Actions;
+  #state: LevelState = CALM;
+  #sample: Sample | undefined;
+  #history: LadderHistory = { lastHeavyAtMs: null, recycledAtMs: [], held: false, emptied: false };
+  #recycles: RecycleHistory = { last: null };
+  /** Slots whose recycling was put off, so that it is told once. */
+  readonly #putOff = new Set<number>();
+  #busy: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking = false;
+
+  constructor(options: GovernorOptions) {
+    this.#options = options;
+    this.#actions = new Actions(options);
+  }
+
+  get level(): MemoryLevel {
+    return this.#state.level;
+  }
+
+  /** The last reading; undefined before the first. */
+  get sample(): Sample | undefined {
+    return this.#sample;
+  }
+
+  get actions(): Actions {
+    return this.#actions;
+  }
+
+  /** Nothing more is tried until the level is left. */
+  get held(): boolean {
+    return this.#history.held;
+  }
+
+  /** Every model is unloaded for want of memory. */
+  get emptied(): boolean {
+    return this.#history.emptied;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.tick(), TICK_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#busy;
+  }
+
+  /**
+   * Why so many more workers may not be started now. Memory decides; while another one serves, a high level is reason
+   * enough.
+   */
+  refusal(workers: number): string | undefined {
+    const { footprint, thresholds } = this.#options;
+    const sample = this.#sample;
+    if (!sample) return undefined;
+    const serving = this.#options.workers().views().filter((worker) => worker.serving).length;
+    if (serving > 0 && rankOf(this.level) >= rankOf("high")) return `memory is at ${this.level}, and another worker serves`;
+    const { fits, detail } = footprint().judge(workers, sample, thresholds.critical);
+    return fits ? undefined : `a worker ${detail}`;
+  }
+
+  /** One step: read, judge, act. Steps don't overlap; an action may last over many of them. */
+  async tick(): Promise<void> {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    try {
+      const sample = await this.#options.meter.sample();
+      this.#sample = sample;
+      this.#options.footprint().observe(sample);
+      this.#climb(sample);
+      this.#act(sample);
+      this.#options.workers().reconsider();
+    } catch (error) {
+      this.#options.onFailure(error);
+    } finally {
+      this.#ticking = false;
+    }
+  }
+
+  #climb(sample: Sample): void {
+    const { thresholds, decisions, cache } = this.#options;
+    const before = this.#state.level;
+    this.#state = stepLevel(this.#state, { ...sample, atMs: this.#options.now() }, thresholds);
+    const { level } = this.#state;
+    if (level === before) return;
+    const up = rankOf(level) > rankOf(before);
+    const threshold = thresholdOf(up ? level : before, thresholds);
+    decisions.record({ action: "level", reason: level, measured: sample.usage, threshold, freedBytes: null, durationMs: 0 });
+    if (up && level === "high") cache.halve();
+    if (!up) this.#history = { ...this.#history, held: false };
+  }
+
+  #act(sample: Sample): void {
+    const verdict = chooseForMemory(this.#ladderView(sample));
+    const urgent = verdict?.act === "unload all";
+    if (this.#busy && !urgent) return;
+    const action = verdict ? this.#forMemory(verdict) : this.#forService();
+    if (!action) return;
+    const busy: Promise<void> = action()
+      .catch((error: unknown) => this.#options.onFailure(new Error(`an action failed: ${messageOf(error)}`, { cause: error })))
+      .finally(() => {
+        if (this.#busy === busy) this.#busy = undefined;
+      });
+    this.#busy = busy;
+  }
+
+  #ladderView(sample: Sample) {
+    const { thresholds, cache, footprint, now } = this.#options;
+    const workers = sample.processes.filter(({ role }) => role === "worker");
+    const ours = sample.source === "setting" ? workers.reduce((sum, { pssBytes }) => sum + pssBytes, 0) : anonymousOf(workers);
+    return {
+      ...sample,
+      atMs: now(),
+      level: this.#state.level,
+      freeableBytes: ours + cache.bytes,
+      workerBytes: footprint().bytesFor(sample.source),
+      workers: this.#options.workers().views(),
+      thresholds,
+      history: this.#history,
+    };
+  }
+
+  #forMemory(verdict: LadderVerdict): () => Promise<void> {
+    const atMs = this.#options.now();
+    const heavy = { ...this.#history, lastHeavyAtMs: atMs };
+    switch (verdict.act) {
+      case "unload idle":
+        this.#history = heavy;
+        return () => this.#actions.unload(verdict, [verdict.slot]);
+      case "force cleanup": {
+        const recycledAtMs = [...this.#history.recycledAtMs, ...verdict.slots.map(() => atMs)].slice(-20);
+        this.#history = { ...heavy, recycledAtMs };
+        return () => this.#actions.forceCleanup(verdict, verdict.slots);
+      }
+      case "unload all":
+        this.#history = { ...heavy, emptied: true };
+        return () => this.#actions.unloadAll(verdict);
+      case "keep one":
+        this.#history = { ...heavy, held: true };
+        return () => this.#actions.unload(verdict, verdict.slots);
+      case "hold":
+        this.#history = { ...this.#history, held: true };
+        return () => this.#actions.tell(verdict);
+      case "restore":
+        this.#history = { ...this.#history, emptied: false };
+        return () => this.#actions.restore(verdict);
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  /** What service demands: idle workers unloaded, one that has served enough replaced. */
+  #forService(): (() => Promise<void>) | undefined {
+    const { idleUnloadMs, now } = this.#options;
+    const views = this.#options.workers().views();
+    const idle = idleUnloadMs > 0 ? chooseIdle(views, idleUnloadMs) : [];
+    if (idle.length > 0) return () => this.#actions.unloadQuiet(idle, idleUnloadMs);
+    if (rankOf(this.level) >= rankOf("critical")) return undefined;
+    const verdict = chooseRecycle(views, this.#recycles, now());
+    if (verdict.act === "keep") return undefined;
+    if (verdict.act === "put off") {
+      if (this.#putOff.has(verdict.slot)) return undefined;
+      this.#putOff.add(verdict.slot);
+      return () => this.#actions.putOff(verdict, now());
+    }
+    this.#putOff.delete(verdict.slot);
+    return async () => {
+      const birthMs = await this.#actions.recycle(verdict, this.#roomForBoth());
+      this.#recycles = { last: { endedAtMs: now(), birthMs } };
+    };
+  }
+
+  /** Whether a replacement fits beside the worker it replaces. */
+  #roomForBoth(): { fits: boolean; detail: string } {
+    const { footprint, thresholds } = this.#options;
+    return this.#sample ? footprint().judge(1, this.#sample, thresholds.critical) : { fits: true, detail: "" };
+  }
+}

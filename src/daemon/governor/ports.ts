@@ -1,0 +1,73 @@
+import type { RecycleReason } from "../../lib/protocol/process.ts";
+import type { WorkerView } from "../policy/worker-view.ts";
+
+/** A worker as the governor sees it. */
+export interface GovernedWorker extends WorkerView {
+  readonly pid: number;
+  /** Since its last reply; 0 while it works. */
+  readonly quietMs: number;
+}
+
+/** The pool of the model that serves, seen from the governor. */
+export interface Workers {
+  /** The one of each slot that has one. */
+  views(): readonly GovernedWorker[];
+  /** Slots there are, with a worker or not. */
+  readonly size: number;
+  recycle(slot: number, reason: RecycleReason, inTurn: boolean): Promise<{ tookMs: number; birthMs: number }>;
+  unload(slots?: readonly number[]): Promise<unknown>;
+  /** Starts one worker, and lets texts start others again. */
+  restore(): void;
+  /** Refuses every text that needs a worker, until `restore`. */
+  refuseTexts(reason: string): void;
+  /** Tries again what did not fit. */
+  reconsider(): void;
+}
+
+/** The in-memory tier of the cache, seen from the governor. */
+export interface ShrinkableCache {
+  readonly bytes: number;
+  /** Drops the less recently used half. */
+  halve(): void;
+  /** @param refill false: takes nothing in until it is told otherwise. */
+  clear(refill: boolean): void;
+  refill(): void;
+}
+
+/** Until there is a cache there is nothing to shrink. */
+export const NO_CACHE: ShrinkableCache = {
+  bytes: 0,
+  halve: () => undefined,
+  clear: () => undefined,
+  refill: () => undefined,
+};
+
+/** One process as it was sampled; bytes. */
+export interface SampledProcess {
+  readonly role: "daemon" | "worker";
+  readonly pid: number;
+  readonly rssBytes: number;
+  readonly pssBytes: number;
+  readonly mappedBytes: number;
+}
+
+export interface Sample {
+  readonly atMs: number;
+  readonly usage: number;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  readonly source: "system" | "cgroup" | "setting";
+  readonly pressure: { readonly some10: number; readonly full10: number } | null;
+  readonly processes: readonly SampledProcess[];
+}
+
+/** Reads memory: cheaply once a second, exactly around an action. */
+export interface MemoryMeter {
+  sample(): Promise<Sample>;
+  measure(): Promise<Sample>;
+}
+
+/** Memory that only the end of a process, or its allocator, gives back: pages that no file backs. */
+export function anonymousOf(processes: readonly SampledProcess[]): number {
+  return processes.reduce((sum, { rssBytes, mappedBytes }) => sum + rssBytes - mappedBytes, 0);
+}

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+
+/**
+ * @param missing what stands for a file that isn't there; without it such a file is a fault.
+ * @throws {CombotError} `MODEL_INVALID` naming the file.
+ */
+export async function readJson<T extends z.ZodType>(path: string, schema: T, missing?: z.input<T>): Promise<z.output<T>> {
+  try {
+    return schema.parse(await readValue(path, missing));
+  } catch (error) {
+    throw invalid(path, error instanceof z.ZodError ? prettify(error) : messageOf(error), error);
+  }
+}
+
+async function readValue(path: string, missing: unknown): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === "ENOENT" && missing !== undefined) return missing;
+    if (code === "ENOENT") throw new Error("it is missing", { cause: error });
+    if (error instanceof SyntaxError) throw new Error(`it is no JSON: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** A fault of one file of a model folder. */
+export function invalid(path: string, detail: string, cause?: unknown): CombotError {
+  return new CombotError("MODEL_INVALID", `${path}: ${detail}`, cause === undefined ? {} : { cause });
+}
+
+function prettify(error: z.ZodError): string {
+  return z.prettifyError(error).replaceAll(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,17 @@
+/** A worker as the idle rule sees it. */
+export interface IdleWorker {
+  readonly slot: number;
+  readonly idle: boolean;
+  /** Time since its last reply, or since it came to serve where it has given none. */
+  readonly quietMs: number;
+}
+
+/**
+ * The workers to unload because nobody has asked them anything for so long.
+ *
+ * @param afterMs 0 = as soon as they are idle, −1 = never.
+ */
+export function chooseIdle(workers: readonly IdleWorker[], afterMs: number): number[] {
+  if (afterMs < 0) return [];
+  return workers.filter((worker) => worker.idle && worker.quietMs >= afterMs).map((worker) => worker.slot);
+}

@@ -1,0 +1,115 @@
+import type { MemoryLevel } from "../../lib/protocol/memory-levels.ts";
+import { rankOf, thresholdOf } from "./level.ts";
+import type { Thresholds } from "./level.ts";
+
+/** A worker as the ladder sees it. */
+export interface LadderWorker {
+  readonly slot: number;
+  readonly serving: boolean;
+  readonly idle: boolean;
+}
+
+/** What was done before: times of one clock, in ms. */
+export interface LadderHistory {
+  /** When the last heavy action began; null before the first. */
+  readonly lastHeavyAtMs: number | null;
+  /** When each worker was recycled for memory, oldest first. */
+  readonly recycledAtMs: readonly number[];
+  /** Nothing more is tried until the level is left: it was of no use, or the pressure is not ours. */
+  readonly held: boolean;
+  /** Every model is unloaded because of memory, and has not come back yet. */
+  readonly emptied: boolean;
+}
+
+export interface LadderView {
+  readonly atMs: number;
+  readonly level: MemoryLevel;
+  readonly usage: number;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  /** What would come back if every worker ended and the in-memory tier were emptied. */
+  readonly freeableBytes: number;
+  /** What one worker needs to come back: the most that one of this model was seen to take. */
+  readonly workerBytes: number;
+  readonly workers: readonly LadderWorker[];
+  readonly thresholds: Thresholds;
+  readonly history: LadderHistory;
+}
+
+export type LadderAction =
+  /** Ends one idle worker's process; another serves. */
+  | { readonly act: "unload idle"; readonly slot: number }
+  /** Empties the in-memory tier and recycles these workers in turn. */
+  | { readonly act: "force cleanup"; readonly slots: readonly number[] }
+  /** Ends every process at once and refuses what the cache can't answer. */
+  | { readonly act: "unload all" }
+  /** The pressure is not ours: all but one worker end, and nothing more is tried. */
+  | { readonly act: "keep one"; readonly slots: readonly number[] }
+  /** Recycling gave nothing back: nothing more is tried. */
+  | { readonly act: "hold" }
+  /** One worker comes back. */
+  | { readonly act: "restore" };
+
+/** Every verdict says what was measured against what. */
+export type LadderVerdict = LadderAction & {
+  readonly reason: string;
+  readonly measured: number;
+  readonly threshold: number;
+};
+
+/** A user must not feel the cure more than the illness: one heavy action a minute. */
+const HEAVY_REST_MS = 60_000;
+const RECYCLES_BEFORE_HOLD = 5;
+const HOLD_WINDOW_MS = 10 * 60_000;
+const HYSTERESIS = 0.05;
+
+/** What memory demands now, if anything; the light actions of a level (cache, batch budget) follow from the level alone. */
+export function chooseForMemory(view: LadderView): LadderVerdict | undefined {
+  const { level, history } = view;
+  if (history.emptied) return restore(view);
+  if (history.held || rankOf(level) < rankOf("high")) return undefined;
+  if (level === "emergency") return isOurs(view) ? verdict(view, { act: "unload all" }, "emergency") : keepOne(view);
+  if (history.lastHeavyAtMs !== null && view.atMs - history.lastHeavyAtMs < HEAVY_REST_MS) return undefined;
+  return level === "critical" ? relieve(view) : unloadIdle(view);
+}
+
+/** Whether all that combot could free would leave the level. */
+export function isOurs({ level, usedBytes, freeableBytes, limitBytes, thresholds }: LadderView): boolean {
+  const leftAt = (thresholdOf(level, thresholds) - HYSTERESIS) * limitBytes;
+  return usedBytes - freeableBytes < leftAt;
+}
+
+function relieve(view: LadderView): LadderVerdict | undefined {
+  if (!isOurs(view)) return keepOne(view);
+  const recent = view.history.recycledAtMs.filter((at) => view.atMs - at < HOLD_WINDOW_MS).length;
+  const allowed = RECYCLES_BEFORE_HOLD - recent;
+  if (allowed <= 0) return verdict(view, { act: "hold" }, `${recent} recycles in 10 minutes gave nothing back`);
+  const slots = view.workers.filter((worker) => worker.serving).map((worker) => worker.slot);
+  return verdict(view, { act: "force cleanup", slots: slots.slice(0, allowed) }, "critical");
+}
+
+function unloadIdle(view: LadderView): LadderVerdict | undefined {
+  const serving = view.workers.filter((worker) => worker.serving);
+  const idle = serving.find((worker) => worker.idle);
+  if (!idle || serving.length < 2) return undefined;
+  return verdict(view, { act: "unload idle", slot: idle.slot }, "high");
+}
+
+function keepOne(view: LadderView): LadderVerdict {
+  const serving = view.workers.filter((worker) => worker.serving);
+  const kept = serving.find((worker) => !worker.idle) ?? serving[0];
+  const slots = view.workers.filter((worker) => worker !== kept).map((worker) => worker.slot);
+  return verdict(view, { act: "keep one", slots }, "pressure not ours");
+}
+
+/** Below `high` there is room again; the worker that comes back must not lead to critical by itself. */
+function restore(view: LadderView): LadderVerdict | undefined {
+  const { usage, usedBytes, workerBytes, limitBytes, thresholds } = view;
+  const fits = usedBytes + workerBytes < thresholds.critical * limitBytes;
+  if (usage >= thresholds.high || !fits) return undefined;
+  return { act: "restore", reason: "memory is back", measured: usage, threshold: thresholds.high };
+}
+
+function verdict(view: LadderView, action: LadderAction, reason: string): LadderVerdict {
+  return { ...action, reason, measured: view.usage, threshold: thresholdOf(view.level, view.thresholds) };
+}

@@ -1,0 +1,165 @@
+import { withJitter } from "../policy/recycle.ts";
+import { judgeRestart } from "../policy/restart.ts";
+import type { BootFailure } from "../policy/restart.ts";
+import type { Ending } from "../workers/worker-process.ts";
+import type { PoolEvent } from "./events.ts";
+import type { Slot } from "./slot.ts";
+import { Worker } from "./worker.ts";
+import type { ModelFiles, ModelSpec, WorkerLimits } from "./worker.ts";
+
+export interface NurseryOptions {
+  readonly model: ModelSpec;
+  readonly files: ModelFiles;
+  readonly loadTimeoutMs: number;
+  /** Before jitter; 0 = off. */
+  readonly limits: WorkerLimits;
+  readonly maxRequestsJitter: number;
+  /** Why this many more workers may not be started now, with the arithmetic; undefined where they may. */
+  readonly refusal: (workers: number) => string | undefined;
+  readonly onEvent: (event: PoolEvent) => void;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+  /** 0 to 1. */
+  readonly random: () => number;
+}
+
+/** Where workers are born: as many as the slots want, as far as past failures and memory allow. */
+export class Nursery {
+  readonly #options: NurseryOptions;
+  /** Told when a worker serves, has ended, or none will be started: there may be something to do. */
+  readonly #onChange: () => void;
+  #failures: BootFailure[] = [];
+  #held: string | undefined;
+  #refused: string | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #everServed = false;
+  #closed = false;
+
+  constructor(options: NurseryOptions, onChange: () => void) {
+    this.#options = options;
+    this.#onChange = onChange;
+  }
+
+  /** Why no worker is started any more: too many could not boot. Only `forgive` ends it. */
+  get held(): string | undefined {
+    return this.#held;
+  }
+
+  /** Why no worker is started for now: it would not fit. */
+  get refused(): string | undefined {
+    return this.#refused;
+  }
+
+  get lastFailure(): string | undefined {
+    return this.#failures.at(-1)?.detail;
+  }
+
+  get everServed(): boolean {
+    return this.#everServed;
+  }
+
+  /** Tries again as if nothing had failed. */
+  forgive(): void {
+    this.#failures = [];
+    this.#held = undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retryTimer);
+  }
+
+  /** Starts a worker in every wanted slot that has none. @returns the slots it started. */
+  fill(slots: readonly Slot[]): number[] {
+    if (this.#closed || this.#held !== undefined) return [];
+    const empty = slots.filter((slot) => slot.wanted && !slot.current);
+    if (empty.length === 0 || !this.#mayTry(slots)) return [];
+    const starting = slots.filter((slot) => slot.current?.state === "starting").length;
+    const started: number[] = [];
+    for (const slot of empty) {
+      if (this.#isRefused(starting + started.length + 1)) break;
+      slot.current = this.spawn(slot);
+      started.push(slot.index);
+    }
+    return started;
+  }
+
+  /** Starts one more process for a slot; the caller says what it is there for. */
+  spawn(slot: Slot): Worker {
+    const { model, files, loadTimeoutMs, limits, maxRequestsJitter, now, random, onEvent } = this.#options;
+    const worker = new Worker({
+      slot: slot.index,
+      generation: slot.nextGeneration(),
+      model,
+      files,
+      loadTimeoutMs,
+      now,
+      limits: {
+        maxUsers: limits.maxUsers,
+        maxRequests: withJitter(limits.maxRequests, maxRequestsJitter, random()),
+        maxUptimeMs: limits.maxUptimeMs * (0.9 + 0.2 * random()),
+      },
+    });
+    slot.workers.add(worker);
+    onEvent({ type: "started", slot: slot.index, generation: worker.generation, pid: worker.pid });
+    worker.ready.then(
+      () => this.#serves(worker),
+      () => undefined,
+    );
+    void worker.ended.then((ending) => this.#bury(slot, worker, ending));
+    return worker;
+  }
+
+  #serves(worker: Worker): void {
+    const { slot, generation, pid, birthMs } = worker;
+    this.#options.onEvent({ type: "ready", slot, generation, pid, tookMs: birthMs });
+    this.#failures = [];
+    this.#everServed = true;
+    this.#onChange();
+  }
+
+  #mayTry(slots: readonly Slot[]): boolean {
+    const { now, onEvent } = this.#options;
+    const verdict = judgeRestart(this.#failures, now());
+    if (verdict.act === "start") return true;
+    if (verdict.act === "wait") {
+      clearTimeout(this.#retryTimer);
+      this.#retryTimer = setTimeout(() => this.fill(slots), Math.max(0, verdict.untilMs - now()));
+      onEvent({ type: "delayed", untilMs: verdict.untilMs, detail: this.lastFailure ?? "" });
+      return false;
+    }
+    this.#held = verdict.reason;
+    onEvent({ type: "held", detail: verdict.reason });
+    this.#onChange();
+    return false;
+  }
+
+  #isRefused(workers: number): boolean {
+    const refusal = this.#options.refusal(workers);
+    const isNews = refusal !== undefined && this.#refused === undefined;
+    this.#refused = refusal;
+    if (!isNews) return refusal !== undefined;
+    this.#options.onEvent({ type: "refused load", detail: refusal });
+    this.#onChange();
+    return true;
+  }
+
+  #bury(slot: Slot, worker: Worker, ending: Ending): void {
+    slot.remove(worker);
+    const { onEvent } = this.#options;
+    const { slot: index, generation, pid } = worker;
+    if (worker.state === "draining" && !worker.hung) onEvent({ type: "stopped", slot: index, generation, pid });
+    else this.#mourn(worker, ending);
+    this.#onChange();
+  }
+
+  /** A death before the model was loaded counts, unless something outside combot caused it. */
+  #mourn(worker: Worker, ending: Ending): void {
+    const { now, onEvent } = this.#options;
+    onEvent({ type: "died", slot: worker.slot, pid: worker.pid, detail: ending.detail, served: worker.served });
+    onEvent({ type: "recycled", slot: worker.slot, reason: worker.hung ? "hung" : "crash" });
+    if (worker.state !== "starting" || ending.kind === "killed") return;
+    this.#failures.push({ atMs: now(), detail: ending.detail });
+    worker.blameFile(ending.detail);
+  }
+}

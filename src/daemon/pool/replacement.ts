@@ -1,0 +1,63 @@
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { Slot } from "./slot.ts";
+import type { Worker } from "./worker.ts";
+
+export interface Replacement {
+  /** From the order to the replacement serving. */
+  readonly tookMs: number;
+  /** From the replacement's birth to its probe answered. */
+  readonly birthMs: number;
+}
+
+interface Order {
+  readonly slot: Slot;
+  /** Work in flight on the old one gets this long. */
+  readonly graceMs: number;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+}
+
+/** The new worker serves, then the old one drains: the slot is never without one. Resolves when the old one is gone. */
+export async function replaceFirst(
+  order: Order & { readonly spawn: () => Worker; readonly onServing: () => void },
+): Promise<Replacement> {
+  const { slot, graceMs, now, spawn, onServing } = order;
+  const old = slot.current;
+  const from = now();
+  const next = spawn();
+  slot.incoming = next;
+  await whenServing(next);
+  if (!slot.wanted || next.state === "draining") throw unloadedMeanwhile();
+  // Where the old one died before, the new one has its place already.
+  if (slot.incoming === next) slot.promote();
+  const tookMs = now() - from;
+  onServing();
+  await old?.drain(graceMs);
+  return { tookMs, birthMs: next.birthMs };
+}
+
+/** The old worker drains and ends, then the new one starts: for a machine without room for both. */
+export async function replaceInTurn(order: Order & { readonly refill: () => void }): Promise<Replacement> {
+  const { slot, graceMs, now, refill } = order;
+  const from = now();
+  await slot.current?.drain(graceMs);
+  refill();
+  const next = slot.current;
+  if (!slot.wanted) throw unloadedMeanwhile();
+  if (!next) throw new CombotError("MODEL_UNAVAILABLE", "the replacement was not started");
+  await whenServing(next);
+  return { tookMs: now() - from, birthMs: next.birthMs };
+}
+
+async function whenServing(worker: Worker): Promise<void> {
+  try {
+    await worker.ready;
+  } catch (error) {
+    await worker.ended;
+    throw new CombotError("MODEL_UNAVAILABLE", `the replacement did not come to serve: ${messageOf(error)}`);
+  }
+}
+
+function unloadedMeanwhile(): CombotError {
+  return new CombotError("MODEL_UNAVAILABLE", "unloaded meanwhile");
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+export const DECISION_ACTIONS = [
+  "level",
+  "recycle",
+  "put off",
+  "unload",
+  "unload idle",
+  "force cleanup",
+  "unload all",
+  "keep one",
+  "hold",
+  "restore",
+  "cleanup",
+  "refuse load",
+] as const;
+
+export const decision = z.object({
+  id: z.string().describe("unique over restarts; later ones sort behind earlier ones"),
+  at: z.iso.datetime(),
+  action: z.enum(DECISION_ACTIONS),
+  reason: z.string(),
+  measured: z.number().nullable().describe("what was measured; a share of the limit for memory, else a count or seconds"),
+  threshold: z.number().nullable().describe("what it was held against"),
+  freedBytes: z.int().nullable().describe("anonymous memory of the tree before less after; null where none was to be freed"),
+  durationMs: z.number().min(0),
+  detail: z.string().optional().describe("the arithmetic, or what went wrong"),
+  slot: z.int().min(0).optional(),
+});
+
+export const decisionsQuery = z.strictObject({
+  since: z.iso.datetime().optional().describe("only later ones"),
+  limit: z.coerce.number().int().min(1).max(1000).optional().describe("the newest so many; default 100"),
+});
+
+export const decisionsReply = z.object({ decisions: z.array(decision).describe("oldest first") });
+
+export type Decision = z.infer<typeof decision>;
+export type DecisionsReply = z.infer<typeof decisionsReply>;
+export type DecisionsQuery = z.infer<typeof decisionsQuery>;

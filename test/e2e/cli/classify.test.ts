@@ -1,0 +1,91 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { CombotError } from "../../../src/lib/errors.ts";
+import type { ClassifyRequest } from "../../../src/lib/protocol/classify.ts";
+import { requireBuild, runCli } from "./cli-process.ts";
+import { type Asked, startFakeDaemon } from "./fake-daemon.ts";
+
+beforeAll(requireBuild);
+
+const scores = [
+  { label: "greeting", score: 0.9 },
+  { label: "farewell", score: 0.1 },
+];
+
+/** Two labels, as many of them as were asked for. */
+function twoLabels({ body }: Asked) {
+  const { texts = [], topK = 1 } = body as ClassifyRequest;
+  const result = { ...scores[0], cached: false, ...(topK > 1 && { scores: scores.slice(0, topK) }) };
+  const results = texts.map(() => result);
+  return { status: 200, body: { results, model: { name: "intents", digest: "3f9a01c2b7de" }, durationMs: 4.2 } };
+}
+
+describe("classify", () => {
+  test("prints a line for each text", async () => {
+    const { socket, calls } = await startFakeDaemon({ classify: twoLabels });
+    const { status, stdout, stderr } = await runCli(["classify", "hello", "good day", "--socket", socket]);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "greeting\t0.9000\ngreeting\t0.9000\n", stderr: "" });
+    expect(calls.map(({ body }) => body)).toEqual([{ texts: ["hello", "good day"] }]);
+  });
+
+  test("hands its flags on", async () => {
+    const { socket, calls } = await startFakeDaemon({ classify: twoLabels });
+    const flags = ["--top-k", "2", "--user", "ann", "--no-cache", "--socket", socket];
+    const { stdout } = await runCli(["classify", ...flags, "hello"]);
+    expect(stdout).toBe("greeting\t0.9000\tfarewell\t0.1000\n");
+    expect(calls[0]?.body).toEqual({ texts: ["hello"], user: "ann", topK: 2, noCache: true });
+  });
+
+  test("takes the socket from the environment", async () => {
+    const { socket } = await startFakeDaemon({ classify: twoLabels });
+    const { status } = await runCli(["classify", "hello"], { env: { COMBOT_SOCKET: socket } });
+    expect(status).toBe(0);
+  });
+
+  test("prints one document under --json", async () => {
+    const { socket } = await startFakeDaemon({ classify: twoLabels });
+    const { stdout } = await runCli(["classify", "--json", "--top-k", "2", "hello", "--socket", socket]);
+    expect(JSON.parse(stdout)).toMatchSnapshot();
+  });
+
+  test("text that looks like a flag goes behind --", async () => {
+    const { socket, calls } = await startFakeDaemon();
+    const { stdout } = await runCli(["classify", "--socket", socket, "--", "--json", "-"]);
+    expect(stdout).toBe("");
+    expect(calls).toEqual([]);
+  });
+
+  test.each([
+    [[], "Give a text"],
+    [["-", "hello"], "takes no texts beside it"],
+    [["--top-k", "0", "hello"], "--top-k"],
+    [["--nope", "hello"], "--nope"],
+  ])("refuses %j with 2", async (args, told) => {
+    const { status, stdout, stderr } = await runCli(["classify", ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(told);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.each([
+    ["INVALID_TEXT", 2],
+    ["QUEUE_FULL", 4],
+    ["POISON_TEXT", 4],
+    ["DEADLINE_EXCEEDED", 5],
+    ["INTERNAL", 1],
+  ] as const)("ends after the problem %s with %d", async (code, exit) => {
+    const { socket, calls } = await startFakeDaemon({
+      classify: () => {
+        throw new CombotError(code, "this and that", { index: 1, retryAfterSeconds: 7 });
+      },
+    });
+    const asText = await runCli(["classify", "a", "b", "--socket", socket]);
+    const asJson = await runCli(["classify", "a", "b", "--json", "--socket", socket]);
+    expect(asText).toMatchObject({ status: exit, stdout: "" });
+    expect(asText.stderr).toMatch(new RegExp(`^Error: .*: this and that \\[${code}\\]\n.+\n$`));
+    expect(asJson).toMatchObject({ status: exit, stderr: "" });
+    expect(JSON.parse(asJson.stdout)).toEqual({
+      error: { code, title: expect.any(String), detail: "this and that", help: expect.any(String), index: 1 },
+    });
+    expect(calls, "once each: no status is tried again").toHaveLength(2);
+  });
+});
