@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Nothing but Node's own modules is imported before the compile cache is on: it saves a tenth of the start.
-import { statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+
+const ROOT = dirname(import.meta.dirname);
 
 /**
  * Kept in the user's own cache folder. Node's default is the temporary folder, where another user could plant code for
@@ -14,6 +16,15 @@ function enableCompileCache() {
   if (statSync(home, { throwIfNoEntry: false })?.uid !== process.getuid?.()) return;
   const folder = process.env.XDG_CACHE_HOME ? home : join(home, ".cache");
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(folder, "combot", "compiled"));
+}
+
+/** This package as oclif reads it. Its plugins are help and autocomplete: a command of our own starts without them. */
+function readPackage([first = ""]) {
+  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const commands = join(ROOT, "dist", "commands");
+  const isOwn = /^[a-z-]+$/.test(first) && [`${first}.js`, first].some((name) => existsSync(join(commands, name)));
+  if (isOwn || first === "--version") manifest.oclif.plugins = [];
+  return manifest;
 }
 
 async function fail(thrown) {
@@ -30,10 +41,11 @@ process.once("uncaughtException", (thrown) => void fail(thrown).finally(() => pr
 
 try {
   enableCompileCache();
+  const argv = process.argv.slice(2);
   const [{ run }, { settings }] = await Promise.all([import("@oclif/core/run"), import("@oclif/core/settings")]);
   // Else NODE_ENV=test or development makes oclif look for sources and for a transpiler.
   settings.enableAutoTranspile = false;
-  await run(process.argv.slice(2), { root: dirname(import.meta.dirname), userPlugins: false, devPlugins: false });
+  await run(argv, { root: ROOT, pjson: readPackage(argv), userPlugins: false, devPlugins: false });
 } catch (thrown) {
   await fail(thrown);
 }

@@ -2,7 +2,8 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { machineCpuSeconds } from "./procfs.ts";
+import { CpuMeter } from "./cpu-meter.ts";
+import type { CpuUsage } from "./cpu-meter.ts";
 
 export interface FloorOrder {
   readonly modelPath: string;
@@ -29,13 +30,13 @@ export interface FloorResult {
   readonly perSecond: number;
   readonly batchSize: number;
   readonly batchSizes: readonly FloorTally[];
-  /** CPU time of the machine that was not the processes' own or was taken by the host, in percent of one core. */
-  readonly machineBusyPercent: number;
-  readonly stolenPercent: number;
+  readonly cpu: CpuUsage;
 }
 
 const PROCESSES = 2;
 const BATCH_SIZES = [1, 4, 8, 16];
+/** Between the order and the first slice, so that both begin it together. */
+const START_DELAY_MS = 20;
 const PROGRAM = fileURLToPath(new URL("floor-process.ts", import.meta.url));
 
 /** What the model gives without a server: two processes of one thread each, tensors made beforehand. */
@@ -49,21 +50,15 @@ export async function measureFloor(
   });
   try {
     await Promise.all(children.map(answerOf));
-    const before = machineCpuSeconds();
-    const from = Date.now() + 20;
+    const meter = new CpuMeter(children.map(({ pid }) => pid ?? 0));
+    const from = Date.now() + START_DELAY_MS;
     for (const child of children) child.send(from);
     const tallies = (await Promise.all(children.map(answerOf))) as FloorTally[][];
-    const seconds = (Date.now() - from) / 1000;
-    const after = machineCpuSeconds();
+    const cpu = meter.read();
     const batchSizes = BATCH_SIZES.map((batchSize, at) => {
       return { batchSize, perSecond: tallies.reduce((sum, tally) => sum + (tally[at]?.perSecond ?? NaN), 0) };
     });
-    return {
-      ...batchSizes.reduce((best, one) => (one.perSecond > best.perSecond ? one : best)),
-      batchSizes,
-      machineBusyPercent: ((after.busy - before.busy) / seconds) * 100,
-      stolenPercent: ((after.stolen - before.stolen) / seconds) * 100,
-    };
+    return { ...batchSizes.reduce((best, one) => (one.perSecond > best.perSecond ? one : best)), batchSizes, cpu };
   } finally {
     for (const child of children) child.kill("SIGKILL");
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { median, quantile } from "../accept/statistics.ts";
 import { HttpConnection } from "./http-connection.ts";
 import type { LoadOrder, LoadReport } from "./load.ts";
@@ -11,17 +12,17 @@ const extra = order.extraFields;
 const failures = new Map<string, number>();
 let latenciesMs: number[] = [];
 let sent = 0;
-let state: "warming" | "measuring" | "over" = "warming";
-/** Since the last switch of `state`. */
+let over = false;
+/** Since the warm-up. */
 let failed = 0;
 
 async function client(connection: HttpConnection): Promise<void> {
-  while (state !== "over") {
+  while (!over) {
     const text = texts[sent++];
     if (text === undefined) throw new Error(`all ${texts.length} texts are used up: no text may be asked twice`);
     const from = performance.now();
     const failure = await ask(connection, text);
-    if (state === "over") return;
+    if (over) return;
     latenciesMs.push(performance.now() - from);
     if (failure === undefined) continue;
     failed += 1;
@@ -36,19 +37,16 @@ async function ask(connection: HttpConnection, text: string): Promise<string | u
   return status === 200 ? undefined : `${status} ${body.toString().slice(0, 200)}`;
 }
 
-async function pass(next: "measuring" | "over", seconds: number): Promise<number> {
-  const from = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  state = next;
-  process.send?.({ type: next });
-  return (performance.now() - from) / 1000;
-}
-
 async function measure(): Promise<LoadReport> {
-  await pass("measuring", order.warmUpSeconds);
+  await delay(order.warmUpSeconds * 1000);
+  process.send?.({ type: "measuring" });
   latenciesMs = [];
   failed = 0;
-  const seconds = await pass("over", order.seconds);
+  const from = performance.now();
+  await delay(order.seconds * 1000);
+  over = true;
+  const seconds = (performance.now() - from) / 1000;
+  process.send?.({ type: "over" });
   return {
     type: "report",
     seconds,

@@ -44,7 +44,7 @@ export function runLoad(order: LoadOrder, watcher: LoadWatcher, signal: AbortSig
     child.on("message", (message: LoadMessage) => {
       if (message.type === "measuring") watcher.onStart(pid);
       else if (message.type === "over") watcher.onEnd(pid);
-      else report = message;
+      else report = message as LoadReport;
     });
     child.once("error", reject);
     child.once("exit", (code, signal) => {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readModelFolder } from "../../src/daemon/model/folder.ts";
-import type { ModelFolder } from "../../src/daemon/model/folder.ts";
+import { openModel } from "../../src/daemon/model/served-model.ts";
+import type { ServedModel } from "../../src/daemon/model/served-model.ts";
 
 /** Sizes that combot has targets for, the default first; then the one that shows what 8 bits are worth. */
 export const PRESETS = ["distilbert-int8", "minilm-int8", "distilbert-fp32"] as const;
@@ -20,11 +20,11 @@ const INGREDIENTS = ["bench/model", "scripts/onnx", "models/shop-intents/data"];
 export async function openBenchModel(
   model: { readonly preset: Preset } | { readonly dir: string },
   say: (progress: string) => void,
-): Promise<ModelFolder> {
-  if ("dir" in model) return readModelFolder(model.dir);
+): Promise<ServedModel> {
+  if ("dir" in model) return openModel(model.dir);
   const dir = join(tmpdir(), "combot-bench-models", `${model.preset}-${digestOfIngredients()}`);
   if (!existsSync(dir)) make(model.preset, dir, say);
-  return { ...(await readModelFolder(dir)), name: model.preset };
+  return { ...(await openModel(dir)), name: model.preset };
 }
 
 function make(preset: Preset, dir: string, say: (progress: string) => void): void {

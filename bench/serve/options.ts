@@ -43,7 +43,8 @@ const FLAGS = {
 export function readOptions(args: readonly string[]): Options | undefined {
   const given = parse(args);
   if (given.help) return undefined;
-  if (given.model !== undefined && given.preset !== undefined) throw new UsageError("give --model or --preset, not both");
+  if (given.model !== undefined && given.preset !== undefined)
+    throw new UsageError("give --model or --preset, not both");
   return {
     model: given.model === undefined ? { preset: presetOf(given.preset ?? PRESETS[0]) } : { dir: resolve(given.model) },
     seconds: wholeNumber("--seconds", given.seconds, 4),

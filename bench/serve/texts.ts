@@ -1,5 +1,4 @@
-import { Encoder } from "../../src/daemon/text/encoder.ts";
-import type { ModelFolder } from "../../src/daemon/model/folder.ts";
+import type { Encoder } from "../../src/daemon/text/encoder.ts";
 import { seedFor, xorshift } from "../model/random.ts";
 import { bundledTexts } from "../model/vocabulary.ts";
 
@@ -29,13 +28,13 @@ export class BenchTexts {
   readonly #seen = new Set<string>();
   readonly #next = xorshift(seedFor(SEED, "serve"));
 
-  constructor({ tokenizerJson, tokenizerConfig, windowTokens }: ModelFolder) {
-    this.#encoder = new Encoder(tokenizerJson, tokenizerConfig, windowTokens);
-    this.#specials = this.#encoder.encode("").ids.length;
+  constructor(encoder: Encoder) {
+    this.#encoder = encoder;
+    this.#specials = encoder.encode("").ids.length;
     const words = [...new Set(bundledTexts().flatMap((text) => text.match(/[a-z]+/g) ?? []))];
     if (words.length < FEWEST_WORDS)
       throw new Error(`models/shop-intents/data gives ${words.length} words, ${FEWEST_WORDS} are wanted`);
-    this.#words = words.map((word) => ({ word, tokens: this.#encoder.encode(word).ids.length - this.#specials }));
+    this.#words = words.map((word) => ({ word, tokens: encoder.encode(word).ids.length - this.#specials }));
   }
 
   /** The first `count` of them. */

@@ -27,7 +27,7 @@ async function main(): Promise<number> {
       ["worker killed, place filled after", formatDuration(load.healedMs)],
       ["worker recycled, order to replacement serving", formatDuration(load.recycleMs)],
       ["texts in a batch, on average", String(metrics.batches.meanSize)],
-      ["memory before unload (PSS of the tree)", formatBytes(memory.unload.beforeBytes)],
+      ["memory before unload (the tree, file pages apart)", formatBytes(memory.unload.beforeBytes)],
       ["memory after unload", formatBytes(memory.unload.afterBytes ?? 0)],
       ["given back", `${formatBytes(memory.unload.freedBytes ?? 0)} in ${formatDuration(memory.unload.durationMs)}`],
       ["loaded again in", formatDuration(memory.load.durationMs)],

@@ -18,9 +18,18 @@ export default class Classify extends ClientCommand {
 With - each line of standard input is a text, however many there are. Output has a line for each line of input, in the same order: a line that can't be classified (an empty one, say) gives !CODE and what was wrong, and the exit status is 4 at the end. A full queue is waited out. Under --json each line is a JSON object.`;
   static override examples = [
     { description: "One text.", command: '<%= config.bin %> <%= command.id %> "Where is my parcel?"' },
-    { description: "The three best labels of each.", command: '<%= config.bin %> <%= command.id %> --top-k 3 "hello" "bye"' },
-    { description: "A file, a text a line.", command: "<%= config.bin %> <%= command.id %> - < questions.txt > labels.tsv" },
-    { description: "The scores alone.", command: '<%= config.bin %> <%= command.id %> --json "hello" | jq ".results[].score"' },
+    {
+      description: "The three best labels of each.",
+      command: '<%= config.bin %> <%= command.id %> --top-k 3 "hello" "bye"',
+    },
+    {
+      description: "A file, a text a line.",
+      command: "<%= config.bin %> <%= command.id %> - < questions.txt > labels.tsv",
+    },
+    {
+      description: "The scores alone.",
+      command: '<%= config.bin %> <%= command.id %> --json "hello" | jq ".results[].score"',
+    },
   ];
 
   static override strict = false;
@@ -33,7 +42,12 @@ With - each line of standard input is a text, however many there are. Output has
       description: "Whoever asks, 1 to 256 bytes; kept as a keyed hash only. Counts toward MAX_USERS_PER_PROCESS.",
       helpValue: "NAME",
     }),
-    "top-k": Flags.integer({ description: "Labels to tell for each text, best first.", default: 1, min: 1, helpValue: "N" }),
+    "top-k": Flags.integer({
+      description: "Labels to tell for each text, best first.",
+      default: 1,
+      min: 1,
+      helpValue: "N",
+    }),
     "no-cache": Flags.boolean({ description: "Compute, whatever the cache holds." }),
     timeout: timeoutFlag("none but the daemon's REQUEST_TIMEOUT"),
   };

@@ -38,7 +38,10 @@ With --check prints the faults of a file, one a line, and exits with 2 if there 
 
   static override flags = {
     check: Flags.string({ description: "File of settings to check.", helpValue: "FILE", exclusive: ["env-file"] }),
-    "env-file": Flags.string({ description: "File of settings to read, in place of asking the daemon.", helpValue: "FILE" }),
+    "env-file": Flags.string({
+      description: "File of settings to read, in place of asking the daemon.",
+      helpValue: "FILE",
+    }),
   };
 
   async run(): Promise<SettingsReport | CheckReport> {
@@ -63,7 +66,12 @@ With --check prints the faults of a file, one a line, and exits with 2 if there 
 
   #load(envFile: string | undefined, socket: string | undefined): readonly SettingRow[] {
     const flags = socket === undefined ? {} : { COMBOT_SOCKET: resolve(socket) };
-    const loaded = loadSettings({ flags, env: process.env, envFile: envFile && resolve(envFile), machine: findMachine() });
+    const loaded = loadSettings({
+      flags,
+      env: process.env,
+      envFile: envFile && resolve(envFile),
+      machine: findMachine(),
+    });
     for (const warning of loaded.warnings) this.tell(`Warning: ${warning}`);
     return describeSettings(loaded);
   }

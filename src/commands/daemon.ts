@@ -19,7 +19,10 @@ export default class Daemon extends BaseCommand {
 Every setting is an environment variable; the flags below outrank the environment, and that outranks the file. combot config shows what comes of it. Ends with 2 if a setting is wrong and with 4 if another daemon holds the socket.`;
   static override examples = [
     { description: "For yourself, with the bundled model.", command: "<%= config.bin %> <%= command.id %>" },
-    { description: "With a file of settings.", command: "<%= config.bin %> <%= command.id %> --env-file /etc/combot/combot.env" },
+    {
+      description: "With a file of settings.",
+      command: "<%= config.bin %> <%= command.id %> --env-file /etc/combot/combot.env",
+    },
     {
       description: "A model of your own.",
       command: "<%= config.bin %> <%= command.id %> --model ./my-model --socket ./my.sock --log-level debug",
@@ -27,16 +30,23 @@ Every setting is an environment variable; the flags below outrank the environmen
   ];
 
   static override flags = {
-    "env-file": Flags.string({ description: "File of settings, in the syntax of systemd's EnvironmentFile=.", helpValue: "FILE" }),
+    "env-file": Flags.string({
+      description: "File of settings, in the syntax of systemd's EnvironmentFile=.",
+      helpValue: "FILE",
+    }),
     "state-dir": Flags.string({
       description: "Folder of the journal and of prepared models (COMBOT_STATE_DIR). Default: ~/.local/state/combot.",
       helpValue: "DIR",
     }),
     model: Flags.string({
-      description: "Folder with config.json, tokenizer.json and model.onnx (COMBOT_MODEL_DIR). Default: the bundled model.",
+      description:
+        "Folder with config.json, tokenizer.json and model.onnx (COMBOT_MODEL_DIR). Default: the bundled model.",
       helpValue: "DIR",
     }),
-    "log-level": Flags.string({ description: "The least severe lines logged (LOG_LEVEL). Default: info.", options: LOG_LEVELS }),
+    "log-level": Flags.string({
+      description: "The least severe lines logged (LOG_LEVEL). Default: info.",
+      options: LOG_LEVELS,
+    }),
     profile: Flags.string({
       description: "Size of the machine (COMBOT_PROFILE). Default: t3.large.",
       options: [...PROFILES],

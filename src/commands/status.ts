@@ -16,7 +16,10 @@ Users and requests of a worker are shown with the limit at which it is recycled.
   static override examples = [
     { description: "One screen.", command: "<%= config.bin %> <%= command.id %>" },
     { description: "In a script.", command: '<%= config.bin %> <%= command.id %> --json | jq ".health.status"' },
-    { description: "Of another daemon.", command: "<%= config.bin %> <%= command.id %> --socket /run/other/combot.sock" },
+    {
+      description: "Of another daemon.",
+      command: "<%= config.bin %> <%= command.id %> --socket /run/other/combot.sock",
+    },
   ];
 
   static override flags = { timeout: timeoutFlag(`${TIMEOUT_SECONDS}`) };
@@ -41,7 +44,11 @@ async function toText(report: StatusReport): Promise<string> {
 }
 
 /** The health first: it waits for a daemon that is restarting, and the others need not. */
-async function ask(client: Client, timeoutMs: number | undefined, unit: Promise<SystemdState | null>): Promise<StatusReport> {
+async function ask(
+  client: Client,
+  timeoutMs: number | undefined,
+  unit: Promise<SystemdState | null>,
+): Promise<StatusReport> {
   const health = await client.call("health", { timeoutMs }).catch(async (thrown: unknown) => {
     throw withSystemd(thrown, await unit);
   });

@@ -8,6 +8,8 @@ import type { Metrics } from "./metrics/metrics.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { observePool } from "./observation.ts";
 import type { Engine } from "./operations/engine.ts";
+import { BATCH_LIMITS, halved } from "./policy/batch.ts";
+import type { BatchLimits } from "./policy/batch.ts";
 import { Pool } from "./pool/pool.ts";
 import { ModelSource } from "./prepared/source.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS, PreparedStore } from "./prepared/store.ts";
@@ -18,16 +20,27 @@ export interface EngineParts {
   readonly settings: Settings;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** What memory allows now. */
+  readonly memory: MemoryGate;
   /** Keys the hashes of users. */
   readonly userKey: Buffer;
+}
+
+/** The governor, as far as workers and batches have to ask it. */
+export interface MemoryGate {
+  /** Why so many more workers may not be started now, with the arithmetic. */
+  refusal(workers: number): string | undefined;
+  /** From `high` on, batches are halved. */
+  readonly isHigh: boolean;
 }
 
 const now = (): number => performance.now();
 
 /** Nothing runs yet: `pool.load()` starts the workers, or the first text does. */
 export function createEngine(model: ServedModel, parts: EngineParts): Engine {
-  const { settings, userKey } = parts;
-  const queue = new Queue({ maxTexts: settings.queueMaxTexts, requestTimeoutMs: settings.requestTimeoutMs, now });
+  const { settings, userKey, memory } = parts;
+  const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
+  const queue = new Queue({ maxTexts: settings.queueMaxTexts, requestTimeoutMs: settings.requestTimeoutMs, now, batchLimits });
   const source = createSource(model, parts);
   const pool = createPool(model, source, queue, parts);
   queue.onWork(() => pool.dispatch());
@@ -71,7 +84,7 @@ function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts
     maxRequestsJitter: settings.maxRequestsJitter,
     source: queue,
     unloadAfterBatch: settings.modelIdleUnloadMs === 0,
-    refusal: () => undefined,
+    refusal: (workers) => parts.memory.refusal(workers),
     onEvent: (event) => observePool(event, log, metrics),
     now,
     random: Math.random,

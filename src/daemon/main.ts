@@ -21,12 +21,16 @@ export async function main(flags: DaemonFlags): Promise<void> {
   dieLoudly(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
-  const { models, metrics } = await createServing(settings, log);
-  const listeners = await listen(settings, createServices({ models, metrics, loaded, log }), log);
-  stopOnSignal(log, [() => listeners.close(), () => models.stop()]);
+  const serving = await createServing(settings, log);
+  const { models } = serving;
+  const { governor } = serving.governance;
+  const listeners = await listen(settings, createServices({ ...serving, loaded, log }), log);
+  stopOnSignal(log, [() => listeners.close(), () => governor.stop(), () => models.stop()]);
 
   const { name, digest } = models.current.model;
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
+  await governor.tick();
+  governor.start();
   if (settings.preload) models.current.pool.load();
 }
 

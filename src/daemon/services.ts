@@ -3,9 +3,12 @@ import type { LoadedSettings } from "../lib/config/load.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../lib/protocol/classify.ts";
 import { VERSION } from "../lib/version.ts";
+import type { Governance } from "./governance.ts";
+import type { MemoryMeter } from "./governor/ports.ts";
 import type { Services } from "./http/services.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { Cleanup } from "./operations/cleanup.ts";
 import { reportHealth } from "./operations/health-report.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
 import { reportMemory } from "./operations/memory-report.ts";
@@ -15,24 +18,33 @@ import { limitsOf, reportWorkers } from "./operations/process-report.ts";
 export interface ServiceParts {
   readonly models: Models;
   readonly metrics: Metrics;
+  readonly meter: MemoryMeter;
+  readonly governance: Governance;
   readonly loaded: LoadedSettings;
   readonly log: Logger;
 }
 
 /** What the HTTP API can ask for, answered by the parts that own it. */
 export function createServices(parts: ServiceParts): Services {
-  const { models, metrics, loaded, log } = parts;
+  const { models, metrics, meter, governance, loaded, log } = parts;
+  const { governor, decisions, cache, collectGarbage } = governance;
   const { settings } = loaded;
   const uptimeSeconds = (): number => Math.round(process.uptime());
-  const lifecycle = new Lifecycle(
+  const now = (): number => performance.now();
+  const lifecycle = new Lifecycle({
     models,
-    () => performance.now(),
-    (error) => log.error({ err: error }, "what was started has failed"),
-  );
+    meter,
+    roomForBoth: () => governor.roomForBoth().fits,
+    now,
+    onFailure: (error) => log.error({ err: error }, "what was started has failed"),
+  });
+  const cleanup = new Cleanup({ models, meter, cache, decisions, collectGarbage, now });
   return {
     classify: (request, signal) => classifyCounted(parts, request, signal),
-    health: async () => reportHealth(models.current, VERSION, uptimeSeconds()),
-    memory: () => reportMemory(models.engines, settings.memory, settings.memoryLimitBytes),
+    health: async () => reportHealth(models.current, governor, VERSION, uptimeSeconds()),
+    memory: async () => reportMemory(await meter.measure(), governor.level, settings.memory, models.engines),
+    cleanup: (request) => cleanup.run(request),
+    decisions: async (query) => ({ decisions: decisions.list(query) }),
     metrics: () => metrics.report(),
     prometheus: () => metrics.prometheus(),
     processStatus: async () => ({

@@ -2,17 +2,25 @@ import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import { createEngine } from "./engine.ts";
+import type { MemoryGate } from "./engine.ts";
+import { createGovernance } from "./governance.ts";
+import type { Governance } from "./governance.ts";
 import type { Logger } from "./log.ts";
+import { Sampler } from "./memory/sampler.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { BUNDLED_MODEL_DIR, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
+import { pidsOf } from "./operations/memory-report.ts";
 import { ModelChoice } from "./operations/model-choice.ts";
 import { Models } from "./operations/models.ts";
 import { fitsBeside } from "./operations/room.ts";
+import { rankOf } from "./policy/level.ts";
 
 export interface Serving {
   readonly models: Models;
   readonly metrics: Metrics;
+  readonly meter: Sampler;
+  readonly governance: Governance;
 }
 
 const now = (): number => performance.now();
@@ -32,17 +40,25 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
       daemonRssBytes: process.memoryUsage.rss(),
     };
   });
-  const parts = { settings, log, metrics, userKey: randomBytes(32) };
-  const room = { ...settings, ceiling: settings.memory.critical };
+  // The governor watches the models, and they ask it: what it says counts from when it has read memory once.
+  const memory: MemoryGate = {
+    refusal: (workers) => governance.governor.refusal(workers),
+    get isHigh() {
+      return rankOf(governance.governor.level) >= rankOf("high");
+    },
+  };
+  const parts = { settings, log, metrics, memory, userKey: randomBytes(32) };
   const models: Models = new Models(createEngine(model, parts), {
     defaultDir,
     choice,
     open: openModel,
     create: (other) => createEngine(other, parts),
-    fits: (other) => fitsBeside(other, models.engines, room),
+    fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
     now,
   });
-  return { models, metrics };
+  const meter = new Sampler({ pids: () => pidsOf(models.engines), limitBytes: settings.memoryLimitBytes, now });
+  const governance = createGovernance(settings, models, meter, log);
+  return { models, metrics, meter, governance };
 }
 
 /** The model chosen last, else the one the settings name: a bad choice must not keep the daemon from starting. */

@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import { exchange, openAgent, type RawReply } from "./client/exchange.ts";
+import { readKnownReply, readSchemas } from "./client/known-replies.ts";
 import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
+import { type Route, ROUTES } from "./client/routes.ts";
 import { CombotError, messageOf, systemCodeOf } from "./errors.ts";
-import type { Access, Endpoint, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
-
-// zod and the schemas take 40 ms to load: both come with the first call, so that --help and wrong flags don't wait.
+import type { Access, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
 
 /** How long a daemon that is not there is waited for: it may be restarting. */
 const ABSENCE_MS = 3000;
@@ -34,6 +34,7 @@ export interface Sockets {
 export class Client {
   readonly #sockets: Sockets;
   readonly #agent = openAgent();
+  readonly #schemas = readSchemas();
 
   constructor(sockets: Sockets) {
     this.#sockets = sockets;
@@ -46,28 +47,26 @@ export class Client {
    * @throws {CombotError} the problem of the reply; `REPLY_INVALID`; `DAEMON_UNREACHABLE`; `DEADLINE_EXCEEDED`.
    */
   async call<N extends EndpointName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
-    const [{ ENDPOINTS }, { readReply }] = await Promise.all([
-      import("./protocol/endpoints.ts"),
-      import("./client/reply.ts"),
-    ]);
-    const endpoint: Endpoint = ENDPOINTS[name];
-    const raw = await this.#reach(endpoint, options, endpoint.method === "GET" || name === "classify");
-    // Checked by the schema that the type is made from.
-    return readReply(endpoint, raw) as ReplyOf<N>;
+    const route = ROUTES[name];
+    const raw = await this.#reach(route, options, route.method === "GET" || name === "classify");
+    const known = this.#schemas && readKnownReply(this.#schemas, route, raw);
+    // Checked by the schema that the type is made from, in the one form or the other.
+    return (known ?? (await readUnknown(name, raw))) as ReplyOf<N>;
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  async #reach<N extends EndpointName>(endpoint: Endpoint, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
+  async #reach<N extends EndpointName>(route: Route, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
     const { body, query, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
     const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const signal = stop && timeout ? AbortSignal.any([stop, timeout]) : (stop ?? timeout);
-    const socketPath = endpoint.access === "control" ? this.#sockets.controlPath : this.#sockets.path;
+    const socketPath = route.access === "control" ? this.#sockets.controlPath : this.#sockets.path;
     // Every query of the protocol is an object of strings; that N has one is known to callers alone.
-    const path = query ? `${endpoint.path}?${new URLSearchParams(query as Record<string, string>)}` : endpoint.path;
-    const { method } = endpoint;
+    const search = query ? `?${new URLSearchParams(query as Record<string, string>).toString()}` : "";
+    const path = route.path + search;
+    const { method } = route;
     const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
     const isWorthIt = (thrown: unknown) => isAbsent(thrown) || (isSafe && isCutOff(thrown));
     try {
@@ -75,9 +74,18 @@ export class Client {
     } catch (thrown) {
       if (timeout?.aborted && !stop?.aborted) throw outOfTime(timeoutMs, thrown);
       if (stop?.aborted) throw thrown;
-      throw unreachable(socketPath, endpoint.access, thrown);
+      throw unreachable(socketPath, route.access, thrown);
     }
   }
+}
+
+/** zod and the schemas take 60 ms to load, so they come only for a reply that they have to judge or to explain. */
+async function readUnknown(name: EndpointName, raw: RawReply): Promise<unknown> {
+  const [{ ENDPOINTS }, { readReply }] = await Promise.all([
+    import("./protocol/endpoints.ts"),
+    import("./client/reply.ts"),
+  ]);
+  return readReply(ENDPOINTS[name], raw);
 }
 
 function outOfTime(timeoutMs = 0, cause?: unknown): CombotError {

@@ -80,6 +80,12 @@ export const ERRORS = {
     title: "No worker can serve the model",
     help: "combot status tells why; combot model load tries again.",
   },
+  MEMORY_EMERGENCY: {
+    http: 503,
+    exit: 4,
+    title: "Out of memory: only cached answers are given",
+    help: "Try again after Retry-After seconds; combot decisions tells what was done.",
+  },
   QUEUE_FULL: { http: 503, exit: 4, title: "The queue is full", help: "Try again after Retry-After seconds." },
   SHUTTING_DOWN: { http: 503, exit: 4, title: "The daemon is stopping", help: "Try again in a moment." },
   UNHEALTHY: { http: 503, exit: 4, title: "The daemon is not healthy", help: "combot status tells why." },

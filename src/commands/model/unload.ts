@@ -8,7 +8,10 @@ export default class ModelUnload extends ClientCommand {
   static override description = `Shows the memory of the daemon's process tree before and after, measured when the worker processes have ended. The next text loads the model again. Takes the control socket.`;
   static override examples = [
     { description: "Unload, and see what it freed.", command: "<%= config.bin %> <%= command.id %>" },
-    { description: "The figures for a script.", command: '<%= config.bin %> <%= command.id %> --json | jq ".freedBytes"' },
+    {
+      description: "The figures for a script.",
+      command: '<%= config.bin %> <%= command.id %> --json | jq ".freedBytes"',
+    },
   ];
 
   static override flags = {

@@ -202,13 +202,13 @@ export class Governor {
     }
     this.#putOff.delete(verdict.slot);
     return async () => {
-      const birthMs = await this.#actions.recycle(verdict, this.#roomForBoth());
+      const birthMs = await this.#actions.recycle(verdict, this.roomForBoth());
       this.#recycles = { last: { endedAtMs: now(), birthMs } };
     };
   }
 
   /** Whether a replacement fits beside the worker it replaces. */
-  #roomForBoth(): { fits: boolean; detail: string } {
+  roomForBoth(): { fits: boolean; detail: string } {
     const { footprint, thresholds } = this.#options;
     return this.#sample ? footprint().judge(1, this.#sample, thresholds.critical) : { fits: true, detail: "" };
   }

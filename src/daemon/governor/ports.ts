@@ -48,6 +48,8 @@ export interface SampledProcess {
   readonly pid: number;
   readonly rssBytes: number;
   readonly pssBytes: number;
+  readonly privateBytes: number;
+  /** Resident file pages, which the kernel can drop. */
   readonly mappedBytes: number;
 }
 

@@ -1,5 +1,7 @@
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
+import type { DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
 import type { Health } from "../../lib/protocol/health.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
@@ -12,6 +14,8 @@ export interface Services {
   classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply>;
   health(): Promise<Health>;
   memory(): Promise<MemoryReport>;
+  cleanup(request: CleanupRequest): Promise<CleanupReply>;
+  decisions(query: DecisionsQuery): Promise<DecisionsReply>;
   metrics(): Promise<MetricsReport>;
   /** The same and more as Prometheus text. */
   prometheus(): Promise<{ contentType: string; body: string }>;

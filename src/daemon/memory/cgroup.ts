@@ -54,18 +54,15 @@ export class Cgroup {
     return unified === null ? null : parsePressure(this.#files.read(join(unified, "memory.pressure")));
   }
 
-  /** Found once, and again when this process was moved or the folder has gone. */
+  /** Found once, and again when this process was moved or the folder is gone. */
   #place(): CgroupPlace {
     const membership = this.#files.read("/proc/self/cgroup") ?? "";
     const known = this.#found;
-    if (known?.membership === membership && this.#stillThere(known.place)) return known.place;
+    const [folder] = known?.place.levels ?? [];
+    if (known?.membership === membership && folder !== undefined && this.#files.exists(folder)) return known.place;
     const place = findCgroup(membership, this.#pid, this.#files);
     this.#found = { membership, place };
     return place;
-  }
-
-  #stillThere({ levels: [folder] }: CgroupPlace): boolean {
-    return folder !== undefined && this.#files.read(join(folder, "cgroup.procs")) !== undefined;
   }
 
   /** None for a level without a limit, or without the controller, which v2 may still get. */

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { KIB } from "../../lib/units.ts";
 
@@ -7,6 +7,7 @@ export interface KernelFiles {
   readonly read: (path: string) => string | undefined;
   /** For what the kernel computes for milliseconds while it is read. */
   readonly readSlow: (path: string) => Promise<string | undefined>;
+  readonly exists: (path: string) => boolean;
   /** Names of the folders inside a folder. */
   readonly folders: (path: string) => readonly string[];
 }
@@ -32,6 +33,7 @@ export const kernelFiles: KernelFiles = {
     }
   },
   readSlow: (path) => readFile(path, "utf8").catch(absentOrThrow),
+  exists: existsSync,
   folders: (path) => {
     try {
       return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));

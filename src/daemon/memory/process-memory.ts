@@ -47,7 +47,8 @@ export type ProcessCounters = Pick<MemoryOfProcess, "rssBytes" | "mappedBytes" |
 export function readProcessCounters(pid: number, { read }: KernelFiles): ProcessCounters | undefined {
   const field = kilobytesIn(read(`/proc/${pid}/status`) ?? "");
   const rssBytes = field("VmRSS");
-  const anonymousBytes = field("RssAnon");
-  const counted = !Number.isNaN(rssBytes + anonymousBytes);
-  return counted ? { rssBytes, mappedBytes: rssBytes - anonymousBytes, anonymousBytes } : undefined;
+  if (Number.isNaN(rssBytes)) return undefined;
+  // Where the kernel doesn't tell them apart, nothing is taken for droppable.
+  const anonymousBytes = Number.isNaN(field("RssAnon")) ? rssBytes : field("RssAnon");
+  return { rssBytes, mappedBytes: rssBytes - anonymousBytes, anonymousBytes };
 }

@@ -45,6 +45,7 @@ export function readTokenizer(file: TokenizerJson): TokenizerFile {
   const addedIds = new Map(added.map(({ content, id }) => [content, id]));
   const idOf = (token: string): number | undefined => addedIds.get(token) ?? vocabulary.get(token);
   checkUnknown(kind, json, idOf);
+  checkFusing(kind, file);
   return {
     kind,
     json: {
@@ -126,4 +127,18 @@ function checkUnknown(kind: TokenizerKind, model: Model, idOf: TokenizerFile["id
   if (kind === "BPE" && (token === null || token === undefined)) return;
   if (typeof token === "string" && idOf(token) !== undefined) return;
   throw new UnsupportedTokenizerError(`its unk_token ${String(token)} is not in its vocabulary`);
+}
+
+/**
+ * The library runs unknown tokens of a whole text together where the original does so within a word. It is the same
+ * where every word begins with a mark that is known, where nothing splits into words, or where bytes leave nothing unknown.
+ */
+function checkFusing(kind: TokenizerKind, { model, pre_tokenizer: splitter }: TokenizerJson): void {
+  if (!splitter || splitter.type === "Metaspace") return;
+  if (kind === "BPE" && model["fuse_unk"] && model["unk_token"] && !model["byte_fallback"]) {
+    throw new UnsupportedTokenizerError("its BPE model fuses unknown tokens (fuse_unk), which is not supported");
+  }
+  if (kind === "Unigram" && !JSON.stringify(splitter).includes('"Metaspace"')) {
+    throw new UnsupportedTokenizerError(`its Unigram model has the pre_tokenizer ${splitter.type} without Metaspace, which is not supported`);
+  }
 }

@@ -1,3 +1,5 @@
+import { mapsCharacter } from "./charsmap.ts";
+
 /** tokenizer.json asks for something that the tokenizer library can't do, or does in another way than it should. */
 export class UnsupportedTokenizerError extends Error {}
 
@@ -16,22 +18,31 @@ interface Family {
 
 const asItIs: Translation = (part) => part;
 
-/** Of `char::is_ascii_punctuation` and Unicode's P, as the original has it. */
-const PUNCTUATION = "[\\p{P}\\x21-\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7E]";
+/** Classes of characters as the original, which is in Rust, has them: ASCII's punctuation and Unicode's, `\w`, `\s`. */
+const PUNCTUATION = String.raw`[\p{P}\x21-\x2F\x3A-\x40\x5B-\x60\x7B-\x7E]`;
+const WORD = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D`;
+const SPACE = String.raw`\p{White_Space}`;
+
+/** JavaScript lowers a sigma by its place in the word, the original each letter by itself. */
+const LOWER_SIGMA: Part = { type: "Replace", pattern: { String: "\u03A3" }, content: "\u03C3" };
+
+/** The library takes U+200D, which joins emoji, for a blank; this stands for it meanwhile, in a range that is nobody's. */
+const JOINER = "\u200D";
+const JOINER_STAND_IN = "\uF8FD";
 
 export const NORMALIZERS: Family = {
   name: "normalizer",
   children: "normalizers",
   known: {
-    BertNormalizer: asItIs,
-    Lowercase: asItIs,
+    BertNormalizer: (part) => (part["lowercase"] ? sequence(LOWER_SIGMA, part) : part),
+    Lowercase: (part) => sequence(LOWER_SIGMA, part),
     NFC: asItIs,
     NFD: asItIs,
     NFKC: asItIs,
     NFKD: asItIs,
-    Precompiled: asItIs,
+    Precompiled: translatePrecompiled,
     Prepend: asItIs,
-    Replace: asItIs,
+    Replace: (part) => ({ ...part, content: String(part["content"] ?? "").replaceAll("$", "$$$$") }),
     Strip: asItIs,
     StripAccents: asItIs,
   },
@@ -48,10 +59,10 @@ export const PRE_TOKENIZERS: Family = {
     BertPreTokenizer: asItIs,
     ByteLevel: asItIs,
     Digits: ({ individual_digits: each }) => splitAt(each ? "\\p{N}" : "\\p{N}+", "Isolated"),
-    Metaspace: (part) => ({ ...part, prepend_scheme: part["prepend_scheme"] ?? (part["add_prefix_space"] === false ? "never" : "always") }),
+    Metaspace: translateMetaspace,
     Punctuation: ({ behavior = "Isolated" }) => splitBehaving(PUNCTUATION, behavior),
     Split: translateSplit,
-    Whitespace: () => ({ ...splitAt("\\w+|[^\\w\\s]+", "Removed"), invert: true }),
+    Whitespace: () => ({ ...splitAt(`[${WORD}]+|[^${WORD}${SPACE}]+`, "Removed"), invert: true }),
     WhitespaceSplit: asItIs,
   },
 };
@@ -75,6 +86,31 @@ export function translatePart(part: Part | null | undefined, family: Family): Pa
   return translate(part);
 }
 
+function sequence(...normalizers: Part[]): Part {
+  return { type: "Sequence", normalizers };
+}
+
+/** The library does NFKC whatever the map says: right for all but those that fold case. */
+function translatePrecompiled(part: Part): Part {
+  if (mapsCharacter(String(part["precompiled_charsmap"] ?? ""), "A")) {
+    throw new UnsupportedTokenizerError("its normalizer Precompiled folds case, which is not supported");
+  }
+  const replace = (from: string, to: string): Part => ({ type: "Replace", pattern: { String: from }, content: to });
+  return sequence(replace(JOINER, JOINER_STAND_IN), part, replace(JOINER_STAND_IN, JOINER));
+}
+
+/** The library prepends whatever older files say, and leaves the splitting out. */
+function translateMetaspace({ replacement = "\u2581", prepend_scheme: scheme, add_prefix_space: prefix, split }: Part): Part {
+  const part = { type: "Metaspace", replacement, prepend_scheme: scheme ?? (prefix === false ? "never" : "always") };
+  if (split === false) return part;
+  const mark = escapeRegex(String(replacement));
+  return { type: "Sequence", pretokenizers: [part, splitAt(`${mark}[^${mark}]*`, "Isolated")] };
+}
+
+function escapeRegex(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
 function splitAt(regex: string, behavior: string): Part {
   return { type: "Split", pattern: { Regex: regex }, behavior, invert: false };
 }
@@ -88,8 +124,10 @@ function splitBehaving(regex: string, behavior: unknown): Part {
 
 function translateSplit({ pattern, behavior, invert }: Part): Part {
   const { Regex: regex, String: text } = pattern as { readonly Regex?: string; readonly String?: string };
-  const source = regex ?? text?.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const source = regex ?? (text === undefined ? undefined : escapeRegex(text));
   if (source === undefined) throw new UnsupportedTokenizerError("its pre_tokenizer splits at a pattern that is not supported");
+  // The library would keep the groups of what it is to remove.
+  if (behavior === "Removed" && /(?<!\\)\((?!\?)/.test(source)) throw new UnsupportedTokenizerError("its pre_tokenizer splits at a pattern with groups, which is not supported");
   // Both what matches and what lies between is kept.
   if (behavior === "Isolated" || !invert) return splitBehaving(source, behavior);
   if (behavior === "Removed") return { ...splitAt(source, behavior), invert: true };

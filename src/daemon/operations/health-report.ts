@@ -1,4 +1,5 @@
 import type { CheckStatus, Health } from "../../lib/protocol/health.ts";
+import type { Governor } from "../governor/governor.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Engine } from "./engine.ts";
 
@@ -31,9 +32,15 @@ function describeModel({ pool, unshared }: Engine): Check {
   return { status, detail: reason === undefined ? detail : `${detail}; weights not shared: ${reason}` };
 }
 
-export function reportHealth(engine: Engine, version: string, uptimeSeconds: number): Health {
-  const model = describeModel(engine);
-  const checks = { model, redis: NOT_USED, database: NOT_USED, memory: { status: "ok" as const, detail: "not watched" } };
+/** At emergency only cached answers are given; on hold it serves, and somebody should look. */
+function checkMemory({ level, held, emptied, sample }: Governor): Check {
+  const usage = sample ? `${Math.round(sample.usage * 100)}% used` : "not measured yet";
+  if (level === "emergency" || emptied) return { status: held ? "degraded" : "unhealthy", detail: `${level}, ${usage}` };
+  return { status: held ? "degraded" : "ok", detail: `${level}, ${usage}${held ? "; nothing more is tried" : ""}` };
+}
+
+export function reportHealth(engine: Engine, governor: Governor, version: string, uptimeSeconds: number): Health {
+  const checks = { model: describeModel(engine), redis: NOT_USED, database: NOT_USED, memory: checkMemory(governor) };
   const statuses = Object.values(checks).map(({ status }) => status);
   const worst = (["unhealthy", "degraded"] as const).find((status) => statuses.includes(status));
   return { status: worst ?? "ok", checks, version, uptimeSeconds };

@@ -1,33 +1,38 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { LoadReply, UnloadReply } from "../../lib/protocol/model.ts";
 import type { RecycleReply } from "../../lib/protocol/process.ts";
-import { readProcessMemory } from "../memory/process-memory.ts";
+import { anonymousOf } from "../governor/ports.ts";
+import type { MemoryMeter } from "../governor/ports.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Models } from "./models.ts";
-import { pssOf, readTree } from "./memory-report.ts";
 
 type Recycle = RecycleReply["recycles"][number];
 
+export interface LifecycleParts {
+  readonly models: Models;
+  readonly meter: MemoryMeter;
+  /** Whether a replacement fits beside the worker it replaces. */
+  readonly roomForBoth: () => boolean;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+  /** Told of what fails when nobody waits for it. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** Loading, unloading and recycling by hand, each measured from outside: before, and when the processes have ended. */
 export class Lifecycle {
-  readonly #models: Models;
-  /** A clock that never goes back, in ms. */
-  readonly #now: () => number;
-  /** Told of what fails when nobody waits for it. */
-  readonly #onFailure: (error: unknown) => void;
+  readonly #parts: LifecycleParts;
 
-  constructor(models: Models, now: () => number, onFailure: (error: unknown) => void) {
-    this.#models = models;
-    this.#now = now;
-    this.#onFailure = onFailure;
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
   }
 
   get #pool(): Pool {
-    return this.#models.current.pool;
+    return this.#parts.models.current.pool;
   }
 
   async load(wait: boolean): Promise<LoadReply> {
-    const from = this.#now();
+    const from = this.#parts.now();
     const started = this.#pool.load();
     if (wait) await this.#pool.whenReady();
     const ready = this.#pool.slots.filter((slot) => slot.current?.view().serving).map((slot) => slot.index);
@@ -35,16 +40,16 @@ export class Lifecycle {
   }
 
   async unload(wait: boolean): Promise<UnloadReply> {
-    const from = this.#now();
-    const beforeBytes = pssOf(await readTree(this.#models.engines));
+    const from = this.#parts.now();
+    const beforeBytes = await this.#anonymousBytes();
     const ended = this.#pool.unload();
     const stopped = this.#pool.slots.filter((slot) => slot.workers.size > 0).map((slot) => slot.index);
     if (!wait) {
-      ended.catch(this.#onFailure);
+      ended.catch(this.#parts.onFailure);
       return { stopped, beforeBytes, afterBytes: null, freedBytes: null, durationMs: this.#since(from) };
     }
     await ended;
-    const afterBytes = pssOf(await readTree(this.#models.engines));
+    const afterBytes = await this.#anonymousBytes();
     return { stopped, beforeBytes, afterBytes, freedBytes: beforeBytes - afterBytes, durationMs: this.#since(from) };
   }
 
@@ -53,7 +58,7 @@ export class Lifecycle {
     const slots = slot === undefined ? this.#running() : [this.#known(slot)];
     const done = this.#recycleInTurn(slots);
     if (wait) return { recycles: await done };
-    done.catch(this.#onFailure);
+    done.catch(this.#parts.onFailure);
     return { recycles: slots.map((index) => ({ slot: index, done: false })) };
   }
 
@@ -75,16 +80,21 @@ export class Lifecycle {
 
   async #recycleOne(slot: number): Promise<Recycle> {
     try {
-      const pid = this.#pool.slots[slot]?.current?.pid;
-      const freedBytes = pid === undefined ? 0 : ((await readProcessMemory(pid))?.privateBytes ?? 0);
-      const { tookMs } = await this.#pool.recycle(slot, "manual");
+      const before = await this.#anonymousBytes();
+      const { tookMs } = await this.#pool.recycle(slot, "manual", !this.#parts.roomForBoth());
+      const freedBytes = before - (await this.#anonymousBytes());
       return { slot, done: true, durationMs: Math.round(tookMs), freedBytes };
     } catch (error) {
       return { slot, done: false, error: messageOf(error) };
     }
   }
 
+  /** Memory of the tree that no file backs: what ending a process gives back for certain. */
+  async #anonymousBytes(): Promise<number> {
+    return anonymousOf((await this.#parts.meter.measure()).processes);
+  }
+
   #since(fromMs: number): number {
-    return Math.round(this.#now() - fromMs);
+    return Math.round(this.#parts.now() - fromMs);
   }
 }

@@ -1,52 +1,40 @@
+import type { MemoryLevel } from "../../lib/protocol/memory-levels.ts";
 import type { MemoryReport, ProcessMemory } from "../../lib/protocol/memory.ts";
-import { readMachineMemory, readPressure } from "../memory/machine-memory.ts";
-import { readProcessMemory } from "../memory/process-memory.ts";
-import { levelOf } from "../policy/level.ts";
+import type { Sample } from "../governor/ports.ts";
 import type { Thresholds } from "../policy/level.ts";
 import type { Engine } from "./engine.ts";
 
-/** The daemon and every worker process, as the kernel counts them now; one that just ended is left out. */
-export async function readTree(engines: readonly Engine[]): Promise<ProcessMemory[]> {
+/** The daemon and every worker process there is now. */
+export function pidsOf(engines: readonly Engine[]): { role: "daemon" | "worker"; pid: number }[] {
   const slots = engines.flatMap(({ pool }) => pool.slots);
-  const pids = slots.flatMap((slot) => [...slot.workers].map((worker) => worker.pid));
-  const roles = [
-    { role: "daemon" as const, pid: process.pid },
-    ...pids.map((pid) => ({ role: "worker" as const, pid })),
-  ];
-  const read = await Promise.all(
-    roles.map(async ({ role, pid }) => ({ role, pid, memory: await readProcessMemory(pid) })),
-  );
-  return read.flatMap(({ role, pid, memory }) => {
-    if (!memory) return [];
-    const { rssBytes, pssBytes, privateBytes, mappedBytes } = memory;
-    return [{ role, pid, rssBytes, pssBytes, privateBytes, mappedBytes }];
-  });
+  const workers = slots.flatMap((slot) => [...slot.workers].map(({ pid }) => ({ role: "worker" as const, pid })));
+  return [{ role: "daemon", pid: process.pid }, ...workers];
 }
 
-/** PSS summed: no page is counted twice. */
-export function pssOf(processes: readonly ProcessMemory[]): number {
-  return processes.reduce((sum, { pssBytes }) => sum + pssBytes, 0);
-}
-
-/** @param limitBytes a limit of our own (MEMORY_LIMIT): then usage is what the process tree takes of it. */
-export async function reportMemory(
-  engines: readonly Engine[],
+/** @param level where the ladder stands: it has hysteresis, which a single reading has not. */
+export function reportMemory(
+  sample: Sample,
+  level: MemoryLevel,
   thresholds: Thresholds,
-  limitBytes: number | null,
-): Promise<MemoryReport> {
-  const [processes, machine, pressure] = await Promise.all([readTree(engines), readMachineMemory(), readPressure()]);
-  const treeBytes = pssOf(processes);
-  const used = limitBytes === null ? machine : { usedBytes: treeBytes, limitBytes };
-  const usage = used.usedBytes / used.limitBytes;
-  const workers = processes.filter(({ role }) => role === "worker");
+  engines: readonly Engine[],
+): MemoryReport {
+  const { usage, usedBytes, limitBytes, source, pressure } = sample;
+  const processes = sample.processes.map(processMemory);
+  const modelBytes = processes.filter(({ role }) => role === "worker").reduce((sum, { pssBytes }) => sum + pssBytes, 0);
   return {
-    level: levelOf(usage, thresholds),
+    level,
     usage: Math.round(usage * 1e4) / 1e4,
-    ...used,
-    source: limitBytes === null ? "system" : "setting",
+    usedBytes,
+    limitBytes,
+    source,
     pressure,
     thresholds,
     processes,
-    model: { loaded: engines.some(({ pool }) => pool.serving > 0), bytes: pssOf(workers) },
+    model: { loaded: engines.some(({ pool }) => pool.serving > 0), bytes: modelBytes },
   };
+}
+
+export function processMemory(process: Sample["processes"][number]): ProcessMemory {
+  const { role, pid, rssBytes, pssBytes, privateBytes, mappedBytes } = process;
+  return { role, pid, rssBytes, pssBytes, privateBytes, mappedBytes };
 }

@@ -64,3 +64,8 @@ function mates(waiting: readonly WaitingText[], nowMs: number, maxAgeMs: number)
     .filter((index) => !waiting[index]?.alone)
     .toSorted((a, b) => distance(a) - distance(b) || a - b);
 }
+
+/** Half of what a batch may hold: its activations are what a worker takes beside its weights. */
+export function halved({ maxTexts, maxPaddedTokens, maxAgeMs }: BatchLimits): BatchLimits {
+  return { maxTexts: Math.ceil(maxTexts / 2), maxPaddedTokens: Math.ceil(maxPaddedTokens / 2), maxAgeMs };
+}

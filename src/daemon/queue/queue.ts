@@ -14,7 +14,8 @@ export interface QueueOptions {
   readonly requestTimeoutMs: number;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
-  readonly batchLimits?: BatchLimits;
+  /** What may be taken at once, asked each time: it shrinks when memory is high. */
+  readonly batchLimits?: () => BatchLimits;
 }
 
 export interface Submission {
@@ -29,7 +30,7 @@ export class Queue {
   readonly #options: QueueOptions;
   /** Oldest first. */
   #waiting: Job[] = [];
-  #closedBy: CombotError | undefined;
+  #refusal: CombotError | undefined;
   #onWork: () => void = () => undefined;
   #openCalls = 0;
   #onIdle: (() => void)[] = [];
@@ -91,7 +92,7 @@ export class Queue {
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */
   take(): Job[] {
-    const picked = new Set(pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits ?? BATCH_LIMITS));
+    const picked = new Set(pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits?.() ?? BATCH_LIMITS));
     if (picked.size === 0) return [];
     const batch = this.#waiting.filter((_, index) => picked.has(index));
     this.#waiting = this.#waiting.filter((_, index) => !picked.has(index));
@@ -130,13 +131,17 @@ export class Queue {
     for (const job of this.#waiting.slice()) this.#failCall(job.call, error);
   }
 
-  /** Admits nothing from here on; what was admitted is still served. */
-  close(): void {
-    this.#closedBy = new CombotError("SHUTTING_DOWN", "the daemon is stopping", { retryAfterSeconds: 1 });
+  /**
+   * Admits nothing until it is told otherwise; what was admitted is still served.
+   *
+   * @param error what whoever asks is told; undefined: admits again.
+   */
+  refuse(error: CombotError | undefined): void {
+    this.#refusal = error;
   }
 
   #admit(texts: number): void {
-    if (this.#closedBy) throw this.#closedBy;
+    if (this.#refusal) throw this.#refusal;
     const { maxTexts } = this.#options;
     if (texts > maxTexts) {
       throw new CombotError("INVALID_REQUEST", `${texts} texts, where the queue holds ${maxTexts} (QUEUE_MAX_TEXTS)`);

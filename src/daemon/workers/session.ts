@@ -1,10 +1,12 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { messageOf } from "../../lib/errors.ts";
 import type { LoadMessage, RunMessage } from "../../lib/protocol/worker-channel.ts";
 
 /** Why a model or an input can't be served, as opposed to a fault of the process. */
 export class InvalidModelError extends Error {}
 
-const INPUTS = ["input_ids", "attention_mask", "token_type_ids"];
+const REQUIRED = ["input_ids", "attention_mask"];
+const INPUTS = [...REQUIRED, "token_type_ids"];
 
 /** One loaded model. */
 export class ModelSession {
@@ -29,18 +31,18 @@ export class ModelSession {
       // Spinning threads would burn the core that the other workers share.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       logSeverityLevel: 3,
-    }).catch((error: unknown) => {
-      throw new InvalidModelError(error instanceof Error ? error.message : String(error));
-    });
-    const foreign = session.inputNames.filter((name) => !INPUTS.includes(name));
-    if (foreign.length > 0)
-      throw new InvalidModelError(`the graph wants inputs that no text has: ${foreign.join(", ")}`);
-    if (!session.outputNames.includes("logits")) {
-      throw new InvalidModelError(`the graph has no output "logits", only ${session.outputNames.join(", ")}`);
-    }
+    }).catch(blameModel);
+    checkSignature(session);
     const loaded = new ModelSession(session, message.labels, message.padId);
-    await loaded.run(message.probe, Int32Array.of(message.probe.length));
+    await loaded.#answerProbe(message.probe).catch(blameModel);
     return loaded;
+  }
+
+  /** The probe beside its own head: two texts of two lengths, so that batches and padding are tried as well. */
+  async #answerProbe(probe: Int32Array): Promise<void> {
+    const head = probe.subarray(0, Math.max(1, probe.length - 1));
+    const logits = await this.run(Int32Array.from([...probe, ...head]), Int32Array.of(probe.length, head.length));
+    if (!logits.every(Number.isFinite)) throw new InvalidModelError("the logits of a text are no finite numbers");
   }
 
   /** @returns logits, one row a text. */
@@ -72,5 +74,23 @@ export class ModelSession {
       token_type_ids: () => new Tensor("int64", new BigInt64Array(inputs.length), dims),
     };
     return Object.fromEntries(this.#session.inputNames.map((name) => [name, all[name]!()]));
+  }
+}
+
+/** What the runtime says of a load or of the probe is about the model. */
+function blameModel(error: unknown): never {
+  throw error instanceof InvalidModelError ? error : new InvalidModelError(messageOf(error));
+}
+
+/** The folder's reader looked at the file's header; this is what the runtime makes of it. */
+function checkSignature({ inputNames, outputNames, inputMetadata }: InferenceSession): void {
+  const missing = REQUIRED.filter((name) => !inputNames.includes(name));
+  if (missing.length > 0) throw new InvalidModelError(`the graph has no input ${missing.join(", ")}`);
+  const foreign = inputNames.filter((name) => !INPUTS.includes(name));
+  if (foreign.length > 0) throw new InvalidModelError(`the graph wants inputs that no text has: ${foreign.join(", ")}`);
+  const other = inputMetadata.find((input) => !input.isTensor || input.type !== "int64");
+  if (other) throw new InvalidModelError(`the input ${other.name} is ${other.isTensor ? other.type : "no tensor"}, not int64`);
+  if (!outputNames.includes("logits")) {
+    throw new InvalidModelError(`the graph has no output "logits", only ${outputNames.join(", ")}`);
   }
 }

@@ -21,7 +21,10 @@ export function failureOf(thrown: unknown): Failure {
   if (isExit) return { exit: exit ?? 0, document: null };
   const detail = stripVTControlCharacters(messageOf(thrown)).replace(HELP_OF_OCLIF, "");
   if (exit === OCLIF_USAGE) return failureOf(new CombotError("USAGE", detail));
-  return { ...failureOf(new CombotError("INTERNAL", detail)), stack: thrown instanceof Error ? thrown.stack : undefined };
+  return {
+    ...failureOf(new CombotError("INTERNAL", detail)),
+    stack: thrown instanceof Error ? thrown.stack : undefined,
+  };
 }
 
 export function documentOf(error: CombotError): FailureDocument {

@@ -45,7 +45,10 @@ export class LineClassifier {
   async classify(lines: readonly string[]): Promise<readonly LineEntry[]> {
     const entries: (LineEntry | undefined)[] = lines.map((line) => this.#refuse(line));
     for (;;) {
-      const open = lines.keys().filter((index) => entries[index] === undefined).toArray();
+      const open = lines
+        .keys()
+        .filter((index) => entries[index] === undefined)
+        .toArray();
       if (open.length === 0) return entries.filter((entry) => entry !== undefined);
       const told = await this.#tell(open.map((index) => lines[index] ?? ""));
       for (const [position, entry] of told.entries()) entries[open[position] ?? 0] = entry;
@@ -57,7 +60,9 @@ export class LineClassifier {
     if (line.trim() === "") return failed("INVALID_TEXT", "The line is empty.");
     if (line.includes("\0")) return failed("INVALID_TEXT", "The line holds a NUL.");
     const { lineUnits } = this.#options;
-    return line.length > lineUnits ? failed("BODY_TOO_LARGE", `The line is longer than ${lineUnits} characters.`) : undefined;
+    return line.length > lineUnits
+      ? failed("BODY_TOO_LARGE", `The line is longer than ${lineUnits} characters.`)
+      : undefined;
   }
 
   /** An entry for each text, or for the one at fault alone. */

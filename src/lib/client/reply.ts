@@ -28,7 +28,8 @@ export function readReply(endpoint: Endpoint, reply: RawReply): unknown {
 function problemError(endpoint: Endpoint, { status, retryAfterSeconds }: RawReply, json: unknown): CombotError {
   const { data } = anyProblem.safeParse(json, INTERPRETED);
   if (!data) return invalid(endpoint, `status ${status} without a problem`);
-  if (!isCode(data.code)) return invalid(endpoint, `status ${status} with the unknown code ${data.code}: ${data.detail}`);
+  if (!isCode(data.code))
+    return invalid(endpoint, `status ${status} with the unknown code ${data.code}: ${data.detail}`);
   return new CombotError(data.code, data.detail, {
     ...(data.index === undefined ? {} : { index: data.index }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),

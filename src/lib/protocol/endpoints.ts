@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { classifyReply, classifyRequest } from "./classify.ts";
+import { cleanupReply, cleanupRequest } from "./cleanup.ts";
 import { configReport } from "./config.ts";
+import { decisionsQuery, decisionsReply } from "./decisions.ts";
 import { health } from "./health.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
@@ -42,7 +44,7 @@ export const ENDPOINTS = {
   memory: {
     method: "GET",
     path: "/api/memory/",
-    access: "user",
+    access: "control",
     summary: "Memory of the machine, the daemon and its workers",
     replies: { 200: memoryReport },
   },
@@ -52,6 +54,22 @@ export const ENDPOINTS = {
     access: "user",
     summary: "Counters and latencies; Prometheus text with Accept: text/plain",
     replies: { 200: metricsReport },
+  },
+  cleanup: {
+    method: "POST",
+    path: "/api/cleanup/",
+    access: "control",
+    summary: "Give memory back, and say how much",
+    body: cleanupRequest,
+    replies: { 200: cleanupReply },
+  },
+  decisions: {
+    method: "GET",
+    path: "/api/decisions/",
+    access: "control",
+    summary: "What was done to memory, and why",
+    query: decisionsQuery,
+    replies: { 200: decisionsReply },
   },
   processStatus: {
     method: "GET",

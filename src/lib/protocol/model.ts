@@ -10,7 +10,7 @@ export const loadReply = z.object({
 
 export const unloadReply = z.object({
   stopped: slots.describe("slots whose worker ends or has ended"),
-  beforeBytes: z.int().min(0).describe("PSS of the daemon's process tree before"),
+  beforeBytes: z.int().min(0).describe("anonymous memory of the daemon's process tree before: pages that no file backs"),
   afterBytes: z.int().min(0).nullable().describe("the same when every process had ended; null without wait"),
   freedBytes: z.int().nullable(),
   durationMs: z.number().min(0),

@@ -46,7 +46,7 @@ export const recycleReply = z.object({
       slot: count,
       done: z.boolean().describe("false: started, or failed and told so in `error`"),
       durationMs: z.number().min(0).optional().describe("from the order to the replacement serving"),
-      freedBytes: z.int().optional().describe("PSS of the process that ended"),
+      freedBytes: z.int().optional().describe("anonymous memory of the process tree before less after"),
       error: z.string().optional(),
     }),
   ),

@@ -100,7 +100,12 @@ describe("classify -", () => {
     child.stdin?.write("one\n");
     const { status, stdout } = await ended;
     expect(status).toBe(4);
-    expect(stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
       { label: "one", score: 0.5, cached: false },
       { error: expect.objectContaining({ code: "MODEL_UNAVAILABLE", detail: "gone" }) },
     ]);
@@ -147,7 +152,15 @@ describe("classify -", () => {
     child.stdin?.on("error", () => input.destroy());
     input.pipe(child.stdin ?? process.stdout);
     child.stdout?.once("data", () => child.stdout?.destroy());
-    const [status, stderr] = await Promise.all([once(child, "exit"), child.stderr ? ended.then((e) => e.stderr, () => "") : ""]);
+    const [status, stderr] = await Promise.all([
+      once(child, "exit"),
+      child.stderr
+        ? ended.then(
+            (e) => e.stderr,
+            () => "",
+          )
+        : "",
+    ]);
     expect({ status, stderr }).toEqual({ status: [0, null], stderr: "" });
   });
 });

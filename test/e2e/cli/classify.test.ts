@@ -23,7 +23,11 @@ describe("classify", () => {
   test("prints a line for each text", async () => {
     const { socket, calls } = await startFakeDaemon({ classify: twoLabels });
     const { status, stdout, stderr } = await runCli(["classify", "hello", "good day", "--socket", socket]);
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "greeting\t0.9000\ngreeting\t0.9000\n", stderr: "" });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: "greeting\t0.9000\ngreeting\t0.9000\n",
+      stderr: "",
+    });
     expect(calls.map(({ body }) => body)).toEqual([{ texts: ["hello", "good day"] }]);
   });
 

@@ -91,7 +91,10 @@ async function reactTo(handler: Handler | undefined, asked: Asked): Promise<Answ
 function send(response: ServerResponse, { status, body }: Answer): void {
   const { retryAfterSeconds } = body as { retryAfterSeconds?: number };
   const type = status < 400 ? "application/json" : PROBLEM_TYPE;
-  const headers = { "content-type": type, ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }) };
+  const headers = {
+    "content-type": type,
+    ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
+  };
   response.writeHead(status, headers).end(JSON.stringify(body));
 }
 

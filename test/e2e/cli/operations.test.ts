@@ -11,7 +11,13 @@ function ok(body: unknown, status = 200): () => Answer {
 
 const RECYCLED = { recycles: [{ slot: 0, done: true, durationMs: 2140, freedBytes: 388 * MIB }] };
 const LOADED = { started: [0], ready: [0, 1], durationMs: 2300 };
-const UNLOADED = { stopped: [0, 1], beforeBytes: 812 * MIB, afterBytes: 92 * MIB, freedBytes: 720 * MIB, durationMs: 840 };
+const UNLOADED = {
+  stopped: [0, 1],
+  beforeBytes: 812 * MIB,
+  afterBytes: 92 * MIB,
+  freedBytes: 720 * MIB,
+  durationMs: 840,
+};
 
 describe("recycle", () => {
   test("waits and shows each slot", async () => {

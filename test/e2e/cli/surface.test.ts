@@ -10,7 +10,7 @@ interface Flag {
   readonly type: string;
   readonly char?: string;
   readonly required?: boolean;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean;
   readonly allowNo?: boolean;
   readonly options?: readonly string[];
   readonly exclusive?: readonly string[];
@@ -65,14 +65,16 @@ describe("help", () => {
     expect(stdout).toContain("classify");
   });
 
-  test.each([["classify", "--help"], ["model", "load", "--help"], ["help", "status"], ["help", "model", "unload"]])(
-    "%s %s %s shows examples",
-    async (...args) => {
-      const { status, stdout } = await runCli(args.filter((arg) => typeof arg === "string"));
-      expect(status).toBe(0);
-      expect(stdout).toContain("EXAMPLES");
-    },
-  );
+  test.each([
+    ["classify", "--help"],
+    ["model", "load", "--help"],
+    ["help", "status"],
+    ["help", "model", "unload"],
+  ])("%s %s %s shows examples", async (...args) => {
+    const { status, stdout } = await runCli(args.filter((arg) => typeof arg === "string"));
+    expect(status).toBe(0);
+    expect(stdout).toContain("EXAMPLES");
+  });
 
   test("--version names the package", async () => {
     expect((await runCli(["--version"])).stdout).toMatch(/^combot\/\d+\.\d+\.\d+ /);

@@ -41,9 +41,7 @@ test(
 
     finish.resolve();
     const replies = await Promise.all(busy.map((wire) => wire.reply()));
-    expect(replies.map((reply) => [reply?.status, reply?.headers["connection"]])).toEqual(
-      Array(5).fill([200, "close"]),
-    );
+    for (const reply of replies) expect([reply?.status, reply?.headers["connection"]]).toEqual([200, "close"]);
     await Promise.all([closed, ...busy.map((wire) => wire.closed)]);
   },
 );

@@ -53,11 +53,7 @@ class SocketUnit {
 }
 
 /** Only the shell knows the pid before the program runs, as systemd does. */
-function startWith(
-  fds: readonly number[],
-  env: Readonly<Record<string, string>>,
-  ...args: string[]
-): Child {
+function startWith(fds: readonly number[], env: Readonly<Record<string, string>>, ...args: string[]): Child {
   const script = 'export LISTEN_PID=${LISTEN_PID:-$$}; exec "$@"';
   return new Child("sh", ["-c", script, "sh", process.execPath, SCRIPT, ...args], {
     stdio: ["pipe", "pipe", "inherit", ...fds],

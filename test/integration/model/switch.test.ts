@@ -101,11 +101,11 @@ describe("a switch is refused", () => {
   });
 
   test("with the arithmetic when both don't fit, unless the old one goes first", async () => {
-    const core = await startVariant(variant(1), { MEMORY_LIMIT: "300M" });
+    const core = await startVariant(variant(1), { MEMORY_LIMIT: "200M" });
     const large = variant(2);
     await expect(core.models.use({ dir: large })).rejects.toMatchObject({
       code: "MODEL_DOES_NOT_FIT",
-      message: expect.stringMatching(/needs .* MiB; .* MiB of 300 MiB are used, so .* are left below 90%/) as string,
+      message: expect.stringMatching(/needs .* MiB; .* MiB of 200 MiB are used, so .* are left below 90%/) as string,
     });
     await expect(core.models.use({ dir: large, inTurn: true })).resolves.toMatchObject({ changed: true });
   });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { CombotError } from "../../../src/lib/errors.ts";
 import { Queue } from "../../../src/daemon/queue/queue.ts";
 import type { Job } from "../../../src/daemon/queue/call.ts";
 import type { QueueOptions } from "../../../src/daemon/queue/queue.ts";
@@ -29,13 +30,16 @@ describe("admission", () => {
     await expect(queueOf().submit(texts(11))).rejects.toMatchObject({ code: "INVALID_REQUEST" });
   });
 
-  test("nothing is admitted once closed, and what was admitted is still served", async () => {
+  test("nothing is admitted while it refuses, and what was admitted is still served", async () => {
     const queue = queueOf();
     const admitted = queue.submit(texts(1));
-    queue.close();
+    queue.refuse(new CombotError("SHUTTING_DOWN", "the daemon is stopping"));
     await expect(queue.submit(texts(1))).rejects.toMatchObject({ code: "SHUTTING_DOWN" });
     answerAll(queue, queue.take());
     await expect(admitted).resolves.toMatchObject({ rows: [Float32Array.of(0)] });
+    queue.refuse(undefined);
+    void queue.submit(texts(1));
+    expect(queue.waiting).toBe(1);
   });
 });
 
@@ -48,7 +52,7 @@ describe("settling", () => {
   });
 
   test("one text that fails fails its call, and what waits of it leaves the queue", async () => {
-    const queue = queueOf({ batchLimits: { maxTexts: 2, maxPaddedTokens: 100, maxAgeMs: 1000 } });
+    const queue = queueOf({ batchLimits: () => ({ maxTexts: 2, maxPaddedTokens: 100, maxAgeMs: 1000 }) });
     const reply = queue.submit(texts(5));
     const [first, second] = queue.take();
     queue.putBack([first!], "failed", "no");

@@ -21,6 +21,11 @@ describe("renderResult", () => {
 });
 
 test("an entry that failed is one line that begins with its code", () => {
-  const error = { code: "INVALID_TEXT", title: "A text that can't be classified", detail: "two\nlines", help: "" } as const;
+  const error = {
+    code: "INVALID_TEXT",
+    title: "A text that can't be classified",
+    detail: "two\nlines",
+    help: "",
+  } as const;
   expect(renderEntry({ error })).toBe("!INVALID_TEXT\ttwo lines");
 });

@@ -16,7 +16,13 @@ test("a failure is what and why on one line, and what to do on the next", () => 
 
 test("faults have a line each", () => {
   const faults = ["WORKERS=none: must be a whole number", "LOG_LEVEL=loud: must be one of fatal, error"];
-  const text = renderFailure({ code: "CONFIG_INVALID", title: "Bad configuration", detail: "2 faults.", help: "Help.", faults });
+  const text = renderFailure({
+    code: "CONFIG_INVALID",
+    title: "Bad configuration",
+    detail: "2 faults.",
+    help: "Help.",
+    faults,
+  });
   expect(text).toMatchInlineSnapshot(`
     "Error: Bad configuration: 2 faults. [CONFIG_INVALID]
       WORKERS=none: must be a whole number

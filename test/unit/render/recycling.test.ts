@@ -33,7 +33,13 @@ describe("renderLoad", () => {
 });
 
 describe("renderUnload", () => {
-  const done = { stopped: [0, 1], beforeBytes: 812 * MIB, afterBytes: 92 * MIB, freedBytes: 720 * MIB, durationMs: 840 };
+  const done = {
+    stopped: [0, 1],
+    beforeBytes: 812 * MIB,
+    afterBytes: 92 * MIB,
+    freedBytes: 720 * MIB,
+    durationMs: 840,
+  };
 
   test("shows what was measured before and after", () => {
     expect(renderUnload(done, true)).toMatchInlineSnapshot(`

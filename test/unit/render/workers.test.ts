@@ -13,7 +13,15 @@ test("counts stand beside their limits, and alone where a limit is off", () => {
 });
 
 test("a slot without a process has no figures of one", () => {
-  const stopped = { ...WORKER, pid: null, state: "stopped", users: 0, requests: 0, rssBytes: null, pssBytes: null } as const;
+  const stopped = {
+    ...WORKER,
+    pid: null,
+    state: "stopped",
+    users: 0,
+    requests: 0,
+    rssBytes: null,
+    pssBytes: null,
+  } as const;
   expect(renderWorkers({ ...PROCESS_STATUS, workers: [stopped] }, PLAIN)).toMatchInlineSnapshot(`
     "SLOT PID STATE   GEN USERS REQUESTS UPTIME RSS PSS DUE BY
        0   - stopped   4  0/50   0/1000      -   -   - -"

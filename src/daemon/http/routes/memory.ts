@@ -1,8 +1,10 @@
 import type { Services } from "../services.ts";
 import type { Routes } from "./route.ts";
 
-export function memoryRoutes(services: Services): Routes<"memory"> {
+export function memoryRoutes(services: Services): Routes<"memory" | "cleanup" | "decisions"> {
   return {
     memory: async () => ({ status: 200, body: await services.memory() }),
+    cleanup: async ({ body }) => ({ status: 200, body: await services.cleanup(body) }),
+    decisions: async ({ query }) => ({ status: 200, body: await services.decisions(query) }),
   };
 }

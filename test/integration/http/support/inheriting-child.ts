@@ -14,6 +14,9 @@ function say(told: object): void {
   process.stdout.write(`${JSON.stringify(told)}\n`);
 }
 
+// Its test is gone, however that ended.
+process.stdin.resume().once("end", () => process.exit());
+process.once("SIGTERM", () => process.stdin.destroy());
 try {
   const sockets = inheritedSockets(process.env, process.pid, process.argv[2]);
   const { services } = recordingServices({ health: async () => ({ ...HEALTH, version: String(process.pid) }) });
@@ -31,4 +34,5 @@ try {
 } catch (thrown) {
   if (!(thrown instanceof CombotError)) throw thrown;
   say({ code: thrown.code, message: thrown.message });
+  process.stdin.destroy();
 }

@@ -15,6 +15,8 @@ function say(state: string, more: object = {}): void {
   process.stdout.write(`${JSON.stringify({ state, pid: process.pid, ...more })}\n`);
 }
 
+// Its test is gone, however that ended.
+process.stdin.once("end", () => process.exit());
 process.once("SIGTERM", () => {
   server.close();
   process.stdin.destroy();

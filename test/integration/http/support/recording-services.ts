@@ -1,6 +1,8 @@
 import type { Services } from "../../../../src/daemon/http/services.ts";
 import { normalise } from "../../../../src/daemon/text/normalise.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
+import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
+import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
 import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
 import { CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../../support/sample-replies.ts";
 
@@ -33,10 +35,39 @@ export function recordingServices(changes: Partial<Services> = {}): RecordingSer
   return { services: Object.fromEntries(recorded) as Services, calls };
 }
 
+const SNAPSHOT: CleanupSnapshot = {
+  usage: 0.61,
+  usedBytes: 4_825_000_000,
+  limitBytes: 7_884_000_000,
+  cacheBytes: 0,
+  processes: MEMORY.processes,
+};
+
+const DECISION: Decision = {
+  id: "0190-1",
+  at: "2026-01-02T03:04:05.678Z",
+  action: "recycle",
+  reason: "users",
+  measured: 50,
+  threshold: 50,
+  freedBytes: null,
+  durationMs: 812,
+};
+
 const ANSWERS: Services = {
   classify: async (request) => classify(request),
   health: async () => HEALTH,
   memory: async () => MEMORY,
+  cleanup: async ({ level = "force", dryRun = false }) => ({
+    level,
+    dryRun,
+    actions: [{ action: "recycle", reason: "asked for", freedBytes: 1_048_576, durationMs: 310 }],
+    before: SNAPSHOT,
+    after: SNAPSHOT,
+    freedBytes: 1_048_576,
+    durationMs: 311.5,
+  }),
+  decisions: async ({ limit = 1 }) => ({ decisions: Array.from({ length: limit }, () => DECISION) }),
   metrics: async () => METRICS,
   prometheus: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "combot_up 1\n" }),
   processStatus: async () => PROCESS_STATUS,

@@ -1,0 +1,113 @@
+import type { CleanupLevel, CleanupReply, CleanupRequest, CleanupSnapshot } from "../../lib/protocol/cleanup.ts";
+import type { Decisions } from "../governor/decisions.ts";
+import { anonymousOf } from "../governor/ports.ts";
+import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
+import { processMemory } from "./memory-report.ts";
+import type { Models } from "./models.ts";
+
+export interface CleanupParts {
+  readonly models: Models;
+  readonly meter: MemoryMeter;
+  readonly cache: ShrinkableCache;
+  readonly decisions: Decisions;
+  readonly collectGarbage: () => void;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+}
+
+interface Step {
+  readonly action: string;
+  readonly reason: string;
+  /** What it would give back, told by a dry run. */
+  readonly estimateBytes: (sample: Sample) => number;
+  readonly run: () => Promise<unknown>;
+}
+
+/** Gives memory back by hand, and says what each step gave: measured when the old processes have ended. */
+export class Cleanup {
+  readonly #parts: CleanupParts;
+
+  constructor(parts: CleanupParts) {
+    this.#parts = parts;
+  }
+
+  async run({ level = "force", dryRun = false }: CleanupRequest): Promise<CleanupReply> {
+    const { meter, decisions, now } = this.#parts;
+    const from = now();
+    const before = await meter.measure();
+    const steps = this.#stepsOf(level, before);
+    const actions = dryRun ? steps.map((step) => estimated(step, before)) : await this.#perform(steps);
+    const after = dryRun ? before : await meter.measure();
+    const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);
+    const durationMs = Math.round(now() - from);
+    if (!dryRun) {
+      decisions.record({ action: "cleanup", reason: "by hand", measured: null, threshold: null, freedBytes, durationMs, detail: level });
+    }
+    return { level, dryRun, actions, before: this.#snapshot(before), after: this.#snapshot(after), freedBytes, durationMs };
+  }
+
+  async #perform(steps: readonly Step[]): Promise<CleanupReply["actions"]> {
+    const { meter, now } = this.#parts;
+    const actions: CleanupReply["actions"] = [];
+    let before = anonymousOf((await meter.measure()).processes);
+    for (const { action, reason, run } of steps) {
+      const from = now();
+      await run();
+      const durationMs = Math.round(now() - from);
+      const after = anonymousOf((await meter.measure()).processes);
+      actions.push({ action, reason, freedBytes: before - after, durationMs });
+      before = after;
+    }
+    return actions;
+  }
+
+  /** soft: what costs nobody anything; force: workers too, in turn; emergency: all of them at once. */
+  #stepsOf(level: CleanupLevel, sample: Sample): Step[] {
+    const { cache, collectGarbage } = this.#parts;
+    const cacheStep: Step =
+      level === "soft"
+        ? this.#step("in-memory cache halved", "the half used least", () => cache.bytes / 2, () => cache.halve())
+        : this.#step("in-memory cache emptied", level, () => cache.bytes, () => cache.clear(true));
+    const garbage = this.#step("garbage collected in the daemon", level, () => 0, collectGarbage);
+    return [cacheStep, ...this.#workerSteps(level, sample), garbage];
+  }
+
+  #workerSteps(level: CleanupLevel, sample: Sample): Step[] {
+    const { pool } = this.#parts.models.current;
+    const running = pool.slots.filter((slot) => slot.current);
+    const bytesOf = (pids: readonly number[]) => (now: Sample) =>
+      anonymousOf(now.processes.filter(({ pid }) => pids.includes(pid)));
+    if (level === "emergency") {
+      const pids = sample.processes.filter(({ role }) => role === "worker").map(({ pid }) => pid);
+      return [{ action: "every worker ended at once", reason: level, estimateBytes: bytesOf(pids), run: () => pool.unload() }];
+    }
+    // A soft cleanup leaves one to serve; the others only if nobody waits for them.
+    const serving = running.filter((slot) => slot.current?.view().serving);
+    const spared = serving.find((slot) => !slot.current?.view().idle) ?? serving[0];
+    const chosen = level === "force" ? running : serving.filter((slot) => slot !== spared && slot.current?.view().idle);
+    return chosen.map(({ index, current }) => ({
+      action: `worker ${index} ended`,
+      reason: level === "force" ? "starts again on demand" : "idle",
+      estimateBytes: bytesOf([current?.pid ?? 0]),
+      run: () => pool.unload([index]),
+    }));
+  }
+
+  #step(action: string, reason: string, estimateBytes: () => number, run: () => void): Step {
+    return { action, reason, estimateBytes, run: async () => run() };
+  }
+
+  #snapshot({ usage, usedBytes, limitBytes, processes }: Sample): CleanupSnapshot {
+    return {
+      usage,
+      usedBytes,
+      limitBytes,
+      cacheBytes: this.#parts.cache.bytes,
+      processes: processes.map(processMemory),
+    };
+  }
+}
+
+function estimated({ action, reason, estimateBytes }: Step, sample: Sample): CleanupReply["actions"][number] {
+  return { action, reason, freedBytes: Math.round(estimateBytes(sample)), durationMs: 0 };
+}
