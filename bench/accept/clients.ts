@@ -1,3 +1,4 @@
+import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
 import { callSocket, keepAliveAgent } from "../../scripts/support/socket-request.ts";
 
 export interface Tally {
@@ -17,18 +18,22 @@ export interface LoadOptions {
   /** Until this many calls were sent or `durationMs` has passed, whichever comes first. */
   readonly calls?: number;
   readonly durationMs?: number;
+  /** Ends the load where it is true. */
+  readonly isOver?: () => boolean;
   /** The result each text must get. */
   readonly expected?: ReadonlyMap<string, string>;
+  /** Whether a reply is as it must be. */
+  readonly isRight?: (reply: ClassifyReply) => boolean;
 }
 
 /** Closed loop: each client sends its next call when it has its answer. */
 export async function runClients(options: LoadOptions): Promise<Tally> {
-  const { socketPath, clients, texts, calls = Infinity, durationMs = Infinity, expected } = options;
+  const { socketPath, clients, texts, calls = Infinity, durationMs = Infinity, isOver, expected, isRight } = options;
   const tally: Tally = { sent: 0, ok: 0, failures: new Map(), wrong: 0, latenciesMs: [] };
   const agent = keepAliveAgent(clients);
   const until = performance.now() + durationMs;
   const client = async (): Promise<void> => {
-    while (tally.sent < calls && performance.now() < until) {
+    while (tally.sent < calls && performance.now() < until && !isOver?.()) {
       const text = texts[tally.sent++ % texts.length]!;
       const from = performance.now();
       const outcome = await ask(text);
@@ -49,7 +54,9 @@ export async function runClients(options: LoadOptions): Promise<Tally> {
         agent,
       });
       if (reply.status !== 200) return { failure: `${reply.status} ${reply.text.slice(0, 200)}` };
-      const { results } = JSON.parse(reply.text) as { results: { label: string; score: number }[] };
+      const parsed = JSON.parse(reply.text) as ClassifyReply;
+      if (isRight && !isRight(parsed)) tally.wrong++;
+      const { results } = parsed;
       return { result: JSON.stringify(results.map(({ label, score }) => [label, score])) };
     } catch (error) {
       return { failure: error instanceof Error ? error.message : String(error) };

@@ -2,7 +2,6 @@ import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
 import { readSystemdState } from "../lib/cli/systemd-state.ts";
 import type { Client } from "../lib/client.ts";
 import { CombotError } from "../lib/errors.ts";
-import type { ProcessStatus } from "../lib/protocol/process.ts";
 import type { StatusReport, SystemdState } from "../lib/render/status.ts";
 
 const EXIT_UNHEALTHY = 4;
@@ -12,7 +11,7 @@ export default class Status extends ClientCommand {
   static override summary = "Show health, model, workers, queue, latency and memory on one screen.";
   static override description = `Exits with 4 if the daemon is unhealthy, which is to say if it can't classify.
 
-Users and requests of a worker are shown with the limit at which it is recycled. The table of workers takes the control socket; whoever may only use the user socket sees the rest.`;
+Users and requests of a worker are shown with the limit at which it is recycled. Memory and workers take the control socket; whoever may use only the user socket sees the rest.`;
   static override examples = [
     { description: "One screen.", command: "<%= config.bin %> <%= command.id %>" },
     { description: "In a script.", command: '<%= config.bin %> <%= command.id %> --json | jq ".health.status"' },
@@ -52,25 +51,28 @@ async function ask(
   const health = await client.call("health", { timeoutMs }).catch(async (thrown: unknown) => {
     throw withSystemd(thrown, await unit);
   });
-  const [memory, metrics, workers, systemd] = await Promise.all([
-    client.call("memory", { timeoutMs }),
+  const [metrics, control, systemd] = await Promise.all([
     client.call("metrics", { timeoutMs }),
-    askWorkers(client, timeoutMs),
+    askControl(client, timeoutMs),
     unit,
   ]);
-  return { health, memory, metrics, ...workers, systemd };
+  return { health, metrics, ...control, systemd };
 }
 
-type WorkersPart = Pick<StatusReport, "process" | "processDetail">;
+type ControlPart = Pick<StatusReport, "memory" | "process" | "controlDetail">;
 
-async function askWorkers(client: Client, timeoutMs: number | undefined): Promise<WorkersPart> {
+async function askControl(client: Client, timeoutMs: number | undefined): Promise<ControlPart> {
+  const options = { timeoutMs, absenceMs: 0 };
   try {
-    const process: ProcessStatus = await client.call("processStatus", { timeoutMs, absenceMs: 0 });
-    return { process };
+    const [memory, process] = await Promise.all([
+      client.call("memory", options),
+      client.call("processStatus", options),
+    ]);
+    return { memory, process };
   } catch (thrown) {
     const isClosed = thrown instanceof CombotError && ["DAEMON_UNREACHABLE", "CONTROL_ONLY"].includes(thrown.code);
     if (!isClosed) throw thrown;
-    return { process: null, processDetail: thrown.message };
+    return { memory: null, process: null, controlDetail: thrown.message };
   }
 }
 

@@ -5,7 +5,8 @@ import { encodeModel } from "../../scripts/onnx/model.ts";
 import { floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
 
 const WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "alpha", "beta", "gamma", "delta", "boom"];
-const LABELS = ["first", "second", "third"];
+/** What the odd models tell apart. */
+export const ODD_LABELS: readonly string[] = ["first", "second", "third"];
 /** The word whose token makes the process die: −2^63 / −1 overflows, which the CPU answers with SIGFPE. It must be the last. */
 export const FATAL_WORD = "boom";
 
@@ -24,7 +25,7 @@ export function writeOddModel(dir: string, odd: OddModel = {}): string {
   const write = (name: string, json: object): void => writeFileSync(join(dir, name), JSON.stringify(json));
   write("config.json", {
     model_type: "bag-of-words",
-    id2label: Object.fromEntries(LABELS.entries()),
+    id2label: Object.fromEntries(ODD_LABELS.entries()),
     pad_token_id: 0,
     max_position_embeddings: 64,
   });
@@ -37,8 +38,8 @@ function buildGraph({ fatal = false, slowRounds = 0, variant = 0 }: OddModel): G
   const graph = new Graph("odd");
   const ids = graph.input("input_ids", "int64", ["batch", "sequence"]);
   const mask = graph.input("attention_mask", "int64", ["batch", "sequence"]);
-  const weights = WORDS.flatMap((_, word) => LABELS.map((_, label) => Math.sin((variant + 1) * (word * 3 + label))));
-  const table = graph.initializer("table", floatTensor(weights, [WORDS.length, LABELS.length]));
+  const weights = WORDS.flatMap((_, word) => ODD_LABELS.map((_, label) => Math.sin((variant + 1) * (word * 3 + label))));
+  const table = graph.initializer("table", floatTensor(weights, [WORDS.length, ODD_LABELS.length]));
   const axis = graph.initializer("axis", int64Tensor([1]));
   const last = graph.initializer("last", int64Tensor([2]));
   const open = graph.node("Unsqueeze", [graph.node("Cast", [mask], { to: 1 }), last]);
@@ -52,7 +53,7 @@ function buildGraph({ fatal = false, slowRounds = 0, variant = 0 }: OddModel): G
   ];
   const logits = parts.reduce((a, b) => graph.node("Add", [a, b]));
   graph.node("Identity", [logits], {}, { outputs: ["logits"] });
-  graph.output("logits", "float32", ["batch", LABELS.length]);
+  graph.output("logits", "float32", ["batch", ODD_LABELS.length]);
   return graph;
 }
 

@@ -49,7 +49,12 @@ export function windowOf(config: Config, { model_max_length: length }: Tokenizer
 }
 
 /** The tokenizer knows best; config.json's is what the model was made with, which may say nothing. */
-export function padIdOf(tokenizer: TokenizerFile, padding: TokenizerJson["padding"], settings: TokenizerConfig, config: Config): number {
+export function padIdOf(
+  tokenizer: TokenizerFile,
+  padding: TokenizerJson["padding"],
+  settings: TokenizerConfig,
+  config: Config,
+): number {
   const { pad_token: token } = settings;
   const named = [typeof token === "object" ? token?.content : token, padding?.pad_token, "[PAD]", "<pad>"];
   const ids = named.map((name) => (typeof name === "string" ? tokenizer.idOf(name) : undefined));
@@ -59,5 +64,6 @@ export function padIdOf(tokenizer: TokenizerFile, padding: TokenizerJson["paddin
 /** Ids past the embeddings would fail at the first text that has them. @throws {Error} */
 export function checkVocabulary({ vocab_size: size }: Config, tokenizer: TokenizerFile, padId: number): void {
   const largest = Math.max(tokenizer.largestId, padId);
-  if (size && largest >= size) throw new Error(`it has token ids up to ${largest}, and config.json's vocab_size is ${size}`);
+  if (size && largest >= size)
+    throw new Error(`it has token ids up to ${largest}, and config.json's vocab_size is ${size}`);
 }

@@ -17,7 +17,9 @@ type DigestedPart = Pick<ModelFolder, "dir" | "modelPath" | "externalPaths" | "w
  */
 export async function digestModel(folder: DigestedPart): Promise<string> {
   const { dir, modelPath, externalPaths, windowTokens, padId } = folder;
-  const hash = createHash("sha256").update(`combot inference ${INFERENCE_VERSION}, window ${windowTokens}, pad ${padId}\n`);
+  const hash = createHash("sha256").update(
+    `combot inference ${INFERENCE_VERSION}, window ${windowTokens}, pad ${padId}\n`,
+  );
   for (const path of [modelPath, ...externalPaths, join(dir, "config.json"), join(dir, "tokenizer.json")]) {
     hash.update(`${relative(dir, path)}\n`);
     const inner = createHash("sha256");

@@ -69,7 +69,9 @@ async function readModel(dir: string, labels: number): Promise<ModelPart> {
   });
   blame(modelPath, () => checkSignature(header, labels));
   const external = await Promise.all(
-    [...header.externalData].map(([name, needed]) => measureExternal(join(dirname(modelPath), name), needed, modelPath)),
+    [...header.externalData].map(([name, needed]) =>
+      measureExternal(join(dirname(modelPath), name), needed, modelPath),
+    ),
   );
   return {
     modelPath,
@@ -97,7 +99,10 @@ async function measureExternal(path: string, needed: number, modelPath: string):
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw invalid(path, `it is missing, and ${basename(modelPath)} keeps weights in it`);
   if (found.size < needed) {
-    throw invalid(path, `it is cut off: it has ${found.size} bytes, and ${basename(modelPath)} keeps weights in ${needed}`);
+    throw invalid(
+      path,
+      `it is cut off: it has ${found.size} bytes, and ${basename(modelPath)} keeps weights in ${needed}`,
+    );
   }
   return { path, bytes: found.size };
 }

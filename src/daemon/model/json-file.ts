@@ -6,7 +6,11 @@ import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
  * @param missing what stands for a file that isn't there; without it such a file is a fault.
  * @throws {CombotError} `MODEL_INVALID` naming the file.
  */
-export async function readJson<T extends z.ZodType>(path: string, schema: T, missing?: z.input<T>): Promise<z.output<T>> {
+export async function readJson<T extends z.ZodType>(
+  path: string,
+  schema: T,
+  missing?: z.input<T>,
+): Promise<z.output<T>> {
   try {
     return schema.parse(await readValue(path, missing));
   } catch (error) {

@@ -61,7 +61,10 @@ class HeaderReader {
   async read(): Promise<OnnxHeader> {
     await this.#readModel();
     if (this.#irVersion < 1) throw new MalformedError("it is no ONNX model: it tells no version of the format");
-    if (this.#graphs !== 1) throw new MalformedError(`it is no ONNX model, or cut off: it holds ${this.#graphs === 0 ? "no graph" : "several graphs"}`);
+    if (this.#graphs !== 1)
+      throw new MalformedError(
+        `it is no ONNX model, or cut off: it holds ${this.#graphs === 0 ? "no graph" : "several graphs"}`,
+      );
     if (this.#opsets.size === 0) throw new MalformedError("it is no ONNX model, or cut off: it names no operator set");
     return {
       irVersion: this.#irVersion,

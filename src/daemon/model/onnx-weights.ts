@@ -84,7 +84,9 @@ export class WeightFinder {
   #add(name: string, place: ReadonlyMap<string, string>, bytes: number): void {
     const location = place.get("location") ?? "";
     if (!isInside(location)) {
-      throw new MalformedError(`the weight ${name} lies in ${JSON.stringify(location)}, which is not inside the model's folder`);
+      throw new MalformedError(
+        `the weight ${name} lies in ${JSON.stringify(location)}, which is not inside the model's folder`,
+      );
     }
     const [from, length] = [Number(place.get("offset") ?? 0), Number(place.get("length") ?? bytes)];
     if (![from, length].every((value) => Number.isSafeInteger(value) && value >= 0)) {

@@ -64,7 +64,8 @@ export class ProtobufFile {
       if (!this.#holds(at, 2 * LONGEST_VARINT)) await this.#load(at);
       const tag = this.#varint(at, to);
       const number = Math.floor(tag.value / 8);
-      if (number < 1 || number >= 2 ** 29) throw new MalformedError(`it is no ONNX model: byte ${at} begins nothing that one has`);
+      if (number < 1 || number >= 2 ** 29)
+        throw new MalformedError(`it is no ONNX model: byte ${at} begins nothing that one has`);
       const field = this.#field(number, tag.value % 8, tag.next, to);
       yield field;
       at = field.to;
@@ -93,7 +94,8 @@ export class ProtobufFile {
   /** Brings the whole of a field into the window. */
   async #read(field: Field): Promise<Span> {
     const { from, to } = message(field);
-    if (to - from > LONGEST_READ) throw new MalformedError(`field ${field.number} at byte ${from} is ${to - from} bytes long`);
+    if (to - from > LONGEST_READ)
+      throw new MalformedError(`field ${field.number} at byte ${from} is ${to - from} bytes long`);
     if (!this.#holds(from, to - from)) await this.#load(from);
     if (this.#to < to) throw this.#cutOff(from, to);
     return { from, to };

@@ -12,7 +12,7 @@ import type { TokenizerFile } from "./tokenizer-file.ts";
 export const BUNDLED_MODEL_DIR = fileURLToPath(new URL("../../../models/shop-intents", import.meta.url));
 
 /** What a worker answers before it counts as ready. */
-const PROBE_TEXT = "Where is my order?";
+export const PROBE_TEXT = "Where is my order?";
 
 /** A model as the daemon knows it; the weights are its workers' affair. */
 export interface ServedModel extends Omit<ModelFolder, "tokenizer"> {

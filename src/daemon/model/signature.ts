@@ -12,7 +12,8 @@ const OUTPUT = "logits";
  */
 export function checkSignature({ inputs, outputs }: OnnxHeader, labels: number): void {
   for (const name of REQUIRED) {
-    if (!inputs.some((input) => input.name === name)) throw new Error(`its graph has no input ${name}, only ${namesOf(inputs)}`);
+    if (!inputs.some((input) => input.name === name))
+      throw new Error(`its graph has no input ${name}, only ${namesOf(inputs)}`);
   }
   for (const input of inputs) checkInput(input);
   // By its name and not by its shape: hidden states of two tokens look like logits of two labels.
@@ -22,7 +23,8 @@ export function checkSignature({ inputs, outputs }: OnnxHeader, labels: number):
 }
 
 function checkInput({ name, type, dims }: OnnxValue): void {
-  if (!INPUTS.includes(name)) throw new Error(`its graph wants the input ${name}, which no text has; a text has ${INPUTS.join(", ")}`);
+  if (!INPUTS.includes(name))
+    throw new Error(`its graph wants the input ${name}, which no text has; a text has ${INPUTS.join(", ")}`);
   if (type !== "int64") throw new Error(`its input ${name} is ${type ?? "no tensor"}, not int64`);
   if (dims === null || (dims.length === 2 && !dims.some(isFixed))) return;
   throw new Error(`its input ${name} is ${shapeOf(dims)}, not [batch, sequence]: export it with dynamic axes`);
@@ -32,8 +34,10 @@ function checkOutput({ name, type, dims }: OnnxValue, labels: number): void {
   if (type !== "float32") throw new Error(`its output ${name} is ${type ?? "no tensor"}, not float32`);
   if (dims === null) return;
   const [batch, width] = dims;
-  if (dims.length !== 2 || isFixed(batch)) throw new Error(`its output ${name} is ${shapeOf(dims)}, not [batch, labels]`);
-  if (isFixed(width) && width !== labels) throw new Error(`its output ${name} has ${width} labels, and config.json's id2label names ${labels}`);
+  if (dims.length !== 2 || isFixed(batch))
+    throw new Error(`its output ${name} is ${shapeOf(dims)}, not [batch, labels]`);
+  if (isFixed(width) && width !== labels)
+    throw new Error(`its output ${name} has ${width} labels, and config.json's id2label names ${labels}`);
 }
 
 function isFixed(dim: number | string | null | undefined): dim is number {

@@ -30,7 +30,9 @@ export const tokenizerSchema = z.looseObject({
   pre_tokenizer: part,
   post_processor: part,
   padding: z.looseObject({ pad_token: z.string().optional(), pad_id: z.int().optional() }).nullish(),
-  added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string(), single_word: z.boolean().optional() })).default([]),
+  added_tokens: z
+    .array(z.looseObject({ id: z.int().min(0), content: z.string(), single_word: z.boolean().optional() }))
+    .default([]),
 });
 
 export type TokenizerJson = z.infer<typeof tokenizerSchema>;
@@ -40,7 +42,10 @@ type Model = TokenizerJson["model"];
 export function readTokenizer(file: TokenizerJson): TokenizerFile {
   const { model, added_tokens: added } = file;
   const whole = added.find(({ single_word }) => single_word);
-  if (whole) throw new UnsupportedTokenizerError(`its added token ${whole.content} is for whole words alone, which is not supported`);
+  if (whole)
+    throw new UnsupportedTokenizerError(
+      `its added token ${whole.content} is for whole words alone, which is not supported`,
+    );
   const { kind, json, vocabulary } = READERS[kindOf(model)](model);
   const addedIds = new Map(added.map(({ content, id }) => [content, id]));
   const idOf = (token: string): number | undefined => addedIds.get(token) ?? vocabulary.get(token);
@@ -66,7 +71,8 @@ export function readTokenizer(file: TokenizerJson): TokenizerFile {
 function kindOf(model: Model): TokenizerKind {
   const { type } = model;
   if (type === "WordPiece" || type === "BPE" || type === "Unigram") return type;
-  if (type !== undefined) throw new UnsupportedTokenizerError(`its model is of the kind ${type}, which is not supported`);
+  if (type !== undefined)
+    throw new UnsupportedTokenizerError(`its model is of the kind ${type}, which is not supported`);
   if (Array.isArray(model.vocab)) return "Unigram";
   if (Array.isArray(model["merges"])) return "BPE";
   if (model["max_input_chars_per_word"] !== undefined) return "WordPiece";
@@ -82,22 +88,29 @@ interface ReadModel {
 const READERS: Readonly<Record<TokenizerKind, (model: Model) => ReadModel>> = {
   WordPiece: (model) => ({
     kind: "WordPiece",
-    json: { ...model, continuing_subword_prefix: model["continuing_subword_prefix"] ?? "##", unk_token: model["unk_token"] ?? "[UNK]" },
+    json: {
+      ...model,
+      continuing_subword_prefix: model["continuing_subword_prefix"] ?? "##",
+      unk_token: model["unk_token"] ?? "[UNK]",
+    },
     vocabulary: readVocabulary(model.vocab),
   }),
   BPE: (model) => {
     if (!Array.isArray(model["merges"])) throw new UnsupportedTokenizerError("its BPE model has no merges");
-    if (model["continuing_subword_prefix"]) throw new UnsupportedTokenizerError("its BPE model has a continuing_subword_prefix, which is not supported");
+    if (model["continuing_subword_prefix"])
+      throw new UnsupportedTokenizerError("its BPE model has a continuing_subword_prefix, which is not supported");
     return { kind: "BPE", json: model, vocabulary: readVocabulary(model.vocab) };
   },
   Unigram: (model) => {
-    if (model["byte_fallback"]) throw new UnsupportedTokenizerError("its Unigram model falls back to bytes, which is not supported");
+    if (model["byte_fallback"])
+      throw new UnsupportedTokenizerError("its Unigram model falls back to bytes, which is not supported");
     return { kind: "Unigram", json: model, vocabulary: readScored(model.vocab) };
   },
 };
 
 function readVocabulary(vocab: unknown): Map<string, number> {
-  if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab)) throw new UnsupportedTokenizerError("its model has no vocabulary");
+  if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab))
+    throw new UnsupportedTokenizerError("its model has no vocabulary");
   const ids = new Map(Object.entries(vocab as Record<string, number>));
   for (const [token, id] of ids) {
     if (!Number.isSafeInteger(id) || id < 0) throw new UnsupportedTokenizerError(`its token ${token} has no id`);
@@ -109,7 +122,8 @@ function readScored(vocab: unknown): Map<string, number> {
   if (!Array.isArray(vocab) || vocab.length === 0) throw new UnsupportedTokenizerError("its model has no vocabulary");
   const ids = new Map<string, number>();
   for (const [id, [token, score]] of (vocab as [unknown, unknown][]).entries()) {
-    if (typeof token !== "string" || typeof score !== "number") throw new UnsupportedTokenizerError(`its token ${id} has no name or no score`);
+    if (typeof token !== "string" || typeof score !== "number")
+      throw new UnsupportedTokenizerError(`its token ${id} has no name or no score`);
     ids.set(token, id);
   }
   return ids;
@@ -139,6 +153,8 @@ function checkFusing(kind: TokenizerKind, { model, pre_tokenizer: splitter }: To
     throw new UnsupportedTokenizerError("its BPE model fuses unknown tokens (fuse_unk), which is not supported");
   }
   if (kind === "Unigram" && !JSON.stringify(splitter).includes('"Metaspace"')) {
-    throw new UnsupportedTokenizerError(`its Unigram model has the pre_tokenizer ${splitter.type} without Metaspace, which is not supported`);
+    throw new UnsupportedTokenizerError(
+      `its Unigram model has the pre_tokenizer ${splitter.type} without Metaspace, which is not supported`,
+    );
   }
 }

@@ -82,7 +82,8 @@ export function translatePart(part: Part | null | undefined, family: Family): Pa
     return { ...part, [children]: parts.map((child) => translatePart(child, family)) };
   }
   const translate = Object.hasOwn(known, part.type) ? known[part.type] : undefined;
-  if (!translate) throw new UnsupportedTokenizerError(`its ${name} is of the kind ${part.type}, which is not supported`);
+  if (!translate)
+    throw new UnsupportedTokenizerError(`its ${name} is of the kind ${part.type}, which is not supported`);
   return translate(part);
 }
 
@@ -100,7 +101,12 @@ function translatePrecompiled(part: Part): Part {
 }
 
 /** The library prepends whatever older files say, and leaves the splitting out. */
-function translateMetaspace({ replacement = "\u2581", prepend_scheme: scheme, add_prefix_space: prefix, split }: Part): Part {
+function translateMetaspace({
+  replacement = "\u2581",
+  prepend_scheme: scheme,
+  add_prefix_space: prefix,
+  split,
+}: Part): Part {
   const part = { type: "Metaspace", replacement, prepend_scheme: scheme ?? (prefix === false ? "never" : "always") };
   if (split === false) return part;
   const mark = escapeRegex(String(replacement));
@@ -119,17 +125,23 @@ function splitAt(regex: string, behavior: string): Part {
 function splitBehaving(regex: string, behavior: unknown): Part {
   if (behavior === "Isolated" || behavior === "Removed") return splitAt(regex, behavior);
   if (behavior === "Contiguous") return splitAt(`(?:${regex})+`, "Isolated");
-  throw new UnsupportedTokenizerError(`its pre_tokenizer splits with the behavior ${String(behavior)}, which is not supported`);
+  throw new UnsupportedTokenizerError(
+    `its pre_tokenizer splits with the behavior ${String(behavior)}, which is not supported`,
+  );
 }
 
 function translateSplit({ pattern, behavior, invert }: Part): Part {
   const { Regex: regex, String: text } = pattern as { readonly Regex?: string; readonly String?: string };
   const source = regex ?? (text === undefined ? undefined : escapeRegex(text));
-  if (source === undefined) throw new UnsupportedTokenizerError("its pre_tokenizer splits at a pattern that is not supported");
+  if (source === undefined)
+    throw new UnsupportedTokenizerError("its pre_tokenizer splits at a pattern that is not supported");
   // The library would keep the groups of what it is to remove.
-  if (behavior === "Removed" && /(?<!\\)\((?!\?)/.test(source)) throw new UnsupportedTokenizerError("its pre_tokenizer splits at a pattern with groups, which is not supported");
+  if (behavior === "Removed" && /(?<!\\)\((?!\?)/.test(source))
+    throw new UnsupportedTokenizerError("its pre_tokenizer splits at a pattern with groups, which is not supported");
   // Both what matches and what lies between is kept.
   if (behavior === "Isolated" || !invert) return splitBehaving(source, behavior);
   if (behavior === "Removed") return { ...splitAt(source, behavior), invert: true };
-  throw new UnsupportedTokenizerError(`its pre_tokenizer splits with the behavior ${String(behavior)}, inverted, which is not supported`);
+  throw new UnsupportedTokenizerError(
+    `its pre_tokenizer splits with the behavior ${String(behavior)}, inverted, which is not supported`,
+  );
 }

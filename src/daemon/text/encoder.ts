@@ -35,7 +35,8 @@ export class Encoder {
     this.windowTokens = windowTokens;
     const { tokens, token_type_ids: types = [] } = this.#around();
     const at = tokens.indexOf(ANY_TEXT);
-    if (at < 0 || at !== tokens.lastIndexOf(ANY_TEXT)) throw new Error("its post_processor does not keep a text as it is");
+    if (at < 0 || at !== tokens.lastIndexOf(ANY_TEXT))
+      throw new Error("its post_processor does not keep a text as it is");
     this.hasTokenTypes = types.some((type) => type !== 0);
     this.#before = tokens.slice(0, at).map((token) => this.#idOf(token));
     this.#after = tokens.slice(at + 1).map((token) => this.#idOf(token));

@@ -89,7 +89,8 @@ function checkSignature({ inputNames, outputNames, inputMetadata }: InferenceSes
   const foreign = inputNames.filter((name) => !INPUTS.includes(name));
   if (foreign.length > 0) throw new InvalidModelError(`the graph wants inputs that no text has: ${foreign.join(", ")}`);
   const other = inputMetadata.find((input) => !input.isTensor || input.type !== "int64");
-  if (other) throw new InvalidModelError(`the input ${other.name} is ${other.isTensor ? other.type : "no tensor"}, not int64`);
+  if (other)
+    throw new InvalidModelError(`the input ${other.name} is ${other.isTensor ? other.type : "no tensor"}, not int64`);
   if (!outputNames.includes("logits")) {
     throw new InvalidModelError(`the graph has no output "logits", only ${outputNames.join(", ")}`);
   }

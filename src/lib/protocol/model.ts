@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { labelScore } from "./classify.ts";
+import { problem } from "./problem.ts";
 
 const slots = z.array(z.int().min(0));
 
@@ -10,7 +12,10 @@ export const loadReply = z.object({
 
 export const unloadReply = z.object({
   stopped: slots.describe("slots whose worker ends or has ended"),
-  beforeBytes: z.int().min(0).describe("anonymous memory of the daemon's process tree before: pages that no file backs"),
+  beforeBytes: z
+    .int()
+    .min(0)
+    .describe("anonymous memory of the daemon's process tree before: pages that no file backs"),
   afterBytes: z.int().min(0).nullable().describe("the same when every process had ended; null without wait"),
   freedBytes: z.int().nullable(),
   durationMs: z.number().min(0),
@@ -33,6 +38,68 @@ export const modelUseReply = z.object({
   durationMs: z.number().min(0).describe("from the call to the old model's end"),
 });
 
+const bytes = z.int().min(0);
+const ms = z.number().min(0);
+
+const workerMemory = z.object({
+  rssBytes: bytes,
+  pssBytes: bytes.describe("shared pages divided by the processes that map them"),
+  privateBytes: bytes.describe("pages no other process has"),
+  mappedBytes: bytes.describe("resident file pages, which the kernel can drop"),
+});
+
+/** What `combot model check` found. */
+export const modelCheckReport = z.object({
+  name: z.string(),
+  dir: z.string().describe("the folder's path without links"),
+  digest: z.string().length(64),
+  files: z.array(z.string()).describe("the model and its external data, relative to the folder"),
+  bytes: bytes.describe("of these files"),
+  graph: z.object({
+    irVersion: z.int(),
+    opsets: z.record(z.string(), z.int()).describe("version by domain; the standard operators' domain is ai.onnx"),
+    producer: z.string(),
+    inputs: z.array(z.string()),
+  }),
+  labels: z.array(z.string()).describe("in the order of the logits"),
+  multiLabel: z.boolean().describe("each label has a probability of its own (sigmoid)"),
+  windowTokens: z.int(),
+  padId: z.int(),
+  tokenizer: z.object({ kind: z.enum(["WordPiece", "BPE", "Unigram"]), tokens: z.int() }),
+  worker: z.object({
+    startMs: ms.describe("from the start of the process to its first answer"),
+    loadMs: ms.describe("the model's load and its first answer alone"),
+    memory: workerMemory.nullable().describe("after the probe text; null where /proc does not tell"),
+  }),
+  filled: z
+    .object({
+      tokens: z.int().describe("of the text that filled the window"),
+      computeMs: ms.describe("of that text and the probe text in one batch"),
+      probeShift: z
+        .number()
+        .min(0)
+        .describe("by how much the probe's logits moved at most, padded to that length; 0 is best"),
+      memory: workerMemory.nullable().describe("after it"),
+    })
+    .describe("a text as long as the window, beside the probe text"),
+  answers: z.array(
+    labelScore.extend({
+      text: z.string(),
+      tokens: z.int(),
+      truncated: z.boolean(),
+      scores: z.array(labelScore).describe("the best labels, at most 5, best first"),
+      computeMs: ms,
+    }),
+  ),
+});
+
+/** What the process that checks writes to its standard output. */
+export const modelCheckReply = z.union([
+  modelCheckReport,
+  z.object({ error: problem.pick({ code: true, detail: true }) }),
+]);
+
+export type ModelCheckReport = z.infer<typeof modelCheckReport>;
 export type ModelUseRequest = z.infer<typeof modelUseRequest>;
 export type ModelUseReply = z.infer<typeof modelUseReply>;
 export type LoadReply = z.infer<typeof loadReply>;

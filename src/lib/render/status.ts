@@ -20,12 +20,12 @@ export interface SystemdState {
 /** What `combot status` found out; its JSON form is this very object. */
 export interface StatusReport {
   readonly health: Health;
-  readonly memory: MemoryReport;
   readonly metrics: MetricsReport;
-  /** Null where only the control socket tells and we may not use it. */
+  /** Null, as `process`, where we may not use the control socket, which alone tells. */
+  readonly memory: MemoryReport | null;
   readonly process: ProcessStatus | null;
-  /** Why `process` is null. */
-  readonly processDetail?: string;
+  /** Why the two are null. */
+  readonly controlDetail?: string;
   /** Null where this machine has no systemd, or systemd no such unit. */
   readonly systemd: SystemdState | null;
 }
@@ -69,11 +69,7 @@ function checks({ health }: StatusReport, paint: Paint): string {
 }
 
 function figures({ memory, metrics, process, systemd }: StatusReport, paint: Paint): string {
-  const { level, usage, limitBytes, source } = memory;
-  const usedOf = `${percent(usage)} of ${formatBytes(limitBytes)} (${source})`;
-  const daemon = process ? `, daemon ${formatBytes(process.daemon.rssBytes)}` : "";
   const rows = [
-    line("usage", `${paint[LEVEL_TONES[level]](level.padEnd(9))} `, `${usedOf}, model ${modelBytes(memory)}${daemon}`),
     line("queue", "", queue(metrics)),
     line("latency", "", latencies(metrics)),
     line("", "", "(milliseconds: p50/p90/p99)"),
@@ -81,8 +77,19 @@ function figures({ memory, metrics, process, systemd }: StatusReport, paint: Pai
     line("errors", "", counts(metrics.errors) || "none"),
     line("recycles", "", recycles(metrics)),
   ];
+  if (memory) rows.unshift(usage(memory, process, paint));
   if (systemd) rows.push(line("systemd", "", `${systemd.unit} is ${systemd.active} (${systemd.sub})`));
   return rows.join("\n");
+}
+
+function usage(memory: MemoryReport, process: ProcessStatus | null, paint: Paint): string {
+  const { level, usage: ratio, limitBytes, source, model } = memory;
+  const words = [
+    `${percent(ratio)} of ${formatBytes(limitBytes)} (${source})`,
+    `model ${model.loaded ? formatBytes(model.bytes) : "not loaded"}`,
+    ...(process ? [`daemon ${formatBytes(process.daemon.rssBytes)}`] : []),
+  ];
+  return line("usage", `${paint[LEVEL_TONES[level]](level.padEnd(9))} `, words.join(", "));
 }
 
 /** A name, then words that begin at column 11 on every line; `lead` is coloured, so its width is not its length. */
@@ -90,10 +97,6 @@ function line(name: string, lead: string, words: string): string {
   const indent = NAME_WIDTH + (lead === "" ? 0 : NAME_WIDTH);
   const wrapped = wrapWords(words, WIDTH - indent);
   return `${name.padEnd(NAME_WIDTH)}${lead}${wrapped.join(`\n${" ".repeat(indent)}`)}`.trimEnd();
-}
-
-function modelBytes({ model }: MemoryReport): string {
-  return model.loaded ? formatBytes(model.bytes) : "not loaded";
 }
 
 function latencies({ latencyMs }: MetricsReport): string {
@@ -123,7 +126,7 @@ function counts(byName: Readonly<Record<string, number>>): string {
   return happened.map(([name, count]) => `${name} ${shortCount(count)}`).join(", ");
 }
 
-function workers({ process, processDetail = "not known" }: StatusReport, paint: Paint): string {
+function workers({ process, controlDetail = "" }: StatusReport, paint: Paint): string {
   if (process) return renderWorkers(process, paint);
-  return line("workers", "", processDetail);
+  return line("workers", "", `Not shown, nor is memory. ${controlDetail}`);
 }

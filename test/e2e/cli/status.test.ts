@@ -51,7 +51,9 @@ describe("status", () => {
     rmSync(join(dirname(socket), "control.sock"));
     const { status, stdout } = await runCli(["status", "--socket", socket]);
     expect(status).toBe(0);
-    expect(stdout.replaceAll(/\s+/g, " ")).toContain(`workers There is no socket ${dirname(socket)}/control.sock.`);
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      `workers Not shown, nor is memory. There is no socket ${dirname(socket)}/control.sock.`,
+    );
   });
 
   test("ends with 5 when no reply comes in time", async () => {

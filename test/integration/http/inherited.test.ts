@@ -122,6 +122,8 @@ describe("sockets that were passed on", () => {
     await old.says<Told>();
     const next = unit.start({});
     await next.says<Told>();
+    // Until its time comes it must not take a connection: both wait on one socket, and either may be the quicker.
+    next.process.kill("SIGSTOP");
     await unit.release();
 
     const answeredBy = new Map<string, number>();
@@ -139,6 +141,7 @@ describe("sockets that were passed on", () => {
     });
     await warm.promise;
     const exited = once(old.process, "exit");
+    next.process.kill("SIGCONT");
     old.process.kill("SIGTERM");
     expect(await exited).toEqual([0, null]);
     over.abort();

@@ -29,7 +29,7 @@ const FRESH: StatusReport = {
     },
     uptimeSeconds: 2,
   },
-  memory: { ...MEMORY, level: "emergency", usage: 0.96, source: "cgroup", model: { loaded: false, bytes: 0 } },
+  memory: null,
   metrics: {
     ...METRICS,
     requests: 0,
@@ -42,7 +42,7 @@ const FRESH: StatusReport = {
     users: 0,
   },
   process: null,
-  processDetail: "You may not open /run/combot/control.sock: it takes root or group combot-admin.",
+  controlDetail: "You may not open /run/combot/control.sock: it takes root or group combot-admin.",
   systemd: null,
 };
 
@@ -101,6 +101,19 @@ describe("renderStatus", () => {
   ])("fits into 80 columns: %s", (_, report) => {
     const lines = renderStatus(report, PLAIN).split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test("names the level of memory beside the figures", () => {
+    const memory = {
+      ...MEMORY,
+      level: "emergency",
+      usage: 0.96,
+      source: "cgroup",
+      model: { loaded: false, bytes: 0 },
+    } as const;
+    expect(renderStatus({ ...REPORT, memory }, PLAIN)).toContain(
+      "usage     emergency 96% of 7.7 GiB (cgroup), model not loaded, daemon 92.0 MiB\n",
+    );
   });
 
   test("says the same with colours and without", () => {

@@ -1,0 +1,71 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import * as Args from "@oclif/core/args";
+import { BaseCommand } from "../../lib/cli/base-command.ts";
+import { timeoutFlag } from "../../lib/cli/client-command.ts";
+import { CombotError } from "../../lib/errors.ts";
+import type { ModelCheckReport } from "../../lib/protocol/model.ts";
+
+const TIMEOUT_SECONDS = 120;
+/** A check that is over sooner tells no story. */
+const QUIET_MS = 1000;
+
+export default class ModelCheck extends BaseCommand {
+  static override summary = "Tell whether a model can be served, and what a worker takes with it.";
+  static override description = `Takes a folder as optimum-cli export onnx writes it: model.onnx or onnx/model.onnx, config.json, tokenizer.json. Reads it, loads it into a worker process of its own, classifies a text and measures the process. Needs no daemon and changes nothing in one.
+
+Exits with 4 and the reason if the model can't be served. The worker has the plain file: workers of the daemon map weights that were prepared once, share them, and hold less memory of their own.`;
+  static override examples = [
+    { description: "Before you serve it.", command: "<%= config.bin %> <%= command.id %> ./my-model" },
+    {
+      description: "What it makes of texts of yours.",
+      command: '<%= config.bin %> <%= command.id %> ./my-model "Where is my parcel?" "bye"',
+    },
+    {
+      description: "What a worker takes.",
+      command: '<%= config.bin %> <%= command.id %> ./my-model --json | jq ".worker.memory.pssBytes"',
+    },
+  ];
+
+  static override strict = false;
+  static override args = {
+    dir: Args.string({ description: "The model's folder.", required: true, ignoreStdin: true }),
+    text: Args.string({ description: "Texts to classify. Default: one of combot's own.", ignoreStdin: true }),
+  };
+
+  static override flags = { timeout: timeoutFlag(`${TIMEOUT_SECONDS}`) };
+
+  async run(): Promise<ModelCheckReport> {
+    const { argv, args, flags } = await this.parse(ModelCheck);
+    const dir = resolve(args.dir);
+    if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
+      throw new CombotError("USAGE", `There is no folder ${dir}.`);
+    const texts = argv.slice(1).map(String);
+    const report = await this.#check(dir, texts, (flags.timeout ?? TIMEOUT_SECONDS) * 1000);
+    if (!this.jsonEnabled()) this.print(await toText(report));
+    return report;
+  }
+
+  async #check(dir: string, texts: readonly string[], timeoutMs: number): Promise<ModelCheckReport> {
+    const { runModelCheck } = await import("../../lib/cli/model-check.ts");
+    let [stage, isLong] = ["starting", false];
+    const tell = (): void => this.tell(`${stage} …`);
+    const timer = setTimeout(() => {
+      isLong = true;
+      tell();
+    }, QUIET_MS);
+    const onStage = (next: string): void => {
+      stage = next;
+      if (isLong) tell();
+    };
+    return runModelCheck({ dir, texts, timeoutMs, onStage }).finally(() => clearTimeout(timer));
+  }
+}
+
+async function toText(report: ModelCheckReport): Promise<string> {
+  const [{ renderModelCheck }, { terminalPaint }] = await Promise.all([
+    import("../../lib/render/model-check.ts"),
+    import("../../lib/cli/terminal-paint.ts"),
+  ]);
+  return renderModelCheck(report, await terminalPaint(process.stdout, process.env));
+}

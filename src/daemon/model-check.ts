@@ -1,0 +1,146 @@
+import { relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { CombotError, messageOf } from "../lib/errors.ts";
+import type { ModelCheckReport } from "../lib/protocol/model.ts";
+import { bestLabels, probabilitiesOf } from "./classifier/scores.ts";
+import { readProcessMemory } from "./memory/process-memory.ts";
+import { PROBE_TEXT, openModel } from "./model/served-model.ts";
+import type { ServedModel } from "./model/served-model.ts";
+import { normalise } from "./text/normalise.ts";
+import { WorkerProcess } from "./workers/worker-process.ts";
+
+export interface ModelCheckRequest {
+  readonly dir: string;
+  /** To classify in place of the probe text. */
+  readonly texts?: readonly string[];
+}
+
+const BEST = 5;
+/** Attention takes memory by the square of the length: longer windows are not filled. */
+const LONGEST_TOKENS = 1024;
+const BYE_GRACE_MS = 2000;
+
+/**
+ * Opens a model's folder and has a worker process of its own answer with it, without a daemon.
+ *
+ * @param onStage told what comes next, in words.
+ * @throws {CombotError} `MODEL_INVALID` with the reason where it can't be served, `INVALID_TEXT`.
+ */
+export async function checkModel(
+  { dir, texts = [] }: ModelCheckRequest,
+  onStage: (stage: string) => void,
+): Promise<ModelCheckReport> {
+  const asked = texts.map(normalise);
+  onStage(`reading ${dir}`);
+  const model = await openModel(dir);
+  const check = new WorkerCheck(model);
+  try {
+    onStage("loading the model into a worker");
+    const worker = await check.load();
+    onStage("classifying");
+    return { ...describe(model), worker, filled: await check.fill(), answers: await check.answer(asked) };
+  } catch (error) {
+    throw new CombotError("MODEL_INVALID", `${model.modelPath}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    await check.end();
+  }
+}
+
+type Description = Omit<ModelCheckReport, "worker" | "filled" | "answers">;
+
+function describe(model: ServedModel): Description {
+  const { name, dir, digest, modelPath, externalPaths, bytes, labels, multiLabel, windowTokens, padId, tokenizer } =
+    model;
+  const { irVersion, opsets, producer, inputs } = model.header;
+  return {
+    name,
+    dir,
+    digest,
+    files: [modelPath, ...externalPaths].map((path) => relative(dir, path)),
+    bytes,
+    graph: {
+      irVersion,
+      opsets: Object.fromEntries([...opsets].map(([domain, version]) => [domain || "ai.onnx", version])),
+      producer,
+      inputs: inputs.map((input) => input.name),
+    },
+    labels: [...labels],
+    multiLabel,
+    windowTokens,
+    padId,
+    tokenizer,
+  };
+}
+
+/** One model in one worker process. */
+class WorkerCheck {
+  readonly #model: ServedModel;
+  readonly #worker = new WorkerProcess();
+
+  constructor(model: ServedModel) {
+    this.#model = model;
+  }
+
+  async load(): Promise<ModelCheckReport["worker"]> {
+    const { modelPath, labels, padId, probe } = this.#model;
+    const from = performance.now();
+    const message = { modelPath, prepared: false, threads: 1, labels: labels.length, padId, probe };
+    const loadMs = await this.#worker.load(message);
+    return { startMs: performance.now() - from, loadMs, memory: await this.#measure() };
+  }
+
+  /** The probe beside a text that fills the window: tells whether the window and the padding are what they seem. */
+  async fill(): Promise<ModelCheckReport["filled"]> {
+    const { probe, windowTokens, labels } = this.#model;
+    const alone = await this.#worker.run(probe, Int32Array.of(probe.length));
+    const long = Int32Array.from(
+      { length: Math.min(windowTokens, LONGEST_TOKENS) },
+      (_, at) => probe[at % probe.length] ?? 0,
+    );
+    const lengths = Int32Array.of(probe.length, long.length);
+    const both = await this.#worker.run(Int32Array.from([...probe, ...long]), lengths).catch((error: unknown) => {
+      throw new Error(`a text of ${long.length} tokens, which is its window, fails: ${messageOf(error)}`, {
+        cause: error,
+      });
+    });
+    const shifts = alone.logits
+      .map((logit, label) => Math.abs(logit - (both.logits[label] ?? 0)))
+      .subarray(0, labels.length);
+    return {
+      tokens: long.length,
+      computeMs: both.computeMs,
+      probeShift: Math.max(...shifts),
+      memory: await this.#measure(),
+    };
+  }
+
+  /** The probe text where there are none. */
+  async answer(texts: readonly string[]): Promise<ModelCheckReport["answers"]> {
+    const answers: ModelCheckReport["answers"] = [];
+    for (const text of texts.length > 0 ? texts : [PROBE_TEXT]) answers.push(await this.#answerOne(text));
+    return answers;
+  }
+
+  /** Resolves when the process is gone. */
+  async end(): Promise<void> {
+    this.#worker.bye();
+    await Promise.race([this.#worker.ended, delay(BYE_GRACE_MS, undefined, { ref: false })]);
+    this.#worker.signal("SIGKILL", "it did not end when told to");
+    await this.#worker.ended;
+  }
+
+  async #answerOne(text: string): Promise<ModelCheckReport["answers"][number]> {
+    const { encoder, labels, multiLabel } = this.#model;
+    const { ids, truncated } = encoder.encode(text);
+    const { logits, computeMs } = await this.#worker.run(ids, Int32Array.of(ids.length));
+    const scores = bestLabels(probabilitiesOf(logits, multiLabel), labels, BEST);
+    return { ...(scores[0] ?? { label: "", score: 0 }), text, tokens: ids.length, truncated, scores, computeMs };
+  }
+
+  async #measure(): Promise<ModelCheckReport["worker"]["memory"]> {
+    const memory = await readProcessMemory(this.#worker.pid);
+    if (!memory) return null;
+    const { rssBytes, pssBytes, privateBytes, mappedBytes } = memory;
+    return { rssBytes, pssBytes, privateBytes, mappedBytes };
+  }
+}

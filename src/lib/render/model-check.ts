@@ -1,0 +1,67 @@
+import type { ModelCheckReport } from "../protocol/model.ts";
+import { formatBytes, formatDuration } from "../units.ts";
+import type { Paint } from "./paint.ts";
+import { NONE, shortMs, wrapWords } from "./words.ts";
+
+const WIDTH = 80;
+const NAME_WIDTH = 11;
+
+/** A model that can be served, 80 columns wide: what it is, what a worker takes with it, what it answers. */
+export function renderModelCheck(report: ModelCheckReport, paint: Paint): string {
+  const head = `${paint.strong(report.name)} ${paint.good("can be served")}`;
+  return [head, folder(report), worker(report), answers(report, paint)].join("\n\n");
+}
+
+function folder(report: ModelCheckReport): string {
+  const { dir, digest, files, bytes, graph, labels, multiLabel, windowTokens, padId, tokenizer } = report;
+  const opsets = Object.entries(graph.opsets).map(([domain, version]) => `${domain} ${version}`);
+  const scores = multiLabel ? "each by itself (sigmoid)" : "one of them (softmax)";
+  return [
+    row("folder", dir),
+    row("digest", digest),
+    row("files", `${files.join(", ")}: ${formatBytes(bytes)}`),
+    row(
+      "graph",
+      `opset ${opsets.join(", ")}; format ${graph.irVersion}; made by ${graph.producer || "who it doesn't say"}`,
+    ),
+    row("inputs", graph.inputs.join(", ")),
+    row("labels", `${labels.length}, ${scores}: ${labels.join(", ")}`),
+    row("tokenizer", `${tokenizer.kind}, ${tokenizer.tokens} tokens, pad id ${padId}`),
+    row("window", `${windowTokens} tokens`),
+  ].join("\n");
+}
+
+function worker({ worker: { startMs, loadMs, memory }, filled }: ModelCheckReport): string {
+  const shift = `beside it the probe's logits move by ${filled.probeShift.toPrecision(2)}`;
+  return [
+    row(
+      "worker",
+      `first answer ${formatDuration(startMs)} after its start, ${formatDuration(loadMs)} of it the model's load`,
+    ),
+    row("memory", memoryWords(memory)),
+    row("long text", `${filled.tokens} tokens in ${formatDuration(filled.computeMs)}; ${shift}`),
+    row("", `then ${memoryWords(filled.memory)}`),
+  ].join("\n");
+}
+
+function memoryWords(memory: ModelCheckReport["worker"]["memory"]): string {
+  if (!memory) return NONE;
+  const { pssBytes, privateBytes, mappedBytes } = memory;
+  return `PSS ${formatBytes(pssBytes)}, private ${formatBytes(privateBytes)}, mapped ${formatBytes(mappedBytes)}`;
+}
+
+function answers({ answers: list }: ModelCheckReport, paint: Paint): string {
+  return list
+    .map(({ text, tokens, truncated, scores, computeMs }) => {
+      const told = scores.map(({ label, score }) => `${label} ${score.toFixed(4)}`).join(", ");
+      const length = `${tokens} tokens${truncated ? ", cut to the window" : ""}, ${shortMs(computeMs)} ms`;
+      return `${row("text", text)}\n${row("", told)}\n${paint.faint(row("", length))}`;
+    })
+    .join("\n");
+}
+
+/** A name, then words that begin at the same column on every line. */
+function row(name: string, words: string): string {
+  const indent = " ".repeat(NAME_WIDTH);
+  return `${name.padEnd(NAME_WIDTH)}${wrapWords(words, WIDTH - NAME_WIDTH).join(`\n${indent}`)}`;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { failureOf } from "../../../src/lib/cli/failure.ts";
+import { nearestCommand } from "../../../src/lib/cli/unknown-command.ts";
+import { parseSystemdState } from "../../../src/lib/cli/systemd-state.ts";
+import { CombotError } from "../../../src/lib/errors.ts";
+
+function thrownBy(message: string, more: object): Error {
+  return Object.assign(new Error(message), more);
+}
+
+describe("failureOf", () => {
+  test("takes exit, title and help from the table", () => {
+    const { exit, document } = failureOf(new CombotError("QUEUE_FULL", "1000 texts wait", { index: 2 }));
+    expect(exit).toBe(4);
+    expect(document).toMatchObject({
+      code: "QUEUE_FULL",
+      title: "The queue is full",
+      detail: "1000 texts wait",
+      index: 2,
+    });
+  });
+
+  test("what oclif says of flags is usage, without its own hint and colours", () => {
+    const thrown = thrownBy("Nonexistent flag: \u001B[2m--x\u001B[22m\nSee more help with --help", {
+      oclif: { exit: 2 },
+    });
+    expect(failureOf(thrown)).toMatchObject({ exit: 2, document: { code: "USAGE", detail: "Nonexistent flag: --x" } });
+  });
+
+  test("a command that ended itself has said all there is to say", () => {
+    expect(failureOf(thrownBy("EEXIT: 0", { code: "EEXIT", oclif: { exit: 0 } }))).toEqual({ exit: 0, document: null });
+  });
+
+  test.each([new TypeError("x is not a function"), thrownBy("broken", { oclif: { exit: 1 } }), "a string"])(
+    "anything else is a defect: %s",
+    (thrown) => {
+      expect(failureOf(thrown)).toMatchObject({ exit: 1, document: { code: "INTERNAL" } });
+    },
+  );
+
+  test("a socket that may not be opened gets other advice than one that nobody listens on", () => {
+    const help = (code: string) =>
+      failureOf(new CombotError("DAEMON_UNREACHABLE", "…", { cause: thrownBy("…", { code }) })).document?.help;
+    expect(help("EACCES")).toContain("join the socket's group");
+    expect(help("ECONNREFUSED")).toContain("Start it");
+  });
+});
+
+describe("nearestCommand", () => {
+  const known = ["status", "classify", "model load", "model unload", "recycle"];
+
+  test.each([
+    ["statsu", "status"],
+    ["clasify hello", "classify"],
+    ["model laod", "model load"],
+    ["modle unload", "model unload"],
+    ["frobnicate", undefined],
+    ["x", undefined],
+  ])("%s means %s", (asked, meant) => {
+    expect(nearestCommand(asked, known)).toBe(meant);
+  });
+});
+
+describe("parseSystemdState", () => {
+  test("reads what systemctl show prints", () => {
+    const text = "LoadState=loaded\nActiveState=activating\nSubState=auto-restart\n";
+    expect(parseSystemdState(text)).toEqual({ unit: "combot-enhanced", active: "activating", sub: "auto-restart" });
+  });
+
+  test("is nothing where there is no such unit", () => {
+    expect(parseSystemdState("LoadState=not-found\nActiveState=inactive\nSubState=dead\n")).toBeNull();
+  });
+});
