@@ -68,8 +68,10 @@ export function openApiDocument(version: string): OpenApiDocument {
 function operation(name: string, endpoint: Endpoint, components: Components, problems: Json): Json {
   const typeName = name.charAt(0).toUpperCase() + name.slice(1);
   const replies = Object.entries(endpoint.replies).map(([status, schema]) => {
-    const content = { "application/json": { schema: components.refTo(schema, `${typeName}Reply`, "output") } };
-    return [status, { description: REPLY_WORDS[status] ?? "", content: { ...content, ...textContent(name) } }];
+    const type = endpoint.stream ? "text/event-stream" : "application/json";
+    const content = { [type]: { schema: components.refTo(schema, `${typeName}Reply`, "output") } };
+    const description = endpoint.stream ? STREAM_WORDS : (REPLY_WORDS[status] ?? "");
+    return [status, { description, content: { ...content, ...textContent(name) } }];
   });
   const body = endpoint.body && components.refTo(endpoint.body, `${typeName}Request`, "input");
   return {
@@ -83,6 +85,9 @@ function operation(name: string, endpoint: Endpoint, components: Components, pro
 }
 
 const REPLY_WORDS: Readonly<Record<string, string>> = { 200: "Done", 202: "Started", 503: "Not able to serve" };
+
+/** OpenAPI 3.1 has no word for the schema of one event; 3.2 calls it itemSchema. */
+const STREAM_WORDS = "Server-sent events; each one, with its data read as JSON, fits the schema";
 
 /** The one call with a second form. */
 function textContent(name: string): Json {

@@ -22,10 +22,10 @@ export async function main(flags: DaemonFlags): Promise<void> {
   for (const warning of loaded.warnings) log.warn(warning);
 
   const serving = await createServing(settings, log);
-  const { models } = serving;
+  const { models, events } = serving;
   const { governor } = serving.governance;
   const listeners = await listen(settings, createServices({ ...serving, loaded, log }), log);
-  stopOnSignal(log, [() => listeners.close(), () => governor.stop(), () => models.stop()]);
+  stopOnSignal(log, [async () => events.close(), () => listeners.close(), () => governor.stop(), () => models.stop()]);
 
   const { name, digest } = models.current.model;
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
+import { VERSION } from "../lib/version.ts";
 import { createEngine } from "./engine.ts";
 import type { MemoryGate } from "./engine.ts";
 import { createGovernance } from "./governance.ts";
@@ -10,9 +11,11 @@ import { Sampler } from "./memory/sampler.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { BUNDLED_MODEL_DIR, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
+import { EventHub } from "./operations/event-hub.ts";
 import { pidsOf } from "./operations/memory-report.ts";
 import { ModelChoice } from "./operations/model-choice.ts";
 import { Models } from "./operations/models.ts";
+import { Reports } from "./operations/reports.ts";
 import { fitsBeside } from "./operations/room.ts";
 import { rankOf } from "./policy/level.ts";
 
@@ -21,6 +24,8 @@ export interface Serving {
   readonly metrics: Metrics;
   readonly meter: Sampler;
   readonly governance: Governance;
+  readonly reports: Reports;
+  readonly events: EventHub;
 }
 
 const now = (): number => performance.now();
@@ -58,7 +63,14 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   });
   const meter = new Sampler({ pids: () => pidsOf(models.engines), limitBytes: settings.memoryLimitBytes, now });
   const governance = createGovernance(settings, models, meter, log);
-  return { models, metrics, meter, governance };
+  const { governor, decisions } = governance;
+  const reports = new Reports({ models, metrics, meter, governor, settings, version: VERSION });
+  const events = new EventHub({
+    decisions,
+    sample: () => reports.sample(),
+    onFailure: (error) => log.error({ err: error }, "no sample for those who listen"),
+  });
+  return { models, metrics, meter, governance, reports, events };
 }
 
 /** The model chosen last, else the one the settings name: a bad choice must not keep the daemon from starting. */

@@ -98,7 +98,7 @@ function unreachable(socketPath: string, access: Access, cause: unknown): Combot
   const code = systemCodeOf(cause);
   const told = {
     EACCES: `You may not open ${socketPath}: it takes root or group ${GROUP_OF[access]}.`,
-    ENOENT: `There is no socket ${socketPath}.`,
+    ENOENT: `There is no ${access} socket ${socketPath}.`,
     ECONNREFUSED: `Nobody listens on ${socketPath}.`,
     ECONNRESET: `The daemon hung up on ${socketPath} before it answered.`,
   };

@@ -87,6 +87,12 @@ export const ERRORS = {
     help: "Try again after Retry-After seconds; combot decisions tells what was done.",
   },
   QUEUE_FULL: { http: 503, exit: 4, title: "The queue is full", help: "Try again after Retry-After seconds." },
+  TOO_MANY_LISTENERS: {
+    http: 503,
+    exit: 4,
+    title: "Too many listen to the events",
+    help: "At most 16 at once: end a combot monitor or a combot decisions --follow.",
+  },
   SHUTTING_DOWN: { http: 503, exit: 4, title: "The daemon is stopping", help: "Try again in a moment." },
   UNHEALTHY: { http: 503, exit: 4, title: "The daemon is not healthy", help: "combot status tells why." },
   DEADLINE_EXCEEDED: {

@@ -5,7 +5,7 @@ export type TokenizerJson = Readonly<Record<string, unknown>> & { readonly model
 const BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 /** RoBERTa's: the pad id is 1. */
 const ROBERTA = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
-const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+const LETTERS = "abcdefghijklmnopqrstuvwxyz".split("");
 
 const addedTokens = (specials: readonly string[]): object[] =>
   specials.map((content, id) => ({
@@ -50,7 +50,7 @@ export function wordPiece(): TokenizerJson {
     "##ο",
     "日",
   ];
-  const pieces = [...new Set([...words, ...LETTERS, ...[...LETTERS].map((letter) => `##${letter}`)])];
+  const pieces = [...new Set([...words, ...LETTERS, ...LETTERS.map((letter) => `##${letter}`)])];
   return {
     version: "1.0",
     truncation: null,
@@ -139,7 +139,7 @@ export function unigram(): TokenizerJson {
     ["▁ca", -4.2],
     ["rd", -4.4],
     ["?", -3.3],
-    ...[...LETTERS].filter((letter) => letter !== "s").map((letter, at): [string, number] => [letter, -6 - at / 10]),
+    ...LETTERS.filter((letter) => letter !== "s").map((letter, at): [string, number] => [letter, -6 - at / 10]),
   ];
   return {
     version: "1.0",
@@ -160,18 +160,14 @@ export function unigram(): TokenizerJson {
 }
 
 /** The tokenizer with parts of it, or of its model, replaced. */
-export function changed(
-  json: TokenizerJson,
-  parts: Readonly<Record<string, unknown>>,
-  model: object = {},
-): TokenizerJson {
+export function changed(json: TokenizerJson, parts: object, model: object = {}): TokenizerJson {
   return { ...json, ...parts, model: { ...json.model, ...model } };
 }
 
-/** How many ids a tokenizer gives out. */
+/** One more than the largest id of the vocabulary. */
 export function sizeOf({ model }: TokenizerJson): number {
   const { vocab } = model;
-  return Array.isArray(vocab) ? vocab.length : Object.keys(vocab as object).length;
+  return Array.isArray(vocab) ? vocab.length : Math.max(...Object.values(vocab as Record<string, number>)) + 1;
 }
 
 function idsOf(tokens: readonly string[]): Record<string, number> {

@@ -41,4 +41,9 @@ export class Decisions {
     const from = since === undefined ? -Infinity : Date.parse(since);
     return this.#kept.filter(({ at }) => Date.parse(at) > from).slice(-limit);
   }
+
+  /** Those behind the one with this id, which need not be known any more; oldest first. */
+  after(id: string): Decision[] {
+    return this.#kept.filter((decision) => decision.id > id);
+  }
 }

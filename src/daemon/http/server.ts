@@ -6,6 +6,7 @@ import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoint
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import { answerBrokenHttp, refuseUnusualRequests } from "./broken-http.ts";
 import { Connections } from "./connections.ts";
+import { EVENT_STREAM_HEADERS, EventStream } from "./event-stream.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { readOpenApiDocument } from "./openapi-document.ts";
@@ -14,7 +15,7 @@ import { Refusals } from "./refusals.ts";
 import { logWhenDone } from "./request-log.ts";
 import { allRoutes } from "./routes/all.ts";
 import { prometheusPage } from "./routes/metrics.ts";
-import type { Answer, Call, Handler } from "./routes/route.ts";
+import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
 import { readBody, readQuery } from "./validation.ts";
 
@@ -96,7 +97,10 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
     app.route({
       method: endpoint.method,
       url: endpoint.path,
-      handler: async (request, reply) => render(await handler(callOf(endpoint, request, reply)), reply),
+      handler: async (request, reply) => {
+        const outcome = await handler(callOf(endpoint, request, reply));
+        return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);
+      },
     });
   }
   app.get(PAGES.prometheus, async (_request, reply) => render(await prometheusPage(services), reply));
@@ -111,6 +115,7 @@ function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
     query: readQuery(endpoint.query, request.query),
     body: endpoint.method === "GET" ? undefined : readBody(endpoint.body, request.body),
     accept: request.headers.accept,
+    lastEventId: request.headers["last-event-id"] || undefined,
     hangUp: () => hangUpSignal(reply.raw),
   } as Call<EndpointName>;
 }
@@ -119,6 +124,12 @@ function render(answer: Answer, reply: FastifyReply): FastifyReply {
   void reply.code(answer.status);
   if (answer.headers) void reply.headers(answer.headers);
   return reply.send(answer.body);
+}
+
+function stream({ listen }: Stream, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.method === "HEAD") return reply.headers(EVENT_STREAM_HEADERS).send();
+  listen(new EventStream(reply.raw));
+  return reply.hijack();
 }
 
 /** The route's pattern and never the path that was sent, which may hold anything. */

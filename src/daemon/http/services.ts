@@ -8,6 +8,19 @@ import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
 
+/** The connection of one who listens to the events. */
+export interface EventListener {
+  /** Bytes that wait in this process because the listener does not read. */
+  readonly behindBytes: number;
+  send(chunk: Buffer): void;
+  /** In order: what was sent goes out first, within a moment. */
+  end(): void;
+  /** At once. */
+  cut(): void;
+  /** Calls back once, when the connection has gone for whatever reason. */
+  onGone(callback: () => void): void;
+}
+
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
 export interface Services {
   /** @param signal aborted when the client has gone. */
@@ -16,6 +29,8 @@ export interface Services {
   memory(): Promise<MemoryReport>;
   cleanup(request: CleanupRequest): Promise<CleanupReply>;
   decisions(query: DecisionsQuery): Promise<DecisionsReply>;
+  /** @param lastEventId of the last event the listener has had. What it throws is thrown before anything is sent. */
+  events(listener: EventListener, lastEventId: string | undefined): void;
   metrics(): Promise<MetricsReport>;
   /** The same and more as Prometheus text. */
   prometheus(): Promise<{ contentType: string; body: string }>;

@@ -47,7 +47,7 @@ function decodeOctal(field: string): string {
   return field.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
 }
 
-/** Of several mounts of a hierarchy, the one that shows the most levels; the last of equals lies over the others. */
+/** Of several mounts of a hierarchy, the one that shows the most levels. */
 function findLevels(
   path: string,
   mounts: readonly Mount[],
@@ -58,7 +58,7 @@ function findLevels(
     const folder = folderIn(mount, path, pid, files);
     return folder !== undefined && files.exists(folder) ? [levelsBetween(folder, mount.point)] : [];
   });
-  return found.toReversed().toSorted((a, b) => b.length - a.length)[0];
+  return found.toSorted((a, b) => b.length - a.length)[0];
 }
 
 function folderIn({ root, point }: Mount, path: string, pid: number, files: KernelFiles): string | undefined {

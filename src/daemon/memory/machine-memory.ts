@@ -1,4 +1,4 @@
-import { kernelFiles, kilobytesIn } from "./kernel-files.ts";
+import { kilobytesIn } from "./kernel-files.ts";
 import type { KernelFiles } from "./kernel-files.ts";
 import { parsePressure } from "./pressure.ts";
 import type { Pressure } from "./pressure.ts";
@@ -23,12 +23,4 @@ export function machineMemory({ read }: KernelFiles): MemoryUsage {
 
 export function machinePressure({ read }: KernelFiles): Pressure | null {
   return parsePressure(read("/proc/pressure/memory"));
-}
-
-export async function readMachineMemory(): Promise<MemoryUsage> {
-  return machineMemory(kernelFiles);
-}
-
-export async function readPressure(): Promise<Pressure | null> {
-  return machinePressure(kernelFiles);
 }

@@ -76,7 +76,7 @@ export class ProcessTable {
     for (const { pid, counters } of seen) {
       const memory = await readProcessMemory(pid, this.#files);
       if (memory) readings.set(pid, { counters, memory, exact: true });
-      else readings.set(pid, assumeUnshared(counters));
+      else if (readProcessCounters(pid, this.#files)) readings.set(pid, assumeUnshared(counters));
     }
     return readings;
   }

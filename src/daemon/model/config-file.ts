@@ -3,7 +3,7 @@ import type { TokenizerFile, TokenizerJson } from "./tokenizer-file.ts";
 
 /** What we read of config.json. */
 export const configSchema = z.looseObject({
-  id2label: z.record(z.string().regex(/^\d+$/), z.string(), "id2label must name the labels"),
+  id2label: z.record(z.string().regex(/^\d+$/), z.string(), "it must name the labels"),
   max_position_embeddings: z.int().min(4).nullish(),
   pad_token_id: z.int().min(0).nullish(),
   problem_type: z.string().nullish(),

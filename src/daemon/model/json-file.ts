@@ -35,6 +35,6 @@ export function invalid(path: string, detail: string, cause?: unknown): CombotEr
   return new CombotError("MODEL_INVALID", `${path}: ${detail}`, cause === undefined ? {} : { cause });
 }
 
-function prettify(error: z.ZodError): string {
-  return z.prettifyError(error).replaceAll(/\s*\n\s*/g, " ");
+function prettify({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join("; ");
 }

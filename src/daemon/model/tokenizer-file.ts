@@ -140,7 +140,7 @@ function checkUnknown(kind: TokenizerKind, model: Model, idOf: TokenizerFile["id
   const token = model["unk_token"];
   if (kind === "BPE" && (token === null || token === undefined)) return;
   if (typeof token === "string" && idOf(token) !== undefined) return;
-  throw new UnsupportedTokenizerError(`its unk_token ${String(token)} is not in its vocabulary`);
+  throw new UnsupportedTokenizerError(`its unk_token ${JSON.stringify(token)} is not in its vocabulary`);
 }
 
 /**

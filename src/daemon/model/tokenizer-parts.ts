@@ -42,7 +42,7 @@ export const NORMALIZERS: Family = {
     NFKD: asItIs,
     Precompiled: translatePrecompiled,
     Prepend: asItIs,
-    Replace: (part) => ({ ...part, content: String(part["content"] ?? "").replaceAll("$", "$$$$") }),
+    Replace: (part) => ({ ...part, content: textOf(part["content"]).replaceAll("$", "$$$$") }),
     Strip: asItIs,
     StripAccents: asItIs,
   },
@@ -93,7 +93,7 @@ function sequence(...normalizers: Part[]): Part {
 
 /** The library does NFKC whatever the map says: right for all but those that fold case. */
 function translatePrecompiled(part: Part): Part {
-  if (mapsCharacter(String(part["precompiled_charsmap"] ?? ""), "A")) {
+  if (mapsCharacter(textOf(part["precompiled_charsmap"]), "A")) {
     throw new UnsupportedTokenizerError("its normalizer Precompiled folds case, which is not supported");
   }
   const replace = (from: string, to: string): Part => ({ type: "Replace", pattern: { String: from }, content: to });
@@ -109,8 +109,12 @@ function translateMetaspace({
 }: Part): Part {
   const part = { type: "Metaspace", replacement, prepend_scheme: scheme ?? (prefix === false ? "never" : "always") };
   if (split === false) return part;
-  const mark = escapeRegex(String(replacement));
+  const mark = escapeRegex(textOf(replacement));
   return { type: "Sequence", pretokenizers: [part, splitAt(`${mark}[^${mark}]*`, "Isolated")] };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function escapeRegex(text: string): string {
@@ -126,7 +130,7 @@ function splitBehaving(regex: string, behavior: unknown): Part {
   if (behavior === "Isolated" || behavior === "Removed") return splitAt(regex, behavior);
   if (behavior === "Contiguous") return splitAt(`(?:${regex})+`, "Isolated");
   throw new UnsupportedTokenizerError(
-    `its pre_tokenizer splits with the behavior ${String(behavior)}, which is not supported`,
+    `its pre_tokenizer splits with the behavior ${textOf(behavior)}, which is not supported`,
   );
 }
 
@@ -142,6 +146,6 @@ function translateSplit({ pattern, behavior, invert }: Part): Part {
   if (behavior === "Isolated" || !invert) return splitBehaving(source, behavior);
   if (behavior === "Removed") return { ...splitAt(source, behavior), invert: true };
   throw new UnsupportedTokenizerError(
-    `its pre_tokenizer splits with the behavior ${String(behavior)}, inverted, which is not supported`,
+    `its pre_tokenizer splits with the behavior ${textOf(behavior)}, inverted, which is not supported`,
   );
 }

@@ -1,24 +1,26 @@
 import type { Settings } from "../../lib/config/settings.ts";
 import type { ProcessStatus, WorkerStatus } from "../../lib/protocol/process.ts";
-import { readProcessMemory } from "../memory/process-memory.ts";
 import { dueBy } from "../policy/recycle.ts";
 import type { Slot } from "../pool/slot.ts";
 import type { Worker } from "../pool/worker.ts";
 import type { Engine } from "./engine.ts";
 
+/** What a process takes; undefined where it has ended, or hasn't been looked at yet. */
+export type MemoryOf = (pid: number) => Promise<Pick<WorkerStatus, "rssBytes" | "pssBytes"> | undefined>;
+
 /** One entry a process; a slot without one says whether it rests or waits for its next try. */
-export async function reportWorkers(engines: readonly Engine[]): Promise<WorkerStatus[]> {
+export async function reportWorkers(engines: readonly Engine[], memoryOf: MemoryOf): Promise<WorkerStatus[]> {
   const slots = engines.flatMap(({ pool }) => pool.slots);
   const entries = slots.flatMap((slot) =>
-    slot.workers.size > 0 ? [...slot.workers].map((worker) => reportWorker(worker)) : [emptySlot(slot)],
+    slot.workers.size > 0 ? [...slot.workers].map((worker) => reportWorker(worker, memoryOf)) : [emptySlot(slot)],
   );
   return Promise.all(entries);
 }
 
-async function reportWorker(worker: Worker): Promise<WorkerStatus> {
+async function reportWorker(worker: Worker, memoryOf: MemoryOf): Promise<WorkerStatus> {
   const { slot, generation, pid, state } = worker;
   const view = worker.view();
-  const memory = await readProcessMemory(pid);
+  const memory = await memoryOf(pid);
   return {
     slot,
     pid,

@@ -20,12 +20,15 @@ export abstract class ClientCommand extends BaseCommand {
   }
 }
 
+const LONGEST_TIMEOUT_SECONDS = 86_400;
+
 /** @param byDefault what holds without the flag, for the help. */
 export function timeoutFlag(byDefault: string) {
   return Flags.integer({
     description: `Seconds a reply may take, then exit 5. Default: ${byDefault}.`,
     helpValue: "SECONDS",
     min: 1,
+    max: LONGEST_TIMEOUT_SECONDS,
   });
 }
 

@@ -4,6 +4,8 @@ import { renderFailure, type FailureDocument } from "../render/failure.ts";
 
 /** What oclif says of a wrong flag or argument; everything else it throws is a defect. */
 const OCLIF_USAGE = 2;
+/** Where the output goes there is no room for it: the user's to mend, as a wrong flag is. */
+const NO_ROOM = ["ENOSPC", "EDQUOT", "EFBIG"];
 const HELP_OF_OCLIF = "\nSee more help with --help";
 
 export interface Failure {
@@ -20,7 +22,8 @@ export function failureOf(thrown: unknown): Failure {
   const { exit, isExit } = oclifPart(thrown);
   if (isExit) return { exit: exit ?? 0, document: null };
   const detail = stripVTControlCharacters(messageOf(thrown)).replace(HELP_OF_OCLIF, "");
-  if (exit === OCLIF_USAGE) return failureOf(new CombotError("USAGE", detail));
+  if (exit === OCLIF_USAGE || NO_ROOM.includes(systemCodeOf(thrown) ?? ""))
+    return failureOf(new CombotError("USAGE", detail));
   return {
     ...failureOf(new CombotError("INTERNAL", detail)),
     stack: thrown instanceof Error ? thrown.stack : undefined,

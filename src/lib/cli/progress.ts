@@ -4,14 +4,14 @@ const EVERY_MS = 250;
 
 /** A line on stderr that counts, rewritten in place; taken away when the work is over. */
 export class Progress {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Pick<NodeJS.WriteStream, "write">;
   readonly #unit: string;
   readonly #startedAtMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #count = 0;
   #isShown = false;
 
-  constructor(stream: NodeJS.WriteStream, unit: string) {
+  constructor(stream: Pick<NodeJS.WriteStream, "write">, unit: string) {
     this.#stream = stream;
     this.#unit = unit;
     this.#timer = setInterval(() => this.#show(), EVERY_MS).unref();

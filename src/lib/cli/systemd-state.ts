@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { promisify } from "node:util";
 import type { SystemdState } from "../render/status.ts";
 
 const UNIT = "combot-enhanced";
@@ -14,6 +12,7 @@ export async function readSystemdState(): Promise<SystemdState | null> {
   if (!existsSync("/run/systemd/system")) return null;
   const args = ["show", "--property=LoadState,ActiveState,SubState", `${UNIT}.service`];
   try {
+    const [{ execFile }, { promisify }] = await Promise.all([import("node:child_process"), import("node:util")]);
     const { stdout } = await promisify(execFile)("systemctl", args, { timeout: LIMIT_MS });
     return parseSystemdState(stdout);
   } catch {

@@ -10,6 +10,7 @@ export const ROUTES = {
   metrics: { method: "GET", path: "/api/metrics/", access: "user" },
   cleanup: { method: "POST", path: "/api/cleanup/", access: "control" },
   decisions: { method: "GET", path: "/api/decisions/", access: "control" },
+  events: { method: "GET", path: "/api/events/", access: "control" },
   processStatus: { method: "GET", path: "/api/process/status/", access: "control" },
   recycle: { method: "POST", path: "/api/process/recycle/", access: "control" },
   modelLoad: { method: "POST", path: "/api/model/load/", access: "control" },

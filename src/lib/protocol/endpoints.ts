@@ -3,6 +3,7 @@ import { classifyReply, classifyRequest } from "./classify.ts";
 import { cleanupReply, cleanupRequest } from "./cleanup.ts";
 import { configReport } from "./config.ts";
 import { decisionsQuery, decisionsReply } from "./decisions.ts";
+import { daemonEvent } from "./events.ts";
 import { health } from "./health.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
@@ -22,6 +23,8 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   /** The body of each status that is not a problem. */
   readonly replies: Readonly<Record<number, z.ZodType>>;
+  /** The reply is a stream of server-sent events, and each of them fits the schema. */
+  readonly stream?: true;
 }
 
 /** Every call of the HTTP API: what the server serves, the client knows and the OpenAPI page tells. */
@@ -70,6 +73,14 @@ export const ENDPOINTS = {
     summary: "What was done to memory, and why",
     query: decisionsQuery,
     replies: { 200: decisionsReply },
+  },
+  events: {
+    method: "GET",
+    path: "/api/events/",
+    access: "control",
+    summary: "A sample a second, and each decision as it happens; Last-Event-ID: also those since that one",
+    replies: { 200: daemonEvent },
+    stream: true,
   },
   processStatus: {
     method: "GET",
@@ -125,7 +136,13 @@ export const PAGES = { openapi: "/api/openapi.json", prometheus: "/metrics" } as
 
 export type EndpointName = keyof typeof ENDPOINTS;
 
+/** Those that reply with a stream of events. */
+export type StreamName = { [N in EndpointName]: (typeof ENDPOINTS)[N] extends { stream: true } ? N : never }[EndpointName];
+
+/** Those that reply once. */
+export type CallName = Exclude<EndpointName, StreamName>;
+
 type RepliesOf<N extends EndpointName> = (typeof ENDPOINTS)[N]["replies"];
 
-/** The body of any reply of `N` that is not a problem. */
+/** The body of any reply of `N` that is not a problem; of a stream, one event. */
 export type ReplyOf<N extends EndpointName> = { [S in keyof RepliesOf<N>]: z.infer<RepliesOf<N>[S]> }[keyof RepliesOf<N>];

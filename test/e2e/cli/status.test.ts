@@ -52,7 +52,7 @@ describe("status", () => {
     const { status, stdout } = await runCli(["status", "--socket", socket]);
     expect(status).toBe(0);
     expect(stdout.replaceAll(/\s+/g, " ")).toContain(
-      `workers Not shown, nor is memory. There is no socket ${dirname(socket)}/control.sock.`,
+      `workers Not shown, nor is memory. There is no control socket ${dirname(socket)}/control.sock.`,
     );
   });
 
@@ -85,7 +85,7 @@ describe("a daemon that can't be reached", () => {
     ]);
     expect(asText).toMatchObject({ status: 3, stdout: "" });
     expect(asText.stderr.replace(socket, "SOCKET")).toMatchInlineSnapshot(`
-      "Error: The daemon can't be reached: There is no socket SOCKET. [DAEMON_UNREACHABLE]
+      "Error: The daemon can't be reached: There is no user socket SOCKET. [DAEMON_UNREACHABLE]
       Start it: systemctl start combot-enhanced, or combot daemon.
       "
     `);
@@ -117,7 +117,7 @@ describe.each([
   });
 });
 
-test("a defect is told of in two lines with 1, and its stack with DEBUG alone", async () => {
+test("a defect of the daemon is told of in two lines with 1", async () => {
   const { socket } = await startFakeDaemon({
     health: () => {
       throw new CombotError("INTERNAL", "it broke");

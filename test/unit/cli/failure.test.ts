@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { failureOf } from "../../../src/lib/cli/failure.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { failureOf, writeFailure } from "../../../src/lib/cli/failure.ts";
 import { nearestCommand } from "../../../src/lib/cli/unknown-command.ts";
 import { parseSystemdState } from "../../../src/lib/cli/systemd-state.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
@@ -27,6 +27,12 @@ describe("failureOf", () => {
     expect(failureOf(thrown)).toMatchObject({ exit: 2, document: { code: "USAGE", detail: "Nonexistent flag: --x" } });
   });
 
+  test("a full disk is not a defect of ours", () => {
+    expect(failureOf(thrownBy("ENOSPC: no space left on device, write", { code: "ENOSPC" }))).toMatchObject({
+      exit: 2,
+    });
+  });
+
   test("a command that ended itself has said all there is to say", () => {
     expect(failureOf(thrownBy("EEXIT: 0", { code: "EEXIT", oclif: { exit: 0 } }))).toEqual({ exit: 0, document: null });
   });
@@ -43,6 +49,32 @@ describe("failureOf", () => {
       failureOf(new CombotError("DAEMON_UNREACHABLE", "…", { cause: thrownBy("…", { code }) })).document?.help;
     expect(help("EACCES")).toContain("join the socket's group");
     expect(help("ECONNREFUSED")).toContain("Start it");
+  });
+});
+
+describe("writeFailure", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  function written(failure: ReturnType<typeof failureOf>): string {
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    writeFailure(failure);
+    return write.mock.calls.join("");
+  }
+
+  test("shows the stack of a defect with DEBUG alone", () => {
+    const defect = failureOf(new TypeError("x is not a function"));
+    vi.stubEnv("DEBUG", "");
+    expect(written(defect)).not.toContain("failure.test.ts");
+    vi.stubEnv("DEBUG", "*");
+    expect(written(defect)).toContain("failure.test.ts");
+  });
+
+  test("shows no stack of what a user can mend", () => {
+    vi.stubEnv("DEBUG", "*");
+    expect(written(failureOf(new CombotError("USAGE", "no")))).not.toContain("failure.test.ts");
   });
 });
 

@@ -14,7 +14,8 @@ function usageOf(texts: Readonly<Record<string, string>>) {
 describe("usage", () => {
   test("v1: page cache is not used memory, read twice or once; slabs and swap don't enter", () => {
     const level = v1Level(V1.folder, { current: 900, limit: 1000, active: 500, inactive: 100 });
-    expect(usageOf({ ...selfOf(V1), ...level })).toEqual({ usedBytes: 300 * MIB, limitBytes: 1000 * MIB });
+    const unified = { "/sys/fs/cgroup/unified/y.service/cgroup.procs": `${PID}\n` };
+    expect(usageOf({ ...selfOf(V1), ...level, ...unified })).toEqual({ usedBytes: 300 * MIB, limitBytes: 1000 * MIB });
   });
 
   test("v2: nor are reclaimable slabs", () => {
@@ -35,7 +36,13 @@ describe("usage", () => {
     ["no cgroup at all", {}],
     ["a hierarchy that isn't mounted", selfOf({ ...V1, mountinfo: "" })],
     ["a folder that isn't there", selfOf(V2)],
-    ["outside of its namespace", selfOf({ ...V2, cgroup: "0::/../other\n" })],
+    [
+      "outside of its namespace, whatever is beside the mount",
+      {
+        ...selfOf({ ...V2, cgroup: "0::/../other\n" }),
+        ...v2Level("/sys/fs/other", { current: 9, limit: 10 }),
+      },
+    ],
   ])("%s: none", (_, texts) => {
     expect(usageOf(texts)).toBeNull();
   });
@@ -113,8 +120,8 @@ describe("finding the cgroup", () => {
     expect(kernel.readsOf("mountinfo")).toBe(2);
 
     for (const path of [...kernel.texts.keys()].filter((path) => path.includes("/moved/"))) kernel.texts.delete(path);
-    expect(cgroup.usage(MACHINE)).toBeNull();
-    for (const [path, text] of Object.entries(v2Level("/sys/fs/cgroup/moved", { current: 1, limit: 30 }))) {
+    kernel.texts.set("/proc/self/mountinfo", "9 8 0:3 / /cg rw - cgroup2 c rw\n");
+    for (const [path, text] of Object.entries(v2Level("/cg/moved", { current: 1, limit: 30 }))) {
       kernel.texts.set(path, text);
     }
     expect(cgroup.usage(MACHINE)?.limitBytes).toBe(30 * MIB);

@@ -80,7 +80,7 @@ test.each<[string, TokenizerJson, RegExp]>([
   [
     "no token for the unknown",
     changed(wordPiece(), {}, { unk_token: "[OOV]" }),
-    /unk_token \[OOV\] is not in its vocabulary/,
+    /unk_token "\[OOV\]" is not in its vocabulary/,
   ],
   ["no unk_id", changed(unigram(), {}, { unk_id: null }), /unk_id/],
   ["bytes for the unknown", changed(unigram(), {}, { byte_fallback: true }), /falls back to bytes/],

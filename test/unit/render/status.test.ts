@@ -82,7 +82,6 @@ describe("renderStatus", () => {
       database  off       not configured
       memory    ok        61% of 7.7 GiB
 
-      usage     emergency 96% of 7.7 GiB (cgroup), model not loaded
       queue     empty
       latency   memory -, redis -, computed -
                 (milliseconds: p50/p90/p99)
@@ -90,8 +89,8 @@ describe("renderStatus", () => {
       errors    none
       recycles  0
 
-      workers   You may not open /run/combot/control.sock: it takes root or group
-                combot-admin."
+      workers   Not shown, nor is memory. You may not open /run/combot/control.sock:
+                it takes root or group combot-admin."
     `);
   });
 

@@ -1,6 +1,7 @@
 import type { Services } from "../services.ts";
 import { classifyRoutes } from "./classify.ts";
 import { configRoutes } from "./config.ts";
+import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { memoryRoutes } from "./memory.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -14,6 +15,7 @@ export function allRoutes(services: Services): Routes {
     ...classifyRoutes(services),
     ...healthRoutes(services),
     ...memoryRoutes(services),
+    ...eventRoutes(services),
     ...metricsRoutes(services),
     ...processRoutes(services),
     ...modelRoutes(services),

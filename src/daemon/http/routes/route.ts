@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { ENDPOINTS, EndpointName, ReplyOf } from "../../../lib/protocol/endpoints.ts";
+import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/protocol/endpoints.ts";
+import type { EventListener } from "../services.ts";
 
 type Part<N extends EndpointName, P extends "body" | "query"> = (typeof ENDPOINTS)[N] extends {
   readonly [K in P]: infer S extends z.ZodType;
@@ -13,6 +14,8 @@ export interface Call<N extends EndpointName> {
   readonly query: Part<N, "query">;
   /** The Accept header. */
   readonly accept: string | undefined;
+  /** The Last-Event-ID header; an empty one is none. */
+  readonly lastEventId: string | undefined;
   /** A signal that is aborted when the client goes away before it has its reply. */
   readonly hangUp: () => AbortSignal;
 }
@@ -24,6 +27,14 @@ export interface Answer<B = unknown> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Handler<N extends EndpointName> = (call: Call<N>) => Promise<Answer<ReplyOf<N> | string>>;
+/** Events in the place of an answer. */
+export interface Stream {
+  /** What it throws is thrown before anything is sent. */
+  readonly listen: (listener: EventListener) => void;
+}
+
+type Outcome<N extends EndpointName> = N extends StreamName ? Stream : Answer<ReplyOf<N> | string>;
+
+export type Handler<N extends EndpointName> = (call: Call<N>) => Promise<Outcome<N>>;
 
 export type Routes<N extends EndpointName = EndpointName> = { readonly [K in N]: Handler<K> };

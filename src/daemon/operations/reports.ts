@@ -1,0 +1,79 @@
+import type { Settings } from "../../lib/config/settings.ts";
+import type { Sample } from "../../lib/protocol/events.ts";
+import type { Health } from "../../lib/protocol/health.ts";
+import type { MemoryReport } from "../../lib/protocol/memory.ts";
+import type { MetricsReport } from "../../lib/protocol/metrics.ts";
+import type { ProcessStatus } from "../../lib/protocol/process.ts";
+import type { Governor } from "../governor/governor.ts";
+import type { MemoryMeter } from "../governor/ports.ts";
+import { readProcessMemory } from "../memory/process-memory.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { reportHealth } from "./health-report.ts";
+import { reportMemory } from "./memory-report.ts";
+import type { Models } from "./models.ts";
+import { limitsOf, reportWorkers } from "./process-report.ts";
+import type { MemoryOf } from "./process-report.ts";
+
+export interface ReportParts {
+  readonly models: Models;
+  readonly metrics: Metrics;
+  readonly meter: MemoryMeter;
+  readonly governor: Governor;
+  readonly settings: Settings;
+  readonly version: string;
+}
+
+/** How things stand, for whoever asks; and all of it at once for those who watch. */
+export class Reports {
+  readonly #parts: ReportParts;
+
+  constructor(parts: ReportParts) {
+    this.#parts = parts;
+  }
+
+  health(): Health {
+    const { models, governor, version } = this.#parts;
+    return reportHealth(models.current, governor, version, uptimeSeconds());
+  }
+
+  /** Measured now, exactly. */
+  async memory(): Promise<MemoryReport> {
+    return this.#memoryOf(await this.#parts.meter.measure());
+  }
+
+  metrics(): Promise<MetricsReport> {
+    return this.#parts.metrics.report();
+  }
+
+  process(): Promise<ProcessStatus> {
+    return this.#process(readProcessMemory);
+  }
+
+  /** Memory is what the governor has just read: to watch costs no reading of its own. */
+  async sample(): Promise<Sample> {
+    const { governor, meter } = this.#parts;
+    const reading = governor.sample ?? (await meter.sample());
+    const figures = new Map(reading.processes.map((process) => [process.pid, process]));
+    const [process, metrics] = await Promise.all([this.#process(async (pid) => figures.get(pid)), this.metrics()]);
+    return { at: new Date().toISOString(), health: this.health(), memory: this.#memoryOf(reading), process, metrics };
+  }
+
+  #memoryOf(reading: Parameters<typeof reportMemory>[0]): MemoryReport {
+    const { governor, settings, models } = this.#parts;
+    return reportMemory(reading, governor.level, settings.memory, models.engines);
+  }
+
+  async #process(memoryOf: MemoryOf): Promise<ProcessStatus> {
+    const { models, metrics, settings, version } = this.#parts;
+    return {
+      daemon: { pid: process.pid, rssBytes: process.memoryUsage.rss(), uptimeSeconds: uptimeSeconds(), version },
+      workers: await reportWorkers(models.engines, memoryOf),
+      recycles: await metrics.recycles(),
+      limits: limitsOf(settings),
+    };
+  }
+}
+
+function uptimeSeconds(): number {
+  return Math.round(process.uptime());
+}

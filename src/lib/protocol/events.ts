@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { decision } from "./decisions.ts";
+import { health } from "./health.ts";
+import { memoryReport } from "./memory.ts";
+import { metricsReport } from "./metrics.ts";
+import { processStatus } from "./process.ts";
+
+/** All that a monitor shows, of one moment. */
+export const sample = z.object({
+  at: z.iso.datetime(),
+  health,
+  memory: memoryReport.describe("as it was sampled last, at most a second or two ago; PSS may be an estimate"),
+  process: processStatus,
+  metrics: metricsReport,
+});
+
+/** One server-sent event: its name, its id where it has one, and its data read as JSON. */
+export const daemonEvent = z.discriminatedUnion("event", [
+  z.object({ event: z.literal("sample"), data: sample }),
+  z.object({ event: z.literal("decision"), id: z.string().describe("of the decision"), data: decision }),
+]);
+
+export type Sample = z.infer<typeof sample>;
+export type DaemonEvent = z.infer<typeof daemonEvent>;
