@@ -1,0 +1,124 @@
+/** Trains a text classifier from labelled texts and writes it as a Hugging Face folder with an ONNX model. */
+import { basename, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { DataError, readExamples } from "./csv.ts";
+import type { Example } from "./csv.ts";
+import { evaluate, predict } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { emptyLexicon, readLexicon } from "./lexicon.ts";
+import { writeMetrics, writeModelFolder } from "./model-folder.ts";
+import type { TrainedModel } from "./model-folder.ts";
+import { OnnxRunner, measureBatchDrift } from "./onnx-runner.ts";
+import { createEncoder } from "./tokenizer.ts";
+import { trainModel } from "./trainer.ts";
+
+const usage = `usage: node scripts/model/train.ts --train FILE.csv --test FILE.csv --out DIR [options]
+
+  --train FILE    labelled texts to learn from: a header line, text first, label second
+  --test FILE     labelled texts held out, to measure with
+  --out DIR       folder for config.json, tokenizer.json, tokenizer_config.json, model.onnx, metrics.json
+  --seed N        whole number, default 1; the same seed and files give the same bytes
+  --name NAME     name of the model, default the name of DIR
+  --lexicon FILE  words by theme, one theme a line: "name: word word"
+  --epochs N      passes over the texts, default 12
+  --help          print this
+`;
+
+class UsageError extends Error {}
+
+interface Flags {
+  readonly train: string;
+  readonly test: string;
+  readonly out: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly lexicon: string | undefined;
+  readonly help: boolean;
+}
+
+const batchSize = 8;
+
+async function main(): Promise<void> {
+  const flags = readFlags();
+  if (flags.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const [train, test] = [readExamples(flags.train), readExamples(flags.test)];
+  checkLabels(train, test, flags.test);
+  const lexicon = flags.lexicon === undefined ? emptyLexicon : readLexicon(flags.lexicon);
+  const model = trainModel(train, { ...flags, lexicon, onProgress: reportProgress });
+  reportProgress(`measuring on ${test.length} held-out texts`);
+  const { evaluation, batchDrift } = await measure(model, test);
+  writeModelFolder(flags.out, model);
+  writeMetrics(flags.out, { name: model.name, seed: flags.seed, epochs: flags.epochs, trainTexts: train.length, modelBytes: model.onnx.byteLength, batchDrift, ...evaluation });
+  process.stdout.write(summarise(evaluation));
+}
+
+function readFlags(): Flags {
+  const { values } = parseArgs({
+    options: {
+      train: { type: "string", default: "" },
+      test: { type: "string", default: "" },
+      out: { type: "string", default: "" },
+      seed: { type: "string", default: "1" },
+      name: { type: "string" },
+      lexicon: { type: "string" },
+      epochs: { type: "string", default: "12" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  for (const flag of ["train", "test", "out"] as const) {
+    if (values[flag] === "" && !values.help) throw new UsageError(`--${flag} is required`);
+  }
+  return {
+    ...values,
+    name: values.name ?? basename(resolve(values.out)),
+    lexicon: values.lexicon,
+    seed: readWhole("seed", values.seed, 0, 2 ** 32 - 2),
+    epochs: readWhole("epochs", values.epochs, 1, 1000),
+  };
+}
+
+function readWhole(flag: string, value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw new UsageError(`--${flag} must be a whole number from ${least} to ${most}, not "${value}"`);
+}
+
+function checkLabels(train: readonly Example[], test: readonly Example[], path: string): void {
+  const known = new Set(train.map(({ label }) => label));
+  if (known.size < 2) throw new DataError("the training texts have fewer than two labels");
+  const stranger = test.find(({ label }) => !known.has(label));
+  if (stranger) throw new DataError(`${path}: no training text has the label "${stranger.label}"`);
+}
+
+/** Measures the very bytes that will be written, in the runtime that will serve them. */
+async function measure(model: TrainedModel, test: readonly Example[]): Promise<{ evaluation: Evaluation; batchDrift: number }> {
+  const runner = await OnnxRunner.open(model.onnx, createEncoder(model.tokenizer));
+  const predictions = [];
+  for (const { text, label } of test) {
+    const [logits] = await runner.score([text]);
+    predictions.push(predict(logits ?? [], model.labels, label));
+  }
+  const batchDrift = await measureBatchDrift(runner, test.map(({ text }) => text), batchSize);
+  return { evaluation: evaluate(predictions, model.labels), batchDrift };
+}
+
+function summarise({ accuracy, interval, texts, calibrationError, meanConfidence }: Evaluation): string {
+  return `held-out accuracy ${accuracy} (95% interval ${interval[0]} to ${interval[1]}, ${texts} texts), mean confidence ${meanConfidence}, calibration error ${calibrationError}\n`;
+}
+
+function reportProgress(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS") === true;
+  if (!isUsage && !(error instanceof DataError)) throw error;
+  process.stderr.write(`${(error as Error).message}\n${isUsage ? usage : ""}`);
+  process.exitCode = 2;
+}
