@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../lib/cli/client-command.ts";
-import { findMachine } from "../lib/cli/machine.ts";
+import { findMachine } from "../lib/config/machine.ts";
 import { checkFile } from "../lib/config/check.ts";
 import { describeSettings, type SettingRow } from "../lib/config/describe.ts";
 import { loadSettings } from "../lib/config/load.ts";

@@ -1,6 +1,6 @@
-import { availableParallelism, totalmem } from "node:os";
 import { loadSettings } from "../lib/config/load.ts";
 import type { LoadedSettings } from "../lib/config/load.ts";
+import { findMachine } from "../lib/config/machine.ts";
 import type { SettingName } from "../lib/config/schema.ts";
 import { VERSION } from "../lib/version.ts";
 import { listen } from "./listeners.ts";
@@ -35,8 +35,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
 }
 
 function readSettings({ envFile, ...flags }: DaemonFlags): LoadedSettings {
-  const machine = { cores: availableParallelism(), memoryBytes: totalmem() };
-  return loadSettings({ flags, env: process.env, envFile, machine });
+  return loadSettings({ flags, env: process.env, envFile, machine: findMachine() });
 }
 
 /** A defect must not leave a daemon that half works: systemd starts a whole one. */

@@ -7,7 +7,7 @@ import { readProcessMemory } from "./memory/process-memory.ts";
 import { PROBE_TEXT, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { normalise } from "./text/normalise.ts";
-import { WorkerProcess } from "./workers/worker-process.ts";
+import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/worker-process.ts";
 
 export interface ModelCheckRequest {
   readonly dir: string;
@@ -40,7 +40,8 @@ export async function checkModel(
     onStage("classifying");
     return { ...describe(model), worker, filled: await check.fill(), answers: await check.answer(asked) };
   } catch (error) {
-    throw new CombotError("MODEL_INVALID", `${model.modelPath}: ${messageOf(error)}`, { cause: error });
+    if (!(error instanceof WorkerFailedError || error instanceof WorkerEndedError)) throw error;
+    throw new CombotError("MODEL_INVALID", `${model.modelPath}: ${error.message}`, { cause: error });
   } finally {
     await check.end();
   }
@@ -99,9 +100,10 @@ class WorkerCheck {
     );
     const lengths = Int32Array.of(probe.length, long.length);
     const both = await this.#worker.run(Int32Array.from([...probe, ...long]), lengths).catch((error: unknown) => {
-      throw new Error(`a text of ${long.length} tokens, which is its window, fails: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw new WorkerFailedError(
+        `a text of ${long.length} tokens, within its window, fails: ${messageOf(error)}`,
+        true,
+      );
     });
     const shifts = alone.logits
       .map((logit, label) => Math.abs(logit - (both.logits[label] ?? 0)))

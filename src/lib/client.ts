@@ -1,10 +1,14 @@
+import type { Readable } from "node:stream";
 import type { z } from "zod";
-import { exchange, openAgent, type RawReply } from "./client/exchange.ts";
+import type { EventsOptions } from "./client/events.ts";
+import { exchange, openAgent, openStream, type RawReply } from "./client/exchange.ts";
 import { readKnownReply, readSchemas } from "./client/known-replies.ts";
 import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
 import { type Route, ROUTES } from "./client/routes.ts";
-import { CombotError, messageOf, systemCodeOf } from "./errors.ts";
-import type { Access, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
+import { unreachable } from "./client/unreachable.ts";
+import { CombotError } from "./errors.ts";
+import type { CallName, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
+import type { DaemonEvent } from "./protocol/events.ts";
 
 /** How long a daemon that is not there is waited for: it may be restarting. */
 const ABSENCE_MS = 3000;
@@ -46,12 +50,35 @@ export class Client {
    *
    * @throws {CombotError} the problem of the reply; `REPLY_INVALID`; `DAEMON_UNREACHABLE`; `DEADLINE_EXCEEDED`.
    */
-  async call<N extends EndpointName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
+  async call<N extends CallName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
     const route = ROUTES[name];
     const raw = await this.#reach(route, options, route.method === "GET" || name === "classify");
     const known = this.#schemas && readKnownReply(this.#schemas, route, raw);
     // Checked by the schema that the type is made from, in the one form or the other.
     return (known ?? (await readUnknown(name, raw))) as ReplyOf<N>;
+  }
+
+  /**
+   * What happens in the daemon, as it happens, until the stream ends or the caller has seen enough; see EventsOptions. A
+   * daemon that is not there is waited for as in `call`.
+   *
+   * @throws {CombotError} as `call` does; `TOO_MANY_LISTENERS`.
+   */
+  async *events(options: EventsOptions = {}): AsyncGenerator<DaemonEvent, void> {
+    const { method, path, access } = ROUTES.events;
+    const { signal, absenceMs = ABSENCE_MS } = options;
+    const { controlPath: socketPath } = this.#sockets;
+    const order = { agent: this.#agent, socketPath, method, path, signal };
+    const open = async (lastEventId: string | undefined): Promise<Readable> => {
+      const opened = await openStream(order, lastEventId);
+      return "body" in opened ? readNoStream(opened) : opened;
+    };
+    const { readEvents } = await import("./client/events.ts");
+    try {
+      yield* readEvents({ ...options, absenceMs, open });
+    } catch (thrown) {
+      throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(socketPath, access, thrown);
+    }
   }
 
   close(): void {
@@ -88,20 +115,12 @@ async function readUnknown(name: EndpointName, raw: RawReply): Promise<unknown> 
   return readReply(ENDPOINTS[name], raw);
 }
 
-function outOfTime(timeoutMs = 0, cause?: unknown): CombotError {
-  return new CombotError("DEADLINE_EXCEEDED", `No reply from the daemon within ${timeoutMs / 1000} s.`, { cause });
+/** A problem, or nothing that we know. */
+async function readNoStream(raw: RawReply): Promise<never> {
+  const { readProblem } = await import("./client/reply.ts");
+  throw readProblem(ROUTES.events, raw);
 }
 
-const GROUP_OF = { user: "combot", control: "combot-admin" } as const;
-
-function unreachable(socketPath: string, access: Access, cause: unknown): CombotError {
-  const code = systemCodeOf(cause);
-  const told = {
-    EACCES: `You may not open ${socketPath}: it takes root or group ${GROUP_OF[access]}.`,
-    ENOENT: `There is no ${access} socket ${socketPath}.`,
-    ECONNREFUSED: `Nobody listens on ${socketPath}.`,
-    ECONNRESET: `The daemon hung up on ${socketPath} before it answered.`,
-  };
-  const detail = code !== undefined && Object.hasOwn(told, code) ? told[code as keyof typeof told] : undefined;
-  return new CombotError("DAEMON_UNREACHABLE", detail ?? `${socketPath}: ${messageOf(cause)}`, { cause });
+function outOfTime(timeoutMs = 0, cause?: unknown): CombotError {
+  return new CombotError("DEADLINE_EXCEEDED", `No reply from the daemon within ${timeoutMs / 1000} s.`, { cause });
 }

@@ -12,19 +12,19 @@ const KEPT = 1000;
 /** What was done to memory and why: the last thousand here, each one told to whoever listens. */
 export class Decisions {
   readonly #kept: Decision[] = [];
-  readonly #sinks: DecisionSink[];
+  readonly #sinks: Set<DecisionSink>;
   readonly #epoch: string;
   #count = 0;
 
   /** @param startedAt of the daemon: makes the ids of one run differ from those of another. */
   constructor(startedAt: Date, sinks: readonly DecisionSink[]) {
     this.#epoch = startedAt.getTime().toString(36).padStart(9, "0");
-    this.#sinks = [...sinks];
+    this.#sinks = new Set(sinks);
   }
 
   addSink(sink: DecisionSink): () => void {
-    this.#sinks.push(sink);
-    return () => void this.#sinks.splice(this.#sinks.indexOf(sink), 1);
+    this.#sinks.add(sink);
+    return () => void this.#sinks.delete(sink);
   }
 
   record(decision: NewDecision): Decision {

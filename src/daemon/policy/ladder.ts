@@ -45,7 +45,7 @@ export type LadderAction =
   | { readonly act: "unload all" }
   /** The pressure is not ours: all but one worker end, and nothing more is tried. */
   | { readonly act: "keep one"; readonly slots: readonly number[] }
-  /** Recycling gave nothing back: nothing more is tried. */
+  /** Recycling was of no use: nothing more is tried. */
   | { readonly act: "hold" }
   /** One worker comes back. */
   | { readonly act: "restore" };
@@ -83,7 +83,7 @@ function relieve(view: LadderView): LadderVerdict | undefined {
   if (!isOurs(view)) return keepOne(view);
   const recent = view.history.recycledAtMs.filter((at) => view.atMs - at < HOLD_WINDOW_MS).length;
   const allowed = RECYCLES_BEFORE_HOLD - recent;
-  if (allowed <= 0) return verdict(view, { act: "hold" }, `${recent} recycles in 10 minutes gave nothing back`);
+  if (allowed <= 0) return verdict(view, { act: "hold" }, `${recent} recycles in 10 minutes did not leave critical`);
   const slots = view.workers.filter((worker) => worker.serving).map((worker) => worker.slot);
   return verdict(view, { act: "force cleanup", slots: slots.slice(0, allowed) }, "critical");
 }
@@ -97,7 +97,8 @@ function unloadIdle(view: LadderView): LadderVerdict | undefined {
 
 function keepOne(view: LadderView): LadderVerdict {
   const serving = view.workers.filter((worker) => worker.serving);
-  const kept = serving.find((worker) => !worker.idle) ?? serving[0];
+  // Where none serves yet, one of those on their way.
+  const kept = serving.find((worker) => !worker.idle) ?? serving[0] ?? view.workers[0];
   const slots = view.workers.filter((worker) => worker !== kept).map((worker) => worker.slot);
   return verdict(view, { act: "keep one", slots }, "pressure not ours");
 }

@@ -22,22 +22,31 @@ export interface UsageReading {
   readonly pressure: Pressure | null;
 }
 
+/** What the pressure figure did so far. */
+interface Stalls {
+  readonly some10: number;
+  /** When it was last seen to rise; null where it has fallen since. */
+  readonly roseAtMs: number | null;
+}
+
 /** Where the ladder stands, and what it has seen of a higher level. */
 export interface LevelState {
   readonly level: MemoryLevel;
-  /** Since when every reading was above `level`; null where the last one was not. */
-  readonly aboveSinceMs: number | null;
-  readonly some10: number;
+  /** Since when every reading reached a level above `level`; one that the last reading did not reach is missing. */
+  readonly reachedAtMs: Readonly<Partial<Record<MemoryLevel, number>>>;
+  readonly stalls: Stalls;
 }
 
-export const CALM: LevelState = { level: "normal", aboveSinceMs: null, some10: 0 };
+export const CALM: LevelState = { level: "normal", reachedAtMs: {}, stalls: { some10: 0, roseAtMs: null } };
 
 /** A level is left this far below where it begins, so that a reading on the border does not go to and fro. */
 const HYSTERESIS = 0.05;
-/** Readings above the level for this long make it the next one: two of them, 2 s apart. Emergency is at once. */
+/** Readings that reach a level for this long make it the one: two of them, 2 s apart. Emergency is at once. */
 const ENTRY_MS = 2000;
 /** Stalls worth a step, percent: the machine is thrashing although the figure is still below the threshold. */
 const HIGH_PRESSURE = 20;
+/** The kernel works its averages out every 2 s: up to here, the same figure again says nothing about which way it goes. */
+const RISING_MS = 3000;
 
 export function rankOf(level: MemoryLevel): number {
   return MEMORY_LEVELS.indexOf(level);
@@ -58,23 +67,46 @@ export function thresholdOf(level: MemoryLevel, thresholds: Thresholds): number 
 
 /** The next state of the ladder. A constant reading settles and stays. */
 export function stepLevel(state: LevelState, reading: UsageReading, thresholds: Thresholds): LevelState {
-  const some10 = reading.pressure?.some10 ?? 0;
-  const target = targetOf(state, reading, thresholds);
-  const above = rankOf(target) > rankOf(state.level);
-  if (above) {
-    const aboveSinceMs = state.aboveSinceMs ?? reading.atMs;
-    const due = target === "emergency" || reading.atMs - aboveSinceMs >= ENTRY_MS;
-    return due ? { level: target, aboveSinceMs: null, some10 } : { level: state.level, aboveSinceMs, some10 };
-  }
-  const left = reading.usage < thresholdOf(state.level, thresholds) - HYSTERESIS;
-  const level = left ? levelOf(reading.usage + HYSTERESIS, thresholds) : state.level;
-  return { level: rankOf(level) < rankOf(state.level) ? level : state.level, aboveSinceMs: null, some10 };
+  const { atMs, usage } = reading;
+  const stalls = stallsAfter(state.stalls, reading);
+  const plain = levelOf(usage, thresholds);
+  const target = liftedBy(stalls, plain, atMs);
+  const reachedAtMs = reachedAfter(state, target, atMs);
+  // Stalls count when they are seen to rise for the second time: a figure that only stays high lifts nothing.
+  const highest = rankOf(stalls.roseAtMs === atMs ? target : plain);
+  const due = (level: MemoryLevel): boolean =>
+    level === "emergency" || atMs - (reachedAtMs[level] ?? Infinity) >= ENTRY_MS;
+  const entered = MEMORY_LEVELS.findLast((level) => level in reachedAtMs && rankOf(level) <= highest && due(level));
+  if (entered === undefined) return { level: leftFor(state.level, usage, thresholds), reachedAtMs, stalls };
+  return { level: entered, reachedAtMs: reachedAfter({ level: entered, reachedAtMs }, target, atMs), stalls };
 }
 
 /** Rising stalls move the verdict one step sooner, up to critical: emergency goes by memory alone. */
-function targetOf(state: LevelState, { usage, pressure }: UsageReading, thresholds: Thresholds): MemoryLevel {
-  const plain = levelOf(usage, thresholds);
-  const stalls = pressure !== null && pressure.some10 >= HIGH_PRESSURE && pressure.some10 > state.some10;
-  if (!stalls || plain === "normal" || rankOf(plain) >= rankOf("critical")) return plain;
+function liftedBy({ some10, roseAtMs }: Stalls, plain: MemoryLevel, atMs: number): MemoryLevel {
+  const rising = some10 >= HIGH_PRESSURE && roseAtMs !== null && atMs - roseAtMs <= RISING_MS;
+  if (!rising || plain === "normal" || rankOf(plain) >= rankOf("critical")) return plain;
   return MEMORY_LEVELS[rankOf(plain) + 1] ?? plain;
+}
+
+function stallsAfter(before: Stalls, { atMs, pressure }: UsageReading): Stalls {
+  const some10 = pressure?.some10 ?? 0;
+  if (some10 > before.some10) return { some10, roseAtMs: atMs };
+  return { some10, roseAtMs: some10 < before.some10 ? null : before.roseAtMs };
+}
+
+/** The levels above the present one up to `target`, each with when the readings that reached it began. */
+function reachedAfter(
+  { level, reachedAtMs }: Pick<LevelState, "level" | "reachedAtMs">,
+  target: MemoryLevel,
+  atMs: number,
+): LevelState["reachedAtMs"] {
+  const reached = MEMORY_LEVELS.slice(rankOf(level) + 1, rankOf(target) + 1);
+  return Object.fromEntries(reached.map((each) => [each, reachedAtMs[each] ?? atMs]));
+}
+
+/** The level to fall to: each one below is left 5 points lower, too. */
+function leftFor(level: MemoryLevel, usage: number, thresholds: Thresholds): MemoryLevel {
+  if (usage >= thresholdOf(level, thresholds) - HYSTERESIS) return level;
+  const lower = levelOf(usage + HYSTERESIS, thresholds);
+  return rankOf(lower) < rankOf(level) ? lower : level;
 }

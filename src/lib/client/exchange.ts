@@ -1,4 +1,4 @@
-import type { Agent } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 
 // Not imported: the import of node:http as an ES module reads all of its exports, WebSocket among them, and with that
 // loads undici and HTTP/2, 60 ms that nothing here needs (measured on Node 24).
@@ -28,20 +28,44 @@ export function openAgent(): Agent {
 }
 
 /** Sends the order once. Rejects with Node's own error where there is no whole reply. */
-export function exchange({ body, signal, ...order }: Order): Promise<RawReply> {
-  const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) };
+export function exchange(order: Order): Promise<RawReply> {
+  return new Promise((resolve, reject) => send(order, {}, (reply) => collect(reply, resolve, reject), reject));
+}
+
+/** Sends the order once; the reply's body is read as it comes, if it is a stream of events, and else as a whole. */
+export function openStream(order: Order, lastEventId: string | undefined): Promise<IncomingMessage | RawReply> {
+  const headers = { accept: "text/event-stream", ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) };
   return new Promise((resolve, reject) => {
-    const sent = request({ ...order, headers, ...(signal && { signal }) }, (reply) => {
-      const chunks: Buffer[] = [];
-      reply.on("data", (chunk: Buffer) => chunks.push(chunk));
-      reply.on("error", reject);
-      reply.on("end", () => {
-        const after = Number(reply.headers["retry-after"] ?? NaN);
-        const retryAfterSeconds = Number.isFinite(after) ? after : undefined;
-        resolve({ status: reply.statusCode ?? 0, retryAfterSeconds, body: Buffer.concat(chunks).toString("utf8") });
-      });
-    });
-    sent.on("error", reject);
-    sent.end(body);
+    const onReply = (reply: IncomingMessage): void => {
+      if (reply.headers["content-type"] !== "text/event-stream") return collect(reply, resolve, reject);
+      // Whoever reads it learns of the error all the same; before that, nobody must be listening for it not to be fatal.
+      reply.setEncoding("utf8").on("error", () => undefined);
+      resolve(reply);
+    };
+    send(order, headers, onReply, reject);
+  });
+}
+
+function send(
+  { body, signal, ...order }: Order,
+  more: Readonly<Record<string, string>>,
+  onReply: (reply: IncomingMessage) => void,
+  onError: (error: Error) => void,
+): void {
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  const headers = { accept: "application/json", ...type, ...more };
+  request({ ...order, headers, ...(signal && { signal }) }, onReply)
+    .on("error", onError)
+    .end(body);
+}
+
+function collect(reply: IncomingMessage, resolve: (raw: RawReply) => void, reject: (error: Error) => void): void {
+  const chunks: Buffer[] = [];
+  reply.on("data", (chunk: Buffer) => chunks.push(chunk));
+  reply.on("error", reject);
+  reply.on("end", () => {
+    const after = Number(reply.headers["retry-after"] ?? NaN);
+    const retryAfterSeconds = Number.isFinite(after) ? after : undefined;
+    resolve({ status: reply.statusCode ?? 0, retryAfterSeconds, body: Buffer.concat(chunks).toString("utf8") });
   });
 }

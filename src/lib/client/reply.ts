@@ -9,6 +9,8 @@ const INTERPRETED = { jitless: true };
 /** As lax as a problem may be and still be told of: an unknown code is the news, not a reason to hide the detail. */
 const anyProblem = z.object({ code: z.string(), detail: z.string(), index: z.int().min(0).optional() });
 
+type Called = Pick<Endpoint, "method" | "path">;
+
 /**
  * The body of a reply, checked against the endpoint's schema for that status.
  *
@@ -25,7 +27,12 @@ export function readReply(endpoint: Endpoint, reply: RawReply): unknown {
   throw invalid(endpoint, `${where ? `${where}: ` : ""}${issue?.message ?? "it does not fit"}`);
 }
 
-function problemError(endpoint: Endpoint, { status, retryAfterSeconds }: RawReply, json: unknown): CombotError {
+/** The failure that a reply tells of which is no result. @throws {CombotError} `REPLY_INVALID` where it is no JSON. */
+export function readProblem(called: Called, reply: RawReply): CombotError {
+  return problemError(called, reply, parseJson(called, reply));
+}
+
+function problemError(endpoint: Called, { status, retryAfterSeconds }: RawReply, json: unknown): CombotError {
   const { data } = anyProblem.safeParse(json, INTERPRETED);
   if (!data) return invalid(endpoint, `status ${status} without a problem`);
   if (!isCode(data.code))
@@ -40,7 +47,7 @@ function isCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
 }
 
-function parseJson(endpoint: Endpoint, { body, status }: RawReply): unknown {
+function parseJson(endpoint: Called, { body, status }: RawReply): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -48,6 +55,6 @@ function parseJson(endpoint: Endpoint, { body, status }: RawReply): unknown {
   }
 }
 
-function invalid({ method, path }: Endpoint, what: string): CombotError {
+function invalid({ method, path }: Called, what: string): CombotError {
   return new CombotError("REPLY_INVALID", `${method} ${path}: ${what}`);
 }

@@ -22,7 +22,7 @@ function folder(report: ModelCheckReport): string {
     row("files", `${files.join(", ")}: ${formatBytes(bytes)}`),
     row(
       "graph",
-      `opset ${opsets.join(", ")}; format ${graph.irVersion}; made by ${graph.producer || "who it doesn't say"}`,
+      `opset ${opsets.join(", ")}; format ${graph.irVersion}; ${graph.producer ? `made by ${graph.producer}` : "no producer named"}`,
     ),
     row("inputs", graph.inputs.join(", ")),
     row("labels", `${labels.length}, ${scores}: ${labels.join(", ")}`),

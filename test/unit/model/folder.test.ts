@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { digestModel } from "../../../src/daemon/model/digest.ts";
 import { readModelFolder } from "../../../src/daemon/model/folder.ts";
 import { openModel } from "../../../src/daemon/model/served-model.ts";
+import { CombotError } from "../../../src/lib/errors.ts";
 import { BROKEN_MODELS } from "../../support/broken-models.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
 import type { ForeignModel } from "../../support/foreign-models.ts";
@@ -106,16 +107,21 @@ describe("reading a model folder", () => {
 });
 
 describe("refusing a folder", () => {
-  const refusal = async (dir: string, reason: RegExp): Promise<void> =>
-    expect(openModel(dir)).rejects.toMatchObject({
-      code: "MODEL_INVALID",
-      message: expect.stringMatching(reason) as string,
-    });
+  /** Code and reason. */
+  const refusalOf = (dir: string): Promise<string> =>
+    openModel(dir).then(
+      () => "it is not refused",
+      (error: unknown) => (error instanceof CombotError ? `${error.code} ${error.message}` : String(error)),
+    );
 
   // What only the runtime finds out is left to those that run it.
   const read = BROKEN_MODELS.filter(({ name }) => !/lies|operator|numbers/.test(name));
 
-  test.each(read)("$name", async ({ make, reason }) => refusal(make(temporaryFolder()), reason));
+  test.each(read)("$name", async ({ make, reason }) => {
+    const refusal = await refusalOf(make(temporaryFolder()));
+    expect(refusal).toMatch(reason);
+    expect(refusal).toMatch(/^MODEL_INVALID /);
+  });
 
   const config = (over: object): ForeignModel => ({ config: over });
 
@@ -135,20 +141,22 @@ describe("refusing a folder", () => {
       /vocab_size/,
     ],
     ["types of tokens that workers don't give", { type: "bert", tokenizer: typed() }, /token types other than 0/],
-  ])("%s", async (_, foreign, reason) => refusal(write(foreign), reason));
+  ])("%s", async (_, foreign, reason) => {
+    expect(await refusalOf(write(foreign))).toMatch(reason);
+  });
 
   test("no folder, a file, an empty model, a folder in the model's place", async () => {
     const dir = write();
-    await refusal(join(dir, "nowhere"), /nowhere can't be read/);
-    await refusal(join(dir, "config.json"), /config\.json/);
+    expect(await refusalOf(join(dir, "nowhere"))).toMatch(/nowhere can't be read/);
+    expect(await refusalOf(join(dir, "config.json"))).toMatch(/config\.json/);
     writeFileSync(join(dir, "tokenizer.json"), "[]");
-    await refusal(dir, /tokenizer\.json: /);
+    expect(await refusalOf(dir)).toMatch(/tokenizer\.json: /);
     writeFileSync(join(dir, "tokenizer.json"), JSON.stringify(wordPiece()));
     writeFileSync(join(dir, "model.onnx"), "");
-    await refusal(dir, /model\.onnx: it is empty/);
+    expect(await refusalOf(dir)).toMatch(/model\.onnx: it is empty/);
     rmSync(join(dir, "model.onnx"));
     mkdirSync(join(dir, "model.onnx"));
-    await refusal(dir, /neither model\.onnx/);
+    expect(await refusalOf(dir)).toMatch(/neither model\.onnx/);
   });
 
   test("types of tokens are no matter where the graph asks for none", async () => {

@@ -68,6 +68,12 @@ const ANSWERS: Services = {
     durationMs: 311.5,
   }),
   decisions: async ({ limit = 1 }) => ({ decisions: Array.from({ length: limit }, () => DECISION) }),
+  events: (listener) => {
+    const data = { at: DECISION.at, health: HEALTH, memory: MEMORY, process: PROCESS_STATUS, metrics: METRICS };
+    listener.send(Buffer.from(`event: sample\ndata: ${JSON.stringify(data)}\n\n`));
+    listener.send(Buffer.from(`event: decision\nid: ${DECISION.id}\ndata: ${JSON.stringify(DECISION)}\n\n`));
+    listener.end();
+  },
   metrics: async () => METRICS,
   prometheus: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "combot_up 1\n" }),
   processStatus: async () => PROCESS_STATUS,

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
-import type { Machine } from "../config/profiles.ts";
+import type { Machine } from "./profiles.ts";
 
 /** The cores this process may use, and the machine's memory or its cgroup's tighter limit. */
 export function findMachine(): Machine {

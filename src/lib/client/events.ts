@@ -1,0 +1,75 @@
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { CombotError } from "../errors.ts";
+import { daemonEvent } from "../protocol/events.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
+import { EventText } from "./event-text.ts";
+import type { WireEvent } from "./event-text.ts";
+import { isAbsent, isCutOff, retrying } from "./retry.ts";
+
+export interface EventsOptions {
+  /** Of the last decision heard of: those since then come first. `0`: all that are kept. */
+  readonly lastEventId?: string;
+  /** When the stream ends, connect again, and go on behind the last decision. */
+  readonly reconnect?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** How long to wait for a daemon that is not there; 3 s by default. */
+  readonly absenceMs?: number;
+}
+
+export interface EventSource extends EventsOptions {
+  readonly absenceMs: number;
+  /** Connects once. @throws the problem of a reply that is none. */
+  readonly open: (lastEventId: string | undefined) => Promise<Readable>;
+}
+
+/** A daemon that ends every stream at once must not be asked in a tight loop. */
+const RECONNECT_MS = 100;
+const KNOWN: readonly string[] = daemonEvent.options.map((option) => option.shape.event.value);
+
+/**
+ * Events as they come, one connection after another. An event of a kind that this release does not know is passed over.
+ *
+ * @throws {CombotError} the problem of the reply, or `REPLY_INVALID`; Node's own error of a connection that failed.
+ */
+export async function* readEvents(source: EventSource): AsyncGenerator<DaemonEvent, void> {
+  const { open, reconnect = false, signal, absenceMs } = source;
+  let { lastEventId } = source;
+  for (;;) {
+    const stream = await retrying(() => open(lastEventId), { forMs: absenceMs, isWorthIt: isPassing, signal });
+    const text = new EventText();
+    try {
+      for await (const chunk of stream) {
+        for (const event of text.push(String(chunk))) {
+          lastEventId = text.lastEventId ?? lastEventId;
+          if (KNOWN.includes(event.event)) yield checked(event, lastEventId);
+        }
+      }
+    } catch (thrown) {
+      if (!reconnect || !isCutOff(thrown)) throw thrown;
+    }
+    if (!reconnect) return;
+    lastEventId = text.lastEventId ?? lastEventId;
+    await sleep(RECONNECT_MS, undefined, signal ? { signal } : {});
+  }
+}
+
+/** Nobody listens, or the one who does is about to stop: the next daemon may be there in a moment. */
+function isPassing(thrown: unknown): boolean {
+  return isAbsent(thrown) || isCutOff(thrown) || (thrown instanceof CombotError && thrown.code === "SHUTTING_DOWN");
+}
+
+function checked({ event, data }: WireEvent, id: string | undefined): DaemonEvent {
+  const parsed = daemonEvent.safeParse({ event, id, data: parseJson(data) }, { jitless: true });
+  if (parsed.success) return parsed.data;
+  throw new CombotError("REPLY_INVALID", `event ${event}: ${z.prettifyError(parsed.error).replaceAll(/\s+/g, " ")}`);
+}
+
+function parseJson(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
