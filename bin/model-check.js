@@ -3,14 +3,21 @@
 // usage: node bin/model-check.js '{"dir":"./my-model","texts":["hello"]}'
 import { checkModel } from "../dist/daemon/model-check.js";
 
-// The worker ends with this process, and this process with whoever wanted to know.
-process.on("disconnect", () => process.exit());
+// The check, and its worker, end with whoever wanted to know, however that ended.
+const stop = new AbortController();
+process.on("disconnect", () => {
+  stop.abort();
+  process.exit();
+});
+process.channel?.unref();
 
 try {
-  const report = await checkModel(JSON.parse(process.argv[2] ?? "{}"), (stage) => process.send?.({ stage }));
+  const report = await checkModel(JSON.parse(process.argv[2] ?? "{}"), {
+    onStage: (stage) => process.connected && process.send({ stage }),
+    signal: stop.signal,
+  });
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } catch (thrown) {
   const { reportFailure } = await import("../dist/lib/cli/failure.js");
   reportFailure(thrown, ["--json"]);
 }
-process.disconnect?.();

@@ -80,6 +80,21 @@ export class Classifier {
   }
 }
 
+/**
+ * One classifier with the mean of the weights of several. Passing over texts one by one leaves
+ * chance in each; the mean has less of it.
+ */
+export function averageClassifiers(classifiers: readonly Classifier[]): Classifier {
+  const [first] = classifiers;
+  if (!first) throw new RangeError("no classifier to average");
+  const mean = new Classifier(first.weights.length / first.labelCount, first.labelCount);
+  for (const { weights, bias } of classifiers) {
+    for (let i = 0; i < weights.length; i++) mean.weights[i]! += weights[i]! / classifiers.length;
+    for (let i = 0; i < bias.length; i++) mean.bias[i]! += bias[i]! / classifiers.length;
+  }
+  return mean;
+}
+
 export function indexOfLargest(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;

@@ -20,7 +20,7 @@ const usage = `usage: node scripts/model/train.ts --train FILE.csv --test FILE.c
   --seed N        whole number, default 1; the same seed and files give the same bytes
   --name NAME     name of the model, default the name of DIR
   --lexicon FILE  words by theme, one theme a line: "name: word word"
-  --epochs N      passes over the texts, default 12
+  --epochs N      passes over the texts, default 8
   --help          print this
 `;
 
@@ -65,7 +65,7 @@ function readFlags(): Flags {
       seed: { type: "string", default: "1" },
       name: { type: "string" },
       lexicon: { type: "string" },
-      epochs: { type: "string", default: "12" },
+      epochs: { type: "string", default: "8" },
       help: { type: "boolean", default: false },
     },
   });
@@ -76,7 +76,7 @@ function readFlags(): Flags {
     ...values,
     name: values.name ?? basename(resolve(values.out)),
     lexicon: values.lexicon,
-    seed: readWhole("seed", values.seed, 0, 2 ** 32 - 2),
+    seed: readWhole("seed", values.seed, 0, 2 ** 31),
     epochs: readWhole("epochs", values.epochs, 1, 1000),
   };
 }

@@ -1,6 +1,6 @@
 import { fitTemperature } from "./calibration.ts";
 import type { ScoredText } from "./calibration.ts";
-import { Classifier } from "./classifier.ts";
+import { Classifier, averageClassifiers } from "./classifier.ts";
 import type { LabelledVector } from "./classifier.ts";
 import type { Example } from "./csv.ts";
 import { FeatureSpace } from "./feature-space.ts";
@@ -29,7 +29,9 @@ interface EncodedText {
   readonly label: number;
 }
 
-const folds = 5;
+/** Parts the texts are split into to calibrate, and classifiers whose weights are averaged. */
+const folds = 3;
+const runs = 3;
 const typoRates: TypoRates = { texts: 0.6, words: 0.25 };
 
 /** Trains a model; the same examples, options and Node give the same bytes. */
@@ -63,23 +65,29 @@ interface FitOptions extends TrainerOptions {
 
 function fitClassifier(texts: readonly EncodedText[], options: FitOptions): Fitted {
   const space = new FeatureSpace(options.vocabulary, options.lexicon, texts.map(({ ids }) => ids));
-  const classifier = new Classifier(space.size, options.labelCount);
-  const random = createRandom(options.seed);
+  const classifiers = Array.from({ length: runs }, (_, run) => trainOnce(texts, space, options, run));
+  return { space, classifier: averageClassifiers(classifiers) };
+}
+
+function trainOnce(texts: readonly EncodedText[], space: FeatureSpace, options: FitOptions, run: number): Classifier {
+  const random = createRandom(options.seed + run);
   const vectorise = ({ text, ids, label }: EncodedText): LabelledVector => {
     const typed = addTypos(text, typoRates, random);
     return { vector: space.vectorise(typed === text ? ids : options.encode(typed)), label };
   };
+  const stage = `${options.stage}, run ${run + 1} of ${runs}`;
+  const classifier = new Classifier(space.size, options.labelCount);
   classifier.train({
     epochs: options.epochs,
     drawPass: () => shuffled(texts, random).map(vectorise),
-    onEpoch: (epoch, accuracy) => options.onProgress(`${options.stage}: pass ${epoch} of ${options.epochs}, ${(accuracy * 100).toFixed(1)}% right`),
+    onEpoch: (epoch, accuracy) => options.onProgress(`${stage}: pass ${epoch} of ${options.epochs}, ${(accuracy * 100).toFixed(1)}% right`),
   });
-  return { space, classifier };
+  return classifier;
 }
 
 /** Fits the temperature on texts each scored by a model that has not seen it. */
 function calibrate(texts: readonly EncodedText[], options: TrainerOptions, fit: (part: readonly EncodedText[], stage: string) => Fitted): number {
-  const order = shuffled(texts, createRandom(options.seed + 1));
+  const order = shuffled(texts, createRandom(options.seed));
   const scored = Array.from({ length: folds }, (_, turn) => {
     const { space, classifier } = fit(order.filter((_text, i) => i % folds !== turn), `fold ${turn + 1} of ${folds}`);
     const unseen = order.filter((_text, i) => i % folds === turn);

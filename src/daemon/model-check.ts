@@ -20,20 +20,28 @@ const BEST = 5;
 const LONGEST_TOKENS = 1024;
 const BYE_GRACE_MS = 2000;
 
+export interface ModelCheckOptions {
+  /** Told what comes next, in words. */
+  readonly onStage: (stage: string) => void;
+  /** Ends the check, and its worker at once, whatever that is doing. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Opens a model's folder and has a worker process of its own answer with it, without a daemon.
  *
- * @param onStage told what comes next, in words.
  * @throws {CombotError} `MODEL_INVALID` with the reason where it can't be served, `INVALID_TEXT`.
  */
 export async function checkModel(
   { dir, texts = [] }: ModelCheckRequest,
-  onStage: (stage: string) => void,
+  { onStage, signal }: ModelCheckOptions,
 ): Promise<ModelCheckReport> {
   const asked = texts.map(normalise);
   onStage(`reading ${dir}`);
   const model = await openModel(dir);
+  signal.throwIfAborted();
   const check = new WorkerCheck(model);
+  signal.addEventListener("abort", check.kill);
   try {
     onStage("loading the model into a worker");
     const worker = await check.load();
@@ -43,6 +51,7 @@ export async function checkModel(
     if (!(error instanceof WorkerFailedError || error instanceof WorkerEndedError)) throw error;
     throw new CombotError("MODEL_INVALID", `${model.modelPath}: ${error.message}`, { cause: error });
   } finally {
+    signal.removeEventListener("abort", check.kill);
     await check.end();
   }
 }
@@ -81,6 +90,8 @@ class WorkerCheck {
   constructor(model: ServedModel) {
     this.#model = model;
   }
+
+  readonly kill = (): void => this.#worker.signal("SIGKILL", "the check was stopped");
 
   async load(): Promise<ModelCheckReport["worker"]> {
     const { modelPath, labels, padId, probe } = this.#model;

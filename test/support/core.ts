@@ -2,13 +2,14 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { loadSettings } from "../../src/lib/config/load.ts";
 import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
+import type { Governance } from "../../src/daemon/governance.ts";
 import type { Metrics } from "../../src/daemon/metrics/metrics.ts";
 import type { Models } from "../../src/daemon/operations/models.ts";
 import type { Pool } from "../../src/daemon/pool/pool.ts";
 import { createServing } from "../../src/daemon/serving.ts";
 import { temporaryFolder } from "./temporary.ts";
 
-export interface Core {
+export interface Core extends Governance {
   readonly models: Models;
   readonly metrics: Metrics;
   /** Of the model that serves. */
@@ -25,11 +26,15 @@ export async function startCore(modelDir: string, env: Record<string, string> = 
     DATABASE_URL: "off",
   };
   const { settings } = loadSettings({ env: { ...own, ...env }, machine });
-  const { models, metrics } = await createServing(settings, pino({ level: "silent" }));
-  onTestFinished(() => models.stop());
+  const { models, metrics, governance } = await createServing(settings, pino({ level: "silent" }));
+  onTestFinished(async () => {
+    await governance.governor.stop();
+    await models.stop();
+  });
   return {
     models,
     metrics,
+    ...governance,
     get pool() {
       return models.current.pool;
     },

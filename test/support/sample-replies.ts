@@ -1,4 +1,6 @@
+import type { CleanupReply, CleanupSnapshot } from "../../src/lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../src/lib/protocol/config.ts";
+import type { Decision } from "../../src/lib/protocol/decisions.ts";
 import type { Health } from "../../src/lib/protocol/health.ts";
 import type { MemoryReport } from "../../src/lib/protocol/memory.ts";
 import type { MetricsReport } from "../../src/lib/protocol/metrics.ts";
@@ -83,4 +85,52 @@ export const CONFIG: ConfigReport = {
     { name: "WORKERS", value: "2", source: "profile", sourceDetail: "t3.large", doc: "Worker processes." },
     { name: "LOG_LEVEL", value: "info", source: "default", doc: "The least severe log lines written." },
   ],
+};
+
+export const DECISION: Decision = {
+  id: "0mb1k2x9q-00000a",
+  at: "2026-01-02T03:04:05.678Z",
+  action: "recycle",
+  reason: "users",
+  measured: 50,
+  threshold: 50,
+  freedBytes: 21 * MIB,
+  durationMs: 812,
+  slot: 1,
+  detail: "replacement first: a worker needs 24.0 MiB",
+};
+
+const BEFORE: CleanupSnapshot = {
+  usage: 0.62,
+  usedBytes: 4_925 * MIB,
+  limitBytes: 7884 * MIB,
+  cacheBytes: 2 * MIB,
+  processes: [
+    { role: "daemon", pid: 1201, rssBytes: 92 * MIB, pssBytes: 60 * MIB, privateBytes: 40 * MIB, mappedBytes: 52 * MIB },
+    { role: "worker", pid: 1240, rssBytes: 80 * MIB, pssBytes: 50 * MIB, privateBytes: 22 * MIB, mappedBytes: 60 * MIB },
+    { role: "worker", pid: 1302, rssBytes: 81 * MIB, pssBytes: 51 * MIB, privateBytes: 23 * MIB, mappedBytes: 60 * MIB },
+  ],
+};
+
+export const CLEANUP: CleanupReply = {
+  level: "force",
+  dryRun: false,
+  actions: [
+    { action: "in-memory cache emptied", reason: "force", freedBytes: 2 * MIB, durationMs: 1 },
+    { action: "worker 0 ended", reason: "starts again on demand", freedBytes: 20 * MIB, durationMs: 212 },
+    { action: "worker 1 ended", reason: "starts again on demand", freedBytes: 21 * MIB, durationMs: 187 },
+    { action: "garbage collected in the daemon", reason: "force", freedBytes: 3 * MIB, durationMs: 14 },
+  ],
+  before: BEFORE,
+  after: {
+    usage: 0.61,
+    usedBytes: 4_830 * MIB,
+    limitBytes: 7884 * MIB,
+    cacheBytes: 0,
+    processes: [
+      { role: "daemon", pid: 1201, rssBytes: 87 * MIB, pssBytes: 71 * MIB, privateBytes: 35 * MIB, mappedBytes: 52 * MIB },
+    ],
+  },
+  freedBytes: 46 * MIB,
+  durationMs: 1340,
 };

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import * as Args from "@oclif/core/args";
+import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
-import { timeoutFlag } from "../../lib/cli/client-command.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ModelCheckReport } from "../../lib/protocol/model.ts";
 
@@ -33,7 +33,14 @@ Exits with 4 and the reason if the model can't be served. The worker has the pla
     text: Args.string({ description: "Texts to classify. Default: one of combot's own.", ignoreStdin: true }),
   };
 
-  static override flags = { timeout: timeoutFlag(`${TIMEOUT_SECONDS}`) };
+  static override flags = {
+    timeout: Flags.integer({
+      description: "Seconds the check may take, then exit 5.",
+      default: TIMEOUT_SECONDS,
+      min: 1,
+      helpValue: "SECONDS",
+    }),
+  };
 
   async run(): Promise<ModelCheckReport> {
     const { argv, args, flags } = await this.parse(ModelCheck);
@@ -41,7 +48,7 @@ Exits with 4 and the reason if the model can't be served. The worker has the pla
     if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
       throw new CombotError("USAGE", `There is no folder ${dir}.`);
     const texts = argv.slice(1).map(String);
-    const report = await this.#check(dir, texts, (flags.timeout ?? TIMEOUT_SECONDS) * 1000);
+    const report = await this.#check(dir, texts, flags.timeout * 1000);
     if (!this.jsonEnabled()) this.print(await toText(report));
     return report;
   }

@@ -1,4 +1,5 @@
 import { messageOf } from "../../lib/errors.ts";
+import { chooseIdle } from "../policy/idle.ts";
 import type { RecycleVerdict } from "../policy/recycle.ts";
 import type { Decisions, NewDecision } from "./decisions.ts";
 import { anonymousOf } from "./ports.ts";
@@ -22,7 +23,7 @@ interface Why {
   readonly threshold: number;
 }
 
-type DueVerdict = Extract<RecycleVerdict, { readonly measured: number }>;
+export type DueVerdict = Extract<RecycleVerdict, { readonly measured: number }>;
 
 /** Performs verdicts: memory is measured before, and when the old processes have ended; the difference is recorded. */
 export class Actions {
@@ -39,22 +40,27 @@ export class Actions {
   unloadQuiet(slots: readonly number[], idleUnloadMs: number): Promise<void> {
     const quietMs = Math.min(...this.#quietOf(slots));
     const why = { act: "unload", reason: "idle", measured: quietMs / 1000, threshold: idleUnloadMs / 1000 };
-    return this.unload(why, slots);
+    const { workers } = this.#options;
+    return this.#measured(named(why), async () => {
+      // Measuring took a moment: the timer loses to a text that was given out meanwhile.
+      const quiet = chooseIdle(workers().views(), idleUnloadMs).filter((slot) => slots.includes(slot));
+      await workers().unload(quiet);
+      const spared = slots.filter((slot) => !quiet.includes(slot));
+      return spared.length > 0 ? `given a text meanwhile: slot ${spared.join(", ")}` : undefined;
+    });
   }
 
-  /** The in-memory tier emptied, each worker replaced in turn, the daemon's own garbage collected. */
+  /**
+   * The in-memory tier emptied, each worker replaced in turn, the daemon's own garbage collected. Where a replacement
+   * does not come to serve, those that do are left alone.
+   */
   forceCleanup(why: Why, slots: readonly number[]): Promise<void> {
-    const { cache, workers, collectGarbage } = this.#options;
+    const { cache, collectGarbage } = this.#options;
     return this.#measured(named(why), async () => {
       cache.clear(true);
-      const failures: string[] = [];
-      for (const slot of slots) {
-        await workers()
-          .recycle(slot, "memory", true)
-          .catch((error: unknown) => failures.push(`slot ${slot}: ${messageOf(error)}`));
-      }
+      const failure = await this.#recycleEach(slots);
       collectGarbage();
-      return failures.length > 0 ? failures.join("; ") : undefined;
+      return failure;
     });
   }
 
@@ -101,15 +107,27 @@ export class Actions {
     return birthMs;
   }
 
+  /** @returns the slot whose replacement did not come to serve, and why. */
+  async #recycleEach(slots: readonly number[]): Promise<string | undefined> {
+    for (const slot of slots) {
+      try {
+        await this.#options.workers().recycle(slot, "memory", true);
+      } catch (error) {
+        return `slot ${slot}: ${messageOf(error)}`;
+      }
+    }
+    return undefined;
+  }
+
   #quietOf(slots: readonly number[]): number[] {
     const views = this.#options.workers().views();
     return views.filter(({ slot }) => slots.includes(slot)).map(({ quietMs }) => quietMs);
   }
 
   /** @param run resolves to a detail for the record. What it throws is recorded, and thrown on. */
-  async #measured(entry: Omit<NewDecision, "freedBytes" | "durationMs"> & { freedBytes?: null }, run: () => Promise<string | void>): Promise<void> {
-    const { meter, decisions, now } = this.#options;
-    const before = anonymousOf((await meter.measure()).processes);
+  async #measured(entry: Unmeasured & { freedBytes?: null }, run: () => Promise<string | void>): Promise<void> {
+    const { decisions, now } = this.#options;
+    const before = await this.#anonymous();
     const from = now();
     let detail: string | void = undefined;
     try {
@@ -119,14 +137,33 @@ export class Actions {
       throw error;
     } finally {
       const durationMs = Math.round(now() - from);
-      const after = anonymousOf((await meter.measure()).processes);
-      const freedBytes = entry.freedBytes === null ? null : before - after;
-      decisions.record({ ...entry, freedBytes, durationMs, ...(detail ? { detail } : {}) });
+      const after = await this.#anonymous();
+      const isMeasured = entry.freedBytes !== null && before.bytes !== null && after.bytes !== null;
+      const freedBytes = isMeasured ? before.bytes - after.bytes : null;
+      const details = [...new Set([detail, before.failure, after.failure])].filter(Boolean).join("; ");
+      decisions.record({ ...entry, freedBytes, durationMs, ...(details ? { detail: details } : {}) });
+    }
+  }
+
+  /** A reading that fails must not keep memory from being given back, nor that from being told. */
+  async #anonymous(): Promise<Reading> {
+    try {
+      return { bytes: anonymousOf((await this.#options.meter.measure()).processes) };
+    } catch (error) {
+      return { bytes: null, failure: `not measured: ${messageOf(error)}` };
     }
   }
 }
 
-function named({ act, reason, measured, threshold }: Why): Omit<NewDecision, "freedBytes" | "durationMs"> {
+/** Bytes; null, and why, where they could not be read. */
+interface Reading {
+  readonly bytes: number | null;
+  readonly failure?: string;
+}
+
+type Unmeasured = Omit<NewDecision, "freedBytes" | "durationMs">;
+
+function named({ act, reason, measured, threshold }: Why): Unmeasured {
   return { action: act as NewDecision["action"], reason, measured, threshold };
 }
 

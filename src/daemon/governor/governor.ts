@@ -8,6 +8,7 @@ import type { LevelState, Thresholds } from "../policy/level.ts";
 import { chooseRecycle } from "../policy/recycle.ts";
 import type { RecycleHistory } from "../policy/recycle.ts";
 import { Actions } from "./actions.ts";
+import type { DueVerdict } from "./actions.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Footprint } from "./footprint.ts";
 import { anonymousOf } from "./ports.ts";
@@ -42,6 +43,8 @@ export class Governor {
   /** Slots whose recycling was put off, so that it is told once. */
   readonly #putOff = new Set<number>();
   #busy: Promise<void> | undefined;
+  /** Workers there were when recycling in turn began; 0 while none are recycled so. */
+  #places = 0;
   #timer: NodeJS.Timeout | undefined;
   #ticking = false;
 
@@ -84,14 +87,17 @@ export class Governor {
 
   /**
    * Why so many more workers may not be started now. Memory decides; while another one serves, a high level is reason
-   * enough.
+   * enough. What takes the place of a worker that was recycled needs no more room than that one had.
    */
   refusal(workers: number): string | undefined {
     const { footprint, thresholds } = this.#options;
     const sample = this.#sample;
     if (!sample) return undefined;
-    const serving = this.#options.workers().views().filter((worker) => worker.serving).length;
-    if (serving > 0 && rankOf(this.level) >= rankOf("high")) return `memory is at ${this.level}, and another worker serves`;
+    const views = this.#options.workers().views();
+    if (views.length < this.#places) return undefined;
+    const serving = views.filter((worker) => worker.serving).length;
+    if (serving > 0 && rankOf(this.level) >= rankOf("high"))
+      return `memory is at ${this.level}, and another worker serves`;
     const { fits, detail } = footprint().judge(workers, sample, thresholds.critical);
     return fits ? undefined : `a worker ${detail}`;
   }
@@ -122,9 +128,12 @@ export class Governor {
     if (level === before) return;
     const up = rankOf(level) > rankOf(before);
     const threshold = thresholdOf(up ? level : before, thresholds);
-    decisions.record({ action: "level", reason: level, measured: sample.usage, threshold, freedBytes: null, durationMs: 0 });
-    if (up && level === "high") cache.halve();
-    if (!up) this.#history = { ...this.#history, held: false };
+    const sooner =
+      up && sample.usage < threshold ? { detail: `rising stalls: some avg10 = ${sample.pressure?.some10}` } : {};
+    const entry = { action: "level", reason: level, measured: sample.usage, threshold, ...sooner } as const;
+    decisions.record({ ...entry, freedBytes: null, durationMs: 0 });
+    if (rankOf(before) < rankOf("high") && rankOf(level) >= rankOf("high")) cache.halve();
+    this.#history = { ...this.#history, held: false };
   }
 
   #act(sample: Sample): void {
@@ -134,7 +143,9 @@ export class Governor {
     const action = verdict ? this.#forMemory(verdict) : this.#forService();
     if (!action) return;
     const busy: Promise<void> = action()
-      .catch((error: unknown) => this.#options.onFailure(new Error(`an action failed: ${messageOf(error)}`, { cause: error })))
+      .catch((error: unknown) =>
+        this.#options.onFailure(new Error(`an action failed: ${messageOf(error)}`, { cause: error })),
+      )
       .finally(() => {
         if (this.#busy === busy) this.#busy = undefined;
       });
@@ -144,7 +155,8 @@ export class Governor {
   #ladderView(sample: Sample) {
     const { thresholds, cache, footprint, now } = this.#options;
     const workers = sample.processes.filter(({ role }) => role === "worker");
-    const ours = sample.source === "setting" ? workers.reduce((sum, { pssBytes }) => sum + pssBytes, 0) : anonymousOf(workers);
+    const ours =
+      sample.source === "setting" ? workers.reduce((sum, { pssBytes }) => sum + pssBytes, 0) : anonymousOf(workers);
     return {
       ...sample,
       atMs: now(),
@@ -167,10 +179,11 @@ export class Governor {
       case "force cleanup": {
         const recycledAtMs = [...this.#history.recycledAtMs, ...verdict.slots.map(() => atMs)].slice(-20);
         this.#history = { ...heavy, recycledAtMs };
-        return () => this.#actions.forceCleanup(verdict, verdict.slots);
+        return () => this.#inTurn(() => this.#actions.forceCleanup(verdict, verdict.slots));
       }
       case "unload all":
         this.#history = { ...heavy, emptied: true };
+        this.#places = 0;
         return () => this.#actions.unloadAll(verdict);
       case "keep one":
         this.#history = { ...heavy, held: true };
@@ -201,10 +214,30 @@ export class Governor {
       return () => this.#actions.putOff(verdict, now());
     }
     this.#putOff.delete(verdict.slot);
-    return async () => {
-      const birthMs = await this.#actions.recycle(verdict, this.roomForBoth());
-      this.#recycles = { last: { endedAtMs: now(), birthMs } };
-    };
+    return () => this.#recycle(verdict);
+  }
+
+  /** A try that failed is paid for like one that worked: by what it took. */
+  async #recycle(verdict: DueVerdict): Promise<void> {
+    const { now } = this.#options;
+    const room = this.roomForBoth();
+    const from = now();
+    let birthMs: number | undefined;
+    try {
+      const run = (): Promise<number> => this.#actions.recycle(verdict, room);
+      birthMs = room.fits ? await run() : await this.#inTurn(run);
+    } finally {
+      this.#recycles = { last: { endedAtMs: now(), birthMs: birthMs ?? now() - from } };
+    }
+  }
+
+  async #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    this.#places = this.#options.workers().views().length;
+    try {
+      return await run();
+    } finally {
+      this.#places = 0;
+    }
   }
 
   /** Whether a replacement fits beside the worker it replaces. */

@@ -83,7 +83,7 @@ function relieve(view: LadderView): LadderVerdict | undefined {
   if (!isOurs(view)) return keepOne(view);
   const recent = view.history.recycledAtMs.filter((at) => view.atMs - at < HOLD_WINDOW_MS).length;
   const allowed = RECYCLES_BEFORE_HOLD - recent;
-  if (allowed <= 0) return verdict(view, { act: "hold" }, `${recent} recycles in 10 minutes did not leave critical`);
+  if (allowed <= 0) return verdict(view, { act: "hold" }, `memory is critical after ${recent} recycles in 10 minutes`);
   const slots = view.workers.filter((worker) => worker.serving).map((worker) => worker.slot);
   return verdict(view, { act: "force cleanup", slots: slots.slice(0, allowed) }, "critical");
 }

@@ -27,9 +27,10 @@ export async function runModelCheck({ dir, texts, timeoutMs, onStage }: ModelChe
   const child = fork(LAUNCHER, [JSON.stringify({ dir, texts })], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   child.on("message", (message) => onStage(String((message as { stage?: unknown }).stage)));
   let isLate = false;
+  // It ends its worker and then itself when nobody listens any more.
   const deadline = setTimeout(() => {
     isLate = true;
-    child.kill("SIGKILL");
+    if (child.connected) child.disconnect();
   }, timeoutMs);
   try {
     const output = await outputOf(child);
@@ -47,7 +48,8 @@ interface Output {
 }
 
 async function outputOf(child: ChildProcess): Promise<Output> {
-  const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
+  // Not `close`, which doesn't come where we have disconnected.
+  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   const read = (stream: ChildProcess["stdout"]): Promise<string> => (stream ? text(stream) : Promise.resolve(""));
   const [[status, signal], stdout, stderr] = await Promise.all([ended, read(child.stdout), read(child.stderr)]);
   return { stdout, stderr, end: signal ?? `status ${status}` };

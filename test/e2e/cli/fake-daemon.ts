@@ -11,11 +11,14 @@ import { temporaryFolder } from "../../support/temporary.ts";
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** In the place of a body. */
+  readonly stream?: (response: ServerResponse) => void;
 }
 
 export interface Asked {
   readonly query: URLSearchParams;
   readonly body: unknown;
+  readonly lastEventId?: string | undefined;
 }
 
 /** A CombotError that it throws goes out as a problem. `undefined`: no answer at all, ever. */
@@ -56,8 +59,9 @@ export async function startFakeDaemon(handlers: Handlers = {}, socket?: string):
     const { pathname, searchParams: query } = new URL(request.url ?? "/", "http://localhost");
     const name = nameOf(request.method, pathname);
     const body: unknown = await readJson(request);
-    calls.push({ name, query, body });
-    const reply = await reactTo(all[name], { query, body });
+    const asked = { query, body, lastEventId: request.headers["last-event-id"] as string | undefined };
+    calls.push({ name, ...asked });
+    const reply = await reactTo(all[name], asked);
     if (reply) send(response, reply);
   };
   const servers = [createServer(listener), createServer(listener)] as const;
@@ -88,7 +92,8 @@ async function reactTo(handler: Handler | undefined, asked: Asked): Promise<Answ
   }
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
+function send(response: ServerResponse, { status, body, stream }: Answer): void {
+  if (stream) return stream(response.writeHead(status, { "content-type": "text/event-stream" }));
   const { retryAfterSeconds } = body as { retryAfterSeconds?: number };
   const type = status < 400 ? "application/json" : PROBLEM_TYPE;
   const headers = {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { modelCheckReport } from "../../../src/lib/protocol/model.ts";
@@ -5,7 +6,8 @@ import { BROKEN_MODELS } from "../../support/broken-models.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
-import { requireBuild, runCli } from "./cli-process.ts";
+import { treeOf } from "../../../scripts/support/process-tree.ts";
+import { finish, requireBuild, runCli, startCli } from "./cli-process.ts";
 
 beforeAll(requireBuild);
 
@@ -76,4 +78,15 @@ test("a model that takes too long ends with 5", async () => {
   expect(stderr).toMatch(/loading the model into a worker …\n/);
   expect(stderr).toMatch(/was not checked within 2 s \[DEADLINE_EXCEEDED\]/);
   expect(status).toBe(5);
+});
+
+test.each(["SIGTERM", "SIGKILL"] as const)("a check that %s ends leaves no process behind", async (signal) => {
+  const dir = writeOddModel(join(temporaryFolder(), "slow"), { slowRounds: 4000 });
+  const cli = startCli(["model", "check", dir], { stdio: ["ignore", "pipe", "pipe"] });
+  const finished = finish(cli);
+  await expect.poll(() => treeOf(cli.pid ?? 0).length, { timeout: 10_000 }).toBe(3);
+  const [, ...others] = treeOf(cli.pid ?? 0);
+  cli.kill(signal);
+  await finished;
+  await expect.poll(() => others.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 10_000 }).toEqual([]);
 });

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { openApiDocument } from "../../../scripts/openapi.ts";
+import { callSocket } from "../../../scripts/support/socket-request.ts";
+import { EventText } from "../../../src/lib/client/event-text.ts";
 import { ENDPOINTS, PAGES } from "../../../src/lib/protocol/endpoints.ts";
 import type { Endpoint, EndpointName } from "../../../src/lib/protocol/endpoints.ts";
 import { HEALTH } from "../../support/sample-replies.ts";
@@ -53,7 +55,9 @@ const MORE_CALLS: Readonly<Partial<Record<EndpointName, readonly Partial<WireReq
   modelUse: [{ body: '{"default":true}' }, { body: "{}" }],
 };
 
-test.each(Object.keys(ENDPOINTS) as EndpointName[])(
+const CALLS = (Object.keys(ENDPOINTS) as EndpointName[]).filter((name) => name !== "events");
+
+test.each(CALLS)(
   "%s: real replies fit the document, good ones and refusals",
   async (name) => {
     const endpoint: Endpoint = ENDPOINTS[name];
@@ -68,6 +72,25 @@ test.each(Object.keys(ENDPOINTS) as EndpointName[])(
     }
   },
 );
+
+test("events: each one fits the document, with its data read as JSON", async () => {
+  const { path: socketPath } = await startApi();
+  const { path } = ENDPOINTS.events;
+  const response = await fetchText(socketPath, path);
+  const schema = `paths/${path.replaceAll("/", "~1")}/get/responses/200/content/text~1event-stream/schema`;
+  const validate = ajv.compile({ $ref: `api#/${schema}` });
+  const text = new EventText();
+  const events = [...text.push(response)].map(({ event, data }) => {
+    return { event, ...(event === "decision" && { id: text.lastEventId }), data: JSON.parse(data) as unknown };
+  });
+  expect(events.map(({ event }) => event)).toEqual(["sample", "decision"]);
+  for (const event of events) expect([validate(event), ajv.errorsText(validate.errors)]).toEqual([true, "No errors"]);
+});
+
+/** The whole of a stream that ends by itself. */
+async function fetchText(socketPath: string, path: string): Promise<string> {
+  return (await callSocket({ socketPath, path })).text;
+}
 
 test("unhealthy, a defect, a wrong method and the wrong socket fit it too", async () => {
   const health = async () => ({ ...HEALTH, status: "unhealthy" as const });

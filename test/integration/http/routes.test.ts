@@ -26,7 +26,8 @@ describe("paths", () => {
       const without = await ask(path, { ...call, path: endpoint.path.slice(0, -1) });
       expect([200, 202].map((status) => `${name} ${status}`)).toContain(`${name} ${withSlash.status}`);
       expect([name, without.status, without.body]).toEqual([name, withSlash.status, withSlash.body]);
-      expect(withSlash.headers["content-type"]).toBe("application/json; charset=utf-8");
+      const type = endpoint.stream ? "text/event-stream" : "application/json; charset=utf-8";
+      expect(withSlash.headers["content-type"]).toBe(type);
     }
     expect(calls).toHaveLength(2 * Object.keys(ENDPOINTS).length);
   });

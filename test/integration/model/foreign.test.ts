@@ -24,7 +24,7 @@ const BAKED = {
 };
 
 const check = (dir: string, texts: readonly string[] = TEXTS): Promise<ModelCheckReport> =>
-  checkModel({ dir, texts }, () => undefined);
+  checkModel({ dir, texts }, { onStage: () => undefined, signal: new AbortController().signal });
 
 const KINDS: Readonly<Record<string, ForeignModel>> = {
   "BERT with three inputs": { type: "bert", labels: ["a", "b", "c"] },

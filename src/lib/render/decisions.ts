@@ -1,0 +1,61 @@
+import type { Decision } from "../protocol/decisions.ts";
+import { formatBytes, formatDuration } from "../units.ts";
+import type { Paint } from "./paint.ts";
+import { NONE, percent, shortCount } from "./words.ts";
+
+/** Widths are fixed, so that rows which come one by one stand under the same head. */
+const COLUMNS = [
+  { head: "TIME", width: 20 },
+  { head: "ACTION", width: 13 },
+  { head: "REASON", width: 10 },
+  { head: "MEASURED", width: 14 },
+  { head: "FREED", width: -9 },
+  { head: "TOOK", width: -6 },
+  { head: "DETAIL", width: 0 },
+] as const;
+
+const IN_COUNTS: readonly string[] = ["users", "requests"];
+const IN_SECONDS: readonly string[] = ["uptime", "idle"];
+
+export function renderDecisions(decisions: readonly Decision[], paint: Paint): string {
+  if (decisions.length === 0) return "No decisions.";
+  return [renderDecisionHead(paint), ...decisions.map((decision) => renderDecision(decision))].join("\n");
+}
+
+export function renderDecisionHead(paint: Paint): string {
+  return paint.faint(line(COLUMNS.map(({ head }) => head)));
+}
+
+/** One line, whatever its detail holds. */
+export function renderDecision(decision: Decision): string {
+  const { at, action, reason, freedBytes, durationMs, slot, detail = "" } = decision;
+  const where = slot === undefined ? "" : `slot ${slot}`;
+  return line([
+    `${at.slice(0, 19).replace("T", " ")}Z`,
+    action,
+    reason,
+    measuredOf(decision),
+    freedBytes === null ? NONE : formatBytes(freedBytes),
+    durationMs === 0 ? NONE : formatDuration(durationMs),
+    [where, detail.replaceAll(/\s+/g, " ")].filter(Boolean).join("; "),
+  ]);
+}
+
+/** `50 of 50` users, `4h of 4h` uptime, `91% of 90%` memory. */
+function measuredOf({ reason, measured, threshold }: Decision): string {
+  if (measured === null) return NONE;
+  const told = IN_COUNTS.includes(reason) ? shortCount : IN_SECONDS.includes(reason) ? seconds : percent;
+  return threshold === null ? told(measured) : `${told(measured)} of ${told(threshold)}`;
+}
+
+function seconds(count: number): string {
+  return formatDuration(count * 1000);
+}
+
+function line(cells: readonly string[]): string {
+  const padded = cells.map((cell, index) => {
+    const width = COLUMNS[index]?.width ?? 0;
+    return width < 0 ? cell.padStart(-width) : cell.padEnd(width);
+  });
+  return padded.join(" ").trimEnd();
+}

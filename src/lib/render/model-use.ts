@@ -1,0 +1,17 @@
+import type { ModelUseReply } from "../protocol/model.ts";
+import { formatDuration } from "../units.ts";
+
+type Name = ModelUseReply["model"];
+
+/** Which model serves now, and which one did. */
+export function renderModelUse({ model, previous, changed, durationMs }: ModelUseReply): string {
+  if (!changed) return `${nameOf(model)} serves already, from ${model.dir}.`;
+  return [
+    `${nameOf(model)} serves, from ${model.dir}.`,
+    `It took the place of ${nameOf(previous)} in ${formatDuration(durationMs)}.`,
+  ].join("\n");
+}
+
+function nameOf({ name, digest }: Name): string {
+  return `${name} (${digest})`;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { GIB, MIB } from "../../../src/lib/units.ts";
+import { estimateBytes, judgeFit } from "../../../src/daemon/policy/fit.ts";
+
+describe("what a model nobody has measured will take", () => {
+  const modelBytes = 200 * MIB;
+
+  test("sharing weights: one packed copy, and each worker's own 48 MiB", () => {
+    expect(estimateBytes({ workers: 1, modelBytes, shared: true })).toBe((48 + 330) * MIB);
+    expect(estimateBytes({ workers: 3, modelBytes, shared: true })).toBe((3 * 48 + 330) * MIB);
+  });
+
+  test("not sharing: everything once for each worker", () => {
+    expect(estimateBytes({ workers: 1, modelBytes, shared: false })).toBe((48 + 260) * MIB);
+    expect(estimateBytes({ workers: 3, modelBytes, shared: false })).toBe(3 * (48 + 260) * MIB);
+  });
+
+  test("nothing for no workers of no model", () => {
+    expect(estimateBytes({ workers: 0, modelBytes: 0, shared: true })).toBe(0);
+  });
+});
+
+describe("whether it fits", () => {
+  const room = { usedBytes: 3 * GIB, limitBytes: 4 * GIB, ceiling: 0.75 + 1 / 8 };
+
+  test("up to the ceiling and not a byte past it", () => {
+    expect(judgeFit(0.5 * GIB, room)).toMatchObject({ fits: true, neededBytes: 0.5 * GIB, roomBytes: 0.5 * GIB });
+    expect(judgeFit(0.5 * GIB + 1, room).fits).toBe(false);
+  });
+
+  test("no room is no less than none", () => {
+    expect(judgeFit(1, { ...room, usedBytes: 3.9 * GIB })).toMatchObject({ fits: false, roomBytes: 0 });
+    expect(judgeFit(0, { ...room, usedBytes: 3.9 * GIB }).fits).toBe(true);
+  });
+
+  test("the arithmetic is told", () => {
+    expect(judgeFit(300 * MIB, { ...room, ceiling: 0.9 }).detail).toBe(
+      "needs 300 MiB; 3.0 GiB of 4.0 GiB are used, so 614 MiB are left below 90%",
+    );
+  });
+});
