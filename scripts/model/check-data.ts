@@ -8,7 +8,10 @@ const folder = new URL("../../models/shop-intents/data/", import.meta.url).pathn
 
 function readFlags(): { train: string; test: string } {
   const { values } = parseArgs({
-    options: { train: { type: "string", default: `${folder}train.csv` }, test: { type: "string", default: `${folder}test.csv` } },
+    options: {
+      train: { type: "string", default: `${folder}train.csv` },
+      test: { type: "string", default: `${folder}test.csv` },
+    },
   });
   return values;
 }
@@ -18,7 +21,9 @@ function main(): number {
   const [train, test] = [readExamples(flags.train), readExamples(flags.test)];
   const problems = findProblems(train, test);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  process.stdout.write(`${train.length} train, ${test.length} test, ${countLabels(train).size} labels, ${problems.length} problems\n`);
+  process.stdout.write(
+    `${train.length} train, ${test.length} test, ${countLabels(train).size} labels, ${problems.length} problems\n`,
+  );
   return problems.length === 0 ? 0 : 1;
 }
 

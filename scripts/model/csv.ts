@@ -21,7 +21,8 @@ export function readExamples(path: string): Example[] {
   }
   if (rows.length === 0) throw new DataError(`${path}: no rows`);
   return rows.map(([text = "", label = ""], index) => {
-    if (text.trim() === "" || label.trim() === "") throw new DataError(`${path}: row ${index + 2} has no text or no label`);
+    if (text.trim() === "" || label.trim() === "")
+      throw new DataError(`${path}: row ${index + 2} has no text or no label`);
     return { text, label: label.trim() };
   });
 }
@@ -82,7 +83,8 @@ function quotedField(source: string, start: number, path: string): Field {
     const close = source.indexOf('"', at);
     if (close < 0) throw new DataError(`${path}: a quote opened at character ${start} is never closed`);
     value += source.slice(at, close);
-    if (source[close + 1] !== '"') return { value: value + plainField(source, close + 1).value, end: plainField(source, close + 1).end };
+    if (source[close + 1] !== '"')
+      return { value: value + plainField(source, close + 1).value, end: plainField(source, close + 1).end };
     value += '"';
     at = close + 2;
   }

@@ -10,7 +10,11 @@ export interface DataLimits {
 export const shopLimits: DataLimits = { trainPerLabel: 80, testPerLabel: 20, jaccard: 0.5 };
 
 /** Everything wrong with a train and test pair, one sentence each; empty when it keeps the rules. */
-export function findProblems(train: readonly Example[], test: readonly Example[], limits: DataLimits = shopLimits): string[] {
+export function findProblems(
+  train: readonly Example[],
+  test: readonly Example[],
+  limits: DataLimits = shopLimits,
+): string[] {
   return [
     ...findDuplicates(train, "train"),
     ...findDuplicates(test, "test"),
@@ -43,7 +47,8 @@ function findThinLabels(train: readonly Example[], test: readonly Example[], lim
   return [...new Set([...inTrain.keys(), ...inTest.keys()])].toSorted().flatMap((label) => {
     const [trained = 0, held = 0] = [inTrain.get(label), inTest.get(label)];
     const thin: string[] = [];
-    if (trained < limits.trainPerLabel) thin.push(`train: ${label} has ${trained} texts, ${limits.trainPerLabel} wanted`);
+    if (trained < limits.trainPerLabel)
+      thin.push(`train: ${label} has ${trained} texts, ${limits.trainPerLabel} wanted`);
     if (held < limits.testPerLabel) thin.push(`test: ${label} has ${held} texts, ${limits.testPerLabel} wanted`);
     return thin;
   });
@@ -64,7 +69,7 @@ function findLeaks(train: readonly Example[], test: readonly Example[], limit: n
 }
 
 function trigrams(text: string): Set<string> {
-  const characters = [...text.toLowerCase()];
+  const characters = Array.from(text.toLowerCase());
   if (characters.length < 3) return new Set([characters.join("")]);
   return new Set(characters.slice(2).map((_, i) => characters.slice(i, i + 3).join("")));
 }

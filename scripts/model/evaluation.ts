@@ -63,7 +63,8 @@ function isRight({ expected, predicted }: Prediction): boolean {
 function rateLabel(predictions: readonly Prediction[], label: string): LabelResult {
   const ofLabel = predictions.filter(({ expected }) => expected === label);
   const asLabel = predictions.filter(({ predicted }) => predicted === label);
-  const share = (part: readonly Prediction[]): number => (part.length === 0 ? 0 : round(part.filter(isRight).length / part.length));
+  const share = (part: readonly Prediction[]): number =>
+    part.length === 0 ? 0 : round(part.filter(isRight).length / part.length);
   return { label, texts: ofLabel.length, precision: share(asLabel), recall: share(ofLabel) };
 }
 

@@ -34,7 +34,10 @@ export class FeatureSpace {
     this.tokenClasses = numberClasses(vocabulary, lexicon);
     ({ slotRows: this.slotRows, pairCount: this.pairCount } = numberPairs(texts, this.tokenClasses));
     const weights = [...numbered.weights, ...new Array<number>(this.pairCount).fill(kindWeights.pair)];
-    this.scales = scaleByRarity(weights, texts.map((ids) => this.#listFeatures(ids)));
+    this.scales = scaleByRarity(
+      weights,
+      texts.map((ids) => this.#listFeatures(ids)),
+    );
   }
 
   get size(): number {
@@ -70,7 +73,10 @@ export class FeatureSpace {
   }
 }
 
-function numberTokenFeatures(vocabulary: readonly string[], lexicon: Lexicon): { tokenFeatures: Int32Array[]; weights: number[] } {
+function numberTokenFeatures(
+  vocabulary: readonly string[],
+  lexicon: Lexicon,
+): { tokenFeatures: Int32Array[]; weights: number[] } {
   const numbers = new Map<string, number>();
   const weights: number[] = [];
   const tokenFeatures = vocabulary.map((token) =>
@@ -95,7 +101,10 @@ function numberClasses(vocabulary: readonly string[], lexicon: Lexicon): Int32Ar
 }
 
 /** Gives the commonest slots a row each, in order of their first appearance. */
-function numberPairs(texts: readonly (readonly number[])[], classes: Int32Array): { slotRows: Uint16Array; pairCount: number } {
+function numberPairs(
+  texts: readonly (readonly number[])[],
+  classes: Int32Array,
+): { slotRows: Uint16Array; pairCount: number } {
   const counts = new Map<number, number>();
   for (const ids of texts) {
     for (let i = 1; i < ids.length; i++) {
@@ -114,5 +123,8 @@ function scaleByRarity(weights: readonly number[], texts: readonly Iterable<numb
   for (const features of texts) {
     for (const feature of new Set(features)) counts[feature] = (counts[feature] ?? 0) + 1;
   }
-  return Float32Array.from(weights, (weight, feature) => weight * (Math.log((1 + texts.length) / (1 + (counts[feature] ?? 0))) + 1));
+  return Float32Array.from(
+    weights,
+    (weight, feature) => weight * (Math.log((1 + texts.length) / (1 + (counts[feature] ?? 0))) + 1),
+  );
 }

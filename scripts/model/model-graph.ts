@@ -27,8 +27,12 @@ export function encodeClassifier(folded: FoldedModel): Uint8Array {
   const onePositionBefore = vector("one_position_before", [0, 1, 0, 0]);
 
   const realIds = graph.node("Mul", [ids, mask]);
-  const classes = graph.node("Gather", [graph.initializer("token_classes", int64Tensor([...folded.tokenClasses])), realIds]);
-  const shiftRight = (value: string): string => graph.node("Pad", [graph.node("Slice", [value, zero, minusOne, sequenceAxis]), onePositionBefore]);
+  const classes = graph.node("Gather", [
+    graph.initializer("token_classes", int64Tensor([...folded.tokenClasses])),
+    realIds,
+  ]);
+  const shiftRight = (value: string): string =>
+    graph.node("Pad", [graph.node("Slice", [value, zero, minusOne, sequenceAxis]), onePositionBefore]);
   const left = graph.node("Mul", [shiftRight(classes), scalar("left_factor", pairHash.left)]);
   const right = graph.node("Mul", [classes, scalar("right_factor", pairHash.right)]);
   const slots = graph.node("Mod", [graph.node("Add", [left, right]), scalar("slot_count", pairHash.slots)]);
@@ -36,7 +40,10 @@ export function encodeClassifier(folded: FoldedModel): Uint8Array {
   const isPair = graph.node("Mul", [mask, shiftRight(mask)]);
   const pairRows = graph.node("Mul", [graph.node("Cast", [slotRows], { to: elementTypes.int64 }), isPair]);
 
-  const weight = graph.node("Unsqueeze", [graph.node("Cast", [mask], { to: elementTypes.float32 }), vector("last_axis", [2])]);
+  const weight = graph.node("Unsqueeze", [
+    graph.node("Cast", [mask], { to: elementTypes.float32 }),
+    vector("last_axis", [2]),
+  ]);
   const tokens = graph.node("Mul", [graph.node("Gather", [table("token_table", folded.tokenTable), realIds]), weight]);
   const pairs = graph.node("Gather", [table("pair_table", folded.pairTable), pairRows]);
   const running = graph.node("CumSum", [graph.node("Add", [tokens, pairs]), scalar("sum_axis", 1)]);
@@ -44,7 +51,9 @@ export function encodeClassifier(folded: FoldedModel): Uint8Array {
 
   const shares = graph.node("Slice", [sums, zero, vector("label_count", [labels]), sequenceAxis]);
   const squares = graph.node("Slice", [sums, "label_count", vector("width", [labels + 1]), sequenceAxis]);
-  const length = graph.node("Sqrt", [graph.node("Max", [squares, graph.initializer("least_square", floatTensor([1e-6]))])]);
+  const length = graph.node("Sqrt", [
+    graph.node("Max", [squares, graph.initializer("least_square", floatTensor([1e-6]))]),
+  ]);
   const scaled = graph.node("Div", [shares, length]);
   graph.node("Add", [scaled, graph.initializer("bias", tensor(folded.bias))], {}, { outputs: ["logits"] });
   graph.output("logits", "float32", ["batch", labels]);

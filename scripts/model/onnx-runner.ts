@@ -27,17 +27,23 @@ export class OnnxRunner {
     const width = Math.max(...rows.map((row) => row.length));
     const ids = rows.flatMap((row) => [...row, ...new Array<number>(width - row.length).fill(padId)]);
     const mask = rows.flatMap((row) => Array.from({ length: width }, (_, i) => (i < row.length ? 1 : 0)));
-    const tensor = (values: readonly number[]) => new this.#ort.Tensor("int64", BigInt64Array.from(values, BigInt), [texts.length, width]);
+    const tensor = (values: readonly number[]) =>
+      new this.#ort.Tensor("int64", BigInt64Array.from(values, BigInt), [texts.length, width]);
     const { logits } = await this.#session.run({ input_ids: tensor(ids), attention_mask: tensor(mask) });
     const scores = logits?.data;
-    if (!(scores instanceof Float32Array)) throw new Error("the model answered with something else than float32 logits");
+    if (!(scores instanceof Float32Array))
+      throw new Error("the model answered with something else than float32 logits");
     const perText = scores.length / texts.length;
     return texts.map((_, i) => scores.slice(i * perText, (i + 1) * perText));
   }
 }
 
 /** Largest difference between logits of texts alone and in padded batches; 0 is equal to the last bit. */
-export async function measureBatchDrift(runner: OnnxRunner, texts: readonly string[], batchSize: number): Promise<number> {
+export async function measureBatchDrift(
+  runner: OnnxRunner,
+  texts: readonly string[],
+  batchSize: number,
+): Promise<number> {
   let drift = 0;
   for (let start = 0; start < texts.length; start += batchSize) {
     const batch = texts.slice(start, start + batchSize);

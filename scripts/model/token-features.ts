@@ -40,10 +40,11 @@ function listThemes(token: string, lexicon: Lexicon): readonly string[] {
 /** Runs of characters of a token, word borders included, as `<` and `>`. */
 function listRuns(token: string): string[] {
   const isInside = token.startsWith(continuationPrefix);
-  const marked = [...(isInside ? token.slice(continuationPrefix.length) : `<${token}>`)];
+  const marked = Array.from(isInside ? token.slice(continuationPrefix.length) : `<${token}>`);
   const runs: string[] = [];
   for (let length = shortestRun; length <= longestRun; length++) {
-    for (let start = 0; start + length <= marked.length; start++) runs.push(marked.slice(start, start + length).join(""));
+    for (let start = 0; start + length <= marked.length; start++)
+      runs.push(marked.slice(start, start + length).join(""));
   }
   return runs;
 }

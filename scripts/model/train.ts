@@ -52,7 +52,15 @@ async function main(): Promise<void> {
   reportProgress(`measuring on ${test.length} held-out texts`);
   const { evaluation, batchDrift } = await measure(model, test);
   writeModelFolder(flags.out, model);
-  writeMetrics(flags.out, { name: model.name, seed: flags.seed, epochs: flags.epochs, trainTexts: train.length, modelBytes: model.onnx.byteLength, batchDrift, ...evaluation });
+  writeMetrics(flags.out, {
+    name: model.name,
+    seed: flags.seed,
+    epochs: flags.epochs,
+    trainTexts: train.length,
+    modelBytes: model.onnx.byteLength,
+    batchDrift,
+    ...evaluation,
+  });
   process.stdout.write(summarise(evaluation));
 }
 
@@ -95,14 +103,21 @@ function checkLabels(train: readonly Example[], test: readonly Example[], path: 
 }
 
 /** Measures the very bytes that will be written, in the runtime that will serve them. */
-async function measure(model: TrainedModel, test: readonly Example[]): Promise<{ evaluation: Evaluation; batchDrift: number }> {
+async function measure(
+  model: TrainedModel,
+  test: readonly Example[],
+): Promise<{ evaluation: Evaluation; batchDrift: number }> {
   const runner = await OnnxRunner.open(model.onnx, createEncoder(model.tokenizer));
   const predictions = [];
   for (const { text, label } of test) {
     const [logits] = await runner.score([text]);
     predictions.push(predict(logits ?? [], model.labels, label));
   }
-  const batchDrift = await measureBatchDrift(runner, test.map(({ text }) => text), batchSize);
+  const batchDrift = await measureBatchDrift(
+    runner,
+    test.map(({ text }) => text),
+    batchSize,
+  );
   return { evaluation: evaluate(predictions, model.labels), batchDrift };
 }
 
@@ -117,7 +132,8 @@ function reportProgress(message: string): void {
 try {
   await main();
 } catch (error) {
-  const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS") === true;
+  const isUsage =
+    error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS") === true;
   if (!isUsage && !(error instanceof DataError)) throw error;
   process.stderr.write(`${(error as Error).message}\n${isUsage ? usage : ""}`);
   process.exitCode = 2;

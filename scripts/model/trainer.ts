@@ -37,17 +37,27 @@ const typoRates: TypoRates = { texts: 0.6, words: 0.25 };
 /** Trains a model; the same examples, options and Node give the same bytes. */
 export function trainModel(examples: readonly Example[], options: TrainerOptions): TrainedModel {
   const splitWords = createWordSplitter();
-  const vocabulary = learnVocabulary(examples.flatMap(({ text }) => splitWords(text)), options.lexicon.keys());
+  const vocabulary = learnVocabulary(
+    examples.flatMap(({ text }) => splitWords(text)),
+    options.lexicon.keys(),
+  );
   const tokenizer = describeTokenizer(vocabulary);
   const encode = createEncoder(tokenizer);
   const labels = [...new Set(examples.map(({ label }) => label))].toSorted();
   const texts = examples.map(({ text, label }) => ({ text, ids: encode(text), label: labels.indexOf(label) }));
   options.onProgress(`${texts.length} texts, ${labels.length} labels, ${vocabulary.length} tokens`);
 
-  const fit = (part: readonly EncodedText[], stage: string): Fitted => fitClassifier(part, { ...options, vocabulary, encode, labelCount: labels.length, stage });
+  const fit = (part: readonly EncodedText[], stage: string): Fitted =>
+    fitClassifier(part, { ...options, vocabulary, encode, labelCount: labels.length, stage });
   const temperature = calibrate(texts, options, fit);
   const { space, classifier } = fit(texts, "all texts");
-  return { name: options.name, labels, vocabulary, tokenizer, onnx: encodeClassifier(fold(space, classifier, temperature)) };
+  return {
+    name: options.name,
+    labels,
+    vocabulary,
+    tokenizer,
+    onnx: encodeClassifier(fold(space, classifier, temperature)),
+  };
 }
 
 interface Fitted {
@@ -64,7 +74,11 @@ interface FitOptions extends TrainerOptions {
 }
 
 function fitClassifier(texts: readonly EncodedText[], options: FitOptions): Fitted {
-  const space = new FeatureSpace(options.vocabulary, options.lexicon, texts.map(({ ids }) => ids));
+  const space = new FeatureSpace(
+    options.vocabulary,
+    options.lexicon,
+    texts.map(({ ids }) => ids),
+  );
   const classifiers = Array.from({ length: runs }, (_, run) => trainOnce(texts, space, options, run));
   return { space, classifier: averageClassifiers(classifiers) };
 }
@@ -80,16 +94,24 @@ function trainOnce(texts: readonly EncodedText[], space: FeatureSpace, options: 
   classifier.train({
     epochs: options.epochs,
     drawPass: () => shuffled(texts, random).map(vectorise),
-    onEpoch: (epoch, accuracy) => options.onProgress(`${stage}: pass ${epoch} of ${options.epochs}, ${(accuracy * 100).toFixed(1)}% right`),
+    onEpoch: (epoch, accuracy) =>
+      options.onProgress(`${stage}: pass ${epoch} of ${options.epochs}, ${(accuracy * 100).toFixed(1)}% right`),
   });
   return classifier;
 }
 
 /** Fits the temperature on texts each scored by a model that has not seen it. */
-function calibrate(texts: readonly EncodedText[], options: TrainerOptions, fit: (part: readonly EncodedText[], stage: string) => Fitted): number {
+function calibrate(
+  texts: readonly EncodedText[],
+  options: TrainerOptions,
+  fit: (part: readonly EncodedText[], stage: string) => Fitted,
+): number {
   const order = shuffled(texts, createRandom(options.seed));
   const scored = Array.from({ length: folds }, (_, turn) => {
-    const { space, classifier } = fit(order.filter((_text, i) => i % folds !== turn), `fold ${turn + 1} of ${folds}`);
+    const { space, classifier } = fit(
+      order.filter((_text, i) => i % folds !== turn),
+      `fold ${turn + 1} of ${folds}`,
+    );
     const unseen = order.filter((_text, i) => i % folds === turn);
     return unseen.map(({ ids, label }): ScoredText => ({ logits: classifier.score(space.vectorise(ids)), label }));
   });

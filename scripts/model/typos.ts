@@ -13,11 +13,13 @@ const letters = "abcdefghijklmnopqrstuvwxyz";
 /** A text as a hurried writer might have typed it: in some words one letter left out, doubled, swapped or wrong. */
 export function addTypos(text: string, rates: TypoRates, random: Random): string {
   if (random() >= rates.texts) return text;
-  return text.replace(/\p{L}+/gu, (word) => (word.length >= shortestWord && random() < rates.words ? slip(word, random) : word));
+  return text.replace(/\p{L}+/gu, (word) =>
+    word.length >= shortestWord && random() < rates.words ? slip(word, random) : word,
+  );
 }
 
 function slip(word: string, random: Random): string {
-  const characters = [...word];
+  const characters = Array.from(word);
   const at = 1 + Math.floor(random() * (characters.length - 2));
   const here = characters[at] ?? "";
   const kind = random();

@@ -23,22 +23,32 @@ const asciiCharacters = Array.from({ length: 94 }, (_, i) => String.fromCharCode
  * @param words every word of the training texts, repeats included, normalised as the tokenizer does.
  * @param alwaysKept words to keep whole however rare.
  */
-export function learnVocabulary(words: readonly string[], alwaysKept: Iterable<string>, limits: VocabularyLimits = defaults): string[] {
+export function learnVocabulary(
+  words: readonly string[],
+  alwaysKept: Iterable<string>,
+  limits: VocabularyLimits = defaults,
+): string[] {
   const counts = countEach(words);
   const kept = [...counts].filter(([, count]) => count >= limits.wordCount).map(([word]) => word);
-  const characters = [...new Set([...asciiCharacters, ...[...counts.keys()].flatMap((word) => [...word])])].toSorted();
+  const characters = [
+    ...new Set([...asciiCharacters, ...[...counts.keys()].flatMap((word) => Array.from(word))]),
+  ].toSorted();
   const pieces = countEach([...counts.keys()].flatMap((word) => [...new Set(listPieces(word, limits.longestPiece))]));
   const common = [...pieces].filter(([, count]) => count >= limits.pieceWords).map(([piece]) => piece);
-  const whole = [...new Set([...characters, ...characters.map((c) => continuationPrefix + c), ...common, ...kept, ...alwaysKept])];
+  const whole = [
+    ...new Set([...characters, ...characters.map((c) => continuationPrefix + c), ...common, ...kept, ...alwaysKept]),
+  ];
   return [...specialTokens, ...whole];
 }
 
 /** Every run of 2 to `longest` characters of a word, those inside it marked as WordPiece marks them. */
 function listPieces(word: string, longest: number): string[] {
-  const characters = [...word];
+  const characters = Array.from(word);
   return characters.flatMap((_, start) => {
     const prefix = start > 0 ? continuationPrefix : "";
-    const lengths = Array.from({ length: longest - 1 }, (_, i) => i + 2).filter((length) => start + length <= characters.length);
+    const lengths = Array.from({ length: longest - 1 }, (_, i) => i + 2).filter(
+      (length) => start + length <= characters.length,
+    );
     return lengths.map((length) => prefix + characters.slice(start, start + length).join(""));
   });
 }

@@ -8,7 +8,8 @@ export type Dimension = number | string;
  * An attribute. A bare number is an ONNX int: write `{ float: 1 }` for a float, since 1 and 1.0
  * are one value in JavaScript and two attribute types in ONNX.
  */
-export type Attribute = number | string | readonly number[] | readonly string[] | Tensor | { float: number } | { floats: readonly number[] };
+export type Attribute =
+  number | string | readonly number[] | readonly string[] | Tensor | { float: number } | { floats: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface Value {

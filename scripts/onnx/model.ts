@@ -31,7 +31,10 @@ export function encodeModel(graph: Graph, options: ModelOptions = {}): Uint8Arra
 }
 
 /** The same with large weights in a file of their own: for models past protobuf's 2 GB, and to be mapped. */
-export function encodeModelWithExternalData(graph: Graph, options: ExternalDataOptions): { model: Uint8Array; data: Uint8Array } {
+export function encodeModelWithExternalData(
+  graph: Graph,
+  options: ExternalDataOptions,
+): { model: Uint8Array; data: Uint8Array } {
   const { location, minBytes = 1024 } = options;
   const placed: { offset: number; bytes: Uint8Array }[] = [];
   let end = 0;
@@ -40,7 +43,11 @@ export function encodeModelWithExternalData(graph: Graph, options: ExternalDataO
     const offset = Math.ceil(end / pageBytes) * pageBytes;
     placed.push({ offset, bytes: tensor.bytes });
     end = offset + tensor.bytes.byteLength;
-    return encodeExternalTensor(tensor, name, { location, offset: String(offset), length: String(tensor.bytes.byteLength) });
+    return encodeExternalTensor(tensor, name, {
+      location,
+      offset: String(offset),
+      length: String(tensor.bytes.byteLength),
+    });
   });
   const data = new Uint8Array(end);
   for (const { offset, bytes } of placed) data.set(bytes, offset);

@@ -13,7 +13,8 @@ export const elementTypes = {
 
 export type ElementType = keyof typeof elementTypes;
 
-type TensorData = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | BigInt64Array;
+type TensorData =
+  Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | BigInt64Array;
 
 /** A constant, row-major; `bytes` is a little-endian view of the data, not a copy. */
 export interface Tensor {

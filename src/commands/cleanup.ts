@@ -67,7 +67,8 @@ Asks before force and emergency. Where no terminal can answer, and under --json,
 
   async #isWanted(level: CleanupLevel): Promise<boolean> {
     if (level === "soft") return true;
-    if (this.jsonEnabled()) throw new CombotError("USAGE", `--level ${level} asks a question first: pass --yes with --json.`);
+    if (this.jsonEnabled())
+      throw new CombotError("USAGE", `--level ${level} asks a question first: pass --yes with --json.`);
     const isWanted = await confirm(QUESTIONS[level], { input: process.stdin, output: process.stderr });
     if (!isWanted) this.tell("Nothing was done.");
     return isWanted;

@@ -103,7 +103,7 @@ class WorkerCheck {
 
   /** The probe beside a text that fills the window: tells whether the window and the padding are what they seem. */
   async fill(): Promise<ModelCheckReport["filled"]> {
-    const { probe, windowTokens, labels } = this.#model;
+    const { probe, windowTokens } = this.#model;
     const alone = await this.#worker.run(probe, Int32Array.of(probe.length));
     const long = Int32Array.from(
       { length: Math.min(windowTokens, LONGEST_TOKENS) },
@@ -116,9 +116,7 @@ class WorkerCheck {
         true,
       );
     });
-    const shifts = alone.logits
-      .map((logit, label) => Math.abs(logit - (both.logits[label] ?? 0)))
-      .subarray(0, labels.length);
+    const shifts = alone.logits.map((logit, label) => Math.abs(logit - (both.logits[label] ?? 0)));
     return {
       tokens: long.length,
       computeMs: both.computeMs,

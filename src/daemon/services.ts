@@ -55,7 +55,11 @@ export function createServices(parts: ServiceParts): Services {
   };
 }
 
-async function classifyCounted(parts: ServiceParts, request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply> {
+async function classifyCounted(
+  parts: ServiceParts,
+  request: ClassifyRequest,
+  signal: AbortSignal,
+): Promise<ClassifyReply> {
   const { models, metrics } = parts;
   try {
     const reply = await models.classify(request, signal);

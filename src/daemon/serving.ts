@@ -80,7 +80,10 @@ async function openFirst(choice: ModelChoice, defaultDir: string, log: Logger): 
     try {
       return await openModel(chosen);
     } catch (error) {
-      log.warn({ dir: chosen, reason: messageOf(error) }, "the model chosen last can't be opened; the settings' one serves");
+      log.warn(
+        { dir: chosen, reason: messageOf(error) },
+        "the model chosen last can't be opened; the settings' one serves",
+      );
     }
   }
   return openConfigured(defaultDir);

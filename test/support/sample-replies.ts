@@ -106,9 +106,30 @@ const BEFORE: CleanupSnapshot = {
   limitBytes: 7884 * MIB,
   cacheBytes: 2 * MIB,
   processes: [
-    { role: "daemon", pid: 1201, rssBytes: 92 * MIB, pssBytes: 60 * MIB, privateBytes: 40 * MIB, mappedBytes: 52 * MIB },
-    { role: "worker", pid: 1240, rssBytes: 80 * MIB, pssBytes: 50 * MIB, privateBytes: 22 * MIB, mappedBytes: 60 * MIB },
-    { role: "worker", pid: 1302, rssBytes: 81 * MIB, pssBytes: 51 * MIB, privateBytes: 23 * MIB, mappedBytes: 60 * MIB },
+    {
+      role: "daemon",
+      pid: 1201,
+      rssBytes: 92 * MIB,
+      pssBytes: 60 * MIB,
+      privateBytes: 40 * MIB,
+      mappedBytes: 52 * MIB,
+    },
+    {
+      role: "worker",
+      pid: 1240,
+      rssBytes: 80 * MIB,
+      pssBytes: 50 * MIB,
+      privateBytes: 22 * MIB,
+      mappedBytes: 60 * MIB,
+    },
+    {
+      role: "worker",
+      pid: 1302,
+      rssBytes: 81 * MIB,
+      pssBytes: 51 * MIB,
+      privateBytes: 23 * MIB,
+      mappedBytes: 60 * MIB,
+    },
   ],
 };
 
@@ -128,7 +149,14 @@ export const CLEANUP: CleanupReply = {
     limitBytes: 7884 * MIB,
     cacheBytes: 0,
     processes: [
-      { role: "daemon", pid: 1201, rssBytes: 87 * MIB, pssBytes: 71 * MIB, privateBytes: 35 * MIB, mappedBytes: 52 * MIB },
+      {
+        role: "daemon",
+        pid: 1201,
+        rssBytes: 87 * MIB,
+        pssBytes: 71 * MIB,
+        privateBytes: 35 * MIB,
+        mappedBytes: 52 * MIB,
+      },
     ],
   },
   freedBytes: 46 * MIB,

@@ -13,8 +13,14 @@ export default class ModelUse extends ClientCommand {
 
 The choice outlives a restart of the daemon, until --default goes back to what the settings name. The daemon must be able to read the folder. Takes the control socket.`;
   static override examples = [
-    { description: "Check it, then serve it.", command: "<%= config.bin %> model check ./my-model && <%= config.bin %> <%= command.id %> ./my-model" },
-    { description: "Where memory holds one at a time.", command: "<%= config.bin %> <%= command.id %> ./my-model --in-turn" },
+    {
+      description: "Check it, then serve it.",
+      command: "<%= config.bin %> model check ./my-model && <%= config.bin %> <%= command.id %> ./my-model",
+    },
+    {
+      description: "Where memory holds one at a time.",
+      command: "<%= config.bin %> <%= command.id %> ./my-model --in-turn",
+    },
     { description: "Back to the one of the settings.", command: "<%= config.bin %> <%= command.id %> --default" },
   ];
 
@@ -30,7 +36,8 @@ The choice outlives a restart of the daemon, until --default goes back to what t
 
   async run(): Promise<ModelUseReply> {
     const { args, flags } = await this.parse(ModelUse);
-    if ((args.dir === undefined) !== flags.default) throw new CombotError("USAGE", "Give either a folder or --default.");
+    if ((args.dir === undefined) !== flags.default)
+      throw new CombotError("USAGE", "Give either a folder or --default.");
     // The daemon's working folder is not this shell's.
     const which = args.dir === undefined ? ({ default: true } as const) : { dir: resolve(args.dir) };
     const body = { ...which, ...(flags["in-turn"] && { inTurn: true }) };

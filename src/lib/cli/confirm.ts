@@ -13,7 +13,8 @@ export interface Terminal {
  * @throws {CombotError} `USAGE` where no terminal can answer.
  */
 export async function confirm(question: string, { input, output }: Terminal): Promise<boolean> {
-  if (!input.isTTY || !output.isTTY) throw new CombotError("USAGE", `${question} There is no terminal to ask: pass --yes.`);
+  if (!input.isTTY || !output.isTTY)
+    throw new CombotError("USAGE", `${question} There is no terminal to ask: pass --yes.`);
   // Not `terminal`: in its raw mode Ctrl-C would be a character, and no signal to end with 130.
   const lines = createInterface({ input, output, terminal: false });
   output.write(`${question} [y/N] `);

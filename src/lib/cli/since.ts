@@ -12,7 +12,8 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
  */
 export function parseSince(text: string, nowMs: number): string {
   const [, count, unit = ""] = AGO.exec(text) ?? [];
-  const ms = count === undefined ? Date.parse(TIME.test(text) ? text : "") : nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
+  const ms =
+    count === undefined ? Date.parse(TIME.test(text) ? text : "") : nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
   const moment = new Date(ms);
   if (!Number.isNaN(moment.getTime()) && moment.getUTCFullYear() >= 0) return moment.toISOString();
   throw new CombotError("USAGE", `--since ${text}: give a time ago (30s, 15m, 2h, 3d) or 2026-01-31T12:00:00Z.`);

@@ -34,7 +34,10 @@ export function exchange(order: Order): Promise<RawReply> {
 
 /** Sends the order once; the reply's body is read as it comes, if it is a stream of events, and else as a whole. */
 export function openStream(order: Order, lastEventId: string | undefined): Promise<IncomingMessage | RawReply> {
-  const headers = { accept: "text/event-stream", ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) };
+  const headers = {
+    accept: "text/event-stream",
+    ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+  };
   return new Promise((resolve, reject) => {
     const onReply = (reply: IncomingMessage): void => {
       if (reply.headers["content-type"] !== "text/event-stream") return collect(reply, resolve, reject);

@@ -137,7 +137,9 @@ export const PAGES = { openapi: "/api/openapi.json", prometheus: "/metrics" } as
 export type EndpointName = keyof typeof ENDPOINTS;
 
 /** Those that reply with a stream of events. */
-export type StreamName = { [N in EndpointName]: (typeof ENDPOINTS)[N] extends { stream: true } ? N : never }[EndpointName];
+export type StreamName = {
+  [N in EndpointName]: (typeof ENDPOINTS)[N] extends { stream: true } ? N : never;
+}[EndpointName];
 
 /** Those that reply once. */
 export type CallName = Exclude<EndpointName, StreamName>;
@@ -145,4 +147,6 @@ export type CallName = Exclude<EndpointName, StreamName>;
 type RepliesOf<N extends EndpointName> = (typeof ENDPOINTS)[N]["replies"];
 
 /** The body of any reply of `N` that is not a problem; of a stream, one event. */
-export type ReplyOf<N extends EndpointName> = { [S in keyof RepliesOf<N>]: z.infer<RepliesOf<N>[S]> }[keyof RepliesOf<N>];
+export type ReplyOf<N extends EndpointName> = {
+  [S in keyof RepliesOf<N>]: z.infer<RepliesOf<N>[S]>;
+}[keyof RepliesOf<N>];

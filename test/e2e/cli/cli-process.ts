@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -35,8 +35,21 @@ function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 }
 
 /** The CLI as a child, killed at the end of the test if it still runs. */
-export function startCli(args: readonly string[], { env, ...options }: SpawnOptions = {}): ChildProcess {
-  const child = spawn(process.execPath, [RUN, ...args], { ...options, env: environment(env) });
+export function startCli(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  return start(process.execPath, [RUN, ...args], options);
+}
+
+/** util-linux's script, which runs a command on a terminal of its own. */
+export const HAS_TERMINALS = spawnSync("script", ["--version"]).status === 0;
+
+/** The CLI on a terminal: what is written to the child's stdin is typed, and stdout has all that is shown. */
+export function startCliOnTerminal(args: readonly string[]): ChildProcess {
+  const command = [process.execPath, RUN, ...args].map((word) => `'${word}'`).join(" ");
+  return start("script", ["--quiet", "--return", "--command", command, "/dev/null"], { stdio: "pipe" });
+}
+
+function start(command: string, args: readonly string[], { env, ...options }: SpawnOptions): ChildProcess {
+  const child = spawn(command, args, { ...options, env: environment(env) });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }

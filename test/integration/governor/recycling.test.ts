@@ -78,7 +78,7 @@ describe("unloading what is idle", () => {
   });
 
   test("a request longer than the idle time completes; the time begins at its end", { timeout: 30_000 }, async () => {
-    const core = await startGoverned({ MODEL_IDLE_UNLOAD: "1", WORKERS: "1" }, 700);
+    const core = await startGoverned({ MODEL_IDLE_UNLOAD: "1", WORKERS: "1" }, 300);
     const from = performance.now();
     await classify(core, ["alpha"]);
     expect(performance.now() - from).toBeGreaterThan(1000);

@@ -57,21 +57,15 @@ const MORE_CALLS: Readonly<Partial<Record<EndpointName, readonly Partial<WireReq
 
 const CALLS = (Object.keys(ENDPOINTS) as EndpointName[]).filter((name) => name !== "events");
 
-test.each(CALLS)(
-  "%s: real replies fit the document, good ones and refusals",
-  async (name) => {
-    const endpoint: Endpoint = ENDPOINTS[name];
-    const { path: socketPath } = await startApi();
-    const body = VALID_BODIES[name];
-    for (const { path = "", ...call } of [
-      body ? { body } : {},
-      ...(MORE_CALLS[name] ?? []),
-    ] as Partial<WireRequest>[]) {
-      const reply = await ask(socketPath, { method: endpoint.method, ...call, path: `${endpoint.path}${path}` });
-      expect(faultsOf(reply, endpoint)).toEqual([]);
-    }
-  },
-);
+test.each(CALLS)("%s: real replies fit the document, good ones and refusals", async (name) => {
+  const endpoint: Endpoint = ENDPOINTS[name];
+  const { path: socketPath } = await startApi();
+  const body = VALID_BODIES[name];
+  for (const { path = "", ...call } of [body ? { body } : {}, ...(MORE_CALLS[name] ?? [])] as Partial<WireRequest>[]) {
+    const reply = await ask(socketPath, { method: endpoint.method, ...call, path: `${endpoint.path}${path}` });
+    expect(faultsOf(reply, endpoint)).toEqual([]);
+  }
+});
 
 test("events: each one fits the document, with its data read as JSON", async () => {
   const { path: socketPath } = await startApi();

@@ -160,12 +160,12 @@ describe("coming back", () => {
   });
 });
 
-test("the pressure is ours where all that could be freed would leave the level, and not where it only reaches the border", () => {
-  const at = (level: LadderView["level"], freeableBytes: number) => isOurs(view({ level, usage: 1, freeableBytes }));
-  // Binary fractions: 0.9 − 0.05 is a little more than 0.85.
-  expect([at("critical", 149), at("critical", 151)]).toEqual([false, true]);
-  expect([at("emergency", 99), at("emergency", 101)]).toEqual([false, true]);
-  expect([at("high", 199), at("high", 201)]).toEqual([false, true]);
+test("the pressure is ours where all that could be freed would leave the level, not where it would only reach the border", () => {
+  const at = (level: LadderView["level"], freeableBytes: number): boolean =>
+    isOurs(view({ level, usage: 1, freeableBytes }));
+  expect([at("high", 200), at("high", 201)]).toEqual([false, true]);
+  expect([at("critical", 150), at("critical", 151)]).toEqual([false, true]);
+  expect([at("emergency", 100), at("emergency", 101)]).toEqual([false, true]);
 });
 
 describe("whatever the view", () => {

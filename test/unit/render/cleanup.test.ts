@@ -7,13 +7,13 @@ describe("renderCleanup", () => {
   test("shows what was measured before and after, what was done and what came back", () => {
     expect(`\n${renderCleanup(CLEANUP, PLAIN)}\n`).toMatchInlineSnapshot(`
       "
-      MEMORY OF        PID   BEFORE    AFTER    FREED
+      MEMORY           PID   BEFORE    AFTER    FREED
       daemon          1201 40.0 MiB 35.0 MiB  5.0 MiB
       worker          1240 20.0 MiB        - 20.0 MiB
       worker          1302 21.0 MiB        - 21.0 MiB
-      files they map       80.0 MiB 36.0 MiB 44.0 MiB
+      mapped files         80.0 MiB 36.0 MiB 44.0 MiB
       in-memory cache       2.0 MiB      0 B  2.0 MiB
-      all, of 7.7 GiB       4.8 GiB  4.7 GiB 95.0 MiB
+      used of 7.7 GiB       4.8 GiB  4.7 GiB 95.0 MiB
 
       ACTION                          REASON                    FREED  TOOK
       in-memory cache emptied         force                   2.0 MiB   1ms

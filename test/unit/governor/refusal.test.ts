@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { Governed } from "./support/governed.ts";
+
+/** Two workers of 10 % each, after one reading. */
+async function readOnce(others: number, workers = 2): Promise<Governed> {
+  const governed = new Governed({ workers });
+  governed.meter.state = { others, worker: 0.1 };
+  await governed.pass(1);
+  return governed;
+}
+
+test("nothing is refused before the first reading", () => {
+  expect(new Governed().governor.refusal(99)).toBeUndefined();
+});
+
+test("more workers fit as long as they stay below critical, each taking what the largest took", async () => {
+  const { governor } = await readOnce(0.3);
+  expect([1, 2, 3, 4].map((workers) => governor.refusal(workers) === undefined)).toEqual([true, true, true, true]);
+  expect(governor.refusal(5)).toBe(
+    "a worker needs 4.0 GiB; 4.0 GiB of 8.0 GiB are used, so 3.2 GiB are left below 90%",
+  );
+});
+
+test("an estimate stands in until a worker was measured", async () => {
+  const governed = new Governed();
+  await governed.workers.unload();
+  governed.meter.state = { others: 0.894, worker: 0.1 };
+  await governed.pass(1);
+  expect(governed.governor.refusal(1)).toBeUndefined();
+  expect(governed.governor.refusal(2)).toMatch(/^a worker needs 96\.0 MiB; .* so 49\.\d MiB are left below 90%$/);
+});
+
+test("held against a limit of our own, a worker needs its PSS", async () => {
+  const governed = new Governed();
+  governed.meter.source = "setting";
+  governed.meter.state = { others: 0.3, worker: 0.1 };
+  await governed.pass(1);
+  expect(governed.governor.refusal(10)).toContain("needs 8.2 GiB");
+});
+
+describe("at high", () => {
+  test("no worker is started while another serves, fit or not", async () => {
+    const governed = await readOnce(0.66);
+    await governed.pass(2);
+    expect(governed.governor.level).toBe("high");
+    expect(governed.workers.serving).toBe(1);
+    expect(governed.governor.refusal(1)).toBe("memory is at high, and another worker serves");
+  });
+
+  test("the first one is, where it fits", async () => {
+    const governed = await readOnce(0.66);
+    await governed.pass(2);
+    await governed.workers.unload();
+    governed.meter.state = { others: 0.79, worker: 0.1 };
+    await governed.pass(1);
+    expect(governed.governor.refusal(1)).toBeUndefined();
+    governed.meter.state = { others: 0.81, worker: 0.1 };
+    await governed.pass(1);
+    expect(governed.governor.refusal(1)).toMatch(/^a worker needs 819 MiB/);
+  });
+});
+
+describe("while workers are recycled in turn", () => {
+  test("a replacement takes the place of the one that ended, at critical too, and no other starts", async () => {
+    const governed = await readOnce(0.72);
+    const refusals: (string | undefined)[] = [];
+    governed.workers.birth = async () => void refusals.push(governed.governor.refusal(1));
+    await governed.pass(2);
+    expect(governed.governor.level).toBe("critical");
+    expect(governed.orders).toContain("recycle 1: memory, in turn");
+    expect(refusals).toEqual(Array(2).fill("memory is at critical, and another worker serves"));
+    expect([governed.workers.serving, governed.workers.fewest]).toEqual([2, 1]);
+  });
+
+  test("the only worker comes back, although the last reading still counts the one that ended", async () => {
+    const governed = await readOnce(0.82, 1);
+    await governed.pass(2);
+    expect(governed.orders).toContain("recycle 0: memory, in turn");
+    expect(governed.workers.serving).toBe(1);
+    expect(governed.acts[0]).not.toHaveProperty("detail");
+  });
+
+  test("the place is not kept once that is done", async () => {
+    const governed = await readOnce(0.72);
+    await governed.pass(2);
+    await governed.workers.unload([0]);
+    expect(governed.governor.refusal(1)).toBe("memory is at critical, and another worker serves");
+  });
+});
