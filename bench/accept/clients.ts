@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
 import { callSocket, keepAliveAgent } from "../../scripts/support/socket-request.ts";
 
@@ -18,6 +19,8 @@ export interface LoadOptions {
   /** Until this many calls were sent or `durationMs` has passed, whichever comes first. */
   readonly calls?: number;
   readonly durationMs?: number;
+  /** Of each client between its calls. */
+  readonly pauseMs?: number;
   /** Ends the load where it is true. */
   readonly isOver?: () => boolean;
   /** The result each text must get. */
@@ -28,7 +31,7 @@ export interface LoadOptions {
 
 /** Closed loop: each client sends its next call when it has its answer. */
 export async function runClients(options: LoadOptions): Promise<Tally> {
-  const { socketPath, clients, texts, calls = Infinity, durationMs = Infinity, isOver, expected, isRight } = options;
+  const { socketPath, clients, texts, calls = Infinity, durationMs = Infinity, isOver, expected, isRight, pauseMs = 0 } = options;
   const tally: Tally = { sent: 0, ok: 0, failures: new Map(), wrong: 0, latenciesMs: [] };
   const agent = keepAliveAgent(clients);
   const until = performance.now() + durationMs;
@@ -42,6 +45,7 @@ export async function runClients(options: LoadOptions): Promise<Tally> {
         tally.failures.set(outcome.failure, (tally.failures.get(outcome.failure) ?? 0) + 1);
       else tally.ok++;
       if (outcome.result !== undefined && expected && outcome.result !== expected.get(text)) tally.wrong++;
+      if (pauseMs > 0) await delay(pauseMs);
     }
   };
   const ask = async (text: string): Promise<{ failure?: string; result?: string }> => {

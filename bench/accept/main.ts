@@ -1,11 +1,12 @@
 import { relative } from "node:path";
+import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
 import { serve } from "./capabilities/serve.ts";
 import { record } from "./record.ts";
 import type { Capability, Line } from "./record.ts";
 
 /** Measures times, rates and soaks that tests must not assert: `npm run accept -- <capability>`. */
-const CAPABILITIES: readonly Capability[] = [serve, models];
+const CAPABILITIES: readonly Capability[] = [serve, models, memory];
 
 async function main(name: string | undefined): Promise<number> {
   const capability = CAPABILITIES.find((one) => one.name === name);

@@ -27,20 +27,12 @@ export function readExamples(path: string): Example[] {
   });
 }
 
-export function formatExamples(examples: readonly Example[]): string {
-  return ["text,label", ...examples.map(({ text, label }) => `${quote(text)},${quote(label)}`)].join("\n") + "\n";
-}
-
 function readText(path: string): string {
   try {
     return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (cause) {
     throw new DataError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, { cause });
   }
-}
-
-function quote(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
 /** Splits into rows of fields; blank lines are left out. */

@@ -16,9 +16,18 @@ export interface Evaluation {
   readonly meanConfidence: number;
   /** Expected calibration error over ten equal bins of confidence. */
   readonly calibrationError: number;
+  /** What is gained by answering only from some confidence on. */
+  readonly thresholds: readonly ThresholdResult[];
   readonly labels: readonly LabelResult[];
   /** What was taken for what, most frequent first. */
   readonly confusions: readonly { readonly expected: string; readonly predicted: string; readonly count: number }[];
+}
+
+export interface ThresholdResult {
+  readonly confidence: number;
+  /** Share of the texts answered with at least that confidence. */
+  readonly answered: number;
+  readonly accuracy: number;
 }
 
 export interface LabelResult {
@@ -41,6 +50,7 @@ export function evaluate(predictions: readonly Prediction[], labels: readonly st
     interval: wilsonInterval(right, predictions.length),
     meanConfidence: round(mean(predictions.map(({ confidence }) => confidence))),
     calibrationError: round(calibrationError(predictions)),
+    thresholds: [0.3, 0.5, 0.7, 0.9].map((confidence) => rateThreshold(predictions, confidence)),
     labels: labels.map((label) => rateLabel(predictions, label)),
     confusions: countConfusions(predictions),
   };
@@ -60,12 +70,19 @@ function isRight({ expected, predicted }: Prediction): boolean {
   return expected === predicted;
 }
 
+function rateThreshold(predictions: readonly Prediction[], confidence: number): ThresholdResult {
+  const answered = predictions.filter((prediction) => prediction.confidence >= confidence);
+  return { confidence, answered: round(answered.length / predictions.length), accuracy: shareRight(answered) };
+}
+
 function rateLabel(predictions: readonly Prediction[], label: string): LabelResult {
   const ofLabel = predictions.filter(({ expected }) => expected === label);
   const asLabel = predictions.filter(({ predicted }) => predicted === label);
-  const share = (part: readonly Prediction[]): number =>
-    part.length === 0 ? 0 : round(part.filter(isRight).length / part.length);
-  return { label, texts: ofLabel.length, precision: share(asLabel), recall: share(ofLabel) };
+  return { label, texts: ofLabel.length, precision: shareRight(asLabel), recall: shareRight(ofLabel) };
+}
+
+function shareRight(predictions: readonly Prediction[]): number {
+  return predictions.length === 0 ? 0 : round(predictions.filter(isRight).length / predictions.length);
 }
 
 function countConfusions(predictions: readonly Prediction[]): Evaluation["confusions"] {

@@ -53,11 +53,6 @@ export function floatTensor(values: readonly number[], dims: readonly number[] =
   return tensor(Float32Array.from(values), dims);
 }
 
-/** Booleans are one byte each and have no typed array of their own. */
-export function boolTensor(values: readonly boolean[], dims: readonly number[] = [values.length]): Tensor {
-  return checked("bool", dims, Uint8Array.from(values, Number));
-}
-
 function typeOf(data: TensorData): ElementType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";

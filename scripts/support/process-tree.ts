@@ -46,6 +46,16 @@ export class MemoryCgroup {
     writeFileSync(`${this.path}/${this.#version === 1 ? "memory.limit_in_bytes" : "memory.max"}`, String(bytes));
   }
 
+  /** What its processes hold, page cache apart. */
+  get usedBytes(): number {
+    const file = this.#version === 1 ? "memory.usage_in_bytes" : "memory.current";
+    const stat = readFileSync(`${this.path}/memory.stat`, "latin1");
+    const field = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
+    const prefix = this.#version === 1 ? "total_" : "";
+    const cached = field(`${prefix}active_file`) + field(`${prefix}inactive_file`);
+    return Number(readFileSync(`${this.path}/${file}`, "latin1")) - cached;
+  }
+
   /** Anonymous memory of all processes inside. */
   get anonymousBytes(): number {
     const stat = readFileSync(`${this.path}/memory.stat`, "latin1");

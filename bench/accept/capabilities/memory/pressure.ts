@@ -1,0 +1,138 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { DecisionsReply } from "../../../../src/lib/protocol/decisions.ts";
+import type { Health } from "../../../../src/lib/protocol/health.ts";
+import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
+import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
+import { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
+import { runClients } from "../../clients.ts";
+import type { Line } from "../../record.ts";
+import { round } from "../../statistics.ts";
+import { shopTexts } from "../shop-texts.ts";
+import { Ballast } from "./ballast.ts";
+
+const MIB = 1024 * 1024;
+const STEPS = [0.82, 0.87, 0.92, 0.97];
+const HELD_MS = 10_000;
+/** A heavy action a minute: passes lie further apart than that, so that none hides behind the last one's. */
+const REST_MS = 62_000;
+
+/** A neighbour drives the reading up step by step and lets go; 20 clients are at work meanwhile. */
+export async function* climbs(modelDir: string, passes: number, say: (progress: string) => void): AsyncGenerator<Line> {
+  const cgroup = new MemoryCgroup("combot-pressure");
+  const daemon = await PrivateDaemon.start({
+    env: { LOG_LEVEL: "warn", COMBOT_MODEL_DIR: modelDir, MAX_REQUESTS: "0" },
+    wrapper: cgroup.wrapper,
+    startLimitMs: 120_000,
+  });
+  const reading = (): Promise<MemoryReport> => daemon.json<MemoryReport>("GET", "/api/memory/");
+  const ballast = new Ballast(cgroup, reading);
+  const outcomes: Pass[] = [];
+  try {
+    await runClients({ socketPath: daemon.socketPath, clients: 20, texts: shopTexts(), calls: 500 });
+    cgroup.limitBytes = await limitFor(0.45, daemon, cgroup);
+    await delay(3000);
+    for (let pass = 0; pass < passes; pass++) {
+      outcomes.push(await climb(daemon, ballast, say, pass));
+      if (pass + 1 < passes) await delay(REST_MS);
+    }
+    yield* judge(outcomes);
+  } finally {
+    await ballast.end();
+    await daemon.stop();
+    cgroup.remove();
+  }
+}
+
+interface Pass {
+  readonly levels: readonly string[];
+  readonly actions: readonly string[];
+  readonly failedBelowEmergency: number;
+  readonly refusedAtEmergency: number;
+  readonly otherAtEmergency: number;
+  readonly backMs: number;
+  readonly deaths: number;
+}
+
+async function climb(daemon: PrivateDaemon, ballast: Ballast, say: (progress: string) => void, pass: number): Promise<Pass> {
+  const since = new Date().toISOString();
+  let running = true;
+  const texts = shopTexts();
+  const calm = runClients({ socketPath: daemon.socketPath, clients: 20, texts, isOver: () => !running });
+  for (const share of STEPS.slice(0, 3)) {
+    say(`pass ${pass + 1}: holding ${share}`);
+    await ballast.hold(share);
+    await delay(HELD_MS);
+  }
+  running = false;
+  const below = await calm;
+  running = true;
+  say(`pass ${pass + 1}: holding ${STEPS[3]}`);
+  await ballast.hold(STEPS[3]);
+  await untilLevel(daemon, "emergency");
+  const hard = runClients({ socketPath: daemon.socketPath, clients: 20, texts, isOver: () => !running, pauseMs: 50 });
+  await delay(HELD_MS);
+  running = false;
+  const during = await hard;
+  const releasedAt = performance.now();
+  await ballast.hold(undefined);
+  await untilServing(daemon);
+  const backMs = performance.now() - releasedAt;
+  const { decisions } = await daemon.json<DecisionsReply>("GET", `/api/decisions/?limit=1000&since=${since}`);
+  const refusals = [...during.failures].filter(([failure]) => failure.startsWith("503") && failure.includes("MEMORY_EMERGENCY"));
+  const refused = refusals.reduce((sum, [, count]) => sum + count, 0);
+  return {
+    levels: decisions.filter(({ action }) => action === "level").map(({ reason }) => reason),
+    actions: decisions.filter(({ action }) => action !== "level").map(({ action }) => action),
+    failedBelowEmergency: below.sent - below.ok,
+    refusedAtEmergency: refused,
+    otherAtEmergency: during.sent - during.ok - refused,
+    backMs,
+    deaths: (daemon.log.match(/"worker died"/g) ?? []).length,
+  };
+}
+
+function* judge(passes: readonly Pass[]): Generator<Line> {
+  const upward = passes.map(({ levels }) => levels.slice(0, 4).join(" "));
+  const wanted = "warning high critical emergency";
+  const count = (test: (pass: Pass) => boolean): number => passes.filter(test).length;
+  const all = passes.length;
+  const ordered = upward.filter((levels) => levels === wanted).length;
+  yield { what: `passes with each level entered in order, of ${all}`, measured: ordered, target: String(all), pass: ordered === all };
+  const acted = count(({ actions }) => actions.includes("unload all") && actions.includes("restore"));
+  yield { what: "passes in which emergency unloaded all and one came back", measured: acted, target: String(all), pass: acted === all };
+  const failed = passes.reduce((sum, pass) => sum + pass.failedBelowEmergency, 0);
+  yield { what: "failed calls below emergency", measured: failed, target: "0", pass: failed === 0 };
+  const other = passes.reduce((sum, pass) => sum + pass.otherAtEmergency, 0);
+  yield { what: "calls at emergency that failed otherwise than with 503 MEMORY_EMERGENCY", measured: other, target: "0", pass: other === 0 };
+  const refused = passes.reduce((sum, pass) => sum + pass.refusedAtEmergency, 0);
+  yield { what: "calls refused at emergency", measured: refused, target: "more than 0", pass: refused > 0 };
+  const back = round(Math.max(...passes.map(({ backMs }) => backMs)) / 1000, 1);
+  yield { what: "from the release to serving again, s, at most", measured: back, target: "at most 10", pass: back <= 10 };
+  const deaths = passes.at(-1)?.deaths ?? 0;
+  yield { what: "workers that died (OOM or else)", measured: deaths, target: "0", pass: deaths === 0 };
+}
+
+/** The limit under which what runs now reads `share`. */
+async function limitFor(share: number, daemon: PrivateDaemon, cgroup: MemoryCgroup): Promise<number> {
+  await daemon.ask("GET", "/api/memory/");
+  return Math.round(cgroup.usedBytes / share / MIB) * MIB;
+}
+
+async function untilLevel(daemon: PrivateDaemon, level: string): Promise<void> {
+  const limit = performance.now() + 30_000;
+  while (performance.now() < limit) {
+    if ((await daemon.json<MemoryReport>("GET", "/api/memory/")).level === level) return;
+    await delay(50);
+  }
+  throw new Error(`the level did not become ${level}`);
+}
+
+async function untilServing(daemon: PrivateDaemon): Promise<void> {
+  const limit = performance.now() + 60_000;
+  while (performance.now() < limit) {
+    const health = JSON.parse((await daemon.ask("GET", "/api/health/")).text) as Health;
+    if (health.status !== "unhealthy" && health.checks.model.detail.includes("serve")) return;
+    await delay(50);
+  }
+  throw new Error("no worker came back");
+}
