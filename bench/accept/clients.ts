@@ -19,6 +19,8 @@ export interface LoadOptions {
   /** Until this many calls were sent or `durationMs` has passed, whichever comes first. */
   readonly calls?: number;
   readonly durationMs?: number;
+  /** Who asks, by the number of the call; nobody by default. */
+  readonly userOf?: (call: number) => string;
   /** Of each client between its calls. */
   readonly pauseMs?: number;
   /** Ends the load where it is true. */
@@ -31,15 +33,27 @@ export interface LoadOptions {
 
 /** Closed loop: each client sends its next call when it has its answer. */
 export async function runClients(options: LoadOptions): Promise<Tally> {
-  const { socketPath, clients, texts, calls = Infinity, durationMs = Infinity, isOver, expected, isRight, pauseMs = 0 } = options;
+  const {
+    socketPath,
+    clients,
+    texts,
+    calls = Infinity,
+    durationMs = Infinity,
+    isOver,
+    expected,
+    isRight,
+    pauseMs = 0,
+    userOf,
+  } = options;
   const tally: Tally = { sent: 0, ok: 0, failures: new Map(), wrong: 0, latenciesMs: [] };
   const agent = keepAliveAgent(clients);
   const until = performance.now() + durationMs;
   const client = async (): Promise<void> => {
     while (tally.sent < calls && performance.now() < until && !isOver?.()) {
-      const text = texts[tally.sent++ % texts.length]!;
+      const call = tally.sent++;
+      const text = texts[call % texts.length]!;
       const from = performance.now();
-      const outcome = await ask(text);
+      const outcome = await ask(text, userOf?.(call));
       tally.latenciesMs.push(performance.now() - from);
       if (outcome.failure !== undefined)
         tally.failures.set(outcome.failure, (tally.failures.get(outcome.failure) ?? 0) + 1);
@@ -48,13 +62,13 @@ export async function runClients(options: LoadOptions): Promise<Tally> {
       if (pauseMs > 0) await delay(pauseMs);
     }
   };
-  const ask = async (text: string): Promise<{ failure?: string; result?: string }> => {
+  const ask = async (text: string, user?: string): Promise<{ failure?: string; result?: string }> => {
     try {
       const reply = await callSocket({
         socketPath,
         method: "POST",
         path: "/api/classify/",
-        body: { text, noCache: true },
+        body: { text, user, noCache: true },
         agent,
       });
       if (reply.status !== 200) return { failure: `${reply.status} ${reply.text.slice(0, 200)}` };

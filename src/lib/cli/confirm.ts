@@ -18,7 +18,12 @@ export async function confirm(question: string, { input, output }: Terminal): Pr
   // Not `terminal`: in its raw mode Ctrl-C would be a character, and no signal to end with 130.
   const lines = createInterface({ input, output, terminal: false });
   output.write(`${question} [y/N] `);
-  for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
-  output.write("\n");
-  return false;
+  try {
+    for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
+    output.write("\n");
+    return false;
+  } finally {
+    // Open input would keep the process.
+    lines.close();
+  }
 }

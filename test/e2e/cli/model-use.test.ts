@@ -25,7 +25,11 @@ describe("model use", () => {
   test("makes a relative folder absolute, and tells of both models", async () => {
     const { status, stdout, stderr, bodies } = await use(["./intents-2", "--in-turn"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatchInlineSnapshot();
+    expect(stdout).toMatchInlineSnapshot(`
+      "intents-2 (0d4c11f2a9b8) serves, from /srv/models/intents-2.
+      It took the place of intents (3f9a01c2b7de) in 1.9s.
+      "
+    `);
     expect(bodies).toEqual([{ dir: join(process.cwd(), "intents-2"), inTurn: true }]);
   });
 

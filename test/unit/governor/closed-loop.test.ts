@@ -55,7 +55,7 @@ const isHeavy = (entry: string | Decision): boolean =>
   typeof entry !== "string" && ["unload idle", "force cleanup"].includes(entry.action);
 const isRecycle = (entry: string | Decision): boolean => typeof entry === "string" && entry.includes("memory, in turn");
 
-const atWork = { numRuns: 3000 };
+const atWork = { numRuns: 60 };
 
 describe("the governor over a machine that feels what it does", () => {
   test("one worker serves, unless an emergency of our own making has unloaded all", async () => {
@@ -107,7 +107,7 @@ describe("the governor over a machine that feels what it does", () => {
         const from = stretches.reduce((sum, { seconds }) => sum + seconds, 0);
         expect(secondsOf(() => true).filter((second) => second >= from + 10 * 60)).toEqual([]);
       }),
-      { numRuns: 600 },
+      { numRuns: 25 },
     );
   });
 });

@@ -17,7 +17,9 @@ export class Ballast {
   /** @param usage the reading that is to be held, as the daemon reads it. */
   constructor(cgroup: MemoryCgroup, usage: () => Promise<{ usage: number; limitBytes: number }>) {
     this.#usage = usage;
-    this.#child = fork(fileURLToPath(new URL("./ballast-process.ts", import.meta.url)), [], { execArgv: ["--expose-gc"] });
+    this.#child = fork(fileURLToPath(new URL("./ballast-process.ts", import.meta.url)), [], {
+      execArgv: ["--expose-gc"],
+    });
     writeFileSync(`${cgroup.path}/cgroup.procs`, String(this.#child.pid));
   }
 

@@ -53,7 +53,12 @@ interface Pass {
   readonly deaths: number;
 }
 
-async function climb(daemon: PrivateDaemon, ballast: Ballast, say: (progress: string) => void, pass: number): Promise<Pass> {
+async function climb(
+  daemon: PrivateDaemon,
+  ballast: Ballast,
+  say: (progress: string) => void,
+  pass: number,
+): Promise<Pass> {
   const since = new Date().toISOString();
   let running = true;
   const texts = shopTexts();
@@ -78,7 +83,9 @@ async function climb(daemon: PrivateDaemon, ballast: Ballast, say: (progress: st
   await untilServing(daemon);
   const backMs = performance.now() - releasedAt;
   const { decisions } = await daemon.json<DecisionsReply>("GET", `/api/decisions/?limit=1000&since=${since}`);
-  const refusals = [...during.failures].filter(([failure]) => failure.startsWith("503") && failure.includes("MEMORY_EMERGENCY"));
+  const refusals = [...during.failures].filter(
+    ([failure]) => failure.startsWith("503") && failure.includes("MEMORY_EMERGENCY"),
+  );
   const refused = refusals.reduce((sum, [, count]) => sum + count, 0);
   return {
     levels: decisions.filter(({ action }) => action === "level").map(({ reason }) => reason),
@@ -97,17 +104,37 @@ function* judge(passes: readonly Pass[]): Generator<Line> {
   const count = (test: (pass: Pass) => boolean): number => passes.filter(test).length;
   const all = passes.length;
   const ordered = upward.filter((levels) => levels === wanted).length;
-  yield { what: `passes with each level entered in order, of ${all}`, measured: ordered, target: String(all), pass: ordered === all };
+  yield {
+    what: `passes with each level entered in order, of ${all}`,
+    measured: ordered,
+    target: String(all),
+    pass: ordered === all,
+  };
   const acted = count(({ actions }) => actions.includes("unload all") && actions.includes("restore"));
-  yield { what: "passes in which emergency unloaded all and one came back", measured: acted, target: String(all), pass: acted === all };
+  yield {
+    what: "passes in which emergency unloaded all and one came back",
+    measured: acted,
+    target: String(all),
+    pass: acted === all,
+  };
   const failed = passes.reduce((sum, pass) => sum + pass.failedBelowEmergency, 0);
   yield { what: "failed calls below emergency", measured: failed, target: "0", pass: failed === 0 };
   const other = passes.reduce((sum, pass) => sum + pass.otherAtEmergency, 0);
-  yield { what: "calls at emergency that failed otherwise than with 503 MEMORY_EMERGENCY", measured: other, target: "0", pass: other === 0 };
+  yield {
+    what: "calls at emergency that failed otherwise than with 503 MEMORY_EMERGENCY",
+    measured: other,
+    target: "0",
+    pass: other === 0,
+  };
   const refused = passes.reduce((sum, pass) => sum + pass.refusedAtEmergency, 0);
   yield { what: "calls refused at emergency", measured: refused, target: "more than 0", pass: refused > 0 };
   const back = round(Math.max(...passes.map(({ backMs }) => backMs)) / 1000, 1);
-  yield { what: "from the release to serving again, s, at most", measured: back, target: "at most 10", pass: back <= 10 };
+  yield {
+    what: "from the release to serving again, s, at most",
+    measured: back,
+    target: "at most 10",
+    pass: back <= 10,
+  };
   const deaths = passes.at(-1)?.deaths ?? 0;
   yield { what: "workers that died (OOM or else)", measured: deaths, target: "0", pass: deaths === 0 };
 }
