@@ -40,7 +40,12 @@ const now = (): number => performance.now();
 export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   const { settings, userKey, memory } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
-  const queue = new Queue({ maxTexts: settings.queueMaxTexts, requestTimeoutMs: settings.requestTimeoutMs, now, batchLimits });
+  const queue = new Queue({
+    maxTexts: settings.queueMaxTexts,
+    requestTimeoutMs: settings.requestTimeoutMs,
+    now,
+    batchLimits,
+  });
   const source = createSource(model, parts);
   const pool = createPool(model, source, queue, parts);
   queue.onWork(() => pool.dispatch());

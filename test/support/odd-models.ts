@@ -38,7 +38,9 @@ function buildGraph({ fatal = false, slowRounds = 0, variant = 0 }: OddModel): G
   const graph = new Graph("odd");
   const ids = graph.input("input_ids", "int64", ["batch", "sequence"]);
   const mask = graph.input("attention_mask", "int64", ["batch", "sequence"]);
-  const weights = WORDS.flatMap((_, word) => ODD_LABELS.map((_, label) => Math.sin((variant + 1) * (word * 3 + label))));
+  const weights = WORDS.flatMap((_, word) =>
+    ODD_LABELS.map((_, label) => Math.sin((variant + 1) * (word * 3 + label))),
+  );
   const table = graph.initializer("table", floatTensor(weights, [WORDS.length, ODD_LABELS.length]));
   const axis = graph.initializer("axis", int64Tensor([1]));
   const last = graph.initializer("last", int64Tensor([2]));

@@ -41,9 +41,25 @@ export class Cleanup {
     const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);
     const durationMs = Math.round(now() - from);
     if (!dryRun) {
-      decisions.record({ action: "cleanup", reason: "by hand", measured: null, threshold: null, freedBytes, durationMs, detail: level });
+      decisions.record({
+        action: "cleanup",
+        reason: "by hand",
+        measured: null,
+        threshold: null,
+        freedBytes,
+        durationMs,
+        detail: level,
+      });
     }
-    return { level, dryRun, actions, before: this.#snapshot(before), after: this.#snapshot(after), freedBytes, durationMs };
+    return {
+      level,
+      dryRun,
+      actions,
+      before: this.#snapshot(before),
+      after: this.#snapshot(after),
+      freedBytes,
+      durationMs,
+    };
   }
 
   async #perform(steps: readonly Step[]): Promise<CleanupReply["actions"]> {
@@ -66,8 +82,18 @@ export class Cleanup {
     const { cache, collectGarbage } = this.#parts;
     const cacheStep: Step =
       level === "soft"
-        ? this.#step("in-memory cache halved", "the half used least", () => cache.bytes / 2, () => cache.halve())
-        : this.#step("in-memory cache emptied", level, () => cache.bytes, () => cache.clear(true));
+        ? this.#step(
+            "in-memory cache halved",
+            "the half used least",
+            () => cache.bytes / 2,
+            () => cache.halve(),
+          )
+        : this.#step(
+            "in-memory cache emptied",
+            level,
+            () => cache.bytes,
+            () => cache.clear(true),
+          );
     const garbage = this.#step("garbage collected in the daemon", level, () => 0, collectGarbage);
     return [cacheStep, ...this.#workerSteps(level, sample), garbage];
   }
@@ -79,7 +105,9 @@ export class Cleanup {
       anonymousOf(now.processes.filter(({ pid }) => pids.includes(pid)));
     if (level === "emergency") {
       const pids = sample.processes.filter(({ role }) => role === "worker").map(({ pid }) => pid);
-      return [{ action: "every worker ended at once", reason: level, estimateBytes: bytesOf(pids), run: () => pool.unload() }];
+      return [
+        { action: "every worker ended at once", reason: level, estimateBytes: bytesOf(pids), run: () => pool.unload() },
+      ];
     }
     // A soft cleanup leaves one to serve; the others only if nobody waits for them.
     const serving = running.filter((slot) => slot.current?.view().serving);

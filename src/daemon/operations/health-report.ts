@@ -35,7 +35,8 @@ function describeModel({ pool, unshared }: Engine): Check {
 /** At emergency only cached answers are given; on hold it serves, and somebody should look. */
 function checkMemory({ level, held, emptied, sample }: Governor): Check {
   const usage = sample ? `${Math.round(sample.usage * 100)}% used` : "not measured yet";
-  if (level === "emergency" || emptied) return { status: held ? "degraded" : "unhealthy", detail: `${level}, ${usage}` };
+  if (level === "emergency" || emptied)
+    return { status: held ? "degraded" : "unhealthy", detail: `${level}, ${usage}` };
   return { status: held ? "degraded" : "ok", detail: `${level}, ${usage}${held ? "; nothing more is tried" : ""}` };
 }
 

@@ -106,7 +106,6 @@ function reachedAfter(
 
 /** The level to fall to: each one below is left 5 points lower, too. */
 function leftFor(level: MemoryLevel, usage: number, thresholds: Thresholds): MemoryLevel {
-  if (usage >= thresholdOf(level, thresholds) - HYSTERESIS) return level;
-  const lower = levelOf(usage + HYSTERESIS, thresholds);
-  return rankOf(lower) < rankOf(level) ? lower : level;
+  const isLeft = usage < thresholdOf(level, thresholds) - HYSTERESIS;
+  return isLeft ? levelOf(usage + HYSTERESIS, thresholds) : level;
 }

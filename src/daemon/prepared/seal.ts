@@ -7,7 +7,9 @@ import { z } from "zod";
 
 /** What a prepared folder held when it was made. */
 const sealSchema = z.object({
-  files: z.array(z.object({ name: z.string().regex(/^[\w.-]+$/), bytes: z.int().min(0), sha256: z.string().length(64) })),
+  files: z.array(
+    z.object({ name: z.string().regex(/^[\w.-]+$/), bytes: z.int().min(0), sha256: z.string().length(64) }),
+  ),
 });
 
 const SEAL = "seal.json";

@@ -92,7 +92,9 @@ export class Queue {
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */
   take(): Job[] {
-    const picked = new Set(pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits?.() ?? BATCH_LIMITS));
+    const picked = new Set(
+      pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits?.() ?? BATCH_LIMITS),
+    );
     if (picked.size === 0) return [];
     const batch = this.#waiting.filter((_, index) => picked.has(index));
     this.#waiting = this.#waiting.filter((_, index) => !picked.has(index));

@@ -2,7 +2,13 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { WORKER_EXIT, WORKER_PROTOCOL, parseFromWorker } from "../../lib/protocol/worker-channel.ts";
-import type { FromWorker, LoadMessage, PrepareMessage, ReplyMessage, ToWorker } from "../../lib/protocol/worker-channel.ts";
+import type {
+  FromWorker,
+  LoadMessage,
+  PrepareMessage,
+  ReplyMessage,
+  ToWorker,
+} from "../../lib/protocol/worker-channel.ts";
 import { readOomKills } from "./oom.ts";
 
 /**

@@ -47,7 +47,8 @@ export async function* readEvents(source: EventSource): AsyncGenerator<DaemonEve
         }
       }
     } catch (thrown) {
-      if (!reconnect || !isCutOff(thrown)) throw thrown;
+      if (!isCutOff(thrown)) throw thrown;
+      if (!reconnect) throw new CombotError("DAEMON_UNREACHABLE", "The stream of events broke off.", { cause: thrown });
     }
     if (!reconnect) return;
     lastEventId = text.lastEventId ?? lastEventId;

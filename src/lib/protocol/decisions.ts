@@ -20,9 +20,15 @@ export const decision = z.object({
   at: z.iso.datetime(),
   action: z.enum(DECISION_ACTIONS),
   reason: z.string(),
-  measured: z.number().nullable().describe("what was measured; a share of the limit for memory, else a count or seconds"),
+  measured: z
+    .number()
+    .nullable()
+    .describe("what was measured; a share of the limit for memory, else a count or seconds"),
   threshold: z.number().nullable().describe("what it was held against"),
-  freedBytes: z.int().nullable().describe("anonymous memory of the tree before less after; null where none was to be freed"),
+  freedBytes: z
+    .int()
+    .nullable()
+    .describe("anonymous memory of the tree before less after; null where none was to be freed"),
   durationMs: z.number().min(0),
   detail: z.string().optional().describe("the arithmetic, or what went wrong"),
   slot: z.int().min(0).optional(),

@@ -56,7 +56,8 @@ export type ReplyMessage = Extract<FromWorker, { type: "reply" }>;
 
 function fits(message: unknown, shapes: Readonly<Record<string, Shape>>): boolean {
   if (typeof message !== "object" || message === null || !("type" in message)) return false;
-  const shape = typeof message.type === "string" && Object.hasOwn(shapes, message.type) ? shapes[message.type] : undefined;
+  const shape =
+    typeof message.type === "string" && Object.hasOwn(shapes, message.type) ? shapes[message.type] : undefined;
   if (!shape) return false;
   const fields = message as Readonly<Record<string, unknown>>;
   return Object.entries(shape).every(([name, kind]) => KINDS[kind](fields[name]));

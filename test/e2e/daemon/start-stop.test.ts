@@ -44,9 +44,13 @@ describe("stopping", () => {
     const { workers } = await daemon.json<{ workers: { pid: number }[] }>("GET", "/api/process/status/");
     const idle = await Promise.all(Array.from({ length: 20 }, () => idleConnection(daemon.socketPath)));
     const ended = idle.map((socket) => once(socket, "close"));
-    const busy = Array.from({ length: 5 }, () => callSocket({ ...classifyCall("alpha"), socketPath: daemon.socketPath }));
+    const busy = Array.from({ length: 5 }, () =>
+      callSocket({ ...classifyCall("alpha"), socketPath: daemon.socketPath }),
+    );
     const statesOf = async (): Promise<string[]> =>
-      (await daemon.json<{ workers: { state: string }[] }>("GET", "/api/process/status/")).workers.map(({ state }) => state);
+      (await daemon.json<{ workers: { state: string }[] }>("GET", "/api/process/status/")).workers.map(
+        ({ state }) => state,
+      );
     await expect.poll(statesOf, { timeout: 5000 }).toEqual(["busy", "busy"]);
     process.kill(daemon.pid, "SIGTERM");
     expect((await Promise.all(busy)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
@@ -106,7 +110,9 @@ describe("starting", () => {
   test("without PRELOAD nothing is loaded until a text comes", async () => {
     const daemon = await startDaemon({ env: { PRELOAD: "false" } });
     const states = async (): Promise<string[]> =>
-      (await daemon.json<{ workers: { state: string }[] }>("GET", "/api/process/status/")).workers.map(({ state }) => state);
+      (await daemon.json<{ workers: { state: string }[] }>("GET", "/api/process/status/")).workers.map(
+        ({ state }) => state,
+      );
     expect(await states()).toEqual(["stopped", "stopped"]);
     expect((await callSocket({ ...classifyCall("hello"), socketPath: daemon.socketPath })).status).toBe(200);
     expect((await states()).filter((state) => state === "ready")).toHaveLength(1);
@@ -117,7 +123,10 @@ describe("what a text may do", () => {
   test("10,000 words are answered and marked as truncated; nothing of any text is logged", async () => {
     const daemon = await startDaemon({ env: { LOG_LEVEL: "trace" } });
     const secret = "xylophonist";
-    const long = await callSocket({ ...classifyCall(`where is my ${secret} order `.repeat(2000)), socketPath: daemon.socketPath });
+    const long = await callSocket({
+      ...classifyCall(`where is my ${secret} order `.repeat(2000)),
+      socketPath: daemon.socketPath,
+    });
     expect(long.status).toBe(200);
     expect((JSON.parse(long.text) as { results: unknown[] }).results[0]).toMatchObject({ truncated: true });
     const bad = await callSocket({ ...classifyCall(`${secret}\0`), socketPath: daemon.socketPath });

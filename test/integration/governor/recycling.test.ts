@@ -16,15 +16,19 @@ async function startGoverned(env: Record<string, string> = {}, slowRounds = 0): 
 const recyclesOf = (core: Core) => core.decisions.list({}).filter(({ action }) => action === "recycle");
 
 describe("recycling by users", () => {
-  test("100 distinct users, one after another, on two workers: exactly two recycles, each at a 50th user", { timeout: 60_000 }, async () => {
-    const core = await startGoverned();
-    for (let user = 0; user < 100; user++) await classify(core, [`alpha beta ${user}`], `user ${user}`);
-    await expect.poll(() => recyclesOf(core).length, { timeout: 20_000 }).toBe(2);
-    for (const { reason, measured, threshold } of recyclesOf(core)) {
-      expect({ reason, measured, threshold }).toEqual({ reason: "users", measured: 50, threshold: 50 });
-    }
-    expect(new Set(recyclesOf(core).map(({ slot }) => slot))).toEqual(new Set([0, 1]));
-  });
+  test(
+    "100 distinct users, one after another, on two workers: exactly two recycles, each at a 50th user",
+    { timeout: 60_000 },
+    async () => {
+      const core = await startGoverned();
+      for (let user = 0; user < 100; user++) await classify(core, [`alpha beta ${user}`], `user ${user}`);
+      await expect.poll(() => recyclesOf(core).length, { timeout: 20_000 }).toBe(2);
+      for (const { reason, measured, threshold } of recyclesOf(core)) {
+        expect({ reason, measured, threshold }).toEqual({ reason: "users", measured: 50, threshold: 50 });
+      }
+      expect(new Set(recyclesOf(core).map(({ slot }) => slot))).toEqual(new Set([0, 1]));
+    },
+  );
 
   test("a user who comes back counts once, and a call without a user not at all", async () => {
     const core = await startGoverned({ WORKERS: "1" });
@@ -35,31 +39,44 @@ describe("recycling by users", () => {
 });
 
 describe("recycling under load", () => {
-  test("users, requests and uptime due at once on every worker: never fewer than one ready, no call fails", { timeout: 60_000 }, async () => {
-    const limits = { MAX_USERS_PER_PROCESS: "3", MAX_REQUESTS: "20", MAX_REQUESTS_JITTER: "0", PROCESS_RECYCLE_INTERVAL: "0.0001" };
-    const core = await startGoverned(limits, 1);
-    let running = true;
-    let leastServing = 2;
-    let answered = 0;
-    const clients = Array.from({ length: 20 }, async (_, client) => {
-      for (let call = 0; running; call++) {
-        await classify(core, ["alpha beta", "gamma"], `user ${client}-${call}`);
-        leastServing = Math.min(leastServing, core.pool.serving);
-        answered++;
-      }
-    });
-    await expect.poll(() => recyclesOf(core).length, { timeout: 40_000 }).toBeGreaterThanOrEqual(3);
-    running = false;
-    await Promise.all(clients);
-    expect(leastServing).toBeGreaterThanOrEqual(1);
-    expect(answered).toBeGreaterThan(100);
-    expect(recyclesOf(core).every(({ detail }) => /^(replacement first|in turn): a worker needs/.test(detail ?? ""))).toBe(true);
-  });
+  test(
+    "users, requests and uptime due at once on every worker: never fewer than one ready, no call fails",
+    { timeout: 60_000 },
+    async () => {
+      const limits = {
+        MAX_USERS_PER_PROCESS: "3",
+        MAX_REQUESTS: "20",
+        MAX_REQUESTS_JITTER: "0",
+        PROCESS_RECYCLE_INTERVAL: "0.0001",
+      };
+      const core = await startGoverned(limits, 1);
+      let running = true;
+      let leastServing = 2;
+      let answered = 0;
+      const clients = Array.from({ length: 20 }, async (_, client) => {
+        for (let call = 0; running; call++) {
+          await classify(core, ["alpha beta", "gamma"], `user ${client}-${call}`);
+          leastServing = Math.min(leastServing, core.pool.serving);
+          answered++;
+        }
+      });
+      await expect.poll(() => recyclesOf(core).length, { timeout: 40_000 }).toBeGreaterThanOrEqual(3);
+      running = false;
+      await Promise.all(clients);
+      expect(leastServing).toBeGreaterThanOrEqual(1);
+      expect(answered).toBeGreaterThan(100);
+      expect(
+        recyclesOf(core).every(({ detail }) => /^(replacement first|in turn): a worker needs/.test(detail ?? "")),
+      ).toBe(true);
+    },
+  );
 
   test("what is put off for the sake of the tenth is told, once a worker", { timeout: 60_000 }, async () => {
     const core = await startGoverned({ MAX_USERS_PER_PROCESS: "2" }, 1);
     for (let user = 0; user < 30; user++) await classify(core, ["alpha"], `user ${user}`);
-    await expect.poll(() => core.decisions.list({}).some(({ action }) => action === "put off"), { timeout: 20_000 }).toBe(true);
+    await expect
+      .poll(() => core.decisions.list({}).some(({ action }) => action === "put off"), { timeout: 20_000 })
+      .toBe(true);
     const first = core.decisions.list({}).find(({ action }) => action === "put off");
     expect(first).toMatchObject({ reason: "users", threshold: 2, freedBytes: null });
     expect(first?.detail).toMatch(/a tenth of the time/);

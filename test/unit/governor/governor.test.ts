@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Governed } from "./support/governed.ts";
 
@@ -49,6 +50,10 @@ describe("the ladder", () => {
     expect(governed.orders.at(-1)).toBe("recycle 0: memory, in turn");
     governed.meter.state = { others: 0.85, worker: 0.1 };
     await governed.tick();
+    // All that can be done before the birth ends.
+    await setImmediate();
+    expect(governed.workers.serving).toBe(0);
+    expect(governed.governor.refusal(1)).toContain("left below 90%");
     births.open();
     await governed.governor.stop();
     expect(governed.orders).toContain("unload every worker");
@@ -110,6 +115,20 @@ describe("on hold", () => {
   });
 });
 
+test("a worker that was not started for want of room is when there is some", async () => {
+  const governed = new Governed();
+  governed.workers.birth = async () => Promise.reject(new Error("exit 3"));
+  governed.meter.state = { others: 0.72, worker: 0.1 };
+  await governed.pass(3);
+  expect(governed.workers.serving).toBe(1);
+  governed.meter.state = { others: 0.81, worker: 0.1 };
+  await governed.pass(3);
+  expect(governed.workers.serving).toBe(1);
+  governed.meter.state = { others: 0.5, worker: 0.1 };
+  await governed.pass(1);
+  expect(governed.workers.serving).toBe(2);
+});
+
 test("pressure that is not ours: one worker goes on, one decision tells it, and nothing more for as long as it lasts", async () => {
   const governed = new Governed({ workers: 4 });
   governed.meter.state = { others: 0.97, worker: 0.005 };
@@ -155,6 +174,9 @@ describe("workers that have served enough", () => {
     expect(governed.acts.map(({ action, slot }) => `${action} ${slot}`)).toEqual(["recycle 1", "put off 0"]);
     await governed.pass(1);
     expect(governed.acts.at(-1)).toMatchObject({ action: "recycle", slot: 0 });
+    governed.workers.set(0, { users: 50 });
+    await governed.pass(1);
+    expect(governed.acts.at(-1)).toMatchObject({ action: "put off", slot: 0 });
   });
 
   test("are left alone at critical", async () => {
@@ -199,8 +221,9 @@ describe("a reading that fails", () => {
 
   test("steps don't overlap: one that comes while another reads is left out", async () => {
     const governed = new Governed();
-    const readings = await Promise.all([governed.governor.tick(), governed.governor.tick()]);
-    expect(readings).toHaveLength(2);
-    expect(governed.governor.sample?.usage).toBeCloseTo(0.5);
+    await Promise.all([governed.governor.tick(), governed.governor.tick()]);
+    expect(governed.meter.readings).toBe(1);
+    await governed.governor.tick();
+    expect(governed.meter.readings).toBe(2);
   });
 });

@@ -21,6 +21,13 @@ test("more workers fit as long as they stay below critical, each taking what the
   );
 });
 
+test("what a worker once took counts, although a fresh one takes less", async () => {
+  const governed = await readOnce(0.3);
+  governed.meter.state = { others: 0.3, worker: 0.05 };
+  await governed.pass(1);
+  expect(governed.governor.refusal(6)).toContain("needs 4.8 GiB; 3.2 GiB of 8.0 GiB are used");
+});
+
 test("an estimate stands in until a worker was measured", async () => {
   const governed = new Governed();
   await governed.workers.unload();

@@ -97,6 +97,11 @@ describe("stalls", () => {
     expect(new Set(levelsAfter(times(20, [0.86, 90] as const), settledAt("high")))).toEqual(new Set(["high"]));
   });
 
+  test("a fall in between begins anew", () => {
+    const uneven = [30, 30, 25, 35, 35, 45].map((some10) => [0.86, some10] as const);
+    expect(levelsAfter(uneven, settledAt("high"))).toEqual([...times(5, "high"), "critical"]);
+  });
+
   test("nor one that falls, or rises below 20%", () => {
     const falling = [90, 80, 70, 60, 50].map((some10) => [0.86, some10] as const);
     const low = [1, 5, 10, 15, 19].map((some10) => [0.86, some10] as const);

@@ -60,10 +60,11 @@ async function run(
   });
   try {
     let leastReady = Infinity;
-    const watch = setInterval(async () => {
+    const look = async (): Promise<void> => {
       const { workers } = await daemon.json<{ workers: { state: string }[] }>("GET", "/api/process/status/");
       leastReady = Math.min(leastReady, workers.filter(({ state }) => state === "ready" || state === "busy").length);
-    }, 200);
+    };
+    const watch = setInterval(() => void look(), 200);
     const load = { socketPath: daemon.socketPath, clients: 50, texts: shopTexts(), durationMs: SECONDS * 1000 };
     const tally = await runClients({ ...load, userOf: (call) => `user ${call % USERS}` });
     clearInterval(watch);

@@ -29,6 +29,7 @@ export class ScriptedMeter implements MemoryMeter {
   readonly #options: ScriptedMeterOptions;
   state: MachineState = { others: 0.3, worker: 0.1 };
   source: Sample["source"] = "system";
+  readings = 0;
   /** What every reading fails with. */
   failure: Error | undefined;
   /** Called before each exact reading. */
@@ -39,6 +40,7 @@ export class ScriptedMeter implements MemoryMeter {
   }
 
   async sample(): Promise<Sample> {
+    this.readings += 1;
     if (this.failure) throw this.failure;
     const { others, worker, fresh = worker, stalls } = this.state;
     const workers = this.#options.workers().map(({ pid, replaced }) => ({ pid, share: replaced ? fresh : worker }));

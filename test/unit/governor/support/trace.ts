@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
 import { formatBytes } from "../../../../src/lib/units.ts";
-import { Governed } from "./governed.ts";
+import type { Governed } from "./governed.ts";
 import type { MachineState } from "./scripted-meter.ts";
 
 const FOLDER = new URL("../../../fixtures/traces/", import.meta.url);
