@@ -36,8 +36,8 @@ The choice outlives a restart of the daemon, until --default goes back to what t
 
   async run(): Promise<ModelUseReply> {
     const { args, flags } = await this.parse(ModelUse);
-    if ((args.dir === undefined) !== Boolean(flags.default))
-      throw new CombotError("USAGE", "Give either a folder or --default.");
+    const isNamed = args.dir !== undefined;
+    if (flags.default ? isNamed : !isNamed) throw new CombotError("USAGE", "Give either a folder or --default.");
     // The daemon's working folder is not this shell's.
     const which = args.dir === undefined ? ({ default: true } as const) : { dir: resolve(args.dir) };
     const body = { ...which, ...(flags["in-turn"] && { inTurn: true }) };

@@ -73,6 +73,7 @@ export class Nursery {
   fill(slots: readonly Slot[]): number[] {
     if (this.#closed || this.#held !== undefined) return [];
     const empty = slots.filter((slot) => slot.wanted && !slot.current);
+    if (empty.length === 0) this.#refused = undefined;
     if (empty.length === 0 || !this.#mayTry(slots)) return [];
     const starting = slots.filter((slot) => slot.current?.state === "starting").length;
     const started: number[] = [];

@@ -177,7 +177,7 @@ export class Pool {
     const { now, onEvent } = this.#options;
     const order = { slot, now, graceMs: DRAIN_GRACE_MS };
     const done = inTurn
-      ? await replaceInTurn({ ...order, refill: () => this.reconsider() })
+      ? await replaceInTurn({ ...order, spawn: () => this.#nursery.spawn(slot) })
       : await replaceFirst({ ...order, spawn: () => this.#nursery.spawn(slot), onServing: () => this.dispatch() });
     onEvent({ type: "recycled", slot: index, reason, tookMs: done.tookMs });
     return done;

@@ -36,15 +36,18 @@ export async function replaceFirst(
   return { tookMs, birthMs: next.birthMs };
 }
 
-/** The old worker drains and ends, then the new one starts: for a machine without room for both. */
-export async function replaceInTurn(order: Order & { readonly refill: () => void }): Promise<Replacement> {
-  const { slot, graceMs, now, refill } = order;
+/**
+ * The old worker drains and ends, then the new one starts: for a machine without room for both. The new one takes the
+ * room of the old one, so that no reading has to allow it.
+ */
+export async function replaceInTurn(order: Order & { readonly spawn: () => Worker }): Promise<Replacement> {
+  const { slot, graceMs, now, spawn } = order;
   const from = now();
   await slot.current?.drain(graceMs);
-  refill();
-  const next = slot.current;
   if (!slot.wanted) throw unloadedMeanwhile();
-  if (!next) throw new CombotError("MODEL_UNAVAILABLE", "the replacement was not started");
+  // Whoever saw the slot empty may have filled it.
+  slot.current ??= spawn();
+  const next = slot.current;
   await whenServing(next);
   return { tookMs: now() - from, birthMs: next.birthMs };
 }

@@ -114,13 +114,13 @@ describe("decisions --follow", () => {
   });
 
   test("ends with 3 when the daemon does not come back", async () => {
-    const { socket, streams, stop } = await startStreaming(listed());
+    const { socket, streams, ...daemon } = await startStreaming(listed());
     const child = startCli(["decisions", "--follow", "--json", "--socket", socket], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const ended = finish(child);
     await expect.poll(() => streams.length, { timeout: 5000 }).toBe(1);
-    await stop();
+    await daemon.stop();
     const { status, stdout } = await ended;
     expect(status).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "DAEMON_UNREACHABLE" } });
