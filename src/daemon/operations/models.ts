@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { CombotError, messageOf } from "../../lib/errors.ts";
+import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
 import type { ServedModel } from "../model/served-model.ts";
@@ -19,6 +19,11 @@ export interface ModelsOptions {
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
+
+const FOLDER_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such folder",
+  EACCES: "the daemon may not look into it",
+};
 
 /** Owns which model serves: the one that answers, and during a switch the one that comes or goes. */
 export class Models {
@@ -92,7 +97,8 @@ export class Models {
     const named = back ? this.#options.defaultDir : (dir ?? "");
     if (!isAbsolute(named)) throw new CombotError("INVALID_REQUEST", "dir: must be an absolute path");
     return realpath(named).catch((error: unknown) => {
-      throw new CombotError("MODEL_INVALID", `${named}: ${messageOf(error)}`, { cause: error });
+      const told = FOLDER_FAULTS[systemCodeOf(error) ?? ""] ?? messageOf(error);
+      throw new CombotError("MODEL_INVALID", `${named}: ${told}`, { cause: error });
     });
   }
 

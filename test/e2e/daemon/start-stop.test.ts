@@ -39,7 +39,7 @@ async function idleConnection(path: string): Promise<Socket> {
 
 describe("stopping", () => {
   test("SIGTERM with 20 idle and 5 busy connections: the busy are answered, exit 0, no worker and no socket left", async () => {
-    const modelDir = writeOddModel(temporaryFolder(), { slowRounds: 150 });
+    const modelDir = writeOddModel(temporaryFolder(), { slowRounds: 500 });
     const daemon = await startDaemon({ env: { COMBOT_MODEL_DIR: modelDir, KEEPALIVE: "60" } });
     const { workers } = await daemon.json<{ workers: { pid: number }[] }>("GET", "/api/process/status/");
     const idle = await Promise.all(Array.from({ length: 20 }, () => idleConnection(daemon.socketPath)));

@@ -110,6 +110,12 @@ describe("a switch is refused", () => {
     await expect(core.models.use({ dir: large, inTurn: true })).resolves.toMatchObject({ changed: true });
   });
 
+  test("for a folder that is not there, in words", async () => {
+    const core = await startCore(variant(1));
+    const message = "/nowhere/model: there is no such folder";
+    await expect(core.models.use({ dir: "/nowhere/model" })).rejects.toMatchObject({ code: "MODEL_INVALID", message });
+  });
+
   test.each(["relative/folder", ""])("for %j, which is no absolute path", async (dir) => {
     const core = await startCore(variant(1));
     await expect(core.models.use({ dir })).rejects.toMatchObject({ code: "INVALID_REQUEST" });
