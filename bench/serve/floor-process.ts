@@ -65,7 +65,8 @@ async function measure(fromMs: number): Promise<FloorTally[]> {
 }
 
 for (const size of order.batchSizes) for (let run = 0; run < WARM_UP_RUNS; run++) await runNext(size, run);
-process.once("message", (fromMs: number) => {
+// `on` and not `once`: a channel that nobody listens to keeps no process, and this one has to wait.
+process.on("message", (fromMs: number) => {
   // Then it waits to be ended, so that its CPU time can still be read.
   void measure(fromMs).then((tallies) => process.send?.(tallies));
 });
