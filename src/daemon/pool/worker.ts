@@ -148,7 +148,7 @@ export class Worker {
     const startedAtMs = this.#birth.now();
     const watch = setTimeout(() => void this.#abort(hangMs), hangMs);
     const answer = this.#process.run(
-      Int32Array.from(batch.flatMap(({ ids }) => [...ids])),
+      joinIds(batch),
       Int32Array.from(batch, ({ ids }) => ids.length),
     );
     this.#running = answer.catch(() => undefined);
@@ -211,4 +211,15 @@ export class Worker {
     this.#requests += batch.length;
     for (const { user } of batch) if (user !== undefined) this.#users.add(user);
   }
+}
+
+/** The ids of all texts, one after another. */
+function joinIds(batch: readonly Work[]): Int32Array {
+  const joined = new Int32Array(batch.reduce((sum, { tokens }) => sum + tokens, 0));
+  let at = 0;
+  for (const { ids } of batch) {
+    joined.set(ids, at);
+    at += ids.length;
+  }
+  return joined;
 }
