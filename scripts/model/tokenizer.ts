@@ -1,5 +1,6 @@
 import { Tokenizer } from "@huggingface/tokenizers";
-import { continuationPrefix, sepId, specialTokens } from "./vocabulary.ts";
+import { wordPieceJson } from "../support/word-piece.ts";
+import { sepId, specialTokens } from "./vocabulary.ts";
 
 /** Longest token sequence the model is trained on and serves. */
 export const windowTokens = 256;
@@ -36,43 +37,7 @@ export function createWordSplitter(): (text: string) => string[] {
 }
 
 function describeFile(vocabulary: readonly string[]): object {
-  const [cls, sep] = [special("[CLS]"), special("[SEP]")];
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: specialTokens.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: {
-      type: "BertNormalizer",
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: true,
-    },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [cls.piece, sequence("A", 0), sep.piece],
-      pair: [cls.piece, sequence("A", 0), sep.piece, sequence("B", 1), { SpecialToken: { id: "[SEP]", type_id: 1 } }],
-      special_tokens: { "[CLS]": cls.entry, "[SEP]": sep.entry },
-    },
-    decoder: { type: "WordPiece", prefix: continuationPrefix, cleanup: true },
-    model: {
-      type: "WordPiece",
-      unk_token: "[UNK]",
-      continuing_subword_prefix: continuationPrefix,
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
-    },
-  };
+  return wordPieceJson({ vocabulary, specials: specialTokens, first: "[CLS]", last: "[SEP]", unknown: "[UNK]" });
 }
 
 function describeConfig(): object {
@@ -85,15 +50,4 @@ function describeConfig(): object {
     cls_token: "[CLS]",
     sep_token: "[SEP]",
   };
-}
-
-function special(token: (typeof specialTokens)[number]): { piece: object; entry: object } {
-  return {
-    piece: { SpecialToken: { id: token, type_id: 0 } },
-    entry: { id: token, ids: [specialTokens.indexOf(token)], tokens: [token] },
-  };
-}
-
-function sequence(id: "A" | "B", typeId: number): object {
-  return { Sequence: { id, type_id: typeId } };
 }

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Graph } from "../../scripts/onnx/graph.ts";
 import { encodeModel } from "../../scripts/onnx/model.ts";
+import { wordPieceJson } from "../../scripts/support/word-piece.ts";
 import { floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
 
 const WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "alpha", "beta", "gamma", "delta", "boom"];
@@ -29,7 +30,10 @@ export function writeOddModel(dir: string, odd: OddModel = {}): string {
     pad_token_id: 0,
     max_position_embeddings: 64,
   });
-  write("tokenizer.json", tokenizerJson());
+  write(
+    "tokenizer.json",
+    wordPieceJson({ vocabulary: WORDS, specials: WORDS.slice(0, 4), first: "[CLS]", last: "[SEP]", unknown: "[UNK]" }),
+  );
   writeFileSync(join(dir, "model.onnx"), encodeModel(buildGraph(odd)));
   return dir;
 }
@@ -82,48 +86,4 @@ function work(graph: Graph, sum: string, rounds: number): string {
   let product = graph.node("Add", [matrix, seed]);
   for (let round = 0; round < rounds; round++) product = graph.node("MatMul", [product, matrix]);
   return graph.node("Mul", [graph.node("ReduceSum", [product, all], { keepdims: 1 }), none]);
-}
-
-function tokenizerJson(): object {
-  const special = WORDS.slice(0, 4);
-  return {
-    version: "1.0",
-    added_tokens: special.map((content, id) => ({
-      id,
-      content,
-      special: true,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-    })),
-    normalizer: {
-      type: "BertNormalizer",
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: true,
-    },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [
-        { SpecialToken: { id: "[CLS]", type_id: 0 } },
-        { Sequence: { id: "A", type_id: 0 } },
-        { SpecialToken: { id: "[SEP]", type_id: 0 } },
-      ],
-      pair: [],
-      special_tokens: Object.fromEntries(
-        [2, 3].map((id) => [WORDS[id], { id: WORDS[id], ids: [id], tokens: [WORDS[id]] }]),
-      ),
-    },
-    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-    model: {
-      type: "WordPiece",
-      unk_token: "[UNK]",
-      continuing_subword_prefix: "##",
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
-    },
-  };
 }

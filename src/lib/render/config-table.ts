@@ -1,27 +1,11 @@
 import Table from "cli-table3";
+import { NO_LINES } from "./table.ts";
 import type { SettingRow } from "../config/describe.ts";
 
 // A static import: `combot config` alone renders this table, and oclif loads a command's file only when it is run.
 
 const WIDTH = 100;
 const GAP = 2;
-const NO_LINES = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-} as const;
 
 /** The settings as three columns without colours or lines; no line is wider than `width` columns. */
 export function renderConfig(rows: readonly SettingRow[], width: number = WIDTH): string {
@@ -29,7 +13,7 @@ export function renderConfig(rows: readonly SettingRow[], width: number = WIDTH)
   const values = Math.max(Math.floor((width - names) / 2), 12);
   const table = new Table({
     head: ["setting", "value", "from"],
-    chars: NO_LINES,
+    chars: { ...NO_LINES, middle: "" },
     colWidths: [names, values, Math.max(width - names - values, 12)],
     wordWrap: true,
     // Paths and URLs have no blanks to break at.

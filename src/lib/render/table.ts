@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 
-const NO_LINES = {
+/** For cli-table3: columns one blank apart, no borders. */
+export const NO_LINES = {
   top: "",
   "top-mid": "",
   "top-left": "",
