@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { LoadReply, UnloadReply } from "../../src/lib/protocol/model.ts";
 import type { MetricsReport } from "../../src/lib/protocol/metrics.ts";
 import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
@@ -8,6 +9,9 @@ import { fireLoad } from "./load.ts";
 import type { LoadOutcome } from "./load.ts";
 import { printTable, say } from "./screen.ts";
 import { DEMO_TEXTS } from "./texts.ts";
+
+const HEAL_LOOK_MS = 5;
+const HEAL_LOOKS = 4000;
 
 /** combot's main job on real text, from start to unload, with what was measured at the end. Exit 1 on a failed request. */
 async function main(): Promise<number> {
@@ -66,17 +70,23 @@ async function underLoad(
   return { outcome, healedMs, recycleMs };
 }
 
+/** @returns from the kill to every slot serving again, in ms. */
 async function killWorker(daemon: PrivateDaemon): Promise<number> {
-  const { workers } = await daemon.json<ProcessStatus>("GET", "/api/process/status/");
-  const victim = workers.find(({ pid }) => pid !== null)?.pid;
-  if (!victim) throw new Error("no worker runs");
+  const statusOf = async () => (await daemon.json<ProcessStatus>("GET", "/api/process/status/")).workers;
+  const before = await statusOf();
+  // A worker that is being replaced has two entries in its slot.
+  const slots = new Set(before.map(({ slot }) => slot));
+  const victim = before.find(({ state }) => state === "ready" || state === "busy")?.pid;
+  if (!victim) throw new Error("no worker serves");
   const from = performance.now();
   process.kill(victim, "SIGKILL");
-  for (;;) {
-    const now = await daemon.json<ProcessStatus>("GET", "/api/process/status/");
-    const serving = now.workers.filter(({ pid, state }) => pid !== victim && (state === "ready" || state === "busy"));
-    if (serving.length === workers.length) return performance.now() - from;
+  for (let look = 0; look < HEAL_LOOKS; look++) {
+    const serving = (await statusOf()).filter(({ state }) => state === "ready" || state === "busy");
+    const healed = serving.filter(({ pid }) => pid !== victim).map(({ slot }) => slot);
+    if (new Set(healed).size === slots.size) return performance.now() - from;
+    await delay(HEAL_LOOK_MS);
   }
+  throw new Error("the killed worker's place was not filled");
 }
 
 async function recycleWorker(daemon: PrivateDaemon): Promise<number> {
