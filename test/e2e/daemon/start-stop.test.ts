@@ -67,9 +67,9 @@ describe("stopping", () => {
     process.kill(first.pid, "SIGKILL");
     await first.ended;
     expect(existsSync(first.socketPath)).toBe(true);
+    for (const { pid } of workers) await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5000 }).toBe(false);
     const second = await startDaemon({}, folder);
     expect((await second.ask("GET", "/api/health/")).status).toBe(200);
-    for (const { pid } of workers) await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5000 }).toBe(false);
   });
 });
 
