@@ -24,14 +24,15 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const serving = await createServing(settings, log);
   const { models, events } = serving;
   const { governor } = serving.governance;
+  await governor.tick();
+  // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
+  if (settings.preload) models.current.pool.load();
   const listeners = await listen(settings, createServices({ ...serving, loaded, log }), log);
   stopOnSignal(log, [async () => events.close(), () => listeners.close(), () => governor.stop(), () => models.stop()]);
 
   const { name, digest } = models.current.model;
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
-  await governor.tick();
   governor.start();
-  if (settings.preload) models.current.pool.load();
 }
 
 function readSettings({ envFile, ...flags }: DaemonFlags): LoadedSettings {
