@@ -1,0 +1,113 @@
+import type { Decision } from "../../lib/protocol/decisions.ts";
+import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
+import type { Column } from "./statements.ts";
+
+export type EventKind = "decision" | "minute" | "alert" | "texts";
+
+/** One event, ready to be written. */
+export interface JournalEvent {
+  readonly kind: EventKind;
+  readonly json: string;
+}
+
+/** Of an alert that began or ended. */
+export interface KeptAlert {
+  readonly id: string;
+  readonly at: string;
+  readonly name: string;
+  readonly state: "firing" | "resolved";
+}
+
+/** How a column of the minutes is put together over a longer stretch. */
+type Together = "sum" | "max";
+
+const LATENCIES = LATENCY_CLASSES.flatMap((name): [string, Column["type"], Together][] => [
+  [`${name}_p50`, "real", "max"],
+  [`${name}_p90`, "real", "max"],
+  [`${name}_p99`, "real", "max"],
+]);
+
+const MEASURED: readonly [string, Column["type"], Together][] = [
+  ["span_ms", "int", "sum"],
+  ["requests", "int", "sum"],
+  ["texts", "int", "sum"],
+  ["errors", "int", "sum"],
+  ["hits", "int", "sum"],
+  ["misses", "int", "sum"],
+  ["recycles", "int", "sum"],
+  ["users", "int", "max"],
+  ["usage", "real", "max"],
+  ["level", "int", "max"],
+  ...LATENCIES,
+];
+
+export const HISTORY_COLUMNS = MEASURED.map(([name, , together]) => ({ name, together }));
+
+/** What was measured in one minute, or in the part of it that the daemon ran. */
+export type Minute = { readonly id: string; readonly at_ms: number } & Readonly<Record<string, number | string | null>>;
+
+export const COLUMNS = {
+  decision: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "action", type: "text" },
+    { name: "reason", type: "text" },
+    { name: "body", type: "json" },
+  ],
+  minute: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    ...MEASURED.map(([name, type]) => ({ name, type })),
+  ],
+  alert: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "name", type: "text" },
+    { name: "state", type: "text" },
+    { name: "body", type: "json" },
+  ],
+  texts: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "digest", type: "text" },
+    { name: "count", type: "int" },
+    { name: "text", type: "text" },
+  ],
+} as const satisfies Record<EventKind, readonly Column[]>;
+
+export function decisionEvent(decision: Decision): JournalEvent {
+  const { id, at, action, reason } = decision;
+  return event("decision", { id, at_ms: Date.parse(at), action, reason, body: decision });
+}
+
+export function alertEvent(alert: KeptAlert): JournalEvent {
+  const { id, at, name, state } = alert;
+  return event("alert", { id, at_ms: Date.parse(at), name, state, body: alert });
+}
+
+export function minuteEvent(minute: Minute): JournalEvent {
+  return event("minute", minute);
+}
+
+export interface CountedText {
+  readonly digest: string;
+  readonly count: number;
+  readonly text: string | null;
+}
+
+/** Texts counted since the last such event. */
+export function textsEvent(id: string, atMs: number, texts: readonly CountedText[]): JournalEvent {
+  const rows = texts.map((text) => toJson({ id, at_ms: atMs, ...text }));
+  return { kind: "texts", json: rows.join(",") };
+}
+
+function event(kind: EventKind, row: object): JournalEvent {
+  return { kind, json: toJson(row) };
+}
+
+/** Postgres takes neither NUL nor half a surrogate pair, and a message of the system may hold anything. */
+function toJson(row: object): string {
+  return JSON.stringify(row, (_key, value: unknown) =>
+    typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value,
+  );
+}

@@ -1,0 +1,189 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { decision as decisionSchema } from "../../lib/protocol/decisions.ts";
+import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
+import type { JournalReport } from "../../lib/protocol/metrics.ts";
+import { batchOf, EventBuffer } from "./buffer.ts";
+import { alertEvent, decisionEvent, minuteEvent, textsEvent } from "./events.ts";
+import type { CountedText, JournalEvent, KeptAlert, Minute } from "./events.ts";
+import type { HistoryRow, KeptText, Store } from "./store.ts";
+import { StoreFault } from "./store.ts";
+
+export interface JournalOptions {
+  readonly store: Store;
+  readonly retentionMs: number;
+  /** Memory is at emergency: connections are given back behind each use. */
+  readonly isFrugal: () => boolean;
+  /** Told once when the store fails, and once when it is back. */
+  readonly onState: (state: JournalState) => void;
+  /** Makes what tells one write from another; also after a restart. */
+  readonly random: () => string;
+}
+
+export type JournalState = JournalReport;
+
+const FLUSH_EVERY_MS = 500;
+/** Between tries while the store is away. */
+const LONGEST_PAUSE_MS = 5000;
+const PRUNE_EVERY_MS = 3_600_000;
+const PRUNE_PAUSE_MS = 50;
+const STOP_LIMIT_MS = 5000;
+const DECISIONS_LISTED = 100;
+
+/**
+ * Keeps what happened. Whoever records never waits: events go to a buffer, and from there to the store every half
+ * second, in the order they came; while the store is away they wait, and the oldest are given up when there are too many.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #buffer = new EventBuffer();
+  #state: JournalState["state"] = "opening";
+  #reason: string | null = null;
+  #written = 0;
+  #pauseMs = FLUSH_EVERY_MS;
+  #timer: NodeJS.Timeout | undefined;
+  #pruneTimer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  get state(): JournalState {
+    const { kind: store, pool } = this.#options.store;
+    const { waiting, dropped } = this.#buffer;
+    return { state: this.#state, store, reason: this.#reason, waiting, written: this.#written, dropped, pool };
+  }
+
+  decision(decision: Decision): void {
+    this.#record(decisionEvent(decision));
+  }
+
+  alert(alert: KeptAlert): void {
+    this.#record(alertEvent(alert));
+  }
+
+  minute(minute: Minute): void {
+    this.#record(minuteEvent(minute));
+  }
+
+  texts(id: string, atMs: number, texts: readonly CountedText[]): void {
+    if (texts.length > 0) this.#record(textsEvent(id, atMs, texts));
+  }
+
+  /** Opens the store, and again whenever it failed. */
+  start(): void {
+    void this.#turn();
+    this.#pruneTimer = setInterval(() => void this.prune(), PRUNE_EVERY_MS).unref();
+  }
+
+  /** Writes what waits, for at most five seconds, and closes the store. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#pruneTimer);
+    const late = delay(STOP_LIMIT_MS, undefined, { ref: false });
+    await Promise.race([this.#writeAll().then(() => this.#options.store.close()), late]).catch(() => undefined);
+  }
+
+  /** The newest of those that are kept, oldest first. @throws {StoreFault} */
+  async decisions({ since, limit = DECISIONS_LISTED }: DecisionsQuery): Promise<Decision[]> {
+    const bodies = await this.#readable().decisions(since === undefined ? 0 : Date.parse(since), limit);
+    // A later release may have kept some of a kind that this one does not know.
+    return bodies.flatMap((body) => decisionSchema.safeParse(body).data ?? []);
+  }
+
+  /** @throws {StoreFault} */
+  async history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
+    return this.#readable().history(sinceMs, stepMs);
+  }
+
+  /** @throws {StoreFault} */
+  async frequentTexts(limit: number): Promise<KeptText[]> {
+    return this.#readable().frequentTexts(limit);
+  }
+
+  /** Gives back connections and memory; the next write takes what it needs again. */
+  async release(): Promise<void> {
+    await this.#options.store.release().catch(() => undefined);
+  }
+
+  /** Removes what is older than the retention, in pieces, while the store is up. */
+  async prune(): Promise<void> {
+    const beforeMs = Date.now() - this.#options.retentionMs;
+    try {
+      while (this.#state === "up" && !this.#stopped && (await this.#options.store.prune(beforeMs)) > 0)
+        await delay(PRUNE_PAUSE_MS, undefined, { ref: false });
+    } catch {
+      // Whatever it was, the next write says so; what is old is removed an hour later.
+    }
+  }
+
+  #record(event: JournalEvent): void {
+    if (this.#state !== "off") this.#buffer.add(event);
+  }
+
+  async #turn(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+    await this.#flushing;
+    if (this.#stopped || this.#state === "off") return;
+    this.#timer = setTimeout(() => void this.#turn(), this.#pauseMs).unref();
+  }
+
+  async #flush(): Promise<void> {
+    const { store, isFrugal } = this.#options;
+    try {
+      if (this.#state !== "up") {
+        await store.open();
+        this.#set("up", null);
+        void this.prune();
+      }
+      await this.#drain();
+      if (isFrugal()) await store.release();
+      this.#pauseMs = FLUSH_EVERY_MS;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Until nothing waits. A batch that is refused is taken apart, until the event at fault stands alone and is given up. */
+  async #drain(most?: number): Promise<void> {
+    const { store, random } = this.#options;
+    for (let events = this.#buffer.take(most); events.length > 0; events = this.#buffer.take(most)) {
+      try {
+        await store.write(batchOf(events), random());
+        this.#written += this.#buffer.written();
+      } catch (error) {
+        if (!(error instanceof StoreFault) || error.kind !== "refused") throw error;
+        if (events.length === 1) this.#buffer.refused();
+        else if (most !== 1) await this.#drain(1);
+      }
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    await this.#flushing;
+    if (this.#state === "up" || this.#buffer.waiting > 0) await this.#flush();
+  }
+
+  #failed(error: unknown): void {
+    const isNewer = error instanceof StoreFault && error.kind === "newer";
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    // A defect in the store must not be taken for a disk that is full: its message says which it was.
+    this.#set(isNewer ? "off" : "down", error instanceof Error ? error.message : String(error));
+    if (isNewer) this.#buffer.clear();
+  }
+
+  #set(state: JournalState["state"], reason: string | null): void {
+    const isNews = state !== this.#state && !(this.#state === "opening" && state === "up");
+    this.#state = state;
+    this.#reason = reason;
+    if (isNews) this.#options.onState(this.state);
+  }
+
+  /** The store, where it is there: whoever reads is told at once that it is not. */
+  #readable(): Store {
+    if (this.#state === "up") return this.#options.store;
+    throw new StoreFault("away", this.#reason ?? "the journal is being opened");
+  }
+}

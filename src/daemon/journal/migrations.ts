@@ -1,0 +1,75 @@
+import { StoreFault } from "./store.ts";
+
+export interface Migration {
+  readonly version: number;
+  /** The oldest release's schema whose program can still work with the tables as they are afterwards. */
+  readonly readableFrom: number;
+  readonly sqlite: string;
+  readonly postgres: string;
+}
+
+/** A schema as it was found. */
+export interface FoundSchema {
+  readonly version: number;
+  readonly readableFrom: number;
+}
+
+const LATENCY = ["memory", "redis", "computed"].flatMap((name) =>
+  ["p50", "p90", "p99"].map((part) => `${name}_${part}`),
+);
+
+function minutes(int: string, real: string): string {
+  return `CREATE TABLE combot_minutes (id text PRIMARY KEY, at_ms ${int} NOT NULL, span_ms ${int} NOT NULL,
+    requests ${int} NOT NULL, texts ${int} NOT NULL, errors ${int} NOT NULL, hits ${int} NOT NULL,
+    misses ${int} NOT NULL, recycles ${int} NOT NULL, users ${int} NOT NULL, usage ${real}, level ${int},
+    ${LATENCY.map((name) => `${name} ${real}`).join(", ")});
+  CREATE INDEX combot_minutes_at ON combot_minutes (at_ms);`;
+}
+
+function decisions(int: string, json: string): string {
+  return `CREATE TABLE combot_decisions (id text PRIMARY KEY, at_ms ${int} NOT NULL, action text NOT NULL,
+    reason text NOT NULL, body ${json} NOT NULL);
+  CREATE INDEX combot_decisions_at ON combot_decisions (at_ms);
+  CREATE TABLE combot_alerts (id text PRIMARY KEY, at_ms ${int} NOT NULL, name text NOT NULL, state text NOT NULL,
+    body ${json} NOT NULL);
+  CREATE INDEX combot_alerts_at ON combot_alerts (at_ms);`;
+}
+
+function texts(int: string): string {
+  return `CREATE TABLE combot_texts (digest text PRIMARY KEY, count ${int} NOT NULL, last_seen_ms ${int} NOT NULL, text text);
+  CREATE INDEX combot_texts_count ON combot_texts (count);
+  CREATE TABLE combot_applied (id text PRIMARY KEY, at_ms ${int} NOT NULL, attempt text NOT NULL);`;
+}
+
+/** Never changed once released: a later release appends. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    readableFrom: 1,
+    sqlite: decisions("integer", "text") + minutes("integer", "real"),
+    postgres: decisions("bigint", "jsonb") + minutes("bigint", "double precision"),
+  },
+  { version: 2, readableFrom: 1, sqlite: texts("integer"), postgres: texts("bigint") },
+];
+
+export const SCHEMA_TABLE = `CREATE TABLE IF NOT EXISTS combot_schema
+  (version integer PRIMARY KEY, readable_from integer NOT NULL, applied_at_ms bigint NOT NULL)`;
+
+/** The newest row. */
+export const READ_SCHEMA = `SELECT version, readable_from FROM combot_schema ORDER BY version DESC LIMIT 1`;
+export const WRITE_SCHEMA = `INSERT INTO combot_schema (version, readable_from, applied_at_ms) VALUES (?1, ?2, ?3)`;
+
+/**
+ * What is to be run, in order. A newer schema that says it suits this release is used as it is.
+ *
+ * @throws {StoreFault} `newer`
+ */
+export function pendingMigrations(found: FoundSchema | undefined): readonly Migration[] {
+  const own = MIGRATIONS.at(-1)?.version ?? 0;
+  if (found && found.version > own && found.readableFrom > own)
+    throw new StoreFault(
+      "newer",
+      `the journal has schema ${found.version}, which a later release of combot wrote; this one knows ${own}`,
+    );
+  return MIGRATIONS.filter(({ version }) => version > (found?.version ?? 0));
+}

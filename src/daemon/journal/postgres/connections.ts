@@ -1,0 +1,112 @@
+import type { Pool, PoolClient } from "pg";
+import type { PoolState } from "../store.ts";
+import { sqlStateOf } from "./faults.ts";
+
+export interface ConnectionsOptions {
+  readonly url: string;
+  readonly max: number;
+  /** Told once of each connection that is held too long. */
+  readonly onHeld: (where: string, heldMs: number) => void;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+}
+
+export type Query = (sql: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+
+const HELD_TOO_LONG_MS = 10_000;
+const NONE: PoolState = { total: 0, idle: 0, waiting: 0, max: 0, heldLongest: null };
+
+/**
+ * Connections to Postgres, at most so many; taken for one piece of work each, and given back however that ends. None is
+ * open before the first is wanted, nor after `close` until the next one is.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #held = new Map<object, { readonly where: string; readonly sinceMs: number }>();
+  #pool: Promise<Pool> | undefined;
+  #opened: Pool | undefined;
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get state(): PoolState {
+    const { max, now } = this.#options;
+    const [first] = this.#held.values();
+    const heldLongest = first ? { where: first.where, ms: Math.round(now() - first.sinceMs) } : null;
+    if (!this.#opened) return { ...NONE, max, heldLongest };
+    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#opened;
+    return { total, idle, waiting, max, heldLongest };
+  }
+
+  /** Works with one connection. One that failed otherwise than by an answer of the server is not used again. */
+  async with<T>(where: string, work: (query: Query) => Promise<T>): Promise<T> {
+    const client = await (await (this.#pool ??= this.#open())).connect();
+    const end = this.#hold(where);
+    let broken = true;
+    try {
+      const result = await work(async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows);
+      broken = false;
+      return result;
+    } catch (error) {
+      broken = sqlStateOf(error) === undefined || !(await rolledBack(client));
+      throw error;
+    } finally {
+      end();
+      client.release(broken);
+    }
+  }
+
+  /** Those in use are closed when they are given back. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    [this.#pool, this.#opened] = [undefined, undefined];
+    if (pool) this.#closing = pool.then((open) => open.end()).catch(() => undefined);
+    await this.#closing;
+  }
+
+  async #open(): Promise<Pool> {
+    // Never two pools at once: together they could have more connections than one may.
+    await this.#closing;
+    const { default: pg } = await import("pg");
+    const pool = new pg.Pool({
+      connectionString: this.#options.url,
+      max: this.#options.max,
+      connectionTimeoutMillis: 2000,
+      statement_timeout: 5000,
+      // A frozen server never ends a statement by itself.
+      query_timeout: 6000,
+      idleTimeoutMillis: 10_000,
+      maxLifetimeSeconds: 1800,
+      keepAlive: true,
+      application_name: "combot",
+      allowExitOnIdle: true,
+    });
+    // An idle connection that is cut is one less, and no reason to end the process.
+    pool.on("error", () => undefined);
+    this.#opened = pool;
+    return pool;
+  }
+
+  #hold(where: string): () => void {
+    const { now, onHeld } = this.#options;
+    const key = {};
+    const sinceMs = now();
+    this.#held.set(key, { where, sinceMs });
+    const late = setTimeout(() => onHeld(where, Math.round(now() - sinceMs)), HELD_TOO_LONG_MS).unref();
+    return () => {
+      clearTimeout(late);
+      this.#held.delete(key);
+    };
+  }
+}
+
+async function rolledBack(client: PoolClient): Promise<boolean> {
+  try {
+    await client.query("ROLLBACK");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+import type { EventKind } from "../events.ts";
+import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../migrations.ts";
+import { statementsIn } from "../statements.ts";
+import type { Statements } from "../statements.ts";
+import type { Batch, HistoryRow, KeptText, PoolState, Store } from "../store.ts";
+import { textOf } from "../texts.ts";
+import { Connections } from "./connections.ts";
+import type { ConnectionsOptions, Query } from "./connections.ts";
+import { numbered, POSTGRES } from "./dialect.ts";
+import { faultOf } from "./faults.ts";
+
+/** Taken while the schema is brought up to date: an arbitrary number, the same in every release ("combot" in ASCII). */
+const MIGRATION_LOCK = "109304441829236";
+
+/** Postgres, over a pool of connections. */
+export class PostgresStore implements Store {
+  readonly kind = "postgres";
+  readonly #connections: Connections;
+  readonly #statements: Statements = statementsIn(POSTGRES);
+  #ready: Promise<void> | undefined;
+
+  constructor(options: ConnectionsOptions) {
+    this.#connections = new Connections(options);
+  }
+
+  get pool(): PoolState {
+    return this.#connections.state;
+  }
+
+  open(): Promise<void> {
+    this.#ready ??= this.#try("migrate", migrate).catch((fault: unknown) => {
+      this.#ready = undefined;
+      throw fault;
+    });
+    return this.#ready;
+  }
+
+  async write(batch: Batch, attempt: string): Promise<void> {
+    await this.#with("write", async (query) => {
+      await query("BEGIN");
+      for (const [kind, rows] of Object.entries(batch)) {
+        for (const { sql, wantsAttempt } of this.#statements.write[kind as EventKind]) {
+          await query(numbered(sql), [`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : [])]);
+        }
+      }
+      await query("COMMIT");
+    });
+  }
+
+  decisions(sinceMs: number, limit: number): Promise<unknown[]> {
+    return this.#bodies("decisions", sinceMs, limit);
+  }
+
+  alerts(sinceMs: number, limit: number): Promise<unknown[]> {
+    return this.#bodies("alerts", sinceMs, limit);
+  }
+
+  history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
+    const sql = numbered(this.#statements.history);
+    return this.#with("history", (query) => query(sql, [sinceMs, stepMs])) as Promise<HistoryRow[]>;
+  }
+
+  async frequentTexts(limit: number): Promise<KeptText[]> {
+    const sql = numbered(this.#statements.frequentTexts);
+    return (await this.#with("texts", (query) => query(sql, [limit]))).map(textOf);
+  }
+
+  prune(beforeMs: number): Promise<number> {
+    return this.#with("prune", async (query) => {
+      const { prune, pruneTexts } = this.#statements;
+      let removed = 0;
+      for (const sql of prune) removed += (await query(`${numbered(sql)} RETURNING 1`, [beforeMs])).length;
+      return removed + (await query(`${pruneTexts} RETURNING 1`)).length;
+    });
+  }
+
+  release(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  async #bodies(of: "decisions" | "alerts", sinceMs: number, limit: number): Promise<unknown[]> {
+    // A bigint knows no -Infinity.
+    const since = Math.max(sinceMs, 0);
+    const rows = await this.#with(of, (query) => query(numbered(this.#statements[of]), [since, limit]));
+    return rows.map(({ body }) => body);
+  }
+
+  async #with<T>(where: string, work: (query: Query) => Promise<T>): Promise<T> {
+    await this.open();
+    return this.#try(where, work);
+  }
+
+  async #try<T>(where: string, work: (query: Query) => Promise<T>): Promise<T> {
+    try {
+      return await this.#connections.with(where, work);
+    } catch (error) {
+      const fault = faultOf(error);
+      // Whoever took the tables away may bring them back, or an empty database: looked at again by the next call.
+      if (fault.kind !== "refused") this.#ready = undefined;
+      throw fault;
+    }
+  }
+}
+
+/** One transaction under one lock, so that two daemons do it once. */
+async function migrate(query: Query): Promise<void> {
+  await query("BEGIN");
+  await query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+  const [table] = await query("SELECT to_regclass('combot_schema') IS NOT NULL AS is_there");
+  // Whoever may not make tables can use those that are there.
+  if (!table?.["is_there"]) await query(SCHEMA_TABLE);
+  const [row] = await query(READ_SCHEMA);
+  const found = row && { version: Number(row["version"]), readableFrom: Number(row["readable_from"]) };
+  for (const { version, readableFrom, postgres } of pendingMigrations(found)) {
+    await query(postgres);
+    await query(numbered(WRITE_SCHEMA), [version, readableFrom, Date.now()]);
+  }
+  await query("COMMIT");
+}

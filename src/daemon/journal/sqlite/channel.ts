@@ -1,0 +1,19 @@
+import type { Batch, FaultKind } from "../store.ts";
+
+/** What the thread is asked for, each with the arguments of SqliteDatabase's method. */
+export type Order =
+  | { readonly ask: "open" | "release" | "close" }
+  | { readonly ask: "write"; readonly batch: Batch; readonly attempt: string }
+  | { readonly ask: "decisions" | "alerts"; readonly sinceMs: number; readonly limit: number }
+  | { readonly ask: "history"; readonly sinceMs: number; readonly stepMs: number }
+  | { readonly ask: "frequentTexts"; readonly limit: number }
+  | { readonly ask: "prune"; readonly beforeMs: number };
+
+export interface Request {
+  readonly id: number;
+  readonly order: Order;
+}
+
+export type Response =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly fault: { readonly kind: FaultKind; readonly message: string } };

@@ -1,0 +1,181 @@
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { EventKind } from "../events.ts";
+import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../migrations.ts";
+import type { FoundSchema } from "../migrations.ts";
+import { statementsIn } from "../statements.ts";
+import type { Batch } from "../store.ts";
+import { SQLITE } from "./dialect.ts";
+import { faultOf } from "./faults.ts";
+
+const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite");
+
+const STATEMENTS = statementsIn(SQLITE);
+/** Whoever else holds the file is waited for so long; then the journal tries again by itself. */
+const BUSY_MS = 1000;
+const ASIDE_KEPT = 3;
+const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;
+  PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;`;
+
+type Row = Record<string, unknown>;
+
+/**
+ * The SQLite file, read and written by the one thread that has this object. WAL with synchronous=NORMAL: what was
+ * written outlives the process, however it ends; a power cut may cost the last moments, and breaks nothing.
+ */
+export class SqliteDatabase {
+  readonly #path: string;
+  readonly #statements = new Map<string, StatementSync>();
+  #open: { readonly database: DatabaseSync; readonly inode: number } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  open(): void {
+    this.#try(() => this.#database());
+  }
+
+  write(batch: Batch, attempt: string): void {
+    this.#try(() => {
+      this.#notRemoved();
+      const database = this.#database();
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        for (const [kind, rows] of Object.entries(batch)) {
+          for (const { sql, wantsAttempt } of STATEMENTS.write[kind as EventKind]) {
+            this.#prepare(sql).run(`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : []));
+          }
+        }
+        database.exec("COMMIT");
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  bodies(of: "decisions" | "alerts", sinceMs: number, limit: number): unknown[] {
+    const rows = this.#all(STATEMENTS[of], sinceMs, limit);
+    return rows.map(({ body }) => JSON.parse(String(body)) as unknown);
+  }
+
+  history(sinceMs: number, stepMs: number): Row[] {
+    return this.#all(STATEMENTS.history, sinceMs, stepMs).map((row) => ({ ...row }));
+  }
+
+  frequentTexts(limit: number): Row[] {
+    return this.#all(STATEMENTS.frequentTexts, limit).map((row) => ({ ...row }));
+  }
+
+  prune(beforeMs: number): number {
+    return this.#try(() => {
+      const removed = STATEMENTS.prune.map((sql) => Number(this.#prepare(sql).run(beforeMs).changes));
+      removed.push(Number(this.#prepare(STATEMENTS.pruneTexts).run().changes));
+      return removed.reduce((sum, changes) => sum + changes, 0);
+    });
+  }
+
+  release(): void {
+    this.#open?.database.exec("PRAGMA shrink_memory");
+  }
+
+  close(): void {
+    this.#statements.clear();
+    const open = this.#open;
+    this.#open = undefined;
+    open?.database.close();
+  }
+
+  #all(sql: string, ...parameters: number[]): Row[] {
+    return this.#try(() => this.#prepare(sql).all(...parameters));
+  }
+
+  #prepare(sql: string): StatementSync {
+    const database = this.#database();
+    const found = this.#statements.get(sql);
+    if (found) return found;
+    const made = database.prepare(sql);
+    this.#statements.set(sql, made);
+    return made;
+  }
+
+  #database(): DatabaseSync {
+    if (this.#open) return this.#open.database;
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
+    // Its log and its index take the mode of the file.
+    closeSync(openSync(this.#path, "a", 0o600));
+    const database = new Database(this.#path, { timeout: BUSY_MS });
+    try {
+      database.exec(PRAGMAS);
+      migrate(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#open = { database, inode: statSync(this.#path).ino };
+    return database;
+  }
+
+  /** SQLite goes on writing to a file that was removed; we begin another one. */
+  #notRemoved(): void {
+    if (this.#open && statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#open.inode) this.close();
+  }
+
+  #try<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const fault = faultOf(error, this.#path);
+      // Whatever it was, the next call begins afresh.
+      if (fault.kind !== "refused" && fault.kind !== "locked") this.#drop();
+      if (fault.kind === "corrupt") fault.message += `; it was moved to ${this.#moveAside()}, and a new one is begun`;
+      throw fault;
+    }
+  }
+
+  #drop(): void {
+    try {
+      this.close();
+    } catch {
+      // What can't be closed in order is gone all the same.
+    }
+  }
+
+  #moveAside(): string {
+    const aside = `${this.#path}.corrupt-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
+    for (const suffix of ["", "-wal", "-shm"]) {
+      if (existsSync(this.#path + suffix)) renameSync(this.#path + suffix, aside + suffix);
+    }
+    const folder = dirname(this.#path);
+    const moved = readdirSync(folder).filter((name) => name.startsWith(`${basename(this.#path)}.corrupt-`));
+    const old = moved
+      .filter((name) => !/-(wal|shm)$/.test(name))
+      .toSorted()
+      .slice(0, -ASIDE_KEPT);
+    for (const name of moved.filter((one) => old.some((gone) => one.startsWith(gone)))) rmSync(join(folder, name));
+    return aside;
+  }
+}
+
+/** Under the write lock, so that two daemons do it once. */
+function migrate(database: DatabaseSync): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    database.exec(SCHEMA_TABLE);
+    const row = database.prepare(READ_SCHEMA).get();
+    const found: FoundSchema | undefined = row && {
+      version: Number(row["version"]),
+      readableFrom: Number(row["readable_from"]),
+    };
+    for (const { version, readableFrom, sqlite } of pendingMigrations(found)) {
+      database.exec(sqlite);
+      database.prepare(WRITE_SCHEMA).run(version, readableFrom, Date.now());
+    }
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}

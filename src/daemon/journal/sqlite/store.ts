@@ -1,0 +1,130 @@
+import { Worker } from "node:worker_threads";
+import type { Batch, HistoryRow, KeptText, Store } from "../store.ts";
+import { StoreFault } from "../store.ts";
+import { textOf } from "../texts.ts";
+import type { Order, Request, Response } from "./channel.ts";
+
+const THREAD = new URL(import.meta.resolve(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js"));
+/** A small heap: the largest thing in it is a batch of a mebibyte, or a history of some thousand rows. */
+const LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
+const CALL_LIMIT_MS = 6000;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (fault: StoreFault) => void;
+}
+
+/** SQLite, in a thread of its own that is started by the first call. */
+export class SqliteStore implements Store {
+  readonly kind = "sqlite";
+  readonly pool = null;
+  readonly #path: string;
+  readonly #pending = new Map<number, Pending>();
+  /** Calls that were given up, and that the thread has not answered yet. */
+  readonly #overdue = new Set<number>();
+  #thread: Worker | undefined;
+  #count = 0;
+
+  /** @param path absolute. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  open(): Promise<void> {
+    return this.#ask({ ask: "open" });
+  }
+
+  write(batch: Batch, attempt: string): Promise<void> {
+    return this.#ask({ ask: "write", batch, attempt });
+  }
+
+  decisions(sinceMs: number, limit: number): Promise<unknown[]> {
+    return this.#ask({ ask: "decisions", sinceMs, limit });
+  }
+
+  alerts(sinceMs: number, limit: number): Promise<unknown[]> {
+    return this.#ask({ ask: "alerts", sinceMs, limit });
+  }
+
+  history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
+    return this.#ask({ ask: "history", sinceMs, stepMs });
+  }
+
+  async frequentTexts(limit: number): Promise<KeptText[]> {
+    return (await this.#ask<Record<string, unknown>[]>({ ask: "frequentTexts", limit })).map(textOf);
+  }
+
+  prune(beforeMs: number): Promise<number> {
+    return this.#ask({ ask: "prune", beforeMs });
+  }
+
+  async release(): Promise<void> {
+    if (this.#thread) await this.#ask({ ask: "release" });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#thread) return;
+    await this.#ask({ ask: "close" });
+    await this.#thread?.terminate();
+  }
+
+  #ask<T>(order: Order): Promise<T> {
+    // What waits behind a call that hangs would hang too, and pile up.
+    if (this.#overdue.size > 0) return Promise.reject(stalled());
+    const id = ++this.#count;
+    const thread = (this.#thread ??= this.#start());
+    return new Promise<T>((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.#pending.delete(id);
+        this.#overdue.add(id);
+        reject(stalled());
+      }, CALL_LIMIT_MS).unref();
+      const settled = <A>(settle: (value: A) => void) => {
+        return (value: A): void => {
+          clearTimeout(late);
+          settle(value);
+        };
+      };
+      this.#pending.set(id, { resolve: settled(resolve as (result: unknown) => void), reject: settled(reject) });
+      thread.postMessage({ id, order } satisfies Request);
+    });
+  }
+
+  #start(): Worker {
+    const thread = new Worker(THREAD, {
+      workerData: { path: this.#path },
+      resourceLimits: LIMITS,
+      env: {},
+      name: "journal",
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+    });
+    thread.on("message", (response: Response) => this.#answered(response));
+    thread.on("error", (error) => this.#ended(thread, error.message));
+    thread.on("exit", () => this.#ended(thread, "it ended"));
+    // The daemon lives as long as it listens, and not because of this.
+    thread.unref();
+    return thread;
+  }
+
+  #answered(response: Response): void {
+    this.#overdue.delete(response.id);
+    const pending = this.#pending.get(response.id);
+    this.#pending.delete(response.id);
+    if (!pending) return;
+    if ("fault" in response) pending.reject(new StoreFault(response.fault.kind, response.fault.message));
+    else pending.resolve(response.result);
+  }
+
+  #ended(thread: Worker, why: string): void {
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
+    this.#overdue.clear();
+    const fault = new StoreFault("away", `the journal's thread is gone: ${why}`);
+    for (const { reject } of this.#pending.values()) reject(fault);
+    this.#pending.clear();
+  }
+}
+
+function stalled(): StoreFault {
+  return new StoreFault("stalled", `the journal's thread has not answered for ${CALL_LIMIT_MS / 1000} s`);
+}

@@ -1,0 +1,41 @@
+import type { Order, Request, Response } from "./channel.ts";
+import { SqliteDatabase } from "./database.ts";
+import { faultOf } from "./faults.ts";
+
+// Run by SqliteStore as a thread of the daemon: SQLite's calls wait for the disk, and the daemon's loop must not.
+const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads");
+const { path } = workerData as { readonly path: string };
+const database = new SqliteDatabase(path);
+
+parentPort?.on("message", ({ id, order }: Request) => answer(id, order));
+
+function answer(id: number, order: Order): void {
+  try {
+    parentPort?.postMessage({ id, result: perform(order) } satisfies Response);
+  } catch (error) {
+    const { kind, message } = faultOf(error, path);
+    parentPort?.postMessage({ id, fault: { kind, message } } satisfies Response);
+  }
+}
+
+function perform(order: Order): unknown {
+  switch (order.ask) {
+    case "open":
+    case "release":
+    case "close":
+      return database[order.ask]();
+    case "write":
+      return database.write(order.batch, order.attempt);
+    case "decisions":
+    case "alerts":
+      return database.bodies(order.ask, order.sinceMs, order.limit);
+    case "history":
+      return database.history(order.sinceMs, order.stepMs);
+    case "frequentTexts":
+      return database.frequentTexts(order.limit);
+    case "prune":
+      return database.prune(order.beforeMs);
+    default:
+      return order satisfies never;
+  }
+}

@@ -1,0 +1,116 @@
+import type { EventKind } from "./events.ts";
+import { COLUMNS, HISTORY_COLUMNS } from "./events.ts";
+
+export interface Column {
+  readonly name: string;
+  readonly type: "text" | "int" | "real" | "json";
+}
+
+/** Where the two databases differ. Parameters are written ?1, ?2 in both. */
+export interface Dialect {
+  /** The rows of the JSON array in ?1, as a table named r. */
+  readonly rows: (columns: readonly Column[]) => string;
+  /** Column `name` of r. */
+  readonly field: (column: Column) => string;
+  /** A sum as a plain number. */
+  readonly number: (expression: string) => string;
+  readonly parameter: (index: number, type: "int") => string;
+}
+
+export const TABLES: Readonly<Record<EventKind, string>> = {
+  decision: "combot_decisions",
+  minute: "combot_minutes",
+  alert: "combot_alerts",
+  texts: "combot_texts",
+};
+
+/** Texts kept, asked least of all those goes first. */
+const TEXTS_KEPT = 10_000;
+/** Rows removed at a time, so that nobody waits for a lock for long. */
+const PRUNED_AT_ONCE = 1000;
+
+export interface Statement {
+  readonly sql: string;
+  /** Beside the JSON of the rows: the attempt, where the statement wants it. */
+  readonly wantsAttempt?: true;
+}
+
+export interface Statements {
+  readonly write: Readonly<Record<EventKind, readonly Statement[]>>;
+  /** ?1 since, ?2 limit. */
+  readonly decisions: string;
+  readonly alerts: string;
+  /** ?1 since, ?2 step. */
+  readonly history: string;
+  /** ?1 limit. */
+  readonly frequentTexts: string;
+  /** ?1 before. */
+  readonly prune: readonly string[];
+  /** No parameter. */
+  readonly pruneTexts: string;
+}
+
+/** The statements of the store, in one dialect: the two stores keep the same tables. */
+export function statementsIn(dialect: Dialect): Statements {
+  const { number, parameter } = dialect;
+  const step = parameter(2, "int");
+  const measured = HISTORY_COLUMNS.map(({ name, together }) => `${number(`${together}(${name})`)} AS ${name}`);
+  return {
+    write: {
+      decision: [{ sql: insert("decision", dialect) }],
+      minute: [{ sql: insert("minute", dialect) }],
+      alert: [{ sql: insert("alert", dialect) }],
+      texts: countTexts(dialect),
+    },
+    decisions: newest(TABLES.decision),
+    alerts: newest(TABLES.alert),
+    history: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, ${measured.join(", ")}
+      FROM ${TABLES.minute} WHERE at_ms >= ?1 GROUP BY 1 ORDER BY 1`,
+    frequentTexts: `SELECT digest, ${number("count")} AS count, ${number("last_seen_ms")} AS last_seen_ms, text
+      FROM ${TABLES.texts} ORDER BY combot_texts.count DESC, digest LIMIT ?1`,
+    prune: [
+      ...[TABLES.decision, TABLES.minute, TABLES.alert, "combot_applied"].map((table) => prune(table, "id", "at_ms")),
+      prune(TABLES.texts, "digest", "last_seen_ms"),
+    ],
+    pruneTexts: `DELETE FROM ${TABLES.texts} WHERE digest IN (SELECT digest FROM ${TABLES.texts}
+      ORDER BY count DESC, last_seen_ms DESC LIMIT ${PRUNED_AT_ONCE} OFFSET ${TEXTS_KEPT})`,
+  };
+}
+
+function insert(kind: EventKind, { rows, field }: Dialect): string {
+  const columns: readonly Column[] = COLUMNS[kind];
+  const names = columns.map(({ name }) => name).join(", ");
+  return `INSERT INTO ${TABLES[kind]} (${names}) SELECT ${columns.map(field).join(", ")}
+    FROM ${rows(columns)} WHERE true ON CONFLICT (id) DO NOTHING`;
+}
+
+/**
+ * Counts can't be passed over when they come twice, as rows with an id are. So the event's id is kept with the attempt
+ * that wrote it, and counts are added only by that one: the insert waits for another transaction with the same id.
+ */
+function countTexts({ rows, field }: Dialect): readonly Statement[] {
+  const [id, at, digest, count, text] = COLUMNS.texts.map((column) => field(column));
+  const from = rows(COLUMNS.texts);
+  const once = `INSERT INTO combot_applied (id, at_ms, attempt) SELECT DISTINCT ${id}, ${at}, ?2
+    FROM ${from} WHERE true ON CONFLICT (id) DO NOTHING`;
+  const add = `INSERT INTO combot_texts (digest, count, last_seen_ms, text)
+    SELECT ${digest}, sum(${count}), max(${at}), max(${text}) FROM ${from}
+    WHERE EXISTS (SELECT 1 FROM combot_applied a WHERE a.id = ${id} AND a.attempt = ?2) GROUP BY ${digest}
+    ON CONFLICT (digest) DO UPDATE SET count = combot_texts.count + excluded.count,
+      last_seen_ms = CASE WHEN excluded.last_seen_ms > combot_texts.last_seen_ms THEN excluded.last_seen_ms
+        ELSE combot_texts.last_seen_ms END,
+      text = coalesce(excluded.text, combot_texts.text)`;
+  return [
+    { sql: once, wantsAttempt: true },
+    { sql: add, wantsAttempt: true },
+  ];
+}
+
+function newest(table: string): string {
+  return `SELECT body FROM (SELECT id, at_ms, body FROM ${table} WHERE at_ms > ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2) AS n
+    ORDER BY at_ms, id`;
+}
+
+function prune(table: string, key: string, time: string): string {
+  return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${time} < ?1 LIMIT ${PRUNED_AT_ONCE})`;
+}

@@ -1,0 +1,70 @@
+import type { EventKind } from "./events.ts";
+
+/** What kept the store from doing what it was asked. All but `refused` and `newer` may pass by themselves. */
+export type FaultKind = "away" | "full" | "read-only" | "locked" | "corrupt" | "stalled" | "newer" | "refused";
+
+/** Its message is for an operator: it never holds what was to be written, nor a password. */
+export class StoreFault extends Error {
+  readonly kind: FaultKind;
+
+  constructor(kind: FaultKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreFault";
+    this.kind = kind;
+  }
+}
+
+/** Events to write, by kind: each a row (or rows, separated by commas) as JSON. */
+export type Batch = Readonly<Partial<Record<EventKind, readonly string[]>>>;
+
+/** One stretch of the history, by the columns of HISTORY_COLUMNS; null where nothing was measured. */
+export type HistoryRow = Readonly<Record<string, number | null>>;
+
+export interface KeptText {
+  readonly digest: string;
+  readonly count: number;
+  readonly lastSeenMs: number;
+  /** Null where texts are not kept. */
+  readonly text: string | null;
+}
+
+/** Connections to a database server; SQLite has none. */
+export interface PoolState {
+  readonly total: number;
+  readonly idle: number;
+  /** Who waits for a connection. */
+  readonly waiting: number;
+  readonly max: number;
+  /** How long the connection that was taken first has been out, and for what; null while all are in. */
+  readonly heldLongest: { readonly ms: number; readonly where: string } | null;
+}
+
+/**
+ * Where the journal is kept. Opened by the first call, and again after a failure; every call ends within a few seconds,
+ * whatever the disk or the server does. What is thrown is a StoreFault.
+ */
+export interface Store {
+  readonly kind: "sqlite" | "postgres";
+  readonly pool: PoolState | null;
+  /** Opens it, brought to this release's schema. */
+  open(): Promise<void>;
+  /**
+   * All of it or nothing; an event whose id is there already is passed over.
+   *
+   * @param attempt differs from that of every other write: tells one that was cut off from its repetition.
+   */
+  write(batch: Batch, attempt: string): Promise<void>;
+  /** The bodies of the newest `limit` decisions after `sinceMs`, oldest first. */
+  decisions(sinceMs: number, limit: number): Promise<unknown[]>;
+  /** The bodies of the newest `limit` alerts after `sinceMs`, oldest first. */
+  alerts(sinceMs: number, limit: number): Promise<unknown[]>;
+  /** Minutes from `sinceMs` on, put together to stretches of `stepMs`. */
+  history(sinceMs: number, stepMs: number): Promise<HistoryRow[]>;
+  /** Those asked most, first. */
+  frequentTexts(limit: number): Promise<KeptText[]>;
+  /** Removes some of what is older; and, of the texts, those asked least. @returns rows removed; 0 = there are no more. */
+  prune(beforeMs: number): Promise<number>;
+  /** Gives back memory and connections; the next call takes them again. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import type { Settings } from "../lib/config/settings.ts";
+import type { Decision } from "../lib/protocol/decisions.ts";
+import type { Governance } from "./governance.ts";
+import { Journal } from "./journal/journal.ts";
+import type { JournalState } from "./journal/journal.ts";
+import { PostgresStore } from "./journal/postgres/store.ts";
+import { SqliteStore } from "./journal/sqlite/store.ts";
+import type { Store } from "./journal/store.ts";
+import { TextCounter } from "./journal/text-counter.ts";
+import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { Models } from "./operations/models.ts";
+import { Rollups } from "./operations/rollups.ts";
+
+/** The journal and what feeds it; nothing where DATABASE_URL is off. */
+export interface Journaling {
+  readonly journal: Journal;
+  readonly texts: TextCounter;
+  start(): void;
+  /** What waits is written, for at most five seconds. */
+  stop(): Promise<void>;
+}
+
+interface JournalingParts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly models: Models;
+  readonly metrics: Metrics;
+  readonly governance: Governance;
+}
+
+export function createJournaling(parts: JournalingParts): Journaling | undefined {
+  const { settings, log, models, metrics, governance } = parts;
+  const { governor, decisions } = governance;
+  const store = createStore(settings, log);
+  if (!store) return undefined;
+  const journal = new Journal({
+    store,
+    retentionMs: settings.journalRetentionMs,
+    isFrugal: () => governor.level === "emergency",
+    onState: (state) => tellState(log, state),
+    random: () => randomBytes(9).toString("base64url"),
+  });
+  const texts = new TextCounter(settings.journalText);
+  const users = (): number => models.current.pool.users;
+  const runId = `${Date.now().toString(36)}-${randomBytes(3).toString("hex")}`;
+  const rollups = new Rollups({ journal, tally: metrics.minute, texts, governor, users, runId });
+  decisions.addSink({ keep: (decision) => journal.decision(decision) });
+  decisions.addSink({ keep: (decision) => void disconnectAtEmergency(decision, store, governance) });
+  return {
+    journal,
+    texts,
+    start: () => {
+      journal.start();
+      rollups.start();
+    },
+    stop: () => {
+      rollups.stop();
+      return journal.stop();
+    },
+  };
+}
+
+function createStore({ database, databasePoolMax }: Settings, log: Logger): Store | undefined {
+  if (database.kind === "off") return undefined;
+  if (database.kind === "sqlite") return new SqliteStore(database.path);
+  return new PostgresStore({
+    url: database.url,
+    max: databasePoolMax,
+    onHeld: (where, heldMs) => log.warn({ where, heldMs }, "a database connection is held too long"),
+    now: () => performance.now(),
+  });
+}
+
+/** Each connection is memory of the server's, which may be on this machine. The next write opens one again. */
+async function disconnectAtEmergency(decision: Decision, store: Store, { decisions }: Governance): Promise<void> {
+  const open = store.pool?.total ?? 0;
+  if (decision.action !== "level" || decision.reason !== "emergency" || open === 0) return;
+  const from = performance.now();
+  await store.release().catch(() => undefined);
+  const { measured, threshold } = decision;
+  const entry = { action: "disconnect", reason: "emergency", measured, threshold } as const;
+  const detail = `database connections closed: ${open}`;
+  decisions.record({ ...entry, freedBytes: null, durationMs: Math.round(performance.now() - from), detail });
+}
+
+function tellState(log: Logger, { state, reason, store, waiting, dropped }: JournalState): void {
+  const fields = { store, waiting, dropped, ...(reason === null ? {} : { reason }) };
+  if (state === "up") log.info(fields, "the journal is written again");
+  else if (state === "off") log.error(fields, "the journal is off");
+  else log.warn(fields, "the journal can't be written; it is tried again");
+}
