@@ -1,0 +1,113 @@
+import type { Cluster, ClusterOptions, Redis, RedisOptions } from "ioredis";
+import type { RedisSettings } from "../../lib/config/settings.ts";
+
+export type RedisTarget = Exclude<RedisSettings, { readonly kind: "off" }>;
+
+/** The commands that are used: each of one key, so that a cluster takes them as a single server does. */
+export interface Commands {
+  getBuffer(key: string): Promise<Buffer | null>;
+  pttl(key: string): Promise<number>;
+  set(key: string, value: Buffer | string, unit: "PX", ms: number): Promise<unknown>;
+  unlink(key: string): Promise<number>;
+  ping(): Promise<string>;
+  info(): Promise<string>;
+  dbsize(): Promise<number>;
+}
+
+/** One server. */
+export interface Node extends Commands {
+  scan(cursor: string, match: "MATCH", pattern: string, count: "COUNT", size: number): Promise<[string, string[]]>;
+}
+
+/** A connection that mends itself. */
+export interface RedisClient {
+  readonly commands: Commands;
+  /** Commands can be sent now. */
+  readonly isReady: boolean;
+  /** Every server that holds keys. */
+  masters(): readonly Node[];
+  onReady(listener: () => void): void;
+  onClose(listener: () => void): void;
+  onError(listener: (error: Error) => void): void;
+  /** Drops the connection with all that waits on it, and makes a new one. */
+  reconnect(): void;
+  close(): void;
+}
+
+/** A reply later than this is not waited for. */
+export const COMMAND_TIMEOUT_MS = 40;
+const CONNECT_TIMEOUT_MS = 2000;
+const LONGEST_RETRY_MS = 2000;
+const RETRY_STEP_MS = 100;
+
+const retryMs = (times: number): number => Math.min(times * RETRY_STEP_MS, LONGEST_RETRY_MS);
+
+/** ioredis costs megabytes, so it is loaded where there is a Redis to talk to. */
+export async function openRedis(target: RedisTarget): Promise<RedisClient> {
+  const { Redis, Cluster } = await import("ioredis");
+  if (target.kind === "cluster") return wrapCluster(new Cluster([...target.nodes], clusterOptions(target)));
+  return wrapSingle(
+    new Redis({ ...commonOptions(target), ...addressOf(target), enableOfflineQueue: false, retryStrategy: retryMs }),
+  );
+}
+
+function commonOptions({ db, username, password, ...target }: RedisTarget) {
+  const isTls = "tls" in target && target.tls;
+  return {
+    db,
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    ...(isTls ? { tls: {} } : {}),
+    // RESP3 would begin with HELLO, which says nothing that we need.
+    protocol: 2,
+    // CLIENT SETINFO is refused by older servers, and by ACLs made for them.
+    disableClientInfo: true,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 1,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: true,
+  } as const satisfies RedisOptions;
+}
+
+function addressOf(target: Exclude<RedisTarget, { readonly kind: "cluster" }>) {
+  return target.kind === "unix" ? { path: target.path } : { ...target.node };
+}
+
+function clusterOptions(target: RedisTarget) {
+  return {
+    redisOptions: commonOptions(target),
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    clusterRetryStrategy: retryMs,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    // A node that moved slots says so; a request does not wait for one that is down.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+  } as const satisfies ClusterOptions;
+}
+
+function wrapSingle(redis: Redis): RedisClient {
+  return wrap(redis, redis, () => [redis]);
+}
+
+function wrapCluster(cluster: Cluster): RedisClient {
+  return wrap(cluster, cluster, () => cluster.nodes("master"));
+}
+
+function wrap(client: Redis | Cluster, commands: Commands, masters: () => readonly Node[]): RedisClient {
+  return {
+    commands,
+    get isReady() {
+      return client.status === "ready";
+    },
+    masters,
+    onReady: (listener) => void client.on("ready", listener),
+    onClose: (listener) => void client.on("close", listener),
+    onError: (listener) => {
+      client.on("error", listener);
+    },
+    reconnect: () => client.disconnect(true),
+    close: () => client.disconnect(),
+  };
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sweepRedis } from "../../../src/daemon/cache/sweep.ts";
+import { redisTier } from "../../support/cache-tiers.ts";
+import { RedisCluster } from "../../support/redis-cluster.ts";
+import { RedisServer } from "../../support/redis-server.ts";
+
+let server: RedisServer;
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  cluster = await RedisCluster.start();
+});
+
+afterAll(async () => {
+  await server.end();
+  await cluster.end();
+});
+
+const KEYS = 3000;
+
+/** Of each kind. */
+async function fill(servers: readonly RedisServer[]): Promise<void> {
+  for (const one of servers)
+    await one.ask(async (redis) => {
+      const kinds = ["combot:ml:abc:", "combot:session:", "combot:product:", "other:", "combots:"];
+      for (const kind of kinds) {
+        const writes = Array.from({ length: KEYS }, (_, at) => redis.set(`${kind}${at}`, "x").catch(() => undefined));
+        await Promise.all(writes);
+      }
+    });
+}
+
+async function counted(servers: readonly RedisServer[], prefix: string): Promise<number> {
+  const found = await Promise.all(servers.map((one) => one.ask((redis) => redis.keys(`${prefix}*`))));
+  return found.reduce((sum, { length }) => sum + length, 0);
+}
+
+describe.each(["one server", "a cluster"])("cleaning up %s", (kind) => {
+  const servers = (): readonly RedisServer[] => (kind === "a cluster" ? cluster.nodes : [server]);
+  const url = (): string => (kind === "a cluster" ? cluster.url : server.url);
+
+  test("removes answers alone, and with sessions all that is combot's; never what is foreign", async () => {
+    await fill(servers());
+    const { connection } = await redisTier(url());
+    const prefixes = ["combot:ml:", "combot:session:", "combot:product:", "other:", "combots:"];
+    const counts = () => Promise.all(prefixes.map((prefix) => counted(servers(), prefix)));
+    expect(await counts()).toEqual(prefixes.map(() => KEYS));
+    await sweepRedis(connection.client!, false);
+    expect(await counts()).toEqual([0, KEYS, KEYS, KEYS, KEYS]);
+    await sweepRedis(connection.client!, true);
+    expect(await counts()).toEqual([0, 0, 0, KEYS, KEYS]);
+  });
+});
