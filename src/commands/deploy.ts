@@ -1,0 +1,280 @@
+import { realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import * as Flags from "@oclif/core/flags";
+import { BaseCommand } from "../lib/cli/base-command.ts";
+import { confirm } from "../lib/cli/confirm.ts";
+import { terminalPaint } from "../lib/cli/terminal-paint.ts";
+import { PROFILES } from "../lib/config/profiles.ts";
+import type { Prepared } from "../lib/deploy/preparation.ts";
+import type { Wishes } from "../lib/deploy/facts.ts";
+import type { PreflightFault } from "../lib/deploy/preflight.ts";
+import { CombotError, messageOf } from "../lib/errors.ts";
+import { renderPlan, type PlanRow } from "../lib/render/deploy-plan.ts";
+
+const MODEL_CHECK_MS = 120_000;
+const EXIT_FAULTY = 4;
+
+interface DeployReport {
+  readonly done: boolean;
+  readonly release?: string;
+  readonly changes: readonly PlanRow[];
+  /** In the order in which they are done. */
+  readonly steps: readonly string[];
+  readonly faults: readonly PreflightFault[];
+  readonly diff?: readonly string[];
+}
+
+export default class Deploy extends BaseCommand {
+  static override summary = "Make this machine run combot: program, units, Redis, settings.";
+  static override description = `Shows the plan, asks, applies it, waits until the daemon is healthy and classifies a text. If a step fails, everything is put back as it was. A second run with nothing to do changes nothing. What is not given stays as it was deployed.
+
+--rollback goes back to what was there before the last deploy. --remove takes everything away but data; with --purge data and users too.`;
+  static override examples = [
+    {
+      description: "What it would do; needs no root.",
+      command: "<%= config.bin %> <%= command.id %> --dry-run --diff",
+    },
+    { description: "On a machine of any size.", command: "sudo <%= config.bin %> <%= command.id %> --profile auto" },
+    { description: "Go back.", command: "sudo <%= config.bin %> <%= command.id %> --rollback" },
+    {
+      description: "The files alone, in a folder.",
+      command: "<%= config.bin %> <%= command.id %> --root ./image --yes",
+    },
+  ];
+
+  static override flags = {
+    profile: Flags.option({ description: "Size of the machine. Default: t3.large.", options: PROFILES })(),
+    root: Flags.string({ description: "Write below this folder in place of /.", default: "/", helpValue: "DIR" }),
+    "dry-run": Flags.boolean({ description: "Show the plan and change nothing; needs no root." }),
+    diff: Flags.boolean({ description: "Show what changes in each file; secrets are hidden." }),
+    yes: Flags.boolean({ char: "y", description: "Don't ask." }),
+    start: Flags.boolean({ description: "Start and restart what changed.", default: true, allowNo: true }),
+    redis: Flags.option({
+      description: "A Redis of combot's own, or none. Default: managed.",
+      options: ["managed", "off"] as const,
+    })(),
+    "redis-url-file": Flags.string({
+      description: "File with the URL of another Redis; - for standard input.",
+      helpValue: "FILE",
+    }),
+    "redis-port": Flags.integer({
+      description: "Its port on loopback; 0 = its socket only. Default: 6379.",
+      min: 0,
+      max: 65_535,
+    }),
+    "disable-packaged-redis": Flags.boolean({
+      description: "Disable the Redis that installing its package started, if it holds the port.",
+    }),
+    "database-file": Flags.string({
+      description: "File with the journal's DATABASE_URL; - for standard input.",
+      helpValue: "FILE",
+    }),
+    model: Flags.string({ description: "The model's folder. Default: the bundled model.", helpValue: "DIR" }),
+    rollback: Flags.boolean({ description: "Go back to the generation before.", exclusive: ["remove"] }),
+    remove: Flags.boolean({ description: "Take everything away but data." }),
+    purge: Flags.boolean({ description: "With --remove: data and users too.", dependsOn: ["remove"] }),
+  };
+
+  async run(): Promise<DeployReport> {
+    const { flags } = await this.parse(Deploy);
+    const { withDeployLock } = await import("../lib/deploy/lock.ts");
+    if (flags.remove) return withDeployLock(() => this.#remove(flags));
+    if (flags.rollback) return withDeployLock(() => this.#rollback(flags));
+    const task = (): Promise<DeployReport> => this.#deploy(flags);
+    return flags["dry-run"] || flags.root !== "/" ? task() : withDeployLock(task);
+  }
+
+  async #deploy(flags: DeployFlags): Promise<DeployReport> {
+    const [{ prepareDeploy }, { stepsFor }, { stepInWords }] = await Promise.all([
+      import("../lib/deploy/preparation.ts"),
+      import("../lib/deploy/apply.ts"),
+      import("../lib/deploy/steps.ts"),
+    ]);
+    const prepared = await prepareDeploy({
+      rootFolder: resolve(flags.root),
+      wishes: wishesOf(flags),
+      secrets: await secretsOf(flags),
+      start: flags.start,
+      disablePackagedRedis: flags["disable-packaged-redis"],
+      user: process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.()}`,
+    });
+    const faults = await this.#preflight(prepared, flags);
+    const steps = stepsFor(prepared).map(stepInWords);
+    const changes = rowsOf(prepared);
+    const diff = flags.diff ? await diffsOf(prepared) : undefined;
+    const report = { release: prepared.plan.release.name, changes, steps, faults, ...(diff && { diff }) };
+    await this.#show(prepared, report);
+    if (flags["dry-run"]) {
+      if (faults.length > 0) process.exitCode = EXIT_FAULTY;
+      return { done: false, ...report };
+    }
+    refuse(faults);
+    if (steps.length === 0) return this.#tellNothing(report);
+    if (!flags.yes && !(await this.#isWanted("Do this?"))) return { done: false, ...report };
+    await this.#apply(prepared, steps.length);
+    return { done: true, ...report };
+  }
+
+  async #apply(prepared: Prepared, count: number): Promise<void> {
+    const [{ applyPlan }, { stepInWords }] = await Promise.all([
+      import("../lib/deploy/apply.ts"),
+      import("../lib/deploy/steps.ts"),
+    ]);
+    await applyPlan(prepared, { onStep: (step, index) => this.tell(`[${index + 1}/${count}] ${stepInWords(step)}`) });
+    this.print(prepared.root.isMachine ? "combot is deployed." : `combot is written to ${prepared.root.folder}.`);
+  }
+
+  async #preflight(prepared: Prepared, flags: DeployFlags): Promise<readonly PreflightFault[]> {
+    if (!prepared.root.isMachine) return [];
+    const { findPreflightFaults } = await import("../lib/deploy/preflight.ts");
+    const { facts, wishes, program, secrets, disable, plan } = prepared;
+    const isNew = plan.steps.length > 0;
+    return findPreflightFaults(facts, wishes, {
+      release: program,
+      needsRoot: !flags["dry-run"],
+      modelFault: isNew && wishes.modelDir !== null ? await modelFault(wishes.modelDir) : null,
+      hasOtherRedis: secrets["redis-url"] !== undefined,
+      disable,
+    });
+  }
+
+  async #show(prepared: Prepared, { changes, faults, diff }: Omit<DeployReport, "done">): Promise<void> {
+    if (this.jsonEnabled()) return;
+    const paint = await terminalPaint(process.stdout, process.env);
+    const { facts, plan } = prepared;
+    const machine = `${facts.distribution.name}, systemd ${facts.systemdVersion ?? "none"}, cgroup v${facts.cgroupVersion}, ${facts.machine.cores} cores, Node ${facts.nodeVersion}`;
+    this.tell(`${machine}\n${plan.arithmetic}`);
+    if (facts.pending) this.tell("A deploy was interrupted; this one completes it.");
+    this.print(renderPlan(changes, paint));
+    if (diff) this.print(diff.join("\n"));
+    for (const { check, found, mend } of faults) this.tell(`${paint.bad(check)}: ${found}\n  ${mend}`);
+  }
+
+  #tellNothing(report: Omit<DeployReport, "done">): DeployReport {
+    this.tell("Nothing to do: everything is as it should be.");
+    return { done: true, ...report };
+  }
+
+  async #rollback(flags: DeployFlags): Promise<DeployReport> {
+    const { planRollback } = await import("../lib/deploy/rollback.ts");
+    const { name, changes, apply } = await planRollback();
+    this.print(renderPlan(changes, await terminalPaint(process.stdout, process.env)));
+    const report = { changes, steps: [], faults: [] };
+    if (flags["dry-run"] || (!flags.yes && !(await this.#isWanted(`Go back to generation ${name}?`))))
+      return { done: false, ...report };
+    await apply();
+    this.print(`Generation ${name} is back.`);
+    return { done: true, ...report };
+  }
+
+  async #remove(flags: DeployFlags): Promise<DeployReport> {
+    const { planRemoval, applyRemoval } = await import("../lib/deploy/removal.ts");
+    const removal = planRemoval(flags.purge);
+    const { units, files, folders, users } = removal;
+    const changes = [
+      ...units.map((what) => ({ act: "stop", what })),
+      ...[...files, ...folders].map((what) => ({ act: "remove", what })),
+      ...users.map((user) => ({ act: "remove", what: `user ${user}` })),
+    ];
+    this.print(renderPlan(changes, await terminalPaint(process.stdout, process.env)));
+    const report = { changes, steps: [], faults: [] };
+    const question = flags.purge ? "Remove all of this, data too?" : "Remove all of this? Data stays.";
+    if (flags["dry-run"] || (!flags.yes && !(await this.#isWanted(question)))) return { done: false, ...report };
+    if (process.geteuid?.() !== 0)
+      throw new CombotError("PREFLIGHT_FAILED", "this user may not change the machine: sudo combot deploy --remove");
+    await applyRemoval(removal);
+    this.print("combot is removed.");
+    return { done: true, ...report };
+  }
+
+  async #isWanted(question: string): Promise<boolean> {
+    if (this.jsonEnabled()) throw new CombotError("USAGE", "deploy asks a question first: pass --yes with --json.");
+    const isWanted = await confirm(question, { input: process.stdin, output: process.stderr });
+    if (!isWanted) this.tell("Nothing was done.");
+    return isWanted;
+  }
+}
+
+interface DeployFlags {
+  readonly profile?: (typeof PROFILES)[number] | undefined;
+  readonly root: string;
+  readonly "dry-run": boolean;
+  readonly diff: boolean;
+  readonly yes: boolean;
+  readonly start: boolean;
+  readonly redis?: "managed" | "off" | undefined;
+  readonly "redis-url-file"?: string | undefined;
+  readonly "redis-port"?: number | undefined;
+  readonly "disable-packaged-redis": boolean;
+  readonly "database-file"?: string | undefined;
+  readonly model?: string | undefined;
+  readonly rollback: boolean;
+  readonly remove: boolean;
+  readonly purge: boolean;
+}
+
+function wishesOf({ profile, redis, model, "redis-port": redisPort }: DeployFlags): Partial<Wishes> {
+  return {
+    ...(profile && { profile }),
+    ...(redis && { redis }),
+    ...(redisPort !== undefined && { redisPort }),
+    ...(model !== undefined && { modelDir: modelFolder(model) }),
+  };
+}
+
+function modelFolder(model: string): string {
+  if (!statSync(model, { throwIfNoEntry: false })?.isDirectory())
+    throw new CombotError("USAGE", `There is no folder ${model}.`);
+  return realpathSync(resolve(model));
+}
+
+/** Naming a kind of Redis takes back another one that was named before. */
+async function secretsOf({ redis, "redis-url-file": redisFile, "database-file": databaseFile }: DeployFlags) {
+  const [{ readSecret }, { parseRedisUrl, databaseUrl }] = await Promise.all([
+    import("../lib/deploy/secrets.ts"),
+    import("../lib/config/store-types.ts"),
+  ]);
+  const redisUrl = redisFile === undefined ? undefined : readSecret(redisFile);
+  if (redisUrl !== undefined && !parseRedisUrl(redisUrl))
+    throw new CombotError("USAGE", "--redis-url-file: what it holds is not the URL of a Redis.");
+  const database = databaseFile === undefined ? undefined : readSecret(databaseFile);
+  if (database !== undefined && !databaseUrl().schema.safeParse(database).success)
+    throw new CombotError("USAGE", "--database-file: what it holds is not a DATABASE_URL.");
+  return {
+    ...(redis && { "redis-url": null }),
+    ...(redisUrl !== undefined && { "redis-url": redisUrl }),
+    ...(database !== undefined && { "database-url": database }),
+  };
+}
+
+function rowsOf({ plan }: Prepared): PlanRow[] {
+  const { release } = plan;
+  const program = release.isCurrent && release.isInstalled ? "keep" : "install";
+  return [
+    { act: program, what: `release ${release.name}` },
+    ...plan.files.map(({ kind, path }) => ({ act: kind, what: path })),
+    ...plan.units.map(({ act, unit }) => ({ act, what: unit })),
+  ];
+}
+
+async function diffsOf({ plan }: Prepared): Promise<readonly string[]> {
+  const { diffOf } = await import("../lib/deploy/diff.ts");
+  return plan.files.map(diffOf).filter((text) => text !== "");
+}
+
+async function modelFault(dir: string): Promise<string | null> {
+  const { runModelCheck } = await import("../lib/cli/model-check.ts");
+  try {
+    await runModelCheck({ dir, texts: [], timeoutMs: MODEL_CHECK_MS, onStage: () => undefined });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function refuse(faults: readonly PreflightFault[]): void {
+  if (faults.length === 0) return;
+  const lines = faults.map(({ check, found, mend }) => `${check}: ${found}. Mend it: ${mend}`);
+  const detail = faults.length === 1 ? "One thing stands in the way." : `${faults.length} things stand in the way.`;
+  throw new CombotError("PREFLIGHT_FAILED", detail, { faults: lines });
+}

@@ -1,0 +1,99 @@
+import type { ProfileName } from "../config/profiles.ts";
+
+/** What deploy was asked for; what is not given stays as it was deployed, or has its default. */
+export interface Wishes {
+  readonly profile: ProfileName;
+  readonly redis: "managed" | "off";
+  /** TCP port of the managed Redis on loopback; 0 = its Unix socket only. */
+  readonly redisPort: number;
+  /** Absolute; null = the bundled model. */
+  readonly modelDir: string | null;
+}
+
+export const DEFAULT_WISHES: Wishes = { profile: "t3.large", redis: "managed", redisPort: 6379, modelDir: null };
+
+/** One file as it is on disk. `content` is null where this user may not read it. */
+export interface FileState {
+  readonly content: string | null;
+  /** Permission bits. */
+  readonly mode: number;
+  /** `owner:group`, by name. */
+  readonly owner: string;
+}
+
+export interface RedisFound {
+  readonly kind: "redis" | "valkey";
+  readonly binary: string;
+  readonly version: string;
+}
+
+/** A process that stands in the way. */
+export interface Holder {
+  readonly pid: number;
+  readonly command: string;
+  /** The unit that it belongs to, if any. */
+  readonly unit: string | null;
+}
+
+export interface UnitState {
+  /** ActiveState of systemd. */
+  readonly active: string;
+  /** UnitFileState; "" where there is none. */
+  readonly enabled: string;
+}
+
+/** What deploy wrote last. */
+export interface Manifest {
+  readonly version: string;
+  readonly release: string;
+  readonly wishes: Wishes;
+  readonly files: readonly ManifestFile[];
+}
+
+export interface ManifestFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly owner: string;
+  readonly sha256: string;
+}
+
+/** A deploy that began and did not end: what it started from, and what it would still have restarted. */
+export interface Pending {
+  readonly generation: string;
+  readonly restart: readonly string[];
+}
+
+/** The machine before anything is done. */
+export interface Facts {
+  /** From os-release: `debian` `12`. */
+  readonly distribution: { readonly id: string; readonly version: string; readonly name: string };
+  /** Null where PID 1 is not systemd. */
+  readonly systemdVersion: number | null;
+  readonly cgroupVersion: 1 | 2;
+  readonly machine: { readonly cores: number; readonly memoryBytes: number; readonly swapBytes: number };
+  readonly nodeVersion: string;
+  readonly isRoot: boolean;
+  /** The server to run, the first found of Valkey and Redis. */
+  readonly redis: RedisFound | null;
+  /** Who listens on the port that the managed Redis is to have. */
+  readonly portHolder: Holder | null;
+  /** Daemons that run outside combot's unit. */
+  readonly byHand: readonly Holder[];
+  /** Managed files that are there. */
+  readonly files: Readonly<Record<string, FileState>>;
+  readonly units: Readonly<Record<string, UnitState>>;
+  readonly currentRelease: string | null;
+  readonly installedReleases: readonly string[];
+  readonly manifest: Manifest | null;
+  readonly pending: Pending | null;
+  /** Free where the program goes. */
+  readonly freeBytes: number;
+}
+
+/** The program that is to run, made ready elsewhere. */
+export interface Release {
+  /** `<version>-<digest>`, the folder's name. */
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: number;
+}

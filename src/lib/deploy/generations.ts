@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { CombotError } from "../errors.ts";
+import type { FileState, Pending, UnitState } from "./facts.ts";
+import { linkTarget, makePrivate, readJson, readState, toJson, writeWhole } from "./files.ts";
+import { listFolder } from "./gather-facts.ts";
+import { type Root } from "./machine.ts";
+import { ALL_UNITS, MANAGED_FILES, PATHS } from "./paths.ts";
+import { unitStates } from "./systemd.ts";
+
+/** The machine as it was before a deploy: all that is needed to put it back, byte for byte. */
+export interface Generation {
+  /** Null where there was no file. */
+  readonly files: Readonly<Record<string, FileState | null>>;
+  /** Where `current` led; null where it was not there. */
+  readonly current: string | null;
+  readonly releases: readonly string[];
+  readonly units: Readonly<Record<string, UnitState>>;
+}
+
+const KEPT = 5;
+const RECORD = "generation.json";
+/** The journal's database as it was, beside the record. */
+export const SAVED_DATABASE = "journal.db";
+
+/** Files that come back with a generation and are no part of any plan. */
+const RECORDS = [PATHS.manifest, PATHS.modelChoice] as const;
+
+export function generationNames(root: Root): string[] {
+  return listFolder(root.at(PATHS.generations))
+    .filter((name) => /^\d{6}$/.test(name))
+    .toSorted();
+}
+
+export function generationFolder(root: Root, name: string): string {
+  return join(root.at(PATHS.generations), name);
+}
+
+/**
+ * Saves the present state, and notes that a deploy is under way. Where one was interrupted, what *it* saved stays: the
+ * state in between is nothing to go back to.
+ */
+export async function saveGeneration(root: Root, isRoot: boolean, restart: readonly string[]): Promise<void> {
+  makePrivate(root.at(PATHS.deploy), isRoot);
+  const pending = readJson(root.at(PATHS.pending)) as Pending | null;
+  const name = pending?.generation ?? (await writeGeneration(root, isRoot));
+  const all = [...new Set([...(pending?.restart ?? []), ...restart])];
+  const content = toJson({ generation: name, restart: all } satisfies Pending);
+  writeWhole(root.at(PATHS.pending), { content, mode: 0o600, owner: null });
+}
+
+async function writeGeneration(root: Root, isRoot: boolean): Promise<string> {
+  const name = String(Number(generationNames(root).at(-1) ?? 0) + 1).padStart(6, "0");
+  const folder = generationFolder(root, name);
+  const beside = join(root.at(PATHS.generations), ".building");
+  rmSync(beside, { recursive: true, force: true });
+  makePrivate(root.at(PATHS.generations), isRoot);
+  mkdirSync(beside, { mode: 0o700 });
+  writeWhole(join(beside, RECORD), { content: toJson(await describeGeneration(root)), mode: 0o600, owner: null });
+  renameSync(beside, folder);
+  return name;
+}
+
+export async function describeGeneration(root: Root): Promise<Generation> {
+  const manifest = readJson(root.at(PATHS.manifest)) as { files?: { path: string }[] } | null;
+  const paths = new Set([...MANAGED_FILES, ...RECORDS, ...(manifest?.files ?? []).map(({ path }) => path)]);
+  return {
+    files: Object.fromEntries([...paths].map((path) => [path, readState(root.at(path))])),
+    current: linkTarget(root.at(PATHS.current)),
+    releases: listFolder(root.at(PATHS.releases)),
+    units: root.isMachine ? await unitStates(ALL_UNITS) : {},
+  };
+}
+
+/** @throws {CombotError} `DEPLOY_FAILED` where there is none of that name. */
+export function readGeneration(root: Root, name: string): Generation {
+  const generation = readJson(join(generationFolder(root, name), RECORD)) as Generation | null;
+  if (generation === null) throw new CombotError("DEPLOY_FAILED", `there is no generation ${name}`);
+  return generation;
+}
+
+/** The five newest stay, and with them the releases that they lead to, up to five. */
+export function pruneGenerations(root: Root): void {
+  const names = generationNames(root);
+  for (const name of names.slice(0, Math.max(0, names.length - KEPT))) removeGeneration(root, name);
+}
+
+export function removeGeneration(root: Root, name: string): void {
+  rmSync(generationFolder(root, name), { recursive: true, force: true });
+}
+
+/** Five releases stay: the current one, and those that the newest generations lead to. */
+export function pruneReleases(root: Root, current: string): void {
+  const wanted = generationNames(root)
+    .toReversed()
+    .flatMap((name) => readGeneration(root, name).current?.split("/").at(-1) ?? []);
+  const kept = new Set([...new Set([current, ...wanted])].slice(0, KEPT));
+  const folder = root.at(PATHS.releases);
+  for (const name of listFolder(folder))
+    if (!kept.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+export function hasSavedDatabase(root: Root, name: string): boolean {
+  return existsSync(join(generationFolder(root, name), SAVED_DATABASE));
+}

@@ -1,0 +1,176 @@
+import { createHash } from "node:crypto";
+import type { Desired, DesiredFile } from "./desired.ts";
+import type { Facts, FileState, Manifest, Release, Wishes } from "./facts.ts";
+import { MANAGED_FILES, PATHS, SERVICE, SOCKET } from "./paths.ts";
+import type { Step } from "./steps.ts";
+
+export type ChangeKind = "create" | "change" | "keep" | "remove";
+
+export interface FileChange {
+  readonly kind: ChangeKind;
+  readonly path: string;
+  /** Null where the file is to go. */
+  readonly to: DesiredFile | null;
+  /** Null where there is none. */
+  readonly from: FileState | null;
+}
+
+export interface UnitChange {
+  readonly unit: string;
+  readonly act: "start" | "restart" | "keep" | "stop";
+}
+
+/** All that a deploy would do, decided from facts alone. */
+export interface Plan {
+  readonly release: { readonly name: string; readonly isInstalled: boolean; readonly isCurrent: boolean };
+  readonly files: readonly FileChange[];
+  readonly units: readonly UnitChange[];
+  /** In the order in which they are done; none where nothing is to do. */
+  readonly steps: readonly Step[];
+  readonly manifest: Manifest;
+  readonly arithmetic: string;
+}
+
+export interface PlanOptions {
+  /** False: nothing is started or restarted. */
+  readonly start: boolean;
+  /** A unit of the distribution to disable, that holds our port. */
+  readonly disable: string | null;
+}
+
+export function planDeploy(
+  facts: Facts,
+  wishes: Wishes,
+  desired: Desired,
+  release: Release,
+  { start, disable }: PlanOptions,
+): Plan {
+  const files = fileChanges(facts, desired.files);
+  const isCurrent = facts.currentRelease === release.name;
+  const units = start ? unitChanges(facts, desired, files, isCurrent) : [];
+  const manifest = manifestOf(wishes, desired.files, release);
+  const isInstalled = facts.installedReleases.includes(release.name);
+  const changed = { files, units, release: { name: release.name, isInstalled, isCurrent }, manifest };
+  const steps = stepsOf(facts, desired, changed, start, disable);
+  return { ...changed, steps, arithmetic: desired.sizes.arithmetic };
+}
+
+function fileChanges(facts: Facts, desired: readonly DesiredFile[]): FileChange[] {
+  const wanted = desired.map((to): FileChange => {
+    const from = facts.files[to.path] ?? null;
+    return { kind: from === null ? "create" : isSame(from, to) ? "keep" : "change", path: to.path, to, from };
+  });
+  const written = facts.manifest?.files.map(({ path }) => path) ?? [];
+  const gone = [...new Set([...MANAGED_FILES, ...written])]
+    .filter((path) => facts.files[path] && !desired.some((file) => file.path === path))
+    .map((path): FileChange => ({ kind: "remove", path, to: null, from: facts.files[path] ?? null }));
+  return [...wanted, ...gone];
+}
+
+/** What this user may not read counts as it was written: only root's run can tell. */
+function isSame(from: FileState, to: DesiredFile): boolean {
+  return (from.content === null || from.content === to.content) && from.mode === to.mode && from.owner === to.owner;
+}
+
+function unitChanges(
+  facts: Facts,
+  desired: Desired,
+  files: readonly FileChange[],
+  isCurrent: boolean,
+): readonly UnitChange[] {
+  const touched = new Set([
+    ...files.filter(({ kind }) => kind !== "keep").flatMap(({ to }) => to?.readBy ?? []),
+    ...(isCurrent ? [] : [SERVICE]),
+    ...(facts.pending?.restart ?? []),
+  ]);
+  const wanted = desired.units.map((unit): UnitChange => {
+    const isActive = isRunning(facts.units[unit]?.active);
+    return { unit, act: isActive ? (touched.has(unit) ? "restart" : "keep") : "start" };
+  });
+  const stopped = Object.entries(facts.units)
+    .filter(
+      ([unit, { active }]) =>
+        isRunning(active) && !desired.units.includes(unit) && /\.(service|socket|timer|target)$/.test(unit),
+    )
+    .filter(([unit]) => files.some(({ kind, path }) => kind === "remove" && path.endsWith(`/${unit}`)))
+    .map(([unit]): UnitChange => ({ unit, act: "stop" }));
+  return [...stopped, ...wanted];
+}
+
+function isRunning(active: string | undefined): boolean {
+  return active === "active" || active === "reloading" || active === "activating";
+}
+
+type Changed = Pick<Plan, "files" | "units" | "release" | "manifest">;
+
+function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolean, disable: string | null): Step[] {
+  const { files, units, release } = changed;
+  const writes = files.filter(({ kind }) => kind === "create" || kind === "change");
+  const removals = files.filter(({ kind }) => kind === "remove");
+  const acts = units.filter(({ act }) => act !== "keep");
+  const enables = desired.units.filter((unit) => facts.units[unit]?.enabled !== "enabled");
+  const isSame = JSON.stringify(facts.manifest) === JSON.stringify(changed.manifest);
+  const isProgramNew = !release.isInstalled || !release.isCurrent;
+  const hasWork =
+    writes.length + removals.length + acts.length + enables.length > 0 || isProgramNew || disable !== null;
+  if (!hasWork && isSame && facts.pending === null) return [];
+
+  const early = [PATHS.sysusers, PATHS.tmpfiles] as readonly string[];
+  const write = (of: readonly FileChange[]): Step[] => of.map(({ path }) => ({ do: "write", path }));
+  const isRedisChanged = writes.some(({ to }) => to?.path === PATHS.redisConf || to?.path === PATHS.redisAcl);
+  const restart = acts.filter(({ act }) => act !== "stop").map(({ unit }) => unit);
+  return [
+    ...(isRedisChanged ? [{ do: "try-redis" } as const] : []),
+    { do: "save-generation", restart },
+    ...(disable === null ? [] : [{ do: "disable", unit: disable } as const]),
+    ...(release.isInstalled ? [] : [{ do: "install-program", release: release.name } as const]),
+    ...write(writes.filter(({ path }) => early.includes(path))),
+    { do: "make-users" },
+    { do: "make-folders" },
+    ...write(writes.filter(({ path }) => !early.includes(path))),
+    ...acts.filter(({ act }) => act === "stop").map(({ unit }) => ({ do: "stop", unit }) as const),
+    ...removals.map(({ path }) => ({ do: "remove", path }) as const),
+    ...(release.isCurrent ? [] : [{ do: "switch-program", release: release.name } as const]),
+    { do: "verify-units" },
+    { do: "reload-systemd" },
+    ...enables.map((unit) => ({ do: "enable", unit }) as const),
+    ...(modelChanges(facts, changed.manifest) ? [{ do: "clear-model-choice" } as const] : []),
+    ...startSteps(acts, !release.isCurrent),
+    ...(start ? [{ do: "wait-healthy" } as const, { do: "smoke-test" } as const] : []),
+    { do: "audit" },
+    { do: "write-manifest" },
+    { do: "prune" },
+    { do: "finish" },
+  ];
+}
+
+function startSteps(acts: readonly UnitChange[], isNewProgram: boolean): Step[] {
+  const changing = acts.filter(({ act }) => act !== "stop");
+  const socket = changing.find(({ unit }) => unit === SOCKET);
+  const database: Step[] = isNewProgram ? [{ do: "save-database" }] : [];
+  // A socket unit can't be restarted under its running service.
+  const stops: Step[] = socket?.act === "restart" ? [{ do: "stop", unit: SERVICE }] : [];
+  const starts = changing.map(({ unit, act }): Step => {
+    const isStopped = stops.length > 0 && (unit === SERVICE || unit === SOCKET);
+    return { do: act === "restart" && !isStopped ? "restart" : "start", unit };
+  });
+  return [...database, ...stops, ...starts];
+}
+
+function modelChanges(facts: Facts, next: Manifest): boolean {
+  return facts.manifest !== null && facts.manifest.wishes.modelDir !== next.wishes.modelDir;
+}
+
+function manifestOf(wishes: Wishes, files: readonly DesiredFile[], { name, version }: Release): Manifest {
+  return {
+    version,
+    release: name,
+    wishes,
+    files: files.map(({ path, mode, owner, content }) => ({
+      path,
+      mode: mode.toString(8).padStart(4, "0"),
+      owner,
+      sha256: createHash("sha256").update(content).digest("hex"),
+    })),
+  };
+}

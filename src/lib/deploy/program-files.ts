@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { CombotError } from "../errors.ts";
+import type { Release } from "./facts.ts";
+import { readJson } from "./files.ts";
+
+interface ProgramFile {
+  readonly from: string;
+  /** Below the release's folder. */
+  readonly to: string;
+  readonly isExecutable: boolean;
+  readonly bytes: number;
+}
+
+export interface Program extends Release {
+  readonly files: readonly ProgramFile[];
+}
+
+interface PackageJson {
+  readonly version?: string;
+  readonly files?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const ALWAYS = ["package.json", "README.md", "LICENSE"];
+
+/** Libraries of other platforms: 246 of the 291 MB of onnxruntime-node. */
+const FOREIGN_BINARIES = new RegExp(`/bin/napi-v\\d+/(?!${process.platform}/${process.arch}/)`);
+
+/**
+ * Everything that combot runs on: this package, its production dependencies and the Node that runs now.
+ *
+ * @param root the folder of this package.
+ * @throws {CombotError} `DEPLOY_FAILED` where a dependency is missing.
+ */
+export function describeProgram(root: string): Program {
+  const manifest = packageOf(root);
+  const own = [...ALWAYS, ...(manifest.files ?? [])].filter((name) => existsSync(join(root, name)));
+  const node = realpathSync(process.execPath);
+  const files = [
+    ...own.flatMap((name) => filesBelow(join(root, name), name)),
+    ...[...packagesOf(root)].flatMap(([folder, to]) => filesBelow(folder, to)),
+    { from: node, to: join("bin", "node"), isExecutable: true, bytes: statSync(node).size },
+  ].toSorted((a, b) => (a.to < b.to ? -1 : 1));
+  const version = manifest.version ?? "0.0.0";
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { name: `${version}-${digestOf(files)}`, version, bytes, files };
+}
+
+function packageOf(folder: string): PackageJson {
+  return (readJson(join(folder, "package.json")) as PackageJson | null) ?? {};
+}
+
+/** Production dependencies, nested ones too: each package's folder, and where it goes. */
+function packagesOf(root: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const visit = (folder: string): void => {
+    const { dependencies = {}, optionalDependencies = {} } = packageOf(folder);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const place = resolvePackage(name, folder);
+      if (place === undefined && optionalDependencies[name] !== undefined) continue;
+      if (place === undefined)
+        throw new CombotError(
+          "DEPLOY_FAILED",
+          `${name}, which ${folder} needs, is not installed: npm install -g combot`,
+        );
+      if (found.has(place)) continue;
+      const to = targetOf(place);
+      if ([...found.values()].includes(to))
+        throw new CombotError(
+          "DEPLOY_FAILED",
+          `${name} is there in two versions beside each other: install combot with npm install -g combot`,
+        );
+      found.set(place, to);
+      visit(place);
+    }
+  };
+  visit(root);
+  return found;
+}
+
+/** As Node finds it: in the node_modules of the folder or of one above it. */
+function resolvePackage(name: string, from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const place = join(folder, "node_modules", name);
+    if (existsSync(join(place, "package.json"))) return place;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/** From the outermost node_modules whose packages these are; combot's own lies in one where it is installed as a package. */
+function targetOf(place: string): string {
+  const marker = `${sep}node_modules${sep}`;
+  const inside = place.split(`${marker}combot${marker}`).at(-1) ?? place;
+  const first = inside === place ? place.indexOf(marker) + marker.length : 0;
+  return join("node_modules", inside.slice(first));
+}
+
+function filesBelow(path: string, to: string): ProgramFile[] {
+  const status = statSync(path);
+  if (status.isFile()) {
+    const isForeign = FOREIGN_BINARIES.test(path);
+    return isForeign ? [] : [{ from: path, to, isExecutable: (status.mode & 0o111) !== 0, bytes: status.size }];
+  }
+  // A package's own node_modules is visited by its dependencies.
+  return readdirSync(path)
+    .filter((name) => name !== "node_modules")
+    .flatMap((name) => filesBelow(join(path, name), join(to, name)));
+}
+
+function digestOf(files: readonly ProgramFile[]): string {
+  const whole = createHash("sha256");
+  for (const { from, to, isExecutable } of files) {
+    const content = createHash("sha256").update(readFileSync(from)).digest("hex");
+    whole.update(`${to}\0${isExecutable}\0${content}\n`);
+  }
+  return whole.digest("hex").slice(0, 12);
+}
+
+/** Whether a release on disk still is what its name says. */
+export function isIntact(folder: string): boolean {
+  const name = relative(dirname(folder), folder);
+  const files = listProgram(folder).toSorted((a, b) => (a.to < b.to ? -1 : 1));
+  return name.endsWith(`-${digestOf(files)}`);
+}
+
+function listProgram(folder: string, to = ""): ProgramFile[] {
+  return readdirSync(join(folder, to), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(to, entry.name);
+    if (entry.isDirectory()) return listProgram(folder, path);
+    const { mode, size } = statSync(join(folder, path));
+    return [{ from: join(folder, path), to: path, isExecutable: (mode & 0o111) !== 0, bytes: size }];
+  });
+}
+
+/** Copies the program beside and renames it: a release that has its name is whole. */
+export function installProgram(program: Program, releases: string, isRoot: boolean): void {
+  const beside = join(releases, `.building-${program.name}`);
+  rmSync(beside, { recursive: true, force: true });
+  const folders = new Set<string>();
+  for (const { from, to, isExecutable } of program.files) {
+    const target = join(beside, to);
+    const folder = dirname(target);
+    if (!folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o755 });
+    folders.add(folder);
+    copyFileSync(from, target, constants.COPYFILE_FICLONE);
+    chmodSync(target, isExecutable ? 0o755 : 0o644);
+    if (isRoot) chownSync(target, 0, 0);
+  }
+  const place = join(releases, program.name);
+  rmSync(place, { recursive: true, force: true });
+  renameSync(beside, place);
+}

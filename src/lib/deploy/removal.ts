@@ -1,0 +1,56 @@
+import { existsSync, rmSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { systemCodeOf } from "../errors.ts";
+import { tryCommand } from "./machine.ts";
+import { ALL_UNITS, MANAGED_FILES, PATHS, TIMER_STAMPS } from "./paths.ts";
+import { driveUnit } from "./systemd.ts";
+
+export interface Removal {
+  /** Units that are there, to be stopped and disabled. */
+  readonly units: readonly string[];
+  readonly files: readonly string[];
+  /** Removed with all that is in them. */
+  readonly folders: readonly string[];
+  /** Removed if nothing of the operator's is left in them. */
+  readonly emptyFolders: readonly string[];
+  readonly users: readonly string[];
+}
+
+const USERS = ["combot", "combot-redis"] as const;
+const GROUPS = ["combot-admin", "combot", "combot-redis"] as const;
+
+/** What goes. Data stays without `purge`: the state folder but deploy's own records, and the users whose it is. */
+export function planRemoval(purge: boolean): Removal {
+  const dropIns = ALL_UNITS.map((unit) => join(PATHS.units, `${unit}.d`));
+  const all = [PATHS.program, PATHS.run, PATHS.redisRun, PATHS.deploy];
+  const folders = purge ? [...all, PATHS.settings, PATHS.state, ...dropIns] : all;
+  return {
+    units: ALL_UNITS.filter((unit) => existsSync(join(PATHS.units, unit))),
+    files: [...MANAGED_FILES, ...TIMER_STAMPS].filter((path) => existsSync(path)),
+    folders: folders.filter((path) => existsSync(path)),
+    emptyFolders: [PATHS.credentials, PATHS.settings].filter((path) => existsSync(path)),
+    users: purge ? USERS : [],
+  };
+}
+
+/** Safe to be interrupted and run again. */
+export async function applyRemoval({ units, files, folders, emptyFolders, users }: Removal): Promise<void> {
+  // The timers and the target first, or they would start again what is stopped.
+  for (const unit of units.toReversed()) await driveUnit("stop", unit);
+  if (units.length > 0) await tryCommand("systemctl", ["disable", ...units]);
+  for (const path of files) rmSync(path, { force: true });
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+  for (const path of emptyFolders) removeIfEmpty(path);
+  await tryCommand("systemctl", ["daemon-reload"]);
+  if (units.length > 0) await tryCommand("systemctl", ["reset-failed", ...units]);
+  for (const user of users) await tryCommand("userdel", [user]);
+  if (users.length > 0) for (const group of GROUPS) await tryCommand("groupdel", [group]);
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (thrown) {
+    if (!["ENOENT", "ENOTEMPTY"].includes(systemCodeOf(thrown) ?? "")) throw thrown;
+  }
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Machine, type Ran } from "../../support/systemd/machine.ts";
+import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
+import { DeployedMachine, packProgram } from "./deployed-machine.ts";
+
+sayIfNotTested("deploy on a real systemd");
+
+const UNITS = [
+  "combot-enhanced.service",
+  "combot-enhanced.socket",
+  "combot-redis.service",
+  "combot-backup.timer",
+  "combot-check.timer",
+  "combot.target",
+];
+const LIMIT_MS = 300_000;
+
+// In this order, on one machine: a boot and a first deploy cost more than all the rest.
+describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
+  let packed: ReturnType<typeof packProgram>;
+  let it: DeployedMachine;
+
+  beforeAll(async () => {
+    packed = packProgram();
+    it = new DeployedMachine(await Machine.boot(), packed.folder);
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await it?.machine.stop();
+    packed?.remove();
+  }, LIMIT_MS);
+
+  const active = async (): Promise<string[]> => {
+    const { stdout } = await it.machine.run(["systemctl", "is-active", ...UNITS]);
+    return stdout.trim().split("\n");
+  };
+  const mainPid = (unit: string): Promise<string> => it.machine.property(unit, "MainPID");
+
+  test("--dry-run as nobody shows the plan and changes nothing", async () => {
+    const command = [process.execPath, `${packed.folder}/bin/run.js`, "deploy", "--dry-run", "--profile", "auto"];
+    const { status, stdout } = await it.machine.run([
+      "setpriv",
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+      ...command,
+    ]);
+    expect({ status, plan: stdout.includes("/etc/systemd/system/combot-enhanced.service") }).toEqual({
+      status: 0,
+      plan: true,
+    });
+    expect(await it.machine.sh("sh", "-c", "ls /etc/combot /opt/combot 2>/dev/null; true")).toBe("");
+  });
+
+  test("a first deploy: everything runs, and a text is classified", async () => {
+    const { status, stderr } = await it.deploy();
+    expect(status, stderr).toBe(0);
+    expect(await active()).toEqual(UNITS.map(() => "active"));
+    expect((await it.combot("status")).status).toBe(0);
+    expect((await it.combot("classify", "where is my parcel")).stdout).toMatch(/^\w+\t0\.\d+/);
+  });
+
+  test("the limits that the kernel has are those of the unit", async () => {
+    const limits = await it.machine.sh("cat", `/proc/${await mainPid("combot-enhanced.service")}/limits`);
+    expect(limits).toMatch(/Max open files\s+16384/);
+    expect(limits).toMatch(/Max core file size\s+0/);
+    const group = (await it.machine.property("combot-enhanced.service", "ControlGroup")).slice(1);
+    const read = (controller: string, name: string): Promise<string> =>
+      it.machine.sh(
+        "sh",
+        "-c",
+        `cat /sys/fs/cgroup/${controller}/${group}/${name} /sys/fs/cgroup/${group}/${name} 2>/dev/null; true`,
+      );
+    const memoryMax = await it.machine.property("combot-enhanced.service", "MemoryMax");
+    expect([await read("memory", "memory.limit_in_bytes"), await read("memory", "memory.max")]).toContain(memoryMax);
+    expect(await read("pids", "pids.max")).toContain("256");
+  });
+
+  test.each(["combot-enhanced.service", "combot-redis.service"])("the exposure of %s is at most 1.5", async (unit) => {
+    const report = await it.machine.sh("systemd-analyze", "security", "--no-pager", unit);
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(report)?.[1])).toBeLessThanOrEqual(1.5);
+  });
+
+  test("a second deploy has nothing to do and restarts nothing", async () => {
+    const pids = async (): Promise<string[]> =>
+      Promise.all(["combot-enhanced.service", "combot-redis.service"].map(mainPid));
+    const before = await pids();
+    const { status, stderr } = await it.deploy();
+    expect({ status, said: stderr.includes("Nothing to do") }).toEqual({ status: 0, said: true });
+    expect(await pids()).toEqual(before);
+  });
+
+  test("secrets are in their files alone", async () => {
+    const password = (await it.machine.sh("cat", "/etc/combot/credentials/redis-password")).trim();
+    const places = "cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n'; journalctl --no-pager";
+    expect(await it.machine.sh("sh", "-c", places)).not.toContain(password);
+    const { stdout } = await it.combot("deploy", "--dry-run", "--diff", "--json", "--profile", "t3.xlarge");
+    expect(stdout).not.toContain(password);
+    const asNobody = (command: string): Promise<Ran["status"]> =>
+      it.machine
+        .run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", command])
+        .then(({ status }) => status);
+    expect(await asNobody("cat /etc/combot/credentials/redis-password")).not.toBe(0);
+    expect(await asNobody("redis-cli -s /run/combot-redis/redis.sock ping | grep -q PONG")).not.toBe(0);
+    expect(await asNobody("redis-cli -p 6379 info 2>&1 | grep -q redis_version")).not.toBe(0);
+    expect(await asNobody("curl -s --unix-socket /run/combot/control.sock http://x/api/health/")).not.toBe(0);
+  });
+
+  test("what changes is restarted alone, and --rollback takes it back", async () => {
+    const before = await it.fingerprint();
+    const daemon = await mainPid("combot-enhanced.service");
+    const changed = await it.deploy("--redis-port", "0");
+    expect(changed.status, changed.stderr).toBe(0);
+    expect(await mainPid("combot-enhanced.service")).toBe(daemon);
+    expect(await it.fingerprint()).not.toBe(before);
+    const back = await it.combot("deploy", "--rollback", "--yes");
+    expect(back.status, back.stderr).toBe(0);
+    expect(await it.fingerprint()).toBe(before);
+  });
+
+  test("a deploy that fails leaves every file as it was, and the old daemon serving", async () => {
+    const before = await it.fingerprint();
+    // It passes root's check, and then its user may not read it.
+    await it.machine.sh("cp", "-r", `${packed.folder}/models/shop-intents`, "/srv/model");
+    await it.machine.sh("chmod", "700", "/srv/model");
+    const { status, stderr } = await it.deploy("--model", "/srv/model");
+    const step = stderr.includes('Step "restart combot-enhanced.service" failed');
+    expect({ status, step, log: stderr.includes("COMBOT_MODEL_DIR") }, stderr).toEqual({
+      status: 4,
+      step: true,
+      log: true,
+    });
+    expect(await it.fingerprint()).toBe(before);
+    expect(await active()).toEqual(UNITS.map(() => "active"));
+    expect((await it.combot("classify", "hello")).status).toBe(0);
+  });
+
+  test("after a boot everything is up by itself", async () => {
+    await it.machine.reboot();
+    await expect.poll(active, { timeout: LIMIT_MS }).toEqual(UNITS.map(() => "active"));
+    expect((await it.combot("classify", "hello")).status).toBe(0);
+  });
+
+  test("--remove leaves data alone, --purge nothing", async () => {
+    const removed = await it.combot("deploy", "--remove", "--yes");
+    expect(removed.status, removed.stderr).toBe(0);
+    const ours = "find /etc /opt /run /var/lib -xdev -name '*combot*' -not -path '/run/systemd/*' | sort";
+    expect(await it.machine.sh("sh", "-c", ours)).toBe("/var/lib/combot");
+    expect((await it.combot("deploy", "--remove", "--purge", "--yes")).status).toBe(0);
+    expect(await it.machine.sh("sh", "-c", `${ours}; grep combot /etc/passwd /etc/group; true`)).toBe("");
+  });
+});

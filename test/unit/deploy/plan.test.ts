@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { desiredState, type Desired } from "../../../src/lib/deploy/desired.ts";
+import { diffOf } from "../../../src/lib/deploy/diff.ts";
+import { DEFAULT_WISHES, type Facts, type FileState, type Wishes } from "../../../src/lib/deploy/facts.ts";
+import { PATHS, REDIS, SERVICE, SOCKET } from "../../../src/lib/deploy/paths.ts";
+import { planDeploy, type Plan } from "../../../src/lib/deploy/plan.ts";
+import { stepInWords } from "../../../src/lib/deploy/steps.ts";
+import { DEBIAN, MACHINES, RELEASE, SECRETS } from "./machines.ts";
+
+const OPTIONS = { start: true, disable: null };
+
+function planOf(facts: Facts, wishes: Partial<Wishes> = {}, secrets: Record<string, string> = SECRETS): Plan {
+  const all = { ...DEFAULT_WISHES, ...wishes };
+  return planDeploy(facts, all, desiredState(facts, all, secrets), RELEASE, OPTIONS);
+}
+
+/** The machine after that plan. */
+function after(facts: Facts, wishes: Partial<Wishes> = {}): Facts {
+  const plan = planOf(facts, wishes);
+  const desired: Desired = desiredState(facts, { ...DEFAULT_WISHES, ...wishes }, SECRETS);
+  const files = desired.files.map(({ path, content, mode, owner }): [string, FileState] => [
+    path,
+    { content, mode, owner },
+  ]);
+  return {
+    ...facts,
+    files: Object.fromEntries(files),
+    units: Object.fromEntries(desired.units.map((unit) => [unit, { active: "active", enabled: "enabled" }])),
+    currentRelease: RELEASE.name,
+    installedReleases: [RELEASE.name],
+    manifest: plan.manifest,
+  };
+}
+
+const words = ({ steps }: Plan): string[] => steps.map(stepInWords);
+
+describe("a first deploy", () => {
+  test.each(Object.entries(MACHINES))("on %s", (name, facts) => {
+    const plan = planOf(facts);
+    const diffs = plan.files.map(diffOf).join("\n");
+    expect({ arithmetic: plan.arithmetic, units: plan.units, steps: words(plan) }).toMatchSnapshot(`${name}, the plan`);
+    expect(diffs).toMatchSnapshot(`${name}, the files`);
+  });
+
+  test("shows no secret and no digest of one", () => {
+    const diffs = planOf(DEBIAN).files.map(diffOf).join("\n");
+    expect(Object.values(SECRETS).filter((secret) => diffs.includes(secret))).toEqual([]);
+    expect(diffs).not.toMatch(/#[0-9a-f]{64}/);
+  });
+
+  test("saves a generation before it changes anything, and finishes last", () => {
+    const { steps } = planOf(DEBIAN);
+    expect(steps.map((step) => step.do).slice(0, 2)).toEqual(["try-redis", "save-generation"]);
+    expect(steps.at(-1)?.do).toBe("finish");
+  });
+
+  test("writes no MemoryHigh, which without swap leaves a service alive and answering nobody", () => {
+    expect(planOf(DEBIAN).files.filter(({ to }) => to?.content.includes("MemoryHigh="))).toEqual([]);
+  });
+});
+
+describe("a second deploy", () => {
+  const deployed = after(DEBIAN);
+
+  test("with nothing to do has no step", () => {
+    const plan = planOf(deployed);
+    expect(plan.steps).toEqual([]);
+    expect(new Set(plan.files.map(({ kind }) => kind))).toEqual(new Set(["keep"]));
+  });
+
+  test("restarts what reads what changed, and nothing else", () => {
+    const { units } = planOf(deployed, { redisPort: 0 });
+    expect(units.filter(({ act }) => act !== "keep")).toEqual([{ unit: REDIS, act: "restart" }]);
+  });
+
+  test("of a new release restarts the daemon, and saves its database before", () => {
+    const plan = planOf({
+      ...deployed,
+      currentRelease: "0.0.9-ffffffffffff",
+      installedReleases: ["0.0.9-ffffffffffff"],
+    });
+    expect(plan.units.filter(({ act }) => act !== "keep")).toEqual([{ unit: SERVICE, act: "restart" }]);
+    const names = plan.steps.map((step) => step.do);
+    expect(names.indexOf("save-database")).toBeLessThan(names.indexOf("restart"));
+    expect(names.indexOf("switch-program")).toBeLessThan(names.indexOf("restart"));
+  });
+
+  test("after one that was interrupted still restarts what that one would have", () => {
+    const plan = planOf({ ...deployed, pending: { generation: "000001", restart: [SERVICE] } });
+    expect(plan.units.filter(({ act }) => act !== "keep")).toEqual([{ unit: SERVICE, act: "restart" }]);
+    expect(plan.steps.at(-1)?.do).toBe("finish");
+  });
+
+  test("stops the daemon while its sockets change, since systemd refuses otherwise", () => {
+    const path = `${PATHS.units}/${SOCKET}`;
+    const changed = {
+      ...deployed,
+      files: { ...deployed.files, [path]: { content: "[Socket]\n", mode: 0o644, owner: "root:root" } },
+    };
+    const acts = words(planOf(changed)).filter((word) => word.includes("combot-enhanced") && !word.startsWith("write"));
+    expect(acts).toEqual([`stop ${SERVICE}`, `start ${SOCKET}`, `start ${SERVICE}`]);
+  });
+
+  test("keeps the operator's settings, and lets go of deploy's own that it no longer sets", () => {
+    const env = deployed.files[PATHS.env] as FileState;
+    const edited = { ...env, content: `${env.content}LOG_LEVEL=debug\nCOMBOT_MODEL_DIR=/gone\n` };
+    const plan = planOf({ ...deployed, files: { ...deployed.files, [PATHS.env]: edited } });
+    const content = plan.files.find(({ path }) => path === PATHS.env)?.to?.content ?? "";
+    expect(content).toContain("LOG_LEVEL=debug\n");
+    expect(content).not.toContain("/gone");
+  });
+
+  test("without Redis removes its files and stops its unit", () => {
+    const plan = planOf(deployed, { redis: "off" });
+    expect(plan.units).toContainEqual({ unit: REDIS, act: "stop" });
+    const removed = plan.files.filter(({ kind }) => kind === "remove").map(({ path }) => path);
+    expect(removed).toEqual(expect.arrayContaining([PATHS.redisConf, PATHS.redisAcl, `${PATHS.units}/${REDIS}`]));
+  });
+});
+
+test("a secret handed in is a credential of the unit, and the network stays open to it", () => {
+  const plan = planOf(DEBIAN, {}, { ...SECRETS, "redis-url": "rediss://u:p@cache.example/0" });
+  const unit = plan.files.find(({ path }) => path.endsWith(SERVICE))?.to?.content ?? "";
+  expect(unit).toContain(`LoadCredential=redis-url:${PATHS.credentials}/redis-url\n`);
+  expect(unit).not.toContain("IPAddressDeny");
+  expect(unit).not.toContain("combot-redis.service");
+});

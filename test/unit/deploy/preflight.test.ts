@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { DEFAULT_WISHES, type Facts } from "../../../src/lib/deploy/facts.ts";
+import { findPreflightFaults, type PreflightFault, type PreflightOptions } from "../../../src/lib/deploy/preflight.ts";
+import { GIB } from "../../../src/lib/units.ts";
+import { DEBIAN, MACHINES, RELEASE } from "./machines.ts";
+
+const OPTIONS: PreflightOptions = {
+  release: RELEASE,
+  needsRoot: true,
+  modelFault: null,
+  hasOtherRedis: false,
+  disable: null,
+};
+
+function faultsOf(
+  facts: Partial<Facts>,
+  options: Partial<PreflightOptions> = {},
+  modelDir: string | null = null,
+): readonly PreflightFault[] {
+  return findPreflightFaults({ ...DEBIAN, ...facts }, { ...DEFAULT_WISHES, modelDir }, { ...OPTIONS, ...options });
+}
+
+test.each(Object.entries(MACHINES))("%s is ready", (_, facts) => {
+  expect(faultsOf(facts)).toEqual([]);
+});
+
+const packaged = { pid: 7, command: "/usr/bin/redis-server 127.0.0.1:6379", unit: "redis-server.service" };
+
+test.each<[string, Partial<Facts>, Partial<PreflightOptions>, string]>([
+  ["no root", { isRoot: false }, {}, "sudo combot deploy"],
+  ["no Redis on Debian", { redis: null }, {}, "apt-get install -y redis-server"],
+  [
+    "no Redis on Amazon Linux",
+    { redis: null, distribution: { id: "amzn", version: "2023", name: "" } },
+    {},
+    "dnf install -y valkey",
+  ],
+  ["the package's Redis on the port", { portHolder: packaged }, {}, "combot deploy --disable-packaged-redis"],
+  [
+    "a stranger on the port",
+    { portHolder: { ...packaged, unit: null } },
+    {},
+    "combot deploy --redis-port 0, or another port",
+  ],
+  [
+    "too little memory",
+    { machine: { cores: 2, memoryBytes: 4 * GIB, swapBytes: 0 } },
+    {},
+    "combot deploy --profile auto",
+  ],
+  ["a daemon by hand", { byHand: [{ pid: 42, command: "node bin/daemon.js", unit: null }] }, {}, "kill 42"],
+  ["a model that can't be served", {}, { modelFault: "no model.onnx" }, "combot model check"],
+  ["a full disk", { freeBytes: GIB / 8 }, {}, "make room on the disk: df -h /opt"],
+])("%s: the command that mends it is named", (_, facts, options, mend) => {
+  expect(faultsOf(facts, options).map((fault) => fault.mend)).toEqual([mend]);
+});
+
+test("an old systemd, and none", () => {
+  expect(faultsOf({ systemdVersion: 247 })[0]?.found).toBe("systemd 247 is too old");
+  expect(faultsOf({ systemdVersion: null })[0]?.check).toBe("systemd");
+});
+
+test("the package's Redis is no fault where it will be disabled, nor where another Redis is used", () => {
+  expect(faultsOf({ portHolder: packaged }, { disable: packaged.unit })).toEqual([]);
+  expect(faultsOf({ portHolder: packaged, redis: null }, { hasOtherRedis: true })).toEqual([]);
+});
+
+test("a model in a home folder can't be seen by the service", () => {
+  expect(faultsOf({}, {}, "/home/me/model")[0]?.mend).toContain("/srv/combot-model");
+});
