@@ -1,0 +1,36 @@
+import { ClientCommand } from "../lib/cli/client-command.ts";
+import { terminalPaint } from "../lib/cli/terminal-paint.ts";
+import { socketForClient, socketSurroundings } from "../lib/config/socket-path.ts";
+import type { CheckResult } from "../lib/doctor/check.ts";
+import { examine } from "../lib/doctor/examination.ts";
+import { Probe } from "../lib/doctor/probe.ts";
+import { renderDoctor } from "../lib/render/doctor.ts";
+
+const EXIT_FAILED = 4;
+
+interface DoctorReport {
+  readonly status: CheckResult["status"];
+  readonly checks: readonly CheckResult[];
+}
+
+export default class Doctor extends ClientCommand {
+  static override summary = "Examine the machine and the service, and name the command that mends what is wrong.";
+  static override description = `Works with and without a daemon. Each check is ok, warn or fail, with what was found; docs/doctor.md has what each means. Exits with 4 if one fails. Root sees most: others' files and the control socket.`;
+  static override examples = [
+    { description: "All checks.", command: "sudo <%= config.bin %> <%= command.id %>" },
+    {
+      description: "The commands that would mend it.",
+      command: '<%= config.bin %> <%= command.id %> --json | jq -r ".checks[].command // empty"',
+    },
+  ];
+
+  async run(): Promise<DoctorReport> {
+    const { flags } = await this.parse(Doctor);
+    const sockets = socketForClient(socketSurroundings(flags.socket ?? process.env["COMBOT_SOCKET"] ?? null));
+    const checks = await examine(new Probe(this.client(flags.socket), sockets));
+    const worst = (["fail", "warn"] as const).find((status) => checks.some((check) => check.status === status));
+    if (worst === "fail") process.exitCode = EXIT_FAILED;
+    this.print(renderDoctor(checks, await terminalPaint(process.stdout, process.env)));
+    return { status: worst ?? "ok", checks };
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { checkFile } from "../../config/check.ts";
+import { findMachine } from "../../config/machine.ts";
+import { type Check, fail, type Finding, ok } from "../check.ts";
+import type { Probe } from "../probe.ts";
+
+const SETTINGS = "/etc/combot/combot.env";
+const ACL = "/etc/combot/redis.acl";
+const CREDENTIALS = "/etc/combot/credentials";
+const MANIFEST = "/var/lib/combot/deploy/manifest.json";
+
+async function settings(probe: Probe): Promise<Finding> {
+  if ((await probe.read(SETTINGS)) === undefined) return ok(`no ${SETTINGS} that can be read`);
+  const { faults } = checkFile(SETTINGS, { env: process.env, machine: findMachine() });
+  if (faults.length === 0) return ok(SETTINGS);
+  return fail(
+    `${faults.length} in ${SETTINGS}`,
+    `\${EDITOR:-vi} ${SETTINGS} && combot config --check ${SETTINGS}`,
+    faults,
+  );
+}
+
+/** Modes of what others must not read, with the widest each may have. */
+async function secrets(): Promise<Finding> {
+  const names = await readdir(CREDENTIALS).catch(() => []);
+  const paths = [
+    ...names.map((name) => ({ path: join(CREDENTIALS, name), widest: 0o600 })),
+    { path: SETTINGS, widest: 0o640 },
+    { path: ACL, widest: 0o640 },
+  ];
+  const open = [];
+  for (const { path, widest } of paths) {
+    const status = await lstat(path).catch(() => undefined);
+    if (status && (status.mode & 0o777 & ~widest) !== 0) open.push({ path, widest, mode: status.mode & 0o777 });
+  }
+  if (open.length === 0) return ok("closed to others");
+  const found = open.map(({ path, mode }) => `${path} 0${mode.toString(8)}`).join(", ");
+  return fail(found, open.map(({ path, widest }) => `chmod 0${widest.toString(8)} ${path}`).join(" && "));
+}
+
+async function acl(probe: Probe): Promise<Finding> {
+  const text = await probe.read(ACL);
+  if (text === undefined) return ok(`no ${ACL} that can be read`);
+  const users = text
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([word]) => word === "user");
+  const open = users.filter((words) => words.includes("on") && isOpen(words));
+  if (open.length === 0) return ok(`${users.length} users, each confined`);
+  return fail(`not confined: ${open.map(([, name]) => name).join(", ")}`, "combot deploy --yes");
+}
+
+/** No password, every key or every command. */
+function isOpen(words: readonly string[]): boolean {
+  return ["nopass", "~*", "allkeys", "+@all", "allcommands"].some((word) => words.includes(word));
+}
+
+interface ManifestFile {
+  readonly path: string;
+  /** Octal. */
+  readonly mode: string;
+  readonly sha256: string;
+}
+
+async function drift(probe: Probe): Promise<Finding> {
+  const text = await probe.read(MANIFEST);
+  if (text === undefined) return ok("not deployed, or its record can't be read");
+  const { files = [] } = JSON.parse(text) as { files?: readonly ManifestFile[] };
+  const differing = [];
+  for (const file of files) if (await differs(file)) differing.push(file.path);
+  if (differing.length === 0) return ok(`${files.length} files as deployed`);
+  return fail(`not as deployed: ${differing.join(", ")}`, "combot deploy --yes");
+}
+
+async function differs({ path, mode, sha256 }: ManifestFile): Promise<boolean> {
+  try {
+    const [content, status] = await Promise.all([readFile(path), lstat(path)]);
+    return (status.mode & 0o777) !== parseInt(mode, 8) || createHash("sha256").update(content).digest("hex") !== sha256;
+  } catch {
+    return true;
+  }
+}
+
+export const FILE_CHECKS: readonly Check[] = [
+  {
+    name: "settings",
+    meaning: "Whether /etc/combot/combot.env would be taken at the next start or reload.",
+    cause: "A slip in an edit: the daemon runs on with what it has, and would not start again.",
+    run: settings,
+  },
+  {
+    name: "secrets",
+    meaning: "Whether credentials, settings and Redis' users are closed to others.",
+    cause: "Copied or edited with a tool that does not keep modes.",
+    run: secrets,
+  },
+  {
+    name: "redis-acl",
+    meaning: "Whether every user of the managed Redis has a password, and its own keys and commands alone.",
+    cause: "Widened by hand.",
+    run: acl,
+  },
+  {
+    name: "drift",
+    meaning: "Whether the files that combot deploy wrote are as it wrote them.",
+    cause: "Edited by hand. Changes of your own belong in drop-ins (systemctl edit).",
+    run: drift,
+  },
+];

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../../errors.ts";
+import { type Check, fail, type Finding, ok, warn } from "../check.ts";
+import { type Probe, SERVICE, SOCKET } from "../probe.ts";
+
+const SOCKET_MODE = 0o660;
+
+/** The command that brings a daemon up here. */
+async function startCommand(probe: Probe): Promise<string> {
+  return (await probe.unit(SERVICE)) ? `systemctl restart ${SERVICE}` : "combot daemon";
+}
+
+async function health(probe: Probe): Promise<Finding> {
+  try {
+    const { status, checks } = await probe.health();
+    const details = Object.entries(checks).map(([name, check]) => `${name}: ${check.status}, ${check.detail}`);
+    if (status === "ok") return ok("ok", details);
+    const worst = Object.entries(checks).find(([, check]) => check.status === status);
+    const found = `${status}: ${worst?.[0]}: ${worst?.[1].detail}`;
+    if (status === "degraded") return warn(found, "combot logs -n 50", details);
+    return fail(found, worst?.[0] === "model" ? "combot model load" : await startCommand(probe), details);
+  } catch (error) {
+    return fail(messageOf(error), await startCommand(probe));
+  }
+}
+
+async function sockets(probe: Probe): Promise<Finding> {
+  const paths = [probe.socketPath, probe.controlPath];
+  const missing = paths.filter((path) => !existsSync(path));
+  if (missing.length > 0) {
+    const hasUnit = (await probe.unit(SOCKET)) !== null;
+    const command = hasUnit ? `systemctl restart ${SOCKET} ${SERVICE}` : await startCommand(probe);
+    return fail(`not there: ${missing.join(", ")}`, command);
+  }
+  const states = await Promise.all(paths.map(async (path) => ({ path, mode: (await lstat(path)).mode & 0o777 })));
+  const open = states.filter(({ mode }) => mode !== SOCKET_MODE);
+  const shown = states.map(({ path, mode }) => `${path} 0${mode.toString(8)}`).join(", ");
+  if (open.length === 0) return ok(shown);
+  return fail(shown, `chmod 0660 ${open.map(({ path }) => path).join(" ")}`);
+}
+
+async function model(probe: Probe): Promise<Finding> {
+  const { settings } = await probe.client.call("config", { timeoutMs: 4000, absenceMs: 0 });
+  const value = (name: string): string => settings.find((row) => row.name === name)?.value ?? "";
+  const dir = value("COMBOT_MODEL_DIR");
+  if (!dir.startsWith("/")) return ok(dir || "the bundled model");
+  const missing = ["config.json", "tokenizer.json"].filter((name) => !existsSync(join(dir, name)));
+  const weights = ["model.onnx", "onnx/model.onnx"].some((name) => existsSync(join(dir, name)));
+  if (!weights) missing.push("model.onnx");
+  if (missing.length > 0) return fail(`${dir} lacks ${missing.join(", ")}`, `combot model check ${dir}`);
+  const prepared = existsSync(join(value("COMBOT_STATE_DIR"), "prepared"));
+  return prepared ? ok(`${dir}, weights prepared`) : warn(`${dir}, no prepared weights`, "combot model load");
+}
+
+export const SERVICE_CHECKS: readonly Check[] = [
+  {
+    name: "health",
+    meaning: "Whether the daemon answers, and what it says of itself.",
+    cause: "It is down, hangs, still loads, or could not load its model.",
+    run: health,
+  },
+  {
+    name: "sockets",
+    meaning: "Whether both sockets are there with mode 0660: others than their groups must not connect.",
+    cause: "Removed, or opened by hand for want of a group membership.",
+    run: sockets,
+  },
+  {
+    name: "model",
+    meaning: "Whether the model's folder is whole and its weights prepared. Takes the control socket.",
+    cause: "Files moved or removed after the daemon was started.",
+    run: model,
+  },
+];

@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Client } from "../client.ts";
+import { systemCodeOf } from "../errors.ts";
+import type { Health } from "../protocol/health.ts";
+
+export const SERVICE = "combot-enhanced.service";
+export const SOCKET = "combot-enhanced.socket";
+export const REDIS = "combot-redis.service";
+
+export interface CommandResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type UnitProperties = Readonly<Record<string, string>>;
+
+const COMMAND_LIMIT_MS = 4000;
+const ASK_LIMIT_MS = 4000;
+
+/** The machine as the checks see it. What several of them want to know is asked once. */
+export class Probe {
+  readonly client: Client;
+  readonly socketPath: string;
+  readonly controlPath: string;
+  readonly #units = new Map<string, Promise<UnitProperties | null>>();
+  #health: Promise<Health> | undefined;
+
+  constructor(client: Client, sockets: { readonly path: string; readonly controlPath: string }) {
+    this.client = client;
+    this.socketPath = sockets.path;
+    this.controlPath = sockets.controlPath;
+  }
+
+  get hasSystemd(): boolean {
+    return existsSync("/run/systemd/system");
+  }
+
+  /** Rejects where nobody answers in time. */
+  health(): Promise<Health> {
+    this.#health ??= this.client.call("health", { timeoutMs: ASK_LIMIT_MS, absenceMs: 0 });
+    return this.#health;
+  }
+
+  /** Null without systemd, and where systemd has no such unit. */
+  unit(name: string): Promise<UnitProperties | null> {
+    const known = this.#units.get(name);
+    if (known) return known;
+    const asked = this.#show(name);
+    this.#units.set(name, asked);
+    return asked;
+  }
+
+  /** Its failure is a result; 127 where there is no such command. */
+  run(command: string, args: readonly string[]): Promise<CommandResult> {
+    const options = { timeout: COMMAND_LIMIT_MS, env: { ...process.env, LC_ALL: "C.UTF-8" } };
+    return new Promise((resolve) => {
+      execFile(command, [...args], options, (error, stdout, stderr) => {
+        const missing = systemCodeOf(error) === "ENOENT" ? 127 : 1;
+        const status = error === null ? 0 : typeof error.code === "number" ? error.code : missing;
+        resolve({ status, stdout, stderr });
+      });
+    });
+  }
+
+  /** Undefined where it can't be read. */
+  async read(path: string): Promise<string | undefined> {
+    return readFile(path, "utf8").catch(() => undefined);
+  }
+
+  async #show(name: string): Promise<UnitProperties | null> {
+    if (!this.hasSystemd) return null;
+    const { status, stdout } = await this.run("systemctl", ["show", "--all", name]);
+    const properties = Object.fromEntries(
+      stdout.split("\n").map((line) => {
+        const at = line.indexOf("=");
+        return [line.slice(0, at), line.slice(at + 1)];
+      }),
+    ) as UnitProperties;
+    return status !== 0 || properties["LoadState"] === "not-found" ? null : properties;
+  }
+}
