@@ -1,0 +1,80 @@
+import type { LatencyClass } from "../../protocol/latency-classes.ts";
+import type { Address } from "./address.ts";
+import type { Arrivals } from "./arrivals.ts";
+
+/** What the generator is to do. */
+export interface LoadOrder {
+  readonly address: Address;
+  /** Of the classify call. */
+  readonly path: string;
+  /** Further headers of every request, each ended by CRLF. */
+  readonly headers: string;
+  readonly texts: readonly string[];
+  readonly isUnique: boolean;
+  /** Distinct users; 0: nobody is named. */
+  readonly users: number;
+  /** At a time in a closed loop; in an open one connections grow with what is in flight. */
+  readonly concurrency: number;
+  /** Null: a closed loop. */
+  readonly open: { readonly ratePerSecond: number; readonly arrivals: Arrivals } | null;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  /** The run ends when so many were begun, if that comes first. */
+  readonly requests: number | null;
+  readonly timeoutMs: number;
+  readonly seed: number;
+}
+
+/** How things stand in the middle of the run. */
+export interface LoadProgress {
+  readonly isWarm: boolean;
+  /** Since the warm-up, or since the start while that lasts. */
+  readonly seconds: number;
+  readonly answered: Readonly<Record<LatencyClass, number>>;
+  readonly failed: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+/** Histograms are encoded as HdrHistogram's V2 format, deflated, in base64. */
+export interface LoadResult {
+  /** From the end of the warm-up until no further request was begun. */
+  readonly seconds: number;
+  readonly begun: number;
+  /** Answers that came before that, which the rate is made of; those in flight then count in the latencies alone. */
+  readonly answeredInTime: number;
+  readonly failed: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly latencies: Readonly<Record<LatencyClass, string>>;
+  readonly serverTimes: string;
+  readonly windows: {
+    readonly lengthMs: number;
+    readonly list: readonly {
+      readonly answered: Readonly<Record<LatencyClass, number>>;
+      readonly failed: number;
+      readonly latencies: string;
+    }[];
+  };
+  readonly generator: GeneratorFigures;
+}
+
+/** How the generator itself fared. */
+export interface GeneratorFigures {
+  readonly cpuSeconds: number;
+  /** 0 to 1: the share of the time in which its thread was busy. */
+  readonly utilisation: number;
+  /** Of the beginning of each request behind its plan. */
+  readonly lateness: string;
+  /** How late its thread came to do what was due, sampled throughout. */
+  readonly loopDelayMs: { readonly mean: number; readonly p50: number; readonly p99: number; readonly max: number };
+  readonly connectionsOpened: number;
+  readonly waitedForConnection: number;
+  readonly retried: number;
+}
+
+export type ToGenerator = { readonly type: "order"; readonly order: LoadOrder } | { readonly type: "stop" };
+
+export type FromGenerator =
+  | { readonly type: "measuring" | "over" }
+  | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "result"; readonly result: LoadResult };

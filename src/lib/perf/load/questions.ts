@@ -1,0 +1,27 @@
+import type { Random } from "../../random.ts";
+import { zipf } from "./zipf.ts";
+
+export interface QuestionOptions {
+  readonly texts: readonly string[];
+  /** Distinct users; 0: nobody is named. */
+  readonly users: number;
+  /** No text is asked twice, and nothing comes out of a cache or goes into it. */
+  readonly isUnique: boolean;
+  readonly random: Random;
+}
+
+/** @returns a maker of request bodies: texts and users by Zipf's law, the first of each most often. */
+export function questions({ texts, users, isUnique, random }: QuestionOptions): () => string {
+  const heads = texts.map((text) => `{"text":${JSON.stringify(text)}`);
+  const drawText = zipf(texts.length, random);
+  const drawUser = users > 0 ? zipf(users, random) : undefined;
+  const run = Math.floor(random() * 2 ** 32).toString(36);
+  let asked = 0;
+  const end = (): string => (drawUser ? `,"user":"perf-test ${drawUser()}"}` : "}");
+  if (!isUnique) return () => heads[drawText()]! + end();
+  return () => {
+    const text = texts[asked % texts.length]!;
+    const number = `${run}${(asked++).toString(36)}`.toUpperCase();
+    return `{"text":${JSON.stringify(`${text} (order ${number})`)},"noCache":true${end()}`;
+  };
+}
