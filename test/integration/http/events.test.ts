@@ -28,7 +28,7 @@ function sample(): Sample {
 
 /** The real hub behind the real server. */
 async function startEvents() {
-  const decisions = new Decisions(new Date(), []);
+  const decisions = new Decisions({ clock: () => new Date(), onFailure: () => undefined });
   const hub = new EventHub({
     decisions,
     sample: async () => sample(),

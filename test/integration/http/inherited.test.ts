@@ -94,6 +94,18 @@ describe("sockets that were passed on", () => {
     expect(reply.status).toBe(role === "control" ? 200 : 403);
   });
 
+  test("may be one for TCP, known by its address or by its name", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { fd } = Reflect.get(server, "_handle") as { fd: number };
+    for (const env of [{}, { LISTEN_FDNAMES: "combot-enhanced.socket" }, { LISTEN_FDNAMES: "tcp" }]) {
+      const child = startWith([fd], { LISTEN_FDS: "1", ...env });
+      expect((await child.says<Told>()).sockets).toEqual({ tcp: 3 });
+      await child.kill();
+    }
+  });
+
   test("are told apart by the configured path of the user socket", async () => {
     const { unit, folder } = await unitWith("bot.sock", "control.sock");
     const child = unit.start({}, join(folder, "bot.sock"));
@@ -184,7 +196,7 @@ describe("descriptors that can't be right", () => {
       const told = await startWith([fd], { LISTEN_FDS: count }).says<Told>();
       expect(told).toMatchObject({
         code: "CONFIG_INVALID",
-        message: expect.stringContaining("descriptor 3 is not a listening Unix socket") as string,
+        message: expect.stringContaining("descriptor 3 is not a listening socket") as string,
       });
     }
   });

@@ -221,7 +221,8 @@ describe("a client that hangs up", () => {
     const started = Promise.withResolvers<AbortSignal>();
     const { path } = await startApi({
       services: {
-        classify: (_request, signal) => {
+        classify: (_request, hangUp) => {
+          const signal = hangUp();
           started.resolve(signal);
           return once(signal, "abort").then(() => Promise.reject(signal.reason as Error));
         },
@@ -238,8 +239,8 @@ describe("a client that hangs up", () => {
     const signals: AbortSignal[] = [];
     const { path, app } = await startApi({
       services: {
-        classify: async (_request, signal) => {
-          signals.push(signal);
+        classify: async (_request, hangUp) => {
+          signals.push(hangUp());
           return { results: [], model: { name: "m", digest: "d" }, durationMs: 0 };
         },
       },

@@ -4,7 +4,16 @@ import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protoco
 import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
 import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
 import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
-import { CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../../support/sample-replies.ts";
+import {
+  ALERTS_REPLY,
+  CACHE_STATS,
+  CONFIG,
+  HEALTH,
+  MEMORY,
+  METRICS,
+  PROCESS_STATUS,
+  REDIS_STATUS,
+} from "../../../support/sample-replies.ts";
 
 export interface Recorded {
   readonly name: keyof Services;
@@ -57,6 +66,8 @@ const DECISION: Decision = {
 const ANSWERS: Services = {
   classify: async (request) => classify(request),
   health: async () => HEALTH,
+  cacheStats: async () => CACHE_STATS,
+  redisStatus: async () => REDIS_STATUS,
   memory: async () => MEMORY,
   cleanup: async ({ level = "force", dryRun = false }) => ({
     level,
@@ -68,6 +79,7 @@ const ANSWERS: Services = {
     durationMs: 311.5,
   }),
   decisions: async ({ limit = 1 }) => ({ decisions: Array.from({ length: limit }, () => DECISION) }),
+  alerts: async () => ALERTS_REPLY,
   events: (listener) => {
     const data = { at: DECISION.at, health: HEALTH, memory: MEMORY, process: PROCESS_STATUS, metrics: METRICS };
     listener.send(Buffer.from(`event: sample\ndata: ${JSON.stringify(data)}\n\n`));
@@ -75,6 +87,7 @@ const ANSWERS: Services = {
     listener.end();
   },
   metrics: async () => METRICS,
+  history: async ({ since = DECISION.at, step = 60 }) => ({ since, stepSeconds: step, points: [] }),
   prometheus: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "combot_up 1\n" }),
   processStatus: async () => PROCESS_STATUS,
   recycle: async (slot, wait) => ({

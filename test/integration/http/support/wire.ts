@@ -1,6 +1,9 @@
 import { createConnection } from "node:net";
 import type { Socket } from "node:net";
 
+/** A Unix socket, or a TCP port of this machine. */
+export type Place = string | { readonly port: number; readonly host: string };
+
 export interface WireReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -15,8 +18,8 @@ export class Wire {
   #isOver = false;
   #wake: () => void = () => undefined;
 
-  constructor(path: string) {
-    this.socket = createConnection(path);
+  constructor(place: Place) {
+    this.socket = typeof place === "string" ? createConnection(place) : createConnection(place);
     this.closed = new Promise((resolve) => this.socket.once("close", () => resolve()));
     this.socket.on("data", (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk]);
@@ -88,8 +91,8 @@ export function requestBytes({ method = "GET", path, headers = {}, body }: WireR
 }
 
 /** One request over a connection of its own. */
-export async function ask(socketPath: string, request: WireRequest | Buffer): Promise<WireReply> {
-  const wire = new Wire(socketPath).send(Buffer.isBuffer(request) ? request : requestBytes(request));
+export async function ask(place: Place, request: WireRequest | Buffer): Promise<WireReply> {
+  const wire = new Wire(place).send(Buffer.isBuffer(request) ? request : requestBytes(request));
   const reply = await wire.reply();
   wire.end();
   if (!reply) throw new Error("the connection ended without a reply");

@@ -1,0 +1,85 @@
+import type { Alert, AlertName, AlertsReply } from "../../lib/protocol/alerts.ts";
+import { judgeAlerts, QUIET } from "../policy/alerts/judge.ts";
+import type { AlertState, Verdict } from "../policy/alerts/judge.ts";
+import type { AlertReading, AlertThresholds } from "../policy/alerts/reading.ts";
+import { ALERT_RULES } from "../policy/alerts/rules.ts";
+import type { Webhook } from "./webhook.ts";
+
+export interface WatchOptions {
+  readonly read: () => Promise<AlertReading>;
+  readonly thresholds: AlertThresholds;
+  readonly host: string;
+  readonly webhook: Webhook | null;
+  /** Told of each change; `reminder`: it fires all the while. */
+  readonly tell: (alert: Alert, isReminder: boolean) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+const TICK_MS = 1000;
+const RESOLVED_KEPT = 100;
+
+/** Owns what fires: reads once a second, asks policy, and tells everybody of each change. */
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #firing = new Map<AlertName, Alert>();
+  readonly #resolved: Alert[] = [];
+  #state: AlertState = QUIET;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.tick();
+    this.#timer = setInterval(() => void this.tick(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#options.webhook?.close();
+  }
+
+  get firing(): ReadonlySet<AlertName> {
+    return new Set(this.#firing.keys());
+  }
+
+  report(): AlertsReply {
+    const { webhook } = this.#options;
+    return { firing: [...this.#firing.values()], resolved: [...this.#resolved], webhook: webhook?.state ?? null };
+  }
+
+  /** One step; steps don't overlap. */
+  async tick(): Promise<void> {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    try {
+      const { state, verdicts } = judgeAlerts(this.#state, await this.#options.read(), this.#options.thresholds);
+      this.#state = state;
+      for (const verdict of verdicts) this.#pass(verdict);
+    } catch (error) {
+      this.#options.onFailure(error);
+    } finally {
+      this.#ticking = false;
+    }
+  }
+
+  #pass(verdict: Verdict): void {
+    const alert = this.#alertOf(verdict);
+    if (verdict.change === "resolved") {
+      this.#firing.delete(alert.alert);
+      this.#resolved.push(alert);
+      if (this.#resolved.length > RESOLVED_KEPT) this.#resolved.shift();
+    } else if (verdict.change === "fired") this.#firing.set(alert.alert, alert);
+    this.#options.tell(alert, verdict.change === "reminder");
+    this.#options.webhook?.push(alert);
+  }
+
+  #alertOf({ alert, change, measured, threshold }: Verdict): Alert {
+    const { severity, summary, help } = ALERT_RULES[alert];
+    const state = change === "resolved" ? "resolved" : "firing";
+    const { host } = this.#options;
+    return { at: new Date().toISOString(), alert, severity, state, measured, threshold, host, summary, help };
+  }
+}

@@ -1,0 +1,69 @@
+import type { FastifyInstance } from "fastify";
+import type { Settings } from "../lib/config/settings.ts";
+import { CombotError } from "../lib/errors.ts";
+import { limitPeers } from "./http/peers.ts";
+import { buildServer } from "./http/server.ts";
+import type { Services } from "./http/services.ts";
+import { TcpDoor } from "./http/tcp-door.ts";
+import type { Logger } from "./log.ts";
+import { listenOnDescriptor } from "./sockets/listener.ts";
+import { addressOf, listenOnAddress } from "./sockets/tcp.ts";
+
+/** Of all peers together. An idle one costs some 10 KB, one that sends a call up to 1 MiB. */
+const MAX_CONNECTIONS = 1024;
+
+/** On top of what the slowest call may take: a connection that is silent for longer has nobody at its other end. */
+const SILENCE_MS = 30_000;
+const WARN_EVERY_MS = 60_000;
+
+export interface TcpListener {
+  readonly app: FastifyInstance;
+  readonly address: string;
+}
+
+/**
+ * Serves the API over TCP; undefined where COMBOT_LISTEN is off.
+ *
+ * @param fd the socket that systemd opened for it, if it did.
+ * @throws {CombotError} `ADDRESS_UNAVAILABLE`; `CONFIG_INVALID` for a socket that no setting asks for.
+ */
+export async function listenOnTcp(
+  fd: number | undefined,
+  settings: Settings,
+  services: Services,
+  log: Logger,
+): Promise<TcpListener | undefined> {
+  const { listen, keepAliveMs, requestTimeoutMs, modelLoadTimeoutMs } = settings;
+  if (listen === null) {
+    if (fd === undefined) return undefined;
+    throw new CombotError("CONFIG_INVALID", "The socket unit opens a TCP address, and COMBOT_LISTEN is off.");
+  }
+  const silenceLimitMs = Math.max(requestTimeoutMs, modelLoadTimeoutMs) + SILENCE_MS;
+  const app = buildServer({
+    access: "control",
+    door: new TcpDoor(settings),
+    services,
+    log,
+    keepAliveMs,
+    silenceLimitMs,
+  });
+  await app.ready();
+  limitPeers(app.server, { perPeer: settings.listenMaxPerPeer, total: MAX_CONNECTIONS }, warnSometimes(log));
+  if (fd === undefined) await listenOnAddress(app.server, listen);
+  else await listenOnDescriptor(app.server, fd);
+  return { app, address: addressOf(app.server) };
+}
+
+/** A flood of connections must not become a flood of lines. */
+function warnSometimes(log: Logger): (peer: string) => void {
+  let refused = 0;
+  let toldAtMs = -Infinity;
+  return (peer) => {
+    refused += 1;
+    const nowMs = performance.now();
+    if (nowMs - toldAtMs < WARN_EVERY_MS) return;
+    log.warn({ peer, refused }, "too many TCP connections: closed as they come (COMBOT_LISTEN_MAX_PER_PEER)");
+    toldAtMs = nowMs;
+    refused = 0;
+  };
+}

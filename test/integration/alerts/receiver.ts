@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+
+export interface Receiver {
+  readonly url: string;
+  /** What was posted, in its order. */
+  readonly bodies: readonly unknown[];
+}
+
+/** A real receiver of alerts, which answers as it is told; gone when the test ends. */
+export async function startReceiver(answer: (response: ServerResponse, count: number) => void): Promise<Receiver> {
+  const bodies: unknown[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      bodies.push(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+      answer(response, bodies.length);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/secret`, bodies };
+}
+
+export function accept(response: ServerResponse): void {
+  response.writeHead(204).end();
+}

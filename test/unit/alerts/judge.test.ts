@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { judgeAlerts, QUIET } from "../../../src/daemon/policy/alerts/judge.ts";
+import type { AlertState } from "../../../src/daemon/policy/alerts/judge.ts";
+import type { AlertReading, AlertThresholds } from "../../../src/daemon/policy/alerts/reading.ts";
+
+const THRESHOLDS: AlertThresholds = {
+  memoryWarning: 0.8,
+  memoryCritical: 0.9,
+  memoryEmergency: 0.95,
+  errorRate: 0.05,
+  crashes: 3,
+  diskFree: 0.1,
+  loadTimeoutMs: 120_000,
+};
+
+const HEALTHY: AlertReading = {
+  atMs: 0,
+  memoryUsage: 0.5,
+  hold: null,
+  recycles: { memory: 0, crash: 0, hung: 0 },
+  workersHeld: false,
+  workersWanted: 2,
+  workersServing: 2,
+  calls: 0,
+  failedCalls: 0,
+  diskFree: 0.6,
+};
+
+/** What is told, second by second: `at alert change`. */
+function told(readings: readonly (Partial<AlertReading> & { readonly atS: number })[]): string[] {
+  let state: AlertState = QUIET;
+  return readings.flatMap(({ atS, ...change }) => {
+    const judged = judgeAlerts(state, { ...HEALTHY, ...change, atMs: atS * 1000 }, THRESHOLDS);
+    state = judged.state;
+    return judged.verdicts.map((verdict) => `${atS} ${verdict.alert} ${verdict.change}`);
+  });
+}
+
+function seconds(from: number, to: number, change: Partial<AlertReading> = {}) {
+  return Array.from({ length: to - from + 1 }, (_, index) => ({ ...change, atS: from + index }));
+}
+
+describe("an alert", () => {
+  test("fires once when it has held for its time, and resolves once, a little further off", () => {
+    expect(
+      told([
+        ...seconds(0, 100, { memoryUsage: 0.81 }),
+        ...seconds(101, 110, { memoryUsage: 0.77 }),
+        ...seconds(111, 120, { memoryUsage: 0.74 }),
+      ]),
+    ).toEqual(["30 memory-warning fired", "111 memory-warning resolved"]);
+  });
+
+  test("that does not hold for its time is none", () => {
+    expect(told([...seconds(0, 29, { memoryUsage: 0.89 }), ...seconds(30, 31), ...seconds(32, 60)])).toEqual([]);
+  });
+
+  test("is told again after 4 hours, and each 4 hours", () => {
+    const hours = (count: number) => count * 3600;
+    const readings = [0, 1, hours(3.9), hours(4) + 1, hours(5), hours(8) + 2].map((atS) => ({
+      atS,
+      workersHeld: true,
+    }));
+    expect(told(readings)).toEqual([
+      "0 workers-held fired",
+      `${hours(4) + 1} workers-held reminder`,
+      `${hours(8) + 2} workers-held reminder`,
+    ]);
+  });
+});
+
+describe("each rule", () => {
+  test.each<[string, Partial<AlertReading>, string[]]>([
+    [
+      "memory",
+      { memoryUsage: 0.96 },
+      ["0 memory-emergency fired", "10 memory-critical fired", "30 memory-warning fired"],
+    ],
+    ["hold", { hold: "hold" }, ["0 memory-hold fired"]],
+    ["not ours", { hold: "not ours" }, ["0 pressure-not-ours fired"]],
+    ["workers held", { workersHeld: true }, ["0 workers-held fired"]],
+    ["no worker", { workersServing: 0 }, ["120 model-down fired"]],
+    ["unloaded", { workersServing: 0, workersWanted: 0 }, []],
+    ["disk", { diskFree: 0.09 }, ["60 disk fired"]],
+    ["disk unknown, memory unknown", { diskFree: null, memoryUsage: null }, []],
+    ["healthy", {}, []],
+  ])("%s", (_what, change, expected) => {
+    expect(told(seconds(0, 150, change))).toEqual(expected);
+  });
+
+  test("crashes and recycles count within ten minutes", () => {
+    const at = (atS: number, crash: number, memory = 0) => ({ atS, recycles: { crash, hung: 0, memory } });
+    expect(told([at(0, 0), at(100, 2), at(500, 3), at(800, 3)])).toEqual([
+      "500 worker-crashes fired",
+      "800 worker-crashes resolved",
+    ]);
+    expect(told([at(0, 0), at(400, 2), at(1100, 3)])).toEqual([]);
+    expect(told([at(0, 0, 0), at(60, 0, 5)])).toEqual(["60 memory-recycling fired"]);
+  });
+
+  test("errors need 50 calls in five minutes", () => {
+    const at = (atS: number, calls: number, failedCalls: number) => ({ atS, calls, failedCalls });
+    expect(told([at(0, 0, 0), at(60, 49, 49)])).toEqual([]);
+    expect(told([at(0, 1000, 0), at(60, 1050, 2)])).toEqual([]);
+    expect(told([at(0, 1000, 0), at(60, 1050, 3), at(120, 1200, 3)])).toEqual([
+      "60 errors fired",
+      "120 errors resolved",
+    ]);
+  });
+});
