@@ -1,30 +1,51 @@
 import { relative } from "node:path";
 import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
+import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
-import { record } from "./record.ts";
-import type { Capability, Line } from "./record.ts";
+import { targets } from "./capabilities/targets.ts";
+import { partsOf, record } from "./record.ts";
+import type { Capability, Line, Outcome, Part } from "./record.ts";
 
-/** Measures times, rates and soaks that tests must not assert: `npm run accept -- <capability>`. */
-const CAPABILITIES: readonly Capability[] = [serve, models, memory];
+/** Measures times, rates and soaks that tests must not assert: `npm run accept -- <capability> [PART…]`. */
+const CAPABILITIES: readonly Capability[] = [serve, models, memory, perf, targets];
 
-async function main(name: string | undefined): Promise<number> {
+async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
   const capability = CAPABILITIES.find((one) => one.name === name);
-  if (!capability) {
-    const known = CAPABILITIES.map((one) => `  ${one.name}  ${one.summary}`).join("\n");
-    process.stderr.write(`npm run accept -- <capability>, one of:\n${known}\n`);
+  const unknown = wanted.filter((part) => !(capability && partsOf(capability).some((one) => one.name === part)));
+  if (!capability || unknown.length > 0) {
+    process.stderr.write(usage());
     return 2;
   }
+  let passed = true;
+  for (const part of partsOf(capability)) {
+    if (wanted.length > 0 && !wanted.includes(part.name)) continue;
+    const outcome = await measure(part);
+    process.stdout.write(`${relative(process.cwd(), record(capability, outcome))}\n`);
+    passed &&= outcome.lines.every(({ pass }) => pass);
+  }
+  return passed ? 0 : 4;
+}
+
+async function measure(part: Part): Promise<Outcome> {
   const from = performance.now();
   const lines: Line[] = [];
-  for await (const line of capability.run(say)) {
+  for await (const line of part.run(say)) {
     say("");
     lines.push(line);
     process.stdout.write(`${line.pass ? "pass" : "FAIL"}  ${line.what}: ${line.measured} (${line.target})\n`);
   }
-  const path = record(capability, lines, performance.now() - from);
-  process.stdout.write(`\n${relative(process.cwd(), path)}\n`);
-  return lines.every(({ pass }) => pass) ? 0 : 4;
+  return { part: part.name, lines, tookMs: performance.now() - from };
+}
+
+function usage(): string {
+  const known = CAPABILITIES.map((capability) => {
+    const { name, summary } = capability;
+    const parts = partsOf(capability);
+    const named = parts.length > 1 ? `\n${" ".repeat(10)}parts: ${parts.map((part) => part.name).join(" ")}` : "";
+    return `  ${name.padEnd(8)}${summary}${named}`;
+  });
+  return `npm run accept -- <capability> [PART…], one of:\n${known.join("\n")}\n`;
 }
 
 function say(progress: string): void {
@@ -32,4 +53,4 @@ function say(progress: string): void {
   else if (progress !== "") process.stderr.write(`${progress}\n`);
 }
 
-process.exitCode = await main(process.argv[2]);
+process.exitCode = await main(process.argv[2], process.argv.slice(3));

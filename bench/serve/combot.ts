@@ -29,6 +29,7 @@ export function combot({ model, folder }: ContenderOptions): Contender {
         extraFields: { noCache: true },
         labelOf: (reply) => (reply as ClassifyReply).results[0]!.label,
         processes: () => treeOf(daemon.pid).map((pid) => ({ pid, role: pid === daemon.pid ? "daemon" : "worker" })),
+        recycle: async () => void (await daemon.json("POST", "/api/process/recycle/?wait=true", {})),
         stop: async () => void (await daemon.stop()),
       };
     },

@@ -1,5 +1,5 @@
 import type { ServedModel } from "../../src/daemon/model/served-model.ts";
-import type { Address } from "./http-connection.ts";
+import type { Address } from "../../src/lib/perf/load/address.ts";
 import type { NamedProcess } from "./procfs.ts";
 
 /** A server that can be measured, and runs now. */
@@ -13,6 +13,8 @@ export interface RunningContender {
   readonly labelOf: (reply: unknown) => string;
   /** Every process of its own, as they are now. */
   processes(): readonly NamedProcess[];
+  /** Replaces each of its serving processes, one after another; resolves when it is done. */
+  recycle(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { cpuSecondsOf, machineCpuSeconds } from "./procfs.ts";
+import { cpuSecondsOf, machineCpu } from "../../src/lib/perf/watch/cpu-time.ts";
 
 /** Over a stretch of time; 100 % is one core. */
 export interface CpuUsage {
@@ -52,8 +52,19 @@ export class CpuMeter {
   }
 
   #now(): Reading {
-    const measured = cpuSecondsOf(this.#pids);
-    const clients = cpuSecondsOf(this.#clientPids);
-    return { at: performance.now() / 1000, measured, clients, ...machineCpuSeconds() };
+    const measured = sumOf(this.#pids);
+    const clients = sumOf(this.#clientPids);
+    const machine = machineCpu();
+    const [busy, stolen] = [machine?.busySeconds ?? NaN, machine?.stolenSeconds ?? NaN];
+    return { at: performance.now() / 1000, measured, clients, busy, stolen };
   }
+}
+
+/** @throws where one of them has ended: its time would be missing. */
+function sumOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const seconds = cpuSecondsOf(pid);
+    if (seconds === null) throw new Error(`process ${pid} has ended`);
+    return sum + seconds;
+  }, 0);
 }

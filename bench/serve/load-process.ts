@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { median, quantile } from "../accept/statistics.ts";
-import { HttpConnection } from "./http-connection.ts";
+import { HttpConnection } from "../../src/lib/perf/load/connection.ts";
 import type { LoadOrder, LoadReport } from "./load.ts";
 
 /** The clients, in a process of their own. Closed loop: each asks again as soon as it has its answer. */

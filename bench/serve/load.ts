@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Address } from "./http-connection.ts";
+import type { Address } from "../../src/lib/perf/load/address.ts";
 
 export interface LoadOrder {
   readonly address: Address;

@@ -24,6 +24,7 @@ const PROBES = 16;
 /** No server beats the floor by as much. */
 const TEXTS_RESERVE = 1.5;
 
+/** The comparison by itself, with options of its own; see bench/serve/benchmark.ts for those that are kept. */
 export const serve = {
   name: "serve",
   summary: "combot between the model alone and a Fastify server under pm2: throughput, latency, memory, CPU",
@@ -41,17 +42,21 @@ export const serve = {
 };
 
 async function compare(options: Options): Promise<number> {
-  installPm2(say);
-  const model = await openBenchModel(options.model, say);
-  const folder = mkdtempSync(join(tmpdir(), "combot-bench-"));
   const stopped = new AbortController();
   const stop = (): void => stopped.abort(new Error("stopped by a signal"));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  const result = await measureServe(options, stopped.signal);
+  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(result, undefined, 2)}\n`);
+  process.stdout.write(`${renderResult(result)}\n`);
+  return result.verdicts.every(({ pass }) => pass !== false) ? 0 : 4;
+}
+
+export async function measureServe(options: Options, signal: AbortSignal): Promise<ServeResult> {
+  installPm2(say);
+  const model = await openBenchModel(options.model, say);
+  const folder = mkdtempSync(join(tmpdir(), "combot-bench-"));
   try {
-    const result = await new Comparison(options, model, folder, stopped.signal).run();
-    if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(result, undefined, 2)}\n`);
-    process.stdout.write(`${renderResult(result)}\n`);
-    return result.verdicts.every(({ pass }) => pass !== false) ? 0 : 4;
+    return await new Comparison(options, model, folder, signal).run();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

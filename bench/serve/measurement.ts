@@ -1,7 +1,7 @@
 import { CpuMeter } from "./cpu-meter.ts";
 import type { CpuUsage } from "./cpu-meter.ts";
 import type { Contender, RunningContender } from "./contender.ts";
-import { HttpConnection } from "./http-connection.ts";
+import { HttpConnection } from "../../src/lib/perf/load/connection.ts";
 import { runLoad } from "./load.ts";
 import type { LoadOrder } from "./load.ts";
 import { memoryOf } from "./procfs.ts";

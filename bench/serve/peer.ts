@@ -54,6 +54,7 @@ export function peer({ model, folder }: ContenderOptions): Contender {
         extraFields: {},
         labelOf: (reply) => (reply as { label: string }).label,
         processes: () => treeOf(managerPid).map((pid) => ({ pid, role: pid === managerPid ? "pm2" : "app" })),
+        recycle: () => pm2("reload", "peer"),
         stop,
       };
     },

@@ -1,4 +1,5 @@
 import type { Capability, Line } from "../record.ts";
+import { answersAlike } from "./models/answers.ts";
 import { bundledModel } from "./models/bundled.ts";
 import { presetModel } from "./models/presets.ts";
 import { sharesWeights } from "./models/sharing.ts";
@@ -16,6 +17,7 @@ export const models: Capability = {
     yield* bundledModel();
     yield* sharesWeights(fp32, say);
     yield* startsFromPrepared(int8, say);
+    yield* answersAlike({ fp32, int8 });
     yield* returnsMemory(shopTexts(), say, { COMBOT_MODEL_DIR: fp32 }, "DistilBERT-size fp32");
     yield* switches(say);
   },

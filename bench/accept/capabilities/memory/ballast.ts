@@ -1,41 +1,35 @@
-import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import type { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
+import type { Weight } from "./weights.ts";
 
-/** A neighbour in the same cgroup that holds the reading where it is told, whatever the others free. */
+/** Holds the reading where it is told, whatever the others free. */
 export class Ballast {
-  readonly #child: ChildProcess;
+  readonly #weight: Weight;
   readonly #usage: () => Promise<{ usage: number; limitBytes: number }>;
   #bytes = 0;
   #target: number | undefined;
   #loop: Promise<void> | undefined;
 
   /** @param usage the reading that is to be held, as the daemon reads it. */
-  constructor(cgroup: MemoryCgroup, usage: () => Promise<{ usage: number; limitBytes: number }>) {
+  constructor(weight: Weight, usage: () => Promise<{ usage: number; limitBytes: number }>) {
+    this.#weight = weight;
     this.#usage = usage;
-    this.#child = fork(fileURLToPath(new URL("./ballast-process.ts", import.meta.url)), [], {
-      execArgv: ["--expose-gc"],
-    });
-    writeFileSync(`${cgroup.path}/cgroup.procs`, String(this.#child.pid));
   }
 
-  /** Holds the reading at `share` from here on; undefined lets go of everything. */
+  /** Holds the reading at `share` from here on; undefined lets go, and resolves when all is given back. */
   async hold(share: number | undefined): Promise<void> {
     this.#target = share;
-    if (share === undefined) return this.#set(0);
-    await this.#correct();
-    this.#loop ??= this.#follow();
+    if (share !== undefined) {
+      this.#loop ??= this.#follow();
+      return;
+    }
+    await this.#loop;
+    await this.#set(0);
   }
 
   async end(): Promise<void> {
     this.#target = undefined;
     await this.#loop;
-    this.#child.disconnect();
-    await once(this.#child, "exit");
+    await this.#weight.end();
   }
 
   async #follow(): Promise<void> {
@@ -54,8 +48,6 @@ export class Ballast {
 
   async #set(bytes: number): Promise<void> {
     this.#bytes = bytes;
-    const answered = once(this.#child, "message");
-    this.#child.send(bytes);
-    await answered;
+    await this.#weight.set(bytes);
   }
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DecisionsReply } from "../../../../src/lib/protocol/decisions.ts";
 import type { Health } from "../../../../src/lib/protocol/health.ts";
@@ -9,6 +12,7 @@ import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
 import { Ballast } from "./ballast.ts";
+import { Inside, Neighbour } from "./weights.ts";
 
 const MIB = 1024 * 1024;
 const STEPS = [0.82, 0.87, 0.92, 0.97];
@@ -16,20 +20,86 @@ const HELD_MS = 10_000;
 /** A heavy action a minute: passes lie further apart than that, so that none hides behind the last one's. */
 const REST_MS = 62_000;
 
-/** A neighbour drives the reading up step by step and lets go; 20 clients are at work meanwhile. */
-export async function* climbs(modelDir: string, passes: number, say: (progress: string) => void): AsyncGenerator<Line> {
+/** Each client, so that all 20 together leave workers idle now and then, as the clients of a chatbot do. */
+const PAUSE_MS = 400;
+/** What two loaded, warm workers are to read. */
+const START = 0.45;
+
+interface Stage {
+  readonly daemon: PrivateDaemon;
+  readonly ballast: Ballast;
+  readonly end: () => Promise<void>;
+}
+
+export type Stager = (modelDir: string) => Promise<Stage>;
+
+const readingOf = (daemon: PrivateDaemon) => (): Promise<MemoryReport> =>
+  daemon.json<MemoryReport>("GET", "/api/memory/");
+
+function environment(modelDir: string): Record<string, string> {
+  return { LOG_LEVEL: "warn", COMBOT_MODEL_DIR: modelDir, MAX_REQUESTS: "0", MAX_USERS_PER_PROCESS: "0" };
+}
+
+async function warmUp(daemon: PrivateDaemon): Promise<void> {
+  await runClients({ socketPath: daemon.socketPath, clients: 20, texts: shopTexts(), calls: 500 });
+}
+
+/** A cgroup with a limit, in which a neighbour takes memory. */
+export async function inCgroup(modelDir: string): Promise<Stage> {
   const cgroup = new MemoryCgroup("combot-pressure");
-  const daemon = await PrivateDaemon.start({
-    env: { LOG_LEVEL: "warn", COMBOT_MODEL_DIR: modelDir, MAX_REQUESTS: "0" },
-    wrapper: cgroup.wrapper,
-    startLimitMs: 120_000,
-  });
-  const reading = (): Promise<MemoryReport> => daemon.json<MemoryReport>("GET", "/api/memory/");
-  const ballast = new Ballast(cgroup, reading);
+  const env = environment(modelDir);
+  const daemon = await PrivateDaemon.start({ env, wrapper: cgroup.wrapper, startLimitMs: 120_000 });
+  await warmUp(daemon);
+  await daemon.ask("GET", "/api/memory/");
+  cgroup.limitBytes = Math.round(cgroup.usedBytes / START / MIB) * MIB;
+  const ballast = new Ballast(new Neighbour(cgroup), readingOf(daemon));
+  const end = async (): Promise<void> => {
+    await ballast.end();
+    await daemon.stop();
+    cgroup.remove();
+  };
+  return { daemon, ballast, end };
+}
+
+/** MEMORY_LIMIT alone, for which only the daemon and its workers count: the daemon itself takes memory. */
+export async function withSetting(modelDir: string): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "cl-"));
+  const inside = new Inside(join(folder, "ballast"));
+  const env = { ...environment(modelDir), ...inside.env };
+  const first = await PrivateDaemon.start({ env, startLimitMs: 120_000 });
+  await warmUp(first);
+  const { processes } = await readingOf(first)();
+  await first.stop();
+  const usedBytes = processes.reduce((sum, { pssBytes }) => sum + pssBytes, 0);
+  const limited = { ...env, MEMORY_LIMIT: String(Math.round(usedBytes / START)) };
+  const daemon = await PrivateDaemon.start({ env: limited, startLimitMs: 120_000 });
+  await warmUp(daemon);
+  const ballast = new Ballast(inside, readingOf(daemon));
+  const end = async (): Promise<void> => {
+    await ballast.end();
+    await daemon.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { daemon, ballast, end };
+}
+
+/** The reading is driven up step by step, and let go; 20 clients are at work meanwhile. */
+export async function* climbs(
+  stager: Stager,
+  modelDir: string,
+  passes: number,
+  say: (progress: string) => void,
+): AsyncGenerator<Line> {
+  const { daemon, ballast, end } = await stager(modelDir);
   const outcomes: Pass[] = [];
   try {
-    await runClients({ socketPath: daemon.socketPath, clients: 20, texts: shopTexts(), calls: 500 });
-    cgroup.limitBytes = await limitFor(0.45, daemon, cgroup);
+    const { usage, source } = await readingOf(daemon)();
+    yield {
+      what: `what two loaded, warm workers read (source: ${source})`,
+      measured: round(usage),
+      target: "0.40 to 0.50",
+      pass: usage >= 0.4 && usage <= 0.5,
+    };
     await delay(3000);
     for (let pass = 0; pass < passes; pass++) {
       outcomes.push(await climb(daemon, ballast, say, pass));
@@ -37,9 +107,7 @@ export async function* climbs(modelDir: string, passes: number, say: (progress: 
     }
     yield* judge(outcomes);
   } finally {
-    await ballast.end();
-    await daemon.stop();
-    cgroup.remove();
+    await end();
   }
 }
 
@@ -59,10 +127,19 @@ async function climb(
   say: (progress: string) => void,
   pass: number,
 ): Promise<Pass> {
+  // At emergency only one came back.
+  await daemon.json("POST", "/api/model/load/?wait=true");
+  await delay(3000);
   const since = new Date().toISOString();
   let running = true;
   const texts = shopTexts();
-  const calm = runClients({ socketPath: daemon.socketPath, clients: 20, texts, isOver: () => !running });
+  const calm = runClients({
+    socketPath: daemon.socketPath,
+    clients: 20,
+    texts,
+    isOver: () => !running,
+    pauseMs: PAUSE_MS,
+  });
   for (const share of STEPS.slice(0, 3)) {
     say(`pass ${pass + 1}: holding ${share}`);
     await ballast.hold(share);
@@ -117,6 +194,20 @@ function* judge(passes: readonly Pass[]): Generator<Line> {
     target: String(all),
     pass: acted === all,
   };
+  const cleaned = count(({ actions }) => actions.includes("force cleanup"));
+  yield {
+    what: "passes in which critical forced a cleanup",
+    measured: cleaned,
+    target: String(all),
+    pass: cleaned === all,
+  };
+  const idle = count(({ actions }) => actions.includes("unload idle"));
+  yield {
+    what: "passes in which high found a worker idle, and unloaded it",
+    measured: idle,
+    target: "for the record",
+    pass: true,
+  };
   const failed = passes.reduce((sum, pass) => sum + pass.failedBelowEmergency, 0);
   yield { what: "failed calls below emergency", measured: failed, target: "0", pass: failed === 0 };
   const other = passes.reduce((sum, pass) => sum + pass.otherAtEmergency, 0);
@@ -137,12 +228,6 @@ function* judge(passes: readonly Pass[]): Generator<Line> {
   };
   const deaths = passes.at(-1)?.deaths ?? 0;
   yield { what: "workers that died (OOM or else)", measured: deaths, target: "0", pass: deaths === 0 };
-}
-
-/** The limit under which what runs now reads `share`. */
-async function limitFor(share: number, daemon: PrivateDaemon, cgroup: MemoryCgroup): Promise<number> {
-  await daemon.ask("GET", "/api/memory/");
-  return Math.round(cgroup.usedBytes / share / MIB) * MIB;
 }
 
 async function untilLevel(daemon: PrivateDaemon, level: string): Promise<void> {

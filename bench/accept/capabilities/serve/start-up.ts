@@ -34,7 +34,8 @@ export async function* startsFast(say: (progress: string) => void): AsyncGenerat
   }
 }
 
-function timeOf(args: readonly string[]): number {
+/** Wall time of `node …args`, in ms. @throws if it fails. */
+export function timeOf(args: readonly string[]): number {
   const from = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}: ${stderr}`);
