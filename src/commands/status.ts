@@ -59,20 +59,21 @@ async function ask(
   return { health, metrics, ...control, systemd };
 }
 
-type ControlPart = Pick<StatusReport, "memory" | "process" | "controlDetail">;
+type ControlPart = Pick<StatusReport, "memory" | "process" | "alerts" | "controlDetail">;
 
 async function askControl(client: Client, timeoutMs: number | undefined): Promise<ControlPart> {
   const options = { timeoutMs, absenceMs: 0 };
   try {
-    const [memory, process] = await Promise.all([
+    const [memory, process, { firing: alerts }] = await Promise.all([
       client.call("memory", options),
       client.call("processStatus", options),
+      client.call("alerts", options),
     ]);
-    return { memory, process };
+    return { memory, process, alerts };
   } catch (thrown) {
     const isClosed = thrown instanceof CombotError && ["DAEMON_UNREACHABLE", "CONTROL_ONLY"].includes(thrown.code);
     if (!isClosed) throw thrown;
-    return { memory: null, process: null, controlDetail: thrown.message };
+    return { memory: null, process: null, alerts: null, controlDetail: thrown.message };
   }
 }
 

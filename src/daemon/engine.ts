@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../lib/config/settings.ts";
+import type { AnswerCache } from "./cache/answer-cache.ts";
 import { Classifier } from "./classifier/classifier.ts";
-import type { Compute } from "./classifier/classifier.ts";
+import type { Compute } from "./classifier/departures.ts";
+import type { Decisions } from "./governor/decisions.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { ServedModel } from "./model/served-model.ts";
@@ -11,6 +13,7 @@ import type { Engine } from "./operations/engine.ts";
 import { BATCH_LIMITS, halved } from "./policy/batch.ts";
 import type { BatchLimits } from "./policy/batch.ts";
 import { Pool } from "./pool/pool.ts";
+import type { PoolSettings } from "./pool/pool.ts";
 import { ModelSource } from "./prepared/source.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS, PreparedStore } from "./prepared/store.ts";
 import { Queue } from "./queue/queue.ts";
@@ -20,8 +23,11 @@ export interface EngineParts {
   readonly settings: Settings;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly cache: AnswerCache;
   /** What memory allows now. */
   readonly memory: MemoryGate;
+  /** Told of workers that die. */
+  readonly decisions: Decisions;
   /** Keys the hashes of users. */
   readonly userKey: Buffer;
 }
@@ -41,16 +47,25 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   const { settings, userKey, memory } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
   const queue = new Queue({
-    maxTexts: settings.queueMaxTexts,
-    requestTimeoutMs: settings.requestTimeoutMs,
+    get maxTexts() {
+      return settings.queueMaxTexts;
+    },
+    get requestTimeoutMs() {
+      return settings.requestTimeoutMs;
+    },
     now,
     batchLimits,
   });
   const source = createSource(model, parts);
   const pool = createPool(model, source, queue, parts);
   queue.onWork(() => pool.dispatch());
-  const compute: Compute = (texts, submission) => queue.submit(texts, submission);
-  const classifier = new Classifier({ model, compute, userKey, now });
+  const compute: Compute = async (texts, submission) => {
+    const outcome = await queue.submit(texts, submission);
+    parts.metrics.waited(outcome.queueMs);
+    return outcome;
+  };
+  const creditUser = (user: string): void => pool.creditUser(user);
+  const classifier = new Classifier({ model, cache: parts.cache, compute, userKey, creditUser, now });
   return { model, queue, pool, classifier, unshared: () => source.fallback };
 }
 
@@ -58,7 +73,8 @@ function createSource(model: ServedModel, { settings, log }: EngineParts): Model
   const files = { model: PREPARED_MODEL, weights: PREPARED_WEIGHTS };
   const store = new PreparedStore({
     dir: join(settings.stateDir, "prepared"),
-    prepare: (modelPath, folder) => prepareInChild(modelPath, folder, files, settings.modelLoadTimeoutMs),
+    prepare: (modelPath, folder) =>
+      prepareInChild({ ...channelModelOf(model), modelPath }, folder, files, settings.modelLoadTimeoutMs),
     onProgress: (detail) => log.info({ model: model.name }, detail),
   });
   return new ModelSource(model, store, (reason) => {
@@ -66,31 +82,53 @@ function createSource(model: ServedModel, { settings, log }: EngineParts): Model
   });
 }
 
+/** What a worker has to know of a model beside its file. */
+function channelModelOf({ labels, padId, probe }: ServedModel): { labels: number; padId: number; probe: Int32Array } {
+  return { labels: labels.length, padId, probe };
+}
+
+/** As the settings are at each moment: a reload counts for the workers that run. */
+function poolSettings(settings: Settings): PoolSettings {
+  return {
+    get loadTimeoutMs() {
+      return settings.modelLoadTimeoutMs;
+    },
+    get requestTimeoutMs() {
+      return settings.requestTimeoutMs;
+    },
+    get maxUsers() {
+      return settings.maxUsersPerProcess;
+    },
+    get maxRequests() {
+      return settings.maxRequests;
+    },
+    get maxRequestsJitter() {
+      return settings.maxRequestsJitter;
+    },
+    get maxUptimeMs() {
+      return settings.recycleIntervalMs;
+    },
+    get unloadAfterBatch() {
+      return settings.modelIdleUnloadMs === 0;
+    },
+  };
+}
+
 function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts: EngineParts): Pool {
-  const { settings, log, metrics } = parts;
+  const { settings, log, metrics, decisions } = parts;
   const { workers } = settings;
   return new Pool({
     workers,
     model: {
       // More threads than cores is the slowest of all: 84 inferences/s where one thread a worker does 246.
       threads: Math.max(1, Math.floor(availableParallelism() / workers)),
-      labels: model.labels.length,
-      padId: model.padId,
-      probe: model.probe,
+      ...channelModelOf(model),
     },
     files: source,
-    loadTimeoutMs: settings.modelLoadTimeoutMs,
-    requestTimeoutMs: settings.requestTimeoutMs,
-    limits: {
-      maxUsers: settings.maxUsersPerProcess,
-      maxRequests: settings.maxRequests,
-      maxUptimeMs: settings.recycleIntervalMs,
-    },
-    maxRequestsJitter: settings.maxRequestsJitter,
+    settings: poolSettings(settings),
     source: queue,
-    unloadAfterBatch: settings.modelIdleUnloadMs === 0,
     refusal: (workers) => parts.memory.refusal(workers),
-    onEvent: (event) => observePool(event, log, metrics),
+    onEvent: (event) => observePool(event, { log, metrics, decisions, cache: parts.cache.memory }),
     now,
     random: Math.random,
   });

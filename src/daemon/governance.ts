@@ -6,12 +6,11 @@ import type { Decision } from "../lib/protocol/decisions.ts";
 import { Decisions } from "./governor/decisions.ts";
 import { Footprint } from "./governor/footprint.ts";
 import { Governor } from "./governor/governor.ts";
-import { NO_CACHE } from "./governor/ports.ts";
 import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts";
 import type { Logger } from "./log.ts";
 import type { Engine } from "./operations/engine.ts";
 import type { Models } from "./operations/models.ts";
-import { estimateBytes } from "./policy/fit.ts";
+import { estimateLoad } from "./policy/fit.ts";
 
 export interface Governance {
   readonly governor: Governor;
@@ -20,12 +19,25 @@ export interface Governance {
   readonly collectGarbage: () => void;
 }
 
+export interface GovernanceParts {
+  readonly models: Models;
+  readonly cache: ShrinkableCache;
+  readonly meter: MemoryMeter;
+  readonly decisions: Decisions;
+  readonly log: Logger;
+}
+
+/** What was done about memory, and in the log as it is done. */
+export function createDecisions(log: Logger): Decisions {
+  const onFailure = (error: unknown): void => log.error({ err: error }, "a decision was not passed on");
+  return new Decisions({ clock: () => new Date(), onFailure }, [{ keep: (decision) => logDecision(log, decision) }]);
+}
+
 /** The governor, over the model that serves at each moment. */
-export function createGovernance(settings: Settings, models: Models, meter: MemoryMeter, log: Logger): Governance {
-  const decisions = new Decisions(new Date(), [{ keep: (decision) => logDecision(log, decision) }]);
+export function createGovernance(settings: Settings, parts: GovernanceParts): Governance {
+  const { models, cache, meter, decisions, log } = parts;
   // What a worker takes is a property of its model: another one's figures say nothing.
   const footprints = new WeakMap<Engine, Footprint>();
-  const cache = NO_CACHE;
   const collectGarbage = exposedGarbageCollector();
   const governor = new Governor({
     meter,
@@ -33,8 +45,12 @@ export function createGovernance(settings: Settings, models: Models, meter: Memo
     footprint: () => footprintOf(models.current, footprints),
     cache,
     decisions,
-    thresholds: settings.memory,
-    idleUnloadMs: settings.modelIdleUnloadMs,
+    get thresholds() {
+      return settings.memory;
+    },
+    get idleUnloadMs() {
+      return settings.modelIdleUnloadMs;
+    },
     collectGarbage,
     now: () => performance.now(),
     onFailure: (error) => log.error({ err: error }, "the memory governor failed in one step"),
@@ -45,15 +61,18 @@ export function createGovernance(settings: Settings, models: Models, meter: Memo
 function footprintOf(engine: Engine, known: WeakMap<Engine, Footprint>): Footprint {
   const found = known.get(engine);
   if (found) return found;
-  const shared = engine.unshared() === undefined;
-  const made = new Footprint(estimateBytes({ workers: 1, modelBytes: shared ? 0 : engine.model.bytes, shared }));
+  const made = new Footprint(() =>
+    estimateLoad({ modelBytes: engine.model.bytes, shared: engine.unshared() === undefined }),
+  );
   known.set(engine, made);
   return made;
 }
 
 function workersOf({ pool, queue }: Engine): Workers {
   return {
-    size: pool.slots.length,
+    get unsettled() {
+      return pool.unsettled;
+    },
     views: () =>
       pool.slots.flatMap(({ current }) =>
         current ? [{ ...current.view(), pid: current.pid, quietMs: current.quietMs }] : [],

@@ -7,21 +7,26 @@ import type { Services } from "./http/services.ts";
 import type { Logger } from "./log.ts";
 import { inheritedSockets } from "./sockets/inherited.ts";
 import { listenOnDescriptor, listenOnPath } from "./sockets/listener.ts";
+import { listenOnTcp } from "./tcp-listener.ts";
 
 /** Connections that are still busy this long after the daemon was told to stop are cut. */
 const CLOSE_LIMIT_MS = 25_000;
 
 export interface Listeners {
   /** What is listened on, for the log. */
-  readonly addresses: Readonly<Record<"user" | "control", string>>;
+  readonly addresses: Readonly<Record<"user" | "control", string>> & { readonly tcp?: string };
+  /** How long idle connections are kept from now on. */
+  keepIdle(keepAliveMs: number): void;
   /** Takes no new connection; resolves when the replies under way are finished. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the API on both sockets: those that systemd passed, and paths of our own for what it did not.
+ * Serves the API on both sockets, and over TCP where COMBOT_LISTEN says so: on those that systemd passed, and on our own
+ * for what it did not.
  *
- * @throws {CombotError} `INSTANCE_RUNNING`, `SOCKET_UNSAFE` or `CONFIG_INVALID`; then nothing listens.
+ * @throws {CombotError} `INSTANCE_RUNNING`, `SOCKET_UNSAFE`, `ADDRESS_UNAVAILABLE` or `CONFIG_INVALID`; the process has
+ * to end then.
  */
 export async function listen(settings: Settings, services: Services, log: Logger): Promise<Listeners> {
   const inherited = inheritedSockets(process.env, process.pid, settings.socketPath ?? undefined);
@@ -40,8 +45,13 @@ export async function listen(settings: Settings, services: Services, log: Logger
     if (fd !== undefined) await listenOnDescriptor(app.server, fd);
     else if (path !== undefined) await listenOnPath(app.server, path);
   }
+  const tcp = await listenOnTcp(inherited.tcp, settings, services, log);
+  if (tcp) apps.push(tcp.app);
   return {
-    addresses,
+    addresses: { ...addresses, ...(tcp && { tcp: tcp.address }) },
+    keepIdle: (keepAliveMs) => {
+      for (const app of apps) app.server.keepAliveTimeout = keepAliveMs;
+    },
     close: async () => {
       const closed = Promise.all(apps.map((app) => app.close()));
       const late = delay(CLOSE_LIMIT_MS, "late" as const, { ref: false });

@@ -1,42 +1,90 @@
-import { loadSettings } from "../lib/config/load.ts";
-import type { LoadedSettings } from "../lib/config/load.ts";
+import type { LoadOptions } from "../lib/config/load.ts";
 import { findMachine } from "../lib/config/machine.ts";
 import type { SettingName } from "../lib/config/schema.ts";
+import { isUnitProcess } from "../lib/config/unit-process.ts";
 import { VERSION } from "../lib/version.ts";
 import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
+import { describeForSystemd } from "./operations/unit-state.ts";
+import { reload } from "./reloading.ts";
 import { createServices } from "./services.ts";
 import { createServing } from "./serving.ts";
+import type { Serving } from "./serving.ts";
+import { SettingsInForce } from "./settings-in-force.ts";
 import { stopOnSignal } from "./shutdown.ts";
+import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
+import { Unit } from "./systemd/unit.ts";
 
 /** Settings given on the command line, by the variable they set, and the file to read the others from. */
 export type DaemonFlags = Readonly<Partial<Record<SettingName, string>>> & { readonly envFile?: string };
 
 /** Runs the daemon; resolves once it listens. A signal ends the process. @throws {CombotError} if it can't start. */
 export async function main(flags: DaemonFlags): Promise<void> {
-  const loaded = readSettings(flags);
-  const { settings } = loaded;
+  const inForce = new SettingsInForce(() => readFrom(flags));
+  const { settings, loaded } = inForce;
   const log = await createLog(settings.logLevel, process.env);
   dieLoudly(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
   const serving = await createServing(settings, log);
-  const { models, events } = serving;
+  const { models, events, journaling, caching, watch } = serving;
   const { governor } = serving.governance;
+  const unit = createUnit(serving, log);
   await governor.tick();
   // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
   if (settings.preload) models.current.pool.load();
-  const listeners = await listen(settings, createServices({ ...serving, loaded, log }), log);
-  stopOnSignal(log, [async () => events.close(), () => listeners.close(), () => governor.stop(), () => models.stop()]);
+  const services = createServices({ ...serving, loaded: () => inForce.loaded, log });
+  const listeners = await listen(settings, services, log);
+  const steps = [
+    async () => void unit?.stopping(),
+    async () => watch.stop(),
+    async () => events.close(),
+    () => listeners.close(),
+    () => governor.stop(),
+    () => models.stop(),
+    async () => journaling?.stop(),
+    async () => caching.redis?.connection.close(),
+  ];
+  obeySignals(log, steps, async () => {
+    const act = (): string => reload(inForce, listeners, log);
+    await (unit ? unit.reloading(act) : act());
+  });
 
   const { name, digest } = models.current.model;
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
   governor.start();
+  journaling?.start();
+  watch.start();
+  await unit?.ready();
 }
 
-function readSettings({ envFile, ...flags }: DaemonFlags): LoadedSettings {
-  return loadSettings({ flags, env: process.env, envFile, machine: findMachine() });
+function readFrom({ envFile, ...flags }: DaemonFlags): LoadOptions {
+  return { flags, env: process.env, envFile, machine: findMachine() };
+}
+
+/** On a terminal SIGHUP means that the terminal is gone; from systemd it is a reload. */
+function obeySignals(log: Logger, stop: readonly (() => Promise<unknown>)[], onReload: () => Promise<void>): void {
+  const { env, pid, ppid: parentPid } = process;
+  const isUnit = isUnitProcess({ env, pid, parentPid });
+  if (!isUnit) return stopOnSignal(["SIGTERM", "SIGINT", "SIGHUP"], log, stop);
+  stopOnSignal(["SIGTERM", "SIGINT"], log, stop);
+  // One after another; a defect in one is an unhandled rejection, which ends the daemon.
+  let last = Promise.resolve();
+  process.on("SIGHUP", () => void (last = last.then(onReload)));
+}
+
+/** Undefined where nobody wants to be told. */
+function createUnit({ models, governance }: Serving, log: Logger): Unit | undefined {
+  const { socket, watchdogMs } = takeUnitEnvironment(process.env, process.pid);
+  if (socket === undefined) return undefined;
+  const onFailure = (detail: string): void => log.error({ detail }, "systemd was not told how the daemon is");
+  return new Unit({
+    notifier: new Notifier({ socket, onFailure }),
+    watchdogMs,
+    describe: () => describeForSystemd(models.current, governance.governor),
+    monotonicUsec: () => process.hrtime.bigint() / 1000n,
+  });
 }
 
 /** A defect must not leave a daemon that half works: systemd starts a whole one. */

@@ -2,7 +2,8 @@ import { relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import type { ModelCheckReport } from "../lib/protocol/model.ts";
-import { bestLabels, probabilitiesOf } from "./classifier/scores.ts";
+import { bestOf } from "./cache/answer.ts";
+import { answerOf } from "./classifier/scores.ts";
 import { readProcessMemory } from "./memory/process-memory.ts";
 import { PROBE_TEXT, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
@@ -144,7 +145,7 @@ class WorkerCheck {
     const { encoder, labels, multiLabel } = this.#model;
     const { ids, truncated } = encoder.encode(text);
     const { logits, computeMs } = await this.#worker.run(ids, Int32Array.of(ids.length));
-    const scores = bestLabels(probabilitiesOf(logits, multiLabel), labels, BEST);
+    const scores = bestOf(answerOf(logits, multiLabel, truncated), labels, BEST);
     return { ...(scores[0] ?? { label: "", score: 0 }), text, tokens: ids.length, truncated, scores, computeMs };
   }
 

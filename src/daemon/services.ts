@@ -2,31 +2,42 @@ import { describeSettings } from "../lib/config/describe.ts";
 import type { LoadedSettings } from "../lib/config/load.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../lib/protocol/classify.ts";
+import type { Watch } from "./alerts/watch.ts";
+import type { LatencyClass } from "../lib/protocol/latency-classes.ts";
+import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "./governor/ports.ts";
 import type { Services } from "./http/services.ts";
+import type { Journaling } from "./journaling.ts";
+import type { TextCounter } from "./journal/text-counter.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { Cleanup } from "./operations/cleanup.ts";
 import type { EventHub } from "./operations/event-hub.ts";
+import { listDecisions, readHistory } from "./operations/history.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
 import type { Models } from "./operations/models.ts";
 import type { Reports } from "./operations/reports.ts";
+import { normalise } from "./text/normalise.ts";
 
 export interface ServiceParts {
   readonly models: Models;
   readonly metrics: Metrics;
   readonly meter: MemoryMeter;
   readonly governance: Governance;
+  readonly caching: Caching;
   readonly reports: Reports;
   readonly events: EventHub;
-  readonly loaded: LoadedSettings;
+  readonly journaling: Journaling | undefined;
+  readonly watch: Watch;
+  readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
 
 /** What the HTTP API can ask for, answered by the parts that own it. */
 export function createServices(parts: ServiceParts): Services {
-  const { models, metrics, meter, governance, reports, events, loaded, log } = parts;
+  const { models, metrics, meter, governance, caching, reports, events, watch, journaling, loaded, log } = parts;
+  const journal = journaling?.journal;
   const { governor, decisions, cache, collectGarbage } = governance;
   const now = (): number => performance.now();
   const lifecycle = new Lifecycle({
@@ -36,37 +47,62 @@ export function createServices(parts: ServiceParts): Services {
     now,
     onFailure: (error) => log.error({ err: error }, "what was started has failed"),
   });
-  const cleanup = new Cleanup({ models, meter, cache, decisions, collectGarbage, now });
+  const cleanup = new Cleanup({
+    models,
+    meter,
+    cache,
+    redis: () => caching.redis?.connection,
+    decisions,
+    collectGarbage,
+    now,
+  });
   return {
-    classify: (request, signal) => classifyCounted(parts, request, signal),
+    classify: (request, hangUp) => classifyCounted(parts, request, hangUp),
     health: async () => reports.health(),
     memory: () => reports.memory(),
     cleanup: (request) => cleanup.run(request),
-    decisions: async (query) => ({ decisions: decisions.list(query) }),
+    decisions: async (query) => ({ decisions: await listDecisions(decisions, journal, query) }),
+    alerts: async () => watch.report(),
     events: (listener, lastEventId) => events.listen(listener, lastEventId),
+    cacheStats: () => reports.cache(),
+    redisStatus: () => reports.redis(),
     metrics: () => reports.metrics(),
+    history: (query) => readHistory(journal, query, Date.now()),
     prometheus: () => metrics.prometheus(),
     processStatus: () => reports.process(),
     recycle: (slot, wait) => lifecycle.recycle(slot, wait),
     load: (wait) => lifecycle.load(wait),
     unload: (wait) => lifecycle.unload(wait),
     use: (request) => models.use(request),
-    config: async () => ({ settings: [...describeSettings(loaded)] }),
+    config: async () => ({ settings: [...describeSettings(loaded())] }),
   };
 }
 
 async function classifyCounted(
   parts: ServiceParts,
   request: ClassifyRequest,
-  signal: AbortSignal,
+  hangUp: () => AbortSignal,
 ): Promise<ClassifyReply> {
-  const { models, metrics } = parts;
+  const { models, metrics, journaling } = parts;
   try {
-    const reply = await models.classify(request, signal);
-    metrics.answered("computed", reply.results.length, reply.durationMs);
+    const reply = await models.classify(request, hangUp);
+    if (journaling) countTexts(journaling.texts, request);
+    metrics.answered(slowestOf(reply), reply.results.length, reply.durationMs);
     return reply;
   } catch (error) {
     metrics.failed(error instanceof CombotError ? error.code : "INTERNAL");
     throw error;
   }
+}
+
+/** Of calls that were answered: which texts are asked most. */
+function countTexts(counter: TextCounter, { text, texts = [] }: ClassifyRequest): void {
+  if (text !== undefined) counter.add(normalise(text, 0));
+  for (const [index, one] of texts.entries()) counter.add(normalise(one, index));
+}
+
+/** A call takes as long as the slowest of its texts. */
+function slowestOf({ results }: ClassifyReply): LatencyClass {
+  if (results.some(({ cached }) => cached === false)) return "computed";
+  return results.some(({ cached }) => cached === "redis") ? "redis" : "memory";
 }

@@ -1,16 +1,25 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
+import type { Alert } from "../lib/protocol/alerts.ts";
+import { createWatch } from "./alerting.ts";
+import type { Watch } from "./alerts/watch.ts";
+import type { JournalReport } from "../lib/protocol/metrics.ts";
 import { VERSION } from "../lib/version.ts";
+import { createCaching } from "./caching.ts";
+import type { Caching } from "./caching.ts";
 import { createEngine } from "./engine.ts";
 import type { MemoryGate } from "./engine.ts";
-import { createGovernance } from "./governance.ts";
+import { createDecisions, createGovernance } from "./governance.ts";
 import type { Governance } from "./governance.ts";
+import { createJournaling } from "./journaling.ts";
+import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
 import { Sampler } from "./memory/sampler.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { BUNDLED_MODEL_DIR, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
+import { publishCache } from "./operations/cache-metrics.ts";
 import { EventHub } from "./operations/event-hub.ts";
 import { pidsOf } from "./operations/memory-report.ts";
 import { ModelChoice } from "./operations/model-choice.ts";
@@ -24,8 +33,12 @@ export interface Serving {
   readonly metrics: Metrics;
   readonly meter: Sampler;
   readonly governance: Governance;
+  readonly caching: Caching;
   readonly reports: Reports;
   readonly events: EventHub;
+  /** Undefined where DATABASE_URL is off. */
+  readonly journaling: Journaling | undefined;
+  readonly watch: Watch;
 }
 
 const now = (): number => performance.now();
@@ -35,6 +48,7 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   const choice = new ModelChoice(settings.stateDir);
   const defaultDir = settings.modelDir ?? BUNDLED_MODEL_DIR;
   const model = await openFirst(choice, defaultDir, log);
+  const caching = createCaching(settings, log);
   const metrics = new Metrics(now, () => {
     const { queue, pool } = models.current;
     return {
@@ -43,8 +57,10 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
       users: pool.users,
       ready: pool.serving,
       daemonRssBytes: process.memoryUsage.rss(),
+      journal: journal(),
     };
   });
+  publishCache(metrics, caching.answers, caching.redis);
   // The governor watches the models, and they ask it: what it says counts from when it has read memory once.
   const memory: MemoryGate = {
     refusal: (workers) => governance.governor.refusal(workers),
@@ -52,7 +68,9 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
       return rankOf(governance.governor.level) >= rankOf("high");
     },
   };
-  const parts = { settings, log, metrics, memory, userKey: randomBytes(32) };
+  const decisions = createDecisions(log);
+  const cache = caching.answers;
+  const parts = { settings, log, metrics, cache, memory, decisions, userKey: randomBytes(32) };
   const models: Models = new Models(createEngine(model, parts), {
     defaultDir,
     choice,
@@ -61,16 +79,26 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
     fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
     now,
   });
-  const meter = new Sampler({ pids: () => pidsOf(models.engines), limitBytes: settings.memoryLimitBytes, now });
-  const governance = createGovernance(settings, models, meter, log);
-  const { governor, decisions } = governance;
-  const reports = new Reports({ models, metrics, meter, governor, settings, version: VERSION });
+  const meter = new Sampler({
+    pids: () => pidsOf(models.engines),
+    get limitBytes() {
+      return settings.memoryLimitBytes;
+    },
+    now,
+  });
+  const governance = createGovernance(settings, { models, cache: cache.memory, meter, decisions, log });
+  const { governor } = governance;
+  const journaling = createJournaling({ settings, log, models, metrics, governance });
+  const journal = (): JournalReport | null => journaling?.journal.state ?? null;
+  const reports = new Reports({ models, metrics, meter, governor, caching, settings, journal, version: VERSION });
   const events = new EventHub({
     decisions,
     sample: () => reports.sample(),
     onFailure: (error) => log.error({ err: error }, "no sample for those who listen"),
   });
-  return { models, metrics, meter, governance, reports, events };
+  const alertParts = { models, metrics, governance, onAlert: (alert: Alert) => events.tellAlert(alert) };
+  const watch = createWatch(settings, alertParts, log);
+  return { models, metrics, meter, governance, caching, reports, events, watch, journaling };
 }
 
 /** The model chosen last, else the one the settings name: a bad choice must not keep the daemon from starting. */

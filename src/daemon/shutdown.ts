@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "./log.ts";
 
-const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
 
 /** systemd kills what is left after TimeoutStopSec=35. */
 const DRAIN_LIMIT_MS = 30_000;
@@ -10,9 +10,13 @@ const DRAIN_LIMIT_MS = 30_000;
  * Stops in order at the first signal and at once at the second. The handlers only enqueue: the work is `steps`, done
  * one after another, each within what is left of the time.
  */
-export function stopOnSignal(log: Logger, steps: readonly (() => Promise<unknown>)[]): void {
+export function stopOnSignal(
+  signals: readonly StopSignal[],
+  log: Logger,
+  steps: readonly (() => Promise<unknown>)[],
+): void {
   let stopping = false;
-  for (const signal of SIGNALS) {
+  for (const signal of signals) {
     process.on(signal, () => {
       if (stopping) process.exit(signal === "SIGINT" ? 130 : 143);
       stopping = true;

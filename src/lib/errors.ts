@@ -29,7 +29,19 @@ export const ERRORS = {
     http: 403,
     exit: 2,
     title: "Only the control socket takes this call",
-    help: "Use control.sock, beside the user socket.",
+    help: "Use control.sock, beside the user socket; over TCP, the admin token.",
+  },
+  UNAUTHORIZED: {
+    http: 401,
+    exit: 2,
+    title: "The call takes a token",
+    help: "Send Authorization: Bearer with the content of COMBOT_TOKEN_FILE or COMBOT_ADMIN_TOKEN_FILE.",
+  },
+  HOST_REFUSED: {
+    http: 403,
+    exit: 2,
+    title: "Not a host name of this daemon",
+    help: "COMBOT_HOSTS lists the names that it answers to over TCP.",
   },
   METHOD_NOT_ALLOWED: {
     http: 405,
@@ -86,6 +98,24 @@ export const ERRORS = {
     title: "Out of memory: only cached answers are given",
     help: "Try again after Retry-After seconds; combot decisions tells what was done.",
   },
+  JOURNAL_OFF: {
+    http: 409,
+    exit: 4,
+    title: "There is no journal",
+    help: "Set DATABASE_URL; without it the journal is an SQLite file in the state folder.",
+  },
+  JOURNAL_UNAVAILABLE: {
+    http: 503,
+    exit: 4,
+    title: "The journal can't be read",
+    help: "The detail tells why, and combot status; it is tried again by itself.",
+  },
+  CACHE_UNAVAILABLE: {
+    http: 503,
+    exit: 4,
+    title: "Redis can't be used now",
+    help: "Try again after Retry-After seconds; GET /api/redis/status/ tells what is wrong with it.",
+  },
   QUEUE_FULL: { http: 503, exit: 4, title: "The queue is full", help: "Try again after Retry-After seconds." },
   TOO_MANY_LISTENERS: {
     http: 503,
@@ -109,11 +139,35 @@ export const ERRORS = {
     title: "The socket's folder is not safe to use",
     help: "Name another socket with --socket or COMBOT_SOCKET.",
   },
+  ADDRESS_UNAVAILABLE: {
+    http: 500,
+    exit: 4,
+    title: "The TCP address can't be listened on",
+    help: "The detail says why; COMBOT_LISTEN names another one.",
+  },
   INSTANCE_RUNNING: {
     http: 409,
     exit: 4,
     title: "Another combot holds the socket",
     help: "Stop it, or name another socket with --socket.",
+  },
+  PREFLIGHT_FAILED: {
+    http: 409,
+    exit: 4,
+    title: "The machine is not ready for a deploy",
+    help: "Each line ends with the command that mends it. Nothing was changed.",
+  },
+  DEPLOY_FAILED: {
+    http: 500,
+    exit: 4,
+    title: "The deploy failed",
+    help: "The detail names the step; combot deploy --dry-run --diff shows what it would do.",
+  },
+  DEPLOY_RUNNING: {
+    http: 409,
+    exit: 4,
+    title: "Another deploy is running",
+    help: "Try again when it is done.",
   },
   DAEMON_UNREACHABLE: {
     http: 503,

@@ -1,31 +1,39 @@
 import { CombotError } from "../../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
+import { bestOf, scoreAt } from "../cache/answer.ts";
+import type { Answer } from "../cache/answer.ts";
+import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { ServedModel } from "../model/served-model.ts";
-import type { EncodedText } from "../text/encoder.ts";
 import { normalise } from "../text/normalise.ts";
 import { hashUser } from "../text/user-hash.ts";
-import { bestLabels, probabilitiesOf } from "./scores.ts";
-
-/** Logits for each text, in order; see Queue.submit for what it throws. */
-export type Compute = (
-  texts: readonly EncodedText[],
-  submission: { user: string | undefined; signal: AbortSignal },
-) => Promise<{ rows: readonly Float32Array[]; queueMs: number; computeMs: number }>;
+import { Departures } from "./departures.ts";
+import type { Compute, Seat } from "./departures.ts";
+import { reindexed } from "./flights.ts";
+import type { Flight } from "./flights.ts";
 
 export interface ClassifierOptions {
   readonly model: ServedModel;
+  readonly cache: AnswerCache;
   readonly compute: Compute;
   readonly userKey: Buffer;
+  /** Counts a user, by keyed hash, whose answer no worker computed for it. */
+  readonly creditUser: (user: string) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
 
-/** From a request to its reply: normalise, tokenise, compute, score. */
+/** From a request to its reply: normalise, look up, tokenise, compute, score. */
 export class Classifier {
   readonly #options: ClassifierOptions;
+  readonly #departures: Departures;
+  readonly #modelKey: string;
+  #openCalls = 0;
+  #onIdle: (() => void)[] = [];
 
   constructor(options: ClassifierOptions) {
     this.#options = options;
+    this.#departures = new Departures(options);
+    this.#modelKey = options.model.digest.slice(0, 12);
   }
 
   get model(): ServedModel {
@@ -33,24 +41,30 @@ export class Classifier {
   }
 
   /**
-   * @param signal aborted when the client has gone.
+   * @param hangUp makes a signal that is aborted when the client has gone; not asked for where the answer is at hand.
    * @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, or what the queue throws.
    */
-  async classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply> {
-    const { model, compute, userKey, now } = this.#options;
-    const from = now();
+  async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
+    const from = this.#options.now();
     const topK = this.#topKOf(request);
     const texts = (request.texts ?? [request.text ?? ""]).map(normalise);
-    const encoded = texts.map((text) => model.encoder.encode(text));
-    const user = request.user === undefined ? undefined : hashUser(request.user, userKey);
-    const { rows } = await compute(encoded, { user, signal });
-    const results = rows.map((row, index) => this.#resultOf(row, topK, encoded[index]?.truncated ?? false));
-    const { name, digest } = model;
+    const call = {};
+    const seats = texts.map((text) => this.#seat(text, topK, request.noCache ?? false, call));
+    const isAtHand = seats.every((seat) => !("flight" in seat));
+    const results = isAtHand
+      ? seats.map((seat) => this.#atHand(seat, topK, request.user))
+      : await this.#await(seats, call, request, topK, hangUp());
+    const { model, now } = this.#options;
     return {
       results,
-      model: { name, digest: digest.slice(0, 12) },
+      model: { name: model.name, digest: this.#modelKey },
       durationMs: Math.round((now() - from) * 1000) / 1000,
     };
+  }
+
+  /** Resolves when every call is answered, those too that have not come to the queue yet. */
+  async whenIdle(): Promise<void> {
+    if (this.#openCalls > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   #topKOf({ topK = 1 }: ClassifyRequest): number {
@@ -59,15 +73,89 @@ export class Classifier {
     return topK;
   }
 
-  #resultOf(logits: Float32Array, topK: number, truncated: boolean): ClassifyResult {
-    const { labels, multiLabel } = this.#options.model;
-    const scores = bestLabels(probabilitiesOf(logits, multiLabel), labels, topK);
-    const best = scores[0] ?? { label: "", score: 0 };
-    return {
-      ...best,
-      ...(topK > 1 ? { scores } : {}),
-      cached: false,
-      ...(truncated ? { truncated: true as const } : {}),
+  #seat(text: string, topK: number, noCache: boolean, call: object): Seat {
+    const { cache, model } = this.#options;
+    const key = cache.keyOf(this.#modelKey, text);
+    if (noCache) return this.#departures.charter(key, topK, call);
+    const seat = this.#departures.seat(key, { labels: model.labels.length, topK }, call);
+    if (!("flight" in seat)) cache.hit();
+    return seat;
+  }
+
+  #atHand(seat: Seat, topK: number, user: string | undefined): ClassifyResult {
+    if ("flight" in seat) throw new Error("not at hand");
+    const { userKey, creditUser } = this.#options;
+    if (user !== undefined) creditUser(hashUser(user, userKey));
+    return this.#resultOf(seat.answer, topK, seat.tier, false);
+  }
+
+  async #await(
+    seats: readonly Seat[],
+    call: object,
+    request: ClassifyRequest,
+    topK: number,
+    signal: AbortSignal,
+  ): Promise<ClassifyResult[]> {
+    const { userKey, creditUser } = this.#options;
+    const user = request.user === undefined ? undefined : hashUser(request.user, userKey);
+    const own = seats.flatMap((seat) => ("flight" in seat && !seat.joined ? [seat.flight] : []));
+    this.#openCalls += 1;
+    try {
+      void this.#departures.depart(own, user, call);
+      const results = await orGone(Promise.all(seats.map((seat, index) => this.#land(seat, topK, index))), signal);
+      const isComputedForIt = results.some(({ cached, coalesced }) => cached === false && coalesced === undefined);
+      if (user !== undefined && !isComputedForIt) creditUser(user);
+      return results;
+    } finally {
+      for (const seat of seats) if ("flight" in seat) seat.flight.leave(call);
+      this.#openCalls -= 1;
+      if (this.#openCalls === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    }
+  }
+
+  async #land(seat: Seat, topK: number, index: number): Promise<ClassifyResult> {
+    if (!("flight" in seat)) return this.#resultOf(seat.answer, topK, seat.tier, false);
+    const { flight, joined } = seat;
+    try {
+      const { answer, source } = await flight.landed;
+      this.#count(flight, source, joined);
+      return this.#resultOf(answer, topK, source === "redis" ? source : false, joined && source === "computed");
+    } catch (error) {
+      throw reindexed(error, index);
+    }
+  }
+
+  #count({ shared }: Flight, source: "redis" | "computed", joined: boolean): void {
+    const { cache } = this.#options;
+    if (!shared) return;
+    if (source === "redis") cache.hit();
+    else if (joined) cache.joined();
+    else cache.miss();
+  }
+
+  #resultOf(answer: Answer, topK: number, cached: ClassifyResult["cached"], coalesced: boolean): ClassifyResult {
+    const { labels } = this.#options.model;
+    const result: ClassifyResult = {
+      label: labels[answer.ranking[0] ?? -1] ?? "",
+      score: scoreAt(answer.millionths, 0),
+      cached,
     };
+    if (topK > 1) result.scores = bestOf(answer, labels, topK);
+    if (coalesced) result.coalesced = true;
+    if (answer.truncated) result.truncated = true;
+    return result;
+  }
+}
+
+/** @throws {CombotError} `DEADLINE_EXCEEDED` as soon as the client has gone. */
+async function orGone<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
+  const gone = Promise.withResolvers<never>();
+  const leave = (): void => gone.reject(new CombotError("DEADLINE_EXCEEDED", "the client has gone"));
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([outcome, gone.promise]);
+  } finally {
+    signal.removeEventListener("abort", leave);
   }
 }

@@ -1,19 +1,26 @@
-import type { LabelScore } from "../../lib/protocol/classify.ts";
+import type { Answer } from "../cache/answer.ts";
 
 /** Probabilities of one row of logits: softmax over all labels, or a sigmoid for each. */
 export function probabilitiesOf(logits: Float32Array, multiLabel: boolean): Float64Array {
-  if (multiLabel) return Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
-  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((value) => value / sum);
+  const probabilities = new Float64Array(logits);
+  if (multiLabel) return probabilities.map((logit) => 1 / (1 + Math.exp(-logit)));
+  const highest = highestOf(probabilities);
+  let sum = 0;
+  for (let at = 0; at < probabilities.length; at++)
+    sum += probabilities[at] = Math.exp((probabilities[at] ?? 0) - highest);
+  return probabilities.map((value) => value / sum);
 }
 
-/** The best `count` labels, best first; equal ones in the model's order. Scores are rounded to 6 decimals. */
-export function bestLabels(probabilities: Float64Array, labels: readonly string[], count: number): LabelScore[] {
-  return labels
-    .map((label, index) => ({ label, score: Math.round((probabilities[index] ?? 0) * 1e6) / 1e6, index }))
-    .toSorted((a, b) => b.score - a.score || a.index - b.index)
-    .slice(0, count)
-    .map(({ label, score }) => ({ label, score }));
+function highestOf(values: Float64Array): number {
+  let highest = -Infinity;
+  for (let at = 0; at < values.length; at++) highest = Math.max(highest, values[at] ?? NaN);
+  return highest;
+}
+
+/** Every label, best first; equal ones in the model's order. */
+export function answerOf(logits: Float32Array, multiLabel: boolean, truncated: boolean): Answer {
+  const parts = probabilitiesOf(logits, multiLabel).map((probability) => Math.round(probability * 1e6));
+  const partOf = (label: number): number => parts[label] ?? 0;
+  const ranking = Array.from(parts.keys()).toSorted((a, b) => partOf(b) - partOf(a) || a - b);
+  return { ranking, millionths: ranking.map(partOf), truncated };
 }

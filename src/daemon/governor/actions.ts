@@ -102,7 +102,7 @@ export class Actions {
     await this.#measured(entry, async () => {
       const done = await this.#options.workers().recycle(slot, why, !room.fits);
       birthMs = done.birthMs;
-      return `${how}: a worker ${room.detail}`;
+      return `${how}: a worker needs ${room.detail}`;
     });
     return birthMs;
   }

@@ -2,23 +2,32 @@ import type { Decision } from "../../lib/protocol/decisions.ts";
 
 export type NewDecision = Omit<Decision, "id" | "at">;
 
-/** Where decisions go to be kept: the journal, once there is one. */
+/** Where decisions go: the log, the journal, whoever listens. */
 export interface DecisionSink {
   keep(decision: Decision): void;
+}
+
+export interface DecisionsOptions {
+  /** The time of day. */
+  readonly clock: () => Date;
+  /** Told of a sink that threw: neither the others nor what was decided about suffer from it. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 const KEPT = 1000;
 
 /** What was done to memory and why: the last thousand here, each one told to whoever listens. */
 export class Decisions {
+  readonly #options: DecisionsOptions;
   readonly #kept: Decision[] = [];
   readonly #sinks: Set<DecisionSink>;
+  /** Of this run: makes its ids differ from those of another, and sort behind those of an earlier one. */
   readonly #epoch: string;
   #count = 0;
 
-  /** @param startedAt of the daemon: makes the ids of one run differ from those of another. */
-  constructor(startedAt: Date, sinks: readonly DecisionSink[]) {
-    this.#epoch = startedAt.getTime().toString(36).padStart(9, "0");
+  constructor(options: DecisionsOptions, sinks: readonly DecisionSink[] = []) {
+    this.#options = options;
+    this.#epoch = options.clock().getTime().toString(36).padStart(9, "0");
     this.#sinks = new Set(sinks);
   }
 
@@ -29,10 +38,10 @@ export class Decisions {
 
   record(decision: NewDecision): Decision {
     const id = `${this.#epoch}-${(++this.#count).toString(36).padStart(6, "0")}`;
-    const kept = { id, at: new Date().toISOString(), ...decision };
+    const kept = { id, at: this.#options.clock().toISOString(), ...decision };
     this.#kept.push(kept);
     if (this.#kept.length > KEPT) this.#kept.shift();
-    for (const sink of this.#sinks) sink.keep(kept);
+    for (const sink of this.#sinks) this.#tell(sink, kept);
     return kept;
   }
 
@@ -45,5 +54,13 @@ export class Decisions {
   /** Those behind the one with this id, which need not be known any more; oldest first. */
   after(id: string): Decision[] {
     return this.#kept.filter((decision) => decision.id > id);
+  }
+
+  #tell(sink: DecisionSink, decision: Decision): void {
+    try {
+      sink.keep(decision);
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
   }
 }

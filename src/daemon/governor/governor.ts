@@ -12,7 +12,7 @@ import type { DueVerdict } from "./actions.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Footprint } from "./footprint.ts";
 import { anonymousOf } from "./ports.ts";
-import type { MemoryMeter, Sample, ShrinkableCache, Workers } from "./ports.ts";
+import type { GovernedWorker, MemoryMeter, Sample, ShrinkableCache, Workers } from "./ports.ts";
 
 export interface GovernorOptions {
   readonly meter: MemoryMeter;
@@ -38,8 +38,15 @@ export class Governor {
   readonly #actions: Actions;
   #state: LevelState = CALM;
   #sample: Sample | undefined;
-  #history: LadderHistory = { lastHeavyAtMs: null, recycledAtMs: [], held: false, emptied: false };
-  #recycles: RecycleHistory = { last: null };
+  #falling = false;
+  #history: LadderHistory = {
+    lastHeavyAtMs: null,
+    lastUnloadAtMs: null,
+    recycledAtMs: [],
+    held: false,
+    emptied: false,
+  };
+  #lastRecycle: RecycleHistory["last"] = null;
   /** Slots whose recycling was put off, so that it is told once. */
   readonly #putOff = new Set<number>();
   #busy: Promise<void> | undefined;
@@ -93,13 +100,13 @@ export class Governor {
     const { footprint, thresholds } = this.#options;
     const sample = this.#sample;
     if (!sample) return undefined;
-    const views = this.#options.workers().views();
-    if (views.length < this.#places) return undefined;
-    const serving = views.filter((worker) => worker.serving).length;
+    if (this.#options.workers().views().length < this.#places) return undefined;
+    const serving = this.#serving().length;
     if (serving > 0 && rankOf(this.level) >= rankOf("high"))
       return `memory is at ${this.level}, and another worker serves`;
-    const { fits, detail } = footprint().judge(workers, sample, thresholds.critical);
-    return fits ? undefined : `a worker ${detail}`;
+    const { fits, detail } = footprint().judge({ workers, mapped: serving > 0 }, sample, thresholds.critical);
+    if (fits) return undefined;
+    return workers === 1 ? `a worker needs ${detail}` : `${workers} workers need ${detail}`;
   }
 
   /** One step: read, judge, act. Steps don't overlap; an action may last over many of them. */
@@ -109,7 +116,10 @@ export class Governor {
     try {
       const sample = await this.#options.meter.sample();
       this.#sample = sample;
-      this.#options.footprint().observe(sample);
+      this.#options.footprint().observe(
+        sample,
+        this.#serving().map(({ pid }) => pid),
+      );
       this.#climb(sample);
       this.#act(sample);
       this.#options.workers().reconsider();
@@ -127,6 +137,7 @@ export class Governor {
     const { level } = this.#state;
     if (level === before) return;
     const up = rankOf(level) > rankOf(before);
+    this.#falling = !up;
     const threshold = thresholdOf(up ? level : before, thresholds);
     const sooner =
       up && sample.usage < threshold ? { detail: `rising stalls: some avg10 = ${sample.pressure?.some10}` } : {};
@@ -161,8 +172,9 @@ export class Governor {
       ...sample,
       atMs: now(),
       level: this.#state.level,
+      falling: this.#falling,
       freeableBytes: ours + cache.bytes,
-      workerBytes: footprint().bytesFor(sample.source),
+      workerBytes: footprint().bytesFor({ workers: 1, mapped: this.#serving().length > 0 }, sample.source),
       workers: this.#options.workers().views(),
       thresholds,
       history: this.#history,
@@ -174,7 +186,7 @@ export class Governor {
     const heavy = { ...this.#history, lastHeavyAtMs: atMs };
     switch (verdict.act) {
       case "unload idle":
-        this.#history = heavy;
+        this.#history = { ...this.#history, lastUnloadAtMs: atMs };
         return () => this.#actions.unload(verdict, [verdict.slot]);
       case "force cleanup": {
         const recycledAtMs = [...this.#history.recycledAtMs, ...verdict.slots.map(() => atMs)].slice(-20);
@@ -202,11 +214,12 @@ export class Governor {
   /** What service demands: idle workers unloaded, one that has served enough replaced. */
   #forService(): (() => Promise<void>) | undefined {
     const { idleUnloadMs, now } = this.#options;
-    const views = this.#options.workers().views();
+    const workers = this.#options.workers();
+    const views = workers.views();
     const idle = idleUnloadMs > 0 ? chooseIdle(views, idleUnloadMs) : [];
     if (idle.length > 0) return () => this.#actions.unloadQuiet(idle, idleUnloadMs);
     if (rankOf(this.level) >= rankOf("critical")) return undefined;
-    const verdict = chooseRecycle(views, this.#recycles, now());
+    const verdict = chooseRecycle(views, { last: this.#lastRecycle, unsettled: workers.unsettled }, now());
     if (verdict.act === "keep") return undefined;
     if (verdict.act === "put off") {
       if (this.#putOff.has(verdict.slot)) return undefined;
@@ -227,7 +240,7 @@ export class Governor {
       const run = (): Promise<number> => this.#actions.recycle(verdict, room);
       birthMs = room.fits ? await run() : await this.#inTurn(run);
     } finally {
-      this.#recycles = { last: { endedAtMs: now(), birthMs: birthMs ?? now() - from } };
+      this.#lastRecycle = { endedAtMs: now(), birthMs: birthMs ?? now() - from };
     }
   }
 
@@ -243,6 +256,14 @@ export class Governor {
   /** Whether a replacement fits beside the worker it replaces. */
   roomForBoth(): { fits: boolean; detail: string } {
     const { footprint, thresholds } = this.#options;
-    return this.#sample ? footprint().judge(1, this.#sample, thresholds.critical) : { fits: true, detail: "" };
+    if (!this.#sample) return { fits: true, detail: "" };
+    return footprint().judge({ workers: 1, mapped: true }, this.#sample, thresholds.critical);
+  }
+
+  #serving(): readonly GovernedWorker[] {
+    return this.#options
+      .workers()
+      .views()
+      .filter(({ serving }) => serving);
   }
 }

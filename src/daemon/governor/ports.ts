@@ -12,8 +12,8 @@ export interface GovernedWorker extends WorkerView {
 export interface Workers {
   /** The one of each slot that has one. */
   views(): readonly GovernedWorker[];
-  /** Slots there are, with a worker or not. */
-  readonly size: number;
+  /** A worker is missing that is on its way, or the last ones could not boot: no other may be replaced meanwhile. */
+  readonly unsettled: boolean;
   recycle(slot: number, reason: RecycleReason, inTurn: boolean): Promise<{ tookMs: number; birthMs: number }>;
   unload(slots?: readonly number[]): Promise<unknown>;
   /** Starts one worker, and lets texts start others again. */
@@ -33,14 +33,6 @@ export interface ShrinkableCache {
   clear(refill: boolean): void;
   refill(): void;
 }
-
-/** Until there is a cache there is nothing to shrink. */
-export const NO_CACHE: ShrinkableCache = {
-  bytes: 0,
-  halve: () => undefined,
-  clear: () => undefined,
-  refill: () => undefined,
-};
 
 /** One process as it was sampled; bytes. */
 export interface SampledProcess {

@@ -45,6 +45,7 @@ export function problemReply(error: CombotError, status: number = ERRORS[error.c
       "content-type": PROBLEM_TYPE,
       ...(retryAfter === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfter))) }),
       ...(error instanceof MethodNotAllowed ? { allow: error.allow } : {}),
+      ...(error instanceof Unauthorized ? { "www-authenticate": error.challenge } : {}),
     },
     body,
   };
@@ -58,6 +59,16 @@ export class MethodNotAllowed extends CombotError {
     const allow = methods.join(", ");
     super("METHOD_NOT_ALLOWED", `method: this path takes ${allow}`);
     this.allow = allow;
+  }
+}
+
+/** A call that takes a token, and came without one or with a wrong one. */
+export class Unauthorized extends CombotError {
+  /** For the WWW-Authenticate header (RFC 6750, 3). */
+  readonly challenge: string;
+  constructor(detail: string, fault?: "invalid_token") {
+    super("UNAUTHORIZED", detail);
+    this.challenge = `Bearer realm="combot"${fault === undefined ? "" : `, error="${fault}"`}`;
   }
 }
 

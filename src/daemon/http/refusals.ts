@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
 import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint } from "../../lib/protocol/endpoints.ts";
+import type { Caller } from "./door.ts";
 import { MethodNotAllowed } from "./problems.ts";
 
 interface Path {
@@ -12,10 +13,8 @@ interface Path {
 /** Why a request has no route: no such path, not on this socket, or not with this method. */
 export class Refusals {
   readonly #paths = new Map<string, Path>();
-  readonly #access: Access;
 
-  constructor(access: Access) {
-    this.#access = access;
+  constructor() {
     const endpoints: readonly Endpoint[] = Object.values(ENDPOINTS);
     for (const { path, method, access: needed } of endpoints) this.#add(path, method, needed);
     for (const path of Object.values(PAGES)) this.#add(path, "GET", "user");
@@ -24,20 +23,21 @@ export class Refusals {
   /**
    * Asked before the body is read, so that a megabyte for nobody is not parsed; undefined where all is well.
    *
+   * @param caller who calls, as the listener's door has found.
    * @returns {CombotError | undefined} NOT_FOUND, CONTROL_ONLY, METHOD_NOT_ALLOWED; INVALID_REQUEST without a Host.
    */
-  refusalOf(request: FastifyRequest): CombotError | undefined {
+  refusalOf(request: FastifyRequest, caller: Caller): CombotError | undefined {
     const { headers, httpVersion } = request.raw;
     if (headers.host === undefined && httpVersion !== "1.0") {
       return new CombotError("INVALID_REQUEST", "host: HTTP/1.1 wants a Host header");
     }
-    if (!request.is404) return undefined;
+    if (!request.is404 && caller === "control") return undefined;
     const path = this.#paths.get(keyOf(request.url.split("?", 1)[0] ?? ""));
     if (!path) return new CombotError("NOT_FOUND", "path: there is none like this");
-    if (path.access === "control" && this.#access !== "control") {
-      return new CombotError("CONTROL_ONLY", "path: only the control socket takes it");
+    if (path.access === "control" && caller !== "control") {
+      return new CombotError("CONTROL_ONLY", "path: only the control socket takes it, or the admin token over TCP");
     }
-    return new MethodNotAllowed(path.methods);
+    return request.is404 ? new MethodNotAllowed(path.methods) : undefined;
   }
 
   #add(path: string, method: string, access: Access): void {

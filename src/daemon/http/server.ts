@@ -6,6 +6,8 @@ import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoint
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import { answerBrokenHttp, refuseUnusualRequests } from "./broken-http.ts";
 import { Connections } from "./connections.ts";
+import { socketDoor } from "./door.ts";
+import type { Door } from "./door.ts";
 import { EVENT_STREAM_HEADERS, EventStream } from "./event-stream.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { acceptJsonBodies } from "./json-body.ts";
@@ -17,17 +19,22 @@ import { allRoutes } from "./routes/all.ts";
 import { prometheusPage } from "./routes/metrics.ts";
 import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
+import { discard } from "./unwanted-body.ts";
 import { readBody, readQuery } from "./validation.ts";
 
 export type ServerLog = Pick<Logger, "debug" | "error" | "isLevelEnabled">;
 
 export interface ServerOptions {
-  /** `user`: calls that are for the control socket alone are refused. */
+  /** The most that a caller can be here; for `user`, calls that are for the control socket alone have no route. */
   readonly access: Access;
+  /** Who is who; whoever may open the socket has `access`, unless something else is said. */
+  readonly door?: Door;
   readonly services: Services;
   readonly log: ServerLog;
   /** How long an idle connection is kept, above 0; KEEPALIVE. */
   readonly keepAliveMs: number;
+  /** How long a connection may be silent while a reply is due or not taken; no limit by default. */
+  readonly silenceLimitMs?: number;
   /** Defaults to the document in the folder the program was built into. */
   readonly openApiFile?: string;
 }
@@ -44,31 +51,37 @@ const TIMEOUT_CHECK_MS = 5_000;
  * as long as a reply takes; whoever has a deadline calls `app.server.closeAllConnections()` when it is over.
  */
 export function buildServer(options: ServerOptions): FastifyInstance {
-  const { access, log } = options;
+  const { access, door = socketDoor(access), log } = options;
   const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { status, headers, body } = problemFor(thrown, { log, method: request.method, route: routeOf(request) });
     // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
     if (reply.hasHeader("connection") && !connections.draining) void reply.header("connection", "keep-alive");
     void reply.code(status).headers(headers).send(body);
+    if (options.door) discard(request.raw);
   };
   const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
   const connections = new Connections(app.server);
-  const refusals = new Refusals(access);
+  const refusals = new Refusals();
 
+  app.decorateRequest("caller", "nobody");
   acceptJsonBodies(app);
   refuseUnusualRequests(app.server);
   app.setErrorHandler(sendProblem);
   app.addHook("preClose", () => connections.drain());
   app.addHook("onRequest", (request, reply, done) => {
     if (log.isLevelEnabled("debug")) logWhenDone(log, request.method, routeOf(request), reply.raw);
-    done(refusals.refusalOf(request));
+    const admitted = door.admit(request);
+    if (typeof admitted !== "string") return done(admitted);
+    request.caller = admitted;
+    done(refusals.refusalOf(request, admitted));
   });
   addRoutes(app, options);
   return app;
 }
 
-function fastifyOptions({ keepAliveMs, log }: ServerOptions) {
+function fastifyOptions({ keepAliveMs, silenceLimitMs = 0, log }: ServerOptions) {
   return {
+    connectionTimeout: silenceLimitMs,
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -115,6 +128,7 @@ function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
     query: readQuery(endpoint.query, request.query),
     body: endpoint.method === "GET" ? undefined : readBody(endpoint.body, request.body),
     accept: request.headers.accept,
+    caller: request.caller,
     lastEventId: request.headers["last-event-id"] || undefined,
     hangUp: () => hangUpSignal(reply.raw),
   } as Call<EndpointName>;

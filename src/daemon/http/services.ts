@@ -1,8 +1,11 @@
+import type { AlertsReply } from "../../lib/protocol/alerts.ts";
+import type { CacheStats, RedisStatus } from "../../lib/protocol/cache.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
 import type { DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
 import type { Health } from "../../lib/protocol/health.ts";
+import type { HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
@@ -23,15 +26,19 @@ export interface EventListener {
 
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
 export interface Services {
-  /** @param signal aborted when the client has gone. */
-  classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply>;
+  /** @param hangUp makes a signal that is aborted when the client has gone. */
+  classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply>;
   health(): Promise<Health>;
   memory(): Promise<MemoryReport>;
   cleanup(request: CleanupRequest): Promise<CleanupReply>;
+  alerts(): Promise<AlertsReply>;
   decisions(query: DecisionsQuery): Promise<DecisionsReply>;
   /** @param lastEventId of the last event the listener has had. What it throws is thrown before anything is sent. */
   events(listener: EventListener, lastEventId: string | undefined): void;
+  cacheStats(): Promise<CacheStats>;
+  redisStatus(): Promise<RedisStatus>;
   metrics(): Promise<MetricsReport>;
+  history(query: HistoryQuery): Promise<HistoryReply>;
   /** The same and more as Prometheus text. */
   prometheus(): Promise<{ contentType: string; body: string }>;
   processStatus(): Promise<ProcessStatus>;

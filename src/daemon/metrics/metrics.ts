@@ -1,9 +1,11 @@
-import { Counter, Gauge, Histogram, Registry, Summary } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../../lib/errors.ts";
-import { LATENCY_CLASSES } from "../../lib/protocol/metrics.ts";
-import type { LatencyClass, MetricsReport } from "../../lib/protocol/metrics.ts";
+import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
+import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
 import { RECYCLE_REASONS } from "../../lib/protocol/process.ts";
 import type { RecycleReason } from "../../lib/protocol/process.ts";
+import { MinuteTally } from "./minute.ts";
+import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
 
 /** What is read at the moment somebody asks. */
@@ -14,11 +16,13 @@ export interface Readings {
   /** Workers that serve. */
   readonly ready: number;
   readonly daemonRssBytes: number;
+  /** Null without a journal. */
+  readonly journal: JournalReport | null;
 }
 
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16];
-const QUANTILES = [0.5, 0.9, 0.99];
+const QUANTILE_WINDOW_MS = 300_000;
 
 /** Counts what the daemon does. Labels come from closed sets only, so that no caller can add a series. */
 export class Metrics {
@@ -50,22 +54,25 @@ export class Metrics {
     buckets: LATENCY_BUCKETS_SECONDS,
     registers: [this.#registry],
   });
-  /** For the JSON report alone: Prometheus computes its own quantiles from the histogram. */
-  readonly #quantiles = new Summary({
-    name: "combot_latency_ms",
-    help: "unregistered",
-    labelNames: ["class"],
-    percentiles: QUANTILES,
-    maxAgeSeconds: 600,
-    ageBuckets: 2,
-    registers: [],
+  readonly #wait = new Histogram({
+    name: "combot_queue_wait_seconds",
+    help: "Time that the texts of a computed call waited for a worker, the longest of each call.",
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [this.#registry],
   });
+  /** For the JSON report alone: Prometheus computes its own quantiles from the histogram. */
+  readonly #quantiles: Readonly<Record<LatencyClass, Quantiles>>;
+  /** For the journal. */
+  readonly minute: MinuteTally;
   #batchCount = 0;
   #batchTexts = 0;
 
   /** @param now a clock that never goes back, in ms. */
   constructor(now: () => number, read: () => Readings) {
     this.#rate = new Rate(now);
+    const quantiles = (): Quantiles => new Quantiles(now, QUANTILE_WINDOW_MS);
+    this.#quantiles = { memory: quantiles(), redis: quantiles(), computed: quantiles() };
+    this.minute = new MinuteTally(now);
     this.#read = read;
     this.#gauge("combot_queue_texts", "Texts that wait for a worker.", ({ waiting }) => waiting);
     this.#gauge(
@@ -80,6 +87,7 @@ export class Metrics {
       "Resident memory of the daemon.",
       (readings) => readings.daemonRssBytes,
     );
+    this.#journalGauges();
     for (const reason of RECYCLE_REASONS) this.#recycles.inc({ reason }, 0);
   }
 
@@ -88,13 +96,15 @@ export class Metrics {
     this.#rate.add();
     this.#texts.inc(texts);
     this.#latency.observe({ class: source }, durationMs / 1000);
-    this.#quantiles.observe({ class: source }, durationMs);
+    this.#quantiles[source].add(durationMs);
+    this.minute.answered(source, texts, durationMs);
   }
 
   failed(code: ErrorCode): void {
     this.#calls.inc();
     this.#rate.add();
     this.#errors.inc({ code });
+    this.minute.failed();
   }
 
   batch(texts: number, computeMs: number): void {
@@ -104,22 +114,42 @@ export class Metrics {
     this.#compute.observe(computeMs / 1000);
   }
 
+  waited(queueMs: number): void {
+    this.#wait.observe(queueMs / 1000);
+  }
+
   recycled(reason: RecycleReason): void {
     this.#recycles.inc({ reason });
+    this.minute.recycled();
+  }
+
+  /** A figure that another part counts, read when somebody asks. */
+  watch(name: string, help: string, read: () => number): void {
+    const kind = name.endsWith("_total") ? Counter : Gauge;
+    new kind({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
   }
 
   async report(): Promise<MetricsReport> {
-    const { waiting, oldestMs, users } = this.#read();
+    const { waiting, oldestMs, users, journal } = this.#read();
     return {
       requests: await valueOf(this.#calls),
       texts: await valueOf(this.#texts),
       errors: await byLabel(this.#errors, "code"),
-      latencyMs: await this.#latencies(),
+      latencyMs: this.#latencies(),
       throughput: round(this.#rate.perSecond),
       queue: { waiting, oldestMs: round(oldestMs) },
       batches: { count: this.#batchCount, meanSize: round(this.#batchCount && this.#batchTexts / this.#batchCount) },
       recycles: await this.recycles(),
       users,
+      journal,
     };
   }
 
@@ -132,16 +162,29 @@ export class Metrics {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
-  async #latencies(): Promise<MetricsReport["latencyMs"]> {
-    const { values } = await this.#quantiles.get();
-    const at = (source: LatencyClass, quantile: number): number | null => {
-      const found = values.find(
-        ({ labels }) => labels["class"] === source && (labels as { quantile?: number }).quantile === quantile,
-      );
-      return found === undefined || Number.isNaN(found.value) ? null : round(found.value);
+  #latencies(): MetricsReport["latencyMs"] {
+    const of = (source: LatencyClass) => {
+      const at = (share: number): number | null => roundOrNull(this.#quantiles[source].at(share));
+      return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
     };
-    const of = (source: LatencyClass) => ({ p50: at(source, 0.5), p90: at(source, 0.9), p99: at(source, 0.99) });
-    return Object.fromEntries(LATENCY_CLASSES.map((source) => [source, of(source)])) as MetricsReport["latencyMs"];
+    return { memory: of("memory"), redis: of("redis"), computed: of("computed") };
+  }
+
+  #journalGauges(): void {
+    const gauge = (name: string, help: string, value: (journal: JournalReport) => number | undefined): void =>
+      this.#gauge(name, help, ({ journal }) => (journal && value(journal)) ?? 0);
+    gauge("combot_journal_up", "1 while the journal can be written.", ({ state }) => Number(state === "up"));
+    gauge("combot_journal_waiting_events", "Events that wait to be written.", ({ waiting }) => waiting);
+    gauge("combot_journal_written_events", "Events written since the start.", ({ written }) => written);
+    gauge("combot_journal_dropped_events", "Events given up since the start.", ({ dropped }) => dropped);
+    gauge("combot_database_connections", "Connections to the database.", ({ pool }) => pool?.total);
+    gauge("combot_database_connections_idle", "Of these, those that nobody uses.", ({ pool }) => pool?.idle);
+    gauge("combot_database_waiting", "Who waits for a connection.", ({ pool }) => pool?.waiting);
+    gauge(
+      "combot_database_held_longest_seconds",
+      "How long the connection that was taken first has been in use.",
+      ({ pool }) => (pool?.heldLongest?.ms ?? 0) / 1000,
+    );
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
@@ -163,6 +206,10 @@ export class Metrics {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
+}
+
+function roundOrNull(value: number | null): number | null {
+  return value === null ? null : round(value);
 }
 
 async function valueOf(counter: Counter): Promise<number> {

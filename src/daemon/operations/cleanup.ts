@@ -1,4 +1,7 @@
 import type { CleanupLevel, CleanupReply, CleanupRequest, CleanupSnapshot } from "../../lib/protocol/cleanup.ts";
+import { CombotError } from "../../lib/errors.ts";
+import type { RedisConnection } from "../cache/redis-connection.ts";
+import { sweepRedis } from "../cache/sweep.ts";
 import type { Decisions } from "../governor/decisions.ts";
 import { anonymousOf } from "../governor/ports.ts";
 import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
@@ -9,6 +12,8 @@ export interface CleanupParts {
   readonly models: Models;
   readonly meter: MemoryMeter;
   readonly cache: ShrinkableCache;
+  /** Undefined where it is off. */
+  readonly redis: () => RedisConnection | undefined;
   readonly decisions: Decisions;
   readonly collectGarbage: () => void;
   /** A clock that never goes back, in ms. */
@@ -31,11 +36,17 @@ export class Cleanup {
     this.#parts = parts;
   }
 
-  async run({ level = "force", dryRun = false }: CleanupRequest): Promise<CleanupReply> {
+  /** @throws {CombotError} `CACHE_UNAVAILABLE` before anything is done, where Redis is to be cleaned up and is away. */
+  async run({
+    level = "force",
+    dryRun = false,
+    redis = false,
+    sessions = false,
+  }: CleanupRequest): Promise<CleanupReply> {
     const { meter, decisions, now } = this.#parts;
     const from = now();
     const before = await meter.measure();
-    const steps = this.#stepsOf(level, before);
+    const steps = [...this.#stepsOf(level, before), ...(redis ? [this.#redisStep(sessions)] : [])];
     const actions = dryRun ? steps.map((step) => estimated(step, before)) : await this.#perform(steps);
     const after = dryRun ? before : await meter.measure();
     const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);
@@ -98,6 +109,19 @@ export class Cleanup {
     return [cacheStep, ...this.#workerSteps(level, sample), garbage];
   }
 
+  #redisStep(sessions: boolean): Step {
+    const client = this.#parts.redis()?.client;
+    if (!client)
+      throw new CombotError("CACHE_UNAVAILABLE", "Redis is off or away, so nothing was done", { retryAfterSeconds: 1 });
+    const action = sessions ? "answers, sessions and products removed from Redis" : "answers removed from Redis";
+    return this.#step(
+      action,
+      "by hand",
+      () => 0,
+      () => sweepRedis(client, sessions),
+    );
+  }
+
   #workerSteps(level: CleanupLevel, sample: Sample): Step[] {
     const { pool } = this.#parts.models.current;
     const running = pool.slots.filter((slot) => slot.current);
@@ -121,7 +145,7 @@ export class Cleanup {
     }));
   }
 
-  #step(action: string, reason: string, estimateBytes: () => number, run: () => void): Step {
+  #step(action: string, reason: string, estimateBytes: () => number, run: () => void | Promise<void>): Step {
     return { action, reason, estimateBytes, run: async () => run() };
   }
 

@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import type { Alert } from "../../lib/protocol/alerts.ts";
 import type { DaemonEvent, Sample } from "../../lib/protocol/events.ts";
 import { KIB } from "../../lib/units.ts";
 import type { Decisions } from "../governor/decisions.ts";
@@ -56,6 +57,11 @@ export class EventHub {
     listener.send(Buffer.from(`retry: ${RECONNECT_MS}\n${this.#position(lastEventId)}\n`));
     for (const data of this.#missed(lastEventId)) listener.send(textOf({ event: "decision", id: data.id, data }));
     this.#timer ??= this.#startSampling();
+  }
+
+  /** An alert that fired, that still fires, or that resolved. */
+  tellAlert(data: Alert): void {
+    this.#tell(() => ({ event: "alert", data }));
   }
 
   /** Ends every stream, and takes no listener any more. */

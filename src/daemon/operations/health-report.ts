@@ -1,4 +1,6 @@
+import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import type { CheckStatus, Health } from "../../lib/protocol/health.ts";
+import type { RedisConnection } from "../cache/redis-connection.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Engine } from "./engine.ts";
@@ -6,6 +8,18 @@ import type { Engine } from "./engine.ts";
 interface Check {
   readonly status: CheckStatus;
   readonly detail: string;
+}
+
+/** Work on the database is over within some seconds. */
+const HELD_TOO_LONG_MS = 10_000;
+
+export interface HealthParts {
+  readonly engine: Engine;
+  readonly governor: Governor;
+  /** Undefined where it is off. */
+  readonly redis: RedisConnection | undefined;
+  readonly journal: JournalReport | null;
+  readonly version: string;
 }
 
 const NOT_USED: Check = { status: "off", detail: "not used" };
@@ -40,8 +54,36 @@ function checkMemory({ level, held, emptied, sample }: Governor): Check {
   return { status: held ? "degraded" : "ok", detail: `${level}, ${usage}${held ? "; nothing more is tried" : ""}` };
 }
 
-export function reportHealth(engine: Engine, governor: Governor, version: string, uptimeSeconds: number): Health {
-  const checks = { model: describeModel(engine), redis: NOT_USED, database: NOT_USED, memory: checkMemory(governor) };
+/** Without Redis it answers all the same, more slowly. */
+function checkRedis(redis: Pick<RedisConnection, "state" | "lastError"> | undefined): Check {
+  if (!redis) return NOT_USED;
+  if (redis.state === "up") return { status: "ok", detail: "answers" };
+  return { status: "degraded", detail: redis.lastError ?? "not connected yet" };
+}
+
+/** Serving goes on without the journal. */
+export function checkJournal(journal: JournalReport | null): Check {
+  if (!journal) return NOT_USED;
+  const { state, store, reason, waiting, dropped, pool } = journal;
+  const lost = dropped > 0 ? `; ${dropped} events lost` : "";
+  if (state === "down" || state === "off")
+    return { status: "degraded", detail: `${reason ?? state}; ${waiting} events wait${lost}` };
+  const connections = pool ? `, ${pool.total} of ${pool.max} connections, ${pool.idle} idle` : "";
+  const held = pool?.heldLongest && pool.heldLongest.ms > HELD_TOO_LONG_MS ? pool.heldLongest : undefined;
+  const told = held ? `; one is held for ${Math.round(held.ms / 1000)} s: ${held.where}` : "";
+  return { status: held ? "degraded" : "ok", detail: `${store} ${state}${connections}${told}${lost}` };
+}
+
+export function reportHealth(
+  { engine, governor, redis, journal, version }: HealthParts,
+  uptimeSeconds: number,
+): Health {
+  const checks = {
+    model: describeModel(engine),
+    redis: checkRedis(redis),
+    database: checkJournal(journal),
+    memory: checkMemory(governor),
+  };
   const statuses = Object.values(checks).map(({ status }) => status);
   const worst = (["unhealthy", "degraded"] as const).find((status) => statuses.includes(status));
   return { status: worst ?? "ok", checks, version, uptimeSeconds };

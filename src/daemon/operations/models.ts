@@ -49,14 +49,14 @@ export class Models {
   }
 
   /** All results come from one model; see Classifier.classify for what it throws. */
-  async classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply> {
+  async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
     const engine = this.#current;
     try {
-      return await engine.classifier.classify(request, signal);
+      return await engine.classifier.classify(request, hangUp);
     } catch (error) {
       // A switch in turn that came to nothing: what waited for the new model is the old one's to answer.
       const gone = engine !== this.#current && error instanceof CombotError && error.code === "MODEL_UNAVAILABLE";
-      if (gone) return this.#current.classifier.classify(request, signal);
+      if (gone) return this.#current.classifier.classify(request, hangUp);
       throw error;
     }
   }
@@ -105,7 +105,8 @@ export class Models {
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {
     if (inTurn) return this.#replaceInTurn(model);
     const { fits, detail } = await this.#options.fits(model);
-    if (!fits) throw new CombotError("MODEL_DOES_NOT_FIT", `${model.name} beside the model that serves ${detail}`);
+    if (!fits)
+      throw new CombotError("MODEL_DOES_NOT_FIT", `${model.name} beside the model that serves needs ${detail}`);
     const old = this.#current;
     const next = this.#create(model);
     await this.#bringUp(next);
@@ -119,7 +120,7 @@ export class Models {
     const next = this.#create(model);
     next.pool.suspend();
     this.#current = next;
-    await old.queue.whenIdle();
+    await old.classifier.whenIdle();
     await old.pool.unload();
     try {
       await this.#bringUp(next);
@@ -151,7 +152,7 @@ export class Models {
   }
 
   async #retire(engine: Engine): Promise<void> {
-    await engine.queue.whenIdle();
+    await engine.classifier.whenIdle();
     await engine.pool.stop();
     this.#engines.delete(engine);
   }

@@ -1,13 +1,17 @@
 import type { Settings } from "../../lib/config/settings.ts";
+import type { CacheStats, RedisStatus } from "../../lib/protocol/cache.ts";
 import type { Sample } from "../../lib/protocol/events.ts";
 import type { Health } from "../../lib/protocol/health.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
-import type { MetricsReport } from "../../lib/protocol/metrics.ts";
+import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { ProcessStatus } from "../../lib/protocol/process.ts";
+import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
 import { readProcessMemory } from "../memory/process-memory.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { reportCache, reportRedis } from "./cache-report.ts";
+import type { SharedRedis } from "./cache-report.ts";
 import { reportHealth } from "./health-report.ts";
 import { reportMemory } from "./memory-report.ts";
 import type { Models } from "./models.ts";
@@ -19,7 +23,10 @@ export interface ReportParts {
   readonly metrics: Metrics;
   readonly meter: MemoryMeter;
   readonly governor: Governor;
+  readonly caching: { readonly answers: AnswerCache; readonly redis: SharedRedis | undefined };
   readonly settings: Settings;
+  /** Null without one. */
+  readonly journal: () => JournalReport | null;
   readonly version: string;
 }
 
@@ -32,8 +39,9 @@ export class Reports {
   }
 
   health(): Health {
-    const { models, governor, version } = this.#parts;
-    return reportHealth(models.current, governor, version, uptimeSeconds());
+    const { models, governor, caching, journal, version } = this.#parts;
+    const redis = caching.redis?.connection;
+    return reportHealth({ engine: models.current, governor, redis, journal: journal(), version }, uptimeSeconds());
   }
 
   /** Measured now, exactly. */
@@ -43,6 +51,16 @@ export class Reports {
 
   metrics(): Promise<MetricsReport> {
     return this.#parts.metrics.report();
+  }
+
+  cache(): Promise<CacheStats> {
+    const { answers, redis } = this.#parts.caching;
+    return reportCache(answers, redis);
+  }
+
+  redis(): Promise<RedisStatus> {
+    const { answers, redis } = this.#parts.caching;
+    return reportRedis(answers, redis);
   }
 
   process(): Promise<ProcessStatus> {

@@ -1,6 +1,6 @@
 import type { MemoryMeter } from "../governor/ports.ts";
 import type { ServedModel } from "../model/served-model.ts";
-import { estimateBytes, judgeFit } from "../policy/fit.ts";
+import { estimateLoad, judgeFit } from "../policy/fit.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 
 /**
@@ -14,6 +14,7 @@ export async function fitsBeside(
   workers: number,
   ceiling: number,
 ): Promise<FitVerdict> {
-  const neededBytes = estimateBytes({ workers, modelBytes: model.bytes, shared: true });
+  const { anonymousBytes, sharedBytes } = estimateLoad({ modelBytes: model.bytes, shared: true });
+  const neededBytes = workers * anonymousBytes + sharedBytes;
   return judgeFit(neededBytes, { ...(await meter.measure()), ceiling });
 }

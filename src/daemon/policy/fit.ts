@@ -1,11 +1,18 @@
 import { formatBytes } from "../../lib/units.ts";
 
-export interface LoadEstimate {
-  readonly workers: number;
+export interface LoadedModel {
   /** Of the model file with its external data. */
   readonly modelBytes: number;
   /** Workers map one copy of packed weights instead of holding one each. */
   readonly shared: boolean;
+}
+
+/** What the workers of a model take. */
+export interface Load {
+  /** Of each one: pages that no file backs. */
+  readonly anonymousBytes: number;
+  /** Of all together, however many they are: weights and libraries that they map. */
+  readonly sharedBytes: number;
 }
 
 export interface Room {
@@ -19,7 +26,7 @@ export interface FitVerdict {
   readonly fits: boolean;
   readonly neededBytes: number;
   readonly roomBytes: number;
-  /** The arithmetic, for whoever has to act on it. */
+  /** The arithmetic, for whoever has to act on it: follows "needs". */
   readonly detail: string;
 }
 
@@ -31,14 +38,16 @@ const PACKED_FACTOR = 1.65;
 const OWN_FACTOR = 1.3;
 
 /** What workers of a model that nobody has measured yet will take. */
-export function estimateBytes({ workers, modelBytes, shared }: LoadEstimate): number {
-  return workers * WORKER_BYTES + (shared ? modelBytes * PACKED_FACTOR : workers * modelBytes * OWN_FACTOR);
+export function estimateLoad({ modelBytes, shared }: LoadedModel): Load {
+  return shared
+    ? { anonymousBytes: WORKER_BYTES, sharedBytes: modelBytes * PACKED_FACTOR }
+    : { anonymousBytes: WORKER_BYTES + modelBytes * OWN_FACTOR, sharedBytes: 0 };
 }
 
 /** Whether `neededBytes` more stay below the ceiling. */
 export function judgeFit(neededBytes: number, { usedBytes, limitBytes, ceiling }: Room): FitVerdict {
   const roomBytes = Math.max(0, ceiling * limitBytes - usedBytes);
-  const sum = `needs ${formatBytes(neededBytes)}; ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} are used`;
+  const sum = `${formatBytes(neededBytes)}; ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} are used`;
   const detail = `${sum}, so ${formatBytes(roomBytes)} are left below ${Math.round(ceiling * 100)}%`;
   return { fits: neededBytes <= roomBytes, neededBytes, roomBytes, detail };
 }

@@ -13,6 +13,8 @@ export interface LadderWorker {
 export interface LadderHistory {
   /** When the last heavy action began; null before the first. */
   readonly lastHeavyAtMs: number | null;
+  /** When an idle worker was last unloaded, which nobody feels: it keeps no heavy action waiting. */
+  readonly lastUnloadAtMs: number | null;
   /** When each worker was recycled for memory, oldest first. */
   readonly recycledAtMs: readonly number[];
   /** Nothing more is tried until the level is left: it was of no use, or the pressure is not ours. */
@@ -24,6 +26,8 @@ export interface LadderHistory {
 export interface LadderView {
   readonly atMs: number;
   readonly level: MemoryLevel;
+  /** The level was reached from above. */
+  readonly falling: boolean;
   readonly usage: number;
   readonly usedBytes: number;
   readonly limitBytes: number;
@@ -57,8 +61,8 @@ export type LadderVerdict = LadderAction & {
   readonly threshold: number;
 };
 
-/** A user must not feel the cure more than the illness: one heavy action a minute. */
-const HEAVY_REST_MS = 60_000;
+/** A user must not feel the cure more than the illness: one heavy action a minute, and one idle worker unloaded. */
+const REST_MS = 60_000;
 const RECYCLES_BEFORE_HOLD = 5;
 const HOLD_WINDOW_MS = 10 * 60_000;
 const HYSTERESIS = 0.05;
@@ -69,7 +73,9 @@ export function chooseForMemory(view: LadderView): LadderVerdict | undefined {
   if (history.emptied) return restore(view);
   if (history.held || rankOf(level) < rankOf("high")) return undefined;
   if (level === "emergency") return isOurs(view) ? verdict(view, { act: "unload all" }, "emergency") : keepOne(view);
-  if (history.lastHeavyAtMs !== null && view.atMs - history.lastHeavyAtMs < HEAVY_REST_MS) return undefined;
+  // On the way down memory comes back by itself, as long as the reading stays below where the level begins.
+  if (view.falling && view.usage < thresholdOf(level, view.thresholds)) return undefined;
+  if (!rested(view, history.lastHeavyAtMs)) return undefined;
   return level === "critical" ? relieve(view) : unloadIdle(view);
 }
 
@@ -77,6 +83,10 @@ export function chooseForMemory(view: LadderView): LadderVerdict | undefined {
 export function isOurs({ level, usedBytes, freeableBytes, limitBytes, thresholds }: LadderView): boolean {
   const leftAt = (thresholdOf(level, thresholds) - HYSTERESIS) * limitBytes;
   return usedBytes - freeableBytes < leftAt;
+}
+
+function rested({ atMs }: LadderView, lastAtMs: number | null): boolean {
+  return lastAtMs === null || atMs - lastAtMs >= REST_MS;
 }
 
 function relieve(view: LadderView): LadderVerdict | undefined {
@@ -91,7 +101,7 @@ function relieve(view: LadderView): LadderVerdict | undefined {
 function unloadIdle(view: LadderView): LadderVerdict | undefined {
   const serving = view.workers.filter((worker) => worker.serving);
   const idle = serving.find((worker) => worker.idle);
-  if (!idle || serving.length < 2) return undefined;
+  if (!idle || serving.length < 2 || !rested(view, view.history.lastUnloadAtMs)) return undefined;
   return verdict(view, { act: "unload idle", slot: idle.slot }, "high");
 }
 

@@ -81,7 +81,10 @@ export function stepLevel(state: LevelState, reading: UsageReading, thresholds: 
   return { level: entered, reachedAtMs: reachedAfter({ level: entered, reachedAtMs }, target, atMs), stalls };
 }
 
-/** Rising stalls move the verdict one step sooner, up to critical: emergency goes by memory alone. */
+/**
+ * Rising stalls move the verdict one step sooner, up to critical: emergency goes by memory alone. Below warning they lift
+ * nothing: whoever writes and reads large files makes others stall too, and page cache is no pressure.
+ */
 function liftedBy({ some10, roseAtMs }: Stalls, plain: MemoryLevel, atMs: number): MemoryLevel {
   const rising = some10 >= HIGH_PRESSURE && roseAtMs !== null && atMs - roseAtMs <= RISING_MS;
   if (!rising || plain === "normal" || rankOf(plain) >= rankOf("critical")) return plain;

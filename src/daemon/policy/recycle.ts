@@ -31,6 +31,8 @@ export function withJitter(limit: number, jitter: number, random: number): numbe
 export interface RecycleHistory {
   /** When the last recycle ended, and what its worker's birth took; null before the first. */
   readonly last: { readonly endedAtMs: number; readonly birthMs: number } | null;
+  /** A worker is missing that is on its way, or the last ones could not boot. */
+  readonly unsettled: boolean;
 }
 
 export type RecycleVerdict =
@@ -56,7 +58,7 @@ const REST_FACTOR = 10;
  * @param workers those that hold a slot; one that does not serve yet keeps every other from being recycled.
  */
 export function chooseRecycle(workers: readonly WorkerView[], history: RecycleHistory, nowMs: number): RecycleVerdict {
-  if (workers.some((worker) => !worker.serving)) return { act: "keep" };
+  if (history.unsettled || workers.some((worker) => !worker.serving)) return { act: "keep" };
   const [due] = workers
     .filter((worker) => dueBy(worker) !== null)
     .toSorted((a, b) => usedOfLimits(b) - usedOfLimits(a));

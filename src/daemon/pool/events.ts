@@ -14,10 +14,19 @@ export type PoolEvent =
       readonly type: "died";
       readonly slot: number;
       readonly pid: number;
+      /** `oom`: the kernel took it for want of memory. */
+      readonly reason: "hung" | "crash" | "oom";
       readonly detail: string;
       readonly served: boolean;
     }
-  | { readonly type: "recycled"; readonly slot: number; readonly reason: RecycleReason; readonly tookMs?: number }
+  | {
+      readonly type: "recycled";
+      readonly slot: number;
+      /** Of the process that is gone. */
+      readonly pid: number;
+      readonly reason: RecycleReason;
+      readonly tookMs?: number;
+    }
   | { readonly type: "batch"; readonly texts: number; readonly tokens: number; readonly computeMs: number }
   | { readonly type: "refused"; readonly texts: number; readonly detail: string }
   | { readonly type: "delayed"; readonly untilMs: number; readonly detail: string }

@@ -7,13 +7,20 @@ import type { Slot } from "./slot.ts";
 import { Worker } from "./worker.ts";
 import type { ModelFiles, ModelSpec, WorkerLimits } from "./worker.ts";
 
+/** Read when they are needed: a reload changes them under the workers that run. */
+export interface WorkerSettings {
+  readonly loadTimeoutMs: number;
+  /** The limits are before jitter; 0 = off. */
+  readonly maxUsers: number;
+  readonly maxRequests: number;
+  readonly maxRequestsJitter: number;
+  readonly maxUptimeMs: number;
+}
+
 export interface NurseryOptions {
   readonly model: ModelSpec;
   readonly files: ModelFiles;
-  readonly loadTimeoutMs: number;
-  /** Before jitter; 0 = off. */
-  readonly limits: WorkerLimits;
-  readonly maxRequestsJitter: number;
+  readonly settings: WorkerSettings;
   /** Why this many more workers may not be started now, with the arithmetic; undefined where they may. */
   readonly refusal: (workers: number) => string | undefined;
   readonly onEvent: (event: PoolEvent) => void;
@@ -48,6 +55,13 @@ export class Nursery {
   /** Why no worker is started for now: it would not fit. */
   get refused(): string | undefined {
     return this.#refused;
+  }
+
+  /** Why no worker is to be started just now: too many could not boot, or the last one a moment ago. */
+  get blocked(): string | undefined {
+    const verdict = judgeRestart(this.#failures, this.#options.now());
+    if (this.#held !== undefined || verdict.act === "start") return this.#held;
+    return verdict.act === "hold" ? verdict.reason : `the last one did not come to serve: ${this.lastFailure}`;
   }
 
   get lastFailure(): string | undefined {
@@ -87,19 +101,15 @@ export class Nursery {
 
   /** Starts one more process for a slot; the caller says what it is there for. */
   spawn(slot: Slot): Worker {
-    const { model, files, loadTimeoutMs, limits, maxRequestsJitter, now, random, onEvent } = this.#options;
+    const { model, files, settings, now, random, onEvent } = this.#options;
     const worker = new Worker({
       slot: slot.index,
       generation: slot.nextGeneration(),
       model,
       files,
-      loadTimeoutMs,
+      loadTimeoutMs: settings.loadTimeoutMs,
       now,
-      limits: {
-        maxUsers: limits.maxUsers,
-        maxRequests: withJitter(limits.maxRequests, maxRequestsJitter, random()),
-        maxUptimeMs: limits.maxUptimeMs * (0.9 + 0.2 * random()),
-      },
+      limits: ownLimits(settings, random(), random()),
     });
     slot.workers.add(worker);
     onEvent({ type: "started", slot: slot.index, generation: worker.generation, pid: worker.pid });
@@ -157,10 +167,27 @@ export class Nursery {
   /** A death before the model was loaded counts, unless something outside combot caused it. */
   #mourn(worker: Worker, ending: Ending): void {
     const { now, onEvent } = this.#options;
-    onEvent({ type: "died", slot: worker.slot, pid: worker.pid, detail: ending.detail, served: worker.served });
-    onEvent({ type: "recycled", slot: worker.slot, reason: worker.hung ? "hung" : "crash" });
+    const { slot, pid, served } = worker;
+    const reason = worker.hung ? "hung" : "crash";
+    onEvent({ type: "died", slot, pid, reason: ending.kind === "oom" ? "oom" : reason, detail: ending.detail, served });
+    onEvent({ type: "recycled", slot, pid, reason });
     if (worker.state !== "starting" || ending.kind === "killed") return;
     this.#failures.push({ atMs: now(), detail: ending.detail });
     worker.blameFile(ending.detail);
   }
+}
+
+/** Of one process: its jitter is drawn once, 0 to 1, and holds for whatever limit there is. */
+function ownLimits(settings: WorkerSettings, requestDraw: number, uptimeDraw: number): WorkerLimits {
+  return {
+    get maxUsers() {
+      return settings.maxUsers;
+    },
+    get maxRequests() {
+      return withJitter(settings.maxRequests, settings.maxRequestsJitter, requestDraw);
+    },
+    get maxUptimeMs() {
+      return settings.maxUptimeMs * (0.9 + 0.2 * uptimeDraw);
+    },
+  };
 }

@@ -1,23 +1,28 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { RecycleReason } from "../../lib/protocol/process.ts";
+import { chooseCreditor } from "../policy/credit.ts";
 import { chooseWorker } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
 import type { BatchFate } from "../policy/poison.ts";
 import { WorkerEndedError } from "../workers/worker-process.ts";
 import { Nursery } from "./nursery.ts";
-import type { NurseryOptions } from "./nursery.ts";
+import type { NurseryOptions, WorkerSettings } from "./nursery.ts";
 import { replaceFirst, replaceInTurn } from "./replacement.ts";
 import type { Replacement } from "./replacement.ts";
 import { Slot } from "./slot.ts";
 import type { Work, WorkSource } from "./work.ts";
 import type { Worker } from "./worker.ts";
 
-export interface PoolOptions extends NurseryOptions {
-  readonly workers: number;
+export interface PoolSettings extends WorkerSettings {
   readonly requestTimeoutMs: number;
-  readonly source: WorkSource;
   /** A worker that has answered and finds nothing waiting is unloaded. */
   readonly unloadAfterBatch: boolean;
+}
+
+export interface PoolOptions extends NurseryOptions {
+  readonly settings: PoolSettings;
+  readonly workers: number;
+  readonly source: WorkSource;
 }
 
 /** Work in flight gets this long when its worker is unloaded or the daemon stops. */
@@ -45,6 +50,15 @@ export class Pool {
   /** Why no worker is started, if so: too many could not boot, or it would not fit. */
   get held(): string | undefined {
     return this.#nursery.held ?? this.#nursery.refused;
+  }
+
+  /**
+   * A worker is missing that is on its way, or the last ones could not boot: no other one is to be replaced meanwhile.
+   * One that does not fit is not waited for.
+   */
+  get unsettled(): boolean {
+    const missing = this.#slots.some((slot) => slot.wanted && !slot.current);
+    return this.#nursery.blocked !== undefined || (missing && this.#nursery.refused === undefined);
   }
 
   /** Workers that serve now. */
@@ -112,12 +126,20 @@ export class Pool {
    * Replaces the worker of a slot, one at a time, in the order asked: the new one serves before the old one drains, or,
    * in turn, where both would not fit, the old one goes first.
    *
-   * @throws {CombotError} `MODEL_UNAVAILABLE` if the new one did not come to serve.
+   * @throws {CombotError} `MODEL_UNAVAILABLE` if the new one did not come to serve, or may not be tried yet after
+   *   others that did not.
    */
   recycle(index: number, reason: RecycleReason, inTurn = false): Promise<Replacement> {
     const turn = this.#recycling.then(() => this.#replace(index, reason, inTurn));
     this.#recycling = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Counts a user, by keyed hash, who was given an answer that no worker computed for it. */
+  creditUser(user: string): void {
+    const creditors = this.#slots.flatMap(({ current }) => (current ? [current.creditorFor(user)] : []));
+    const slot = chooseCreditor(creditors);
+    if (slot !== undefined) this.#slots[slot]?.current?.countUser(user);
   }
 
   /** Starts what is missing and hands out what waits. To be called whenever one of them may have changed. */
@@ -130,6 +152,8 @@ export class Pool {
   dispatch(): void {
     const { source } = this.#options;
     while (source.waiting > 0) {
+      // Asked first, and of each text that comes in under load: the choice below is not worth making for it.
+      if (!this.#slots.some((slot) => slot.current?.idle)) return this.#wake();
       const chosen = chooseWorker(this.#slots.flatMap((slot) => (slot.current ? [slot.current.view()] : [])));
       const worker = chosen === undefined ? undefined : this.#slots[chosen]?.current;
       if (!worker) return this.#wake();
@@ -140,12 +164,13 @@ export class Pool {
   }
 
   async #run(worker: Worker, batch: readonly Work[]): Promise<void> {
-    const { source, onEvent, requestTimeoutMs, unloadAfterBatch } = this.#options;
+    const { source, onEvent, settings } = this.#options;
     try {
-      const hangMs = hangAfterMs(this.#longestBatchMs, requestTimeoutMs);
+      const hangMs = hangAfterMs(this.#longestBatchMs, settings.requestTimeoutMs);
       const { rows, startedAtMs, computeMs } = await worker.run(batch, hangMs);
       this.#longestBatchMs = Math.max(this.#longestBatchMs, computeMs);
-      for (const [row, work] of batch.entries()) source.answer(work, rows[row]!, { startedAtMs, computeMs });
+      for (const [row, work] of batch.entries())
+        source.answer(work, rows[row]!, { startedAtMs, computeMs, worker: worker.pid });
       const tokens = batch.reduce((sum, work) => sum + work.tokens, 0);
       onEvent({ type: "batch", texts: batch.length, tokens, computeMs });
     } catch (error) {
@@ -153,7 +178,7 @@ export class Pool {
       if (refused.length > 0) onEvent({ type: "refused", texts: refused.length, detail: messageOf(error) });
     }
     this.dispatch();
-    if (unloadAfterBatch && worker.view().idle) void this.unload([worker.slot]);
+    if (settings.unloadAfterBatch && worker.view().idle) void this.unload([worker.slot]);
   }
 
   /** A text waits and nobody is idle: one more of the unloaded workers is started, unless enough are on their way. */
@@ -174,12 +199,15 @@ export class Pool {
   async #replace(index: number, reason: RecycleReason, inTurn: boolean): Promise<Replacement> {
     const slot = this.#slots[index];
     if (!slot?.current) throw new CombotError("MODEL_UNAVAILABLE", `slot ${index} has no worker to recycle`);
+    const { blocked } = this.#nursery;
+    if (blocked !== undefined) throw new CombotError("MODEL_UNAVAILABLE", `no worker is started now: ${blocked}`);
     const { now, onEvent } = this.#options;
+    const { pid } = slot.current;
     const order = { slot, now, graceMs: DRAIN_GRACE_MS };
     const done = inTurn
       ? await replaceInTurn({ ...order, spawn: () => this.#nursery.spawn(slot) })
       : await replaceFirst({ ...order, spawn: () => this.#nursery.spawn(slot), onServing: () => this.dispatch() });
-    onEvent({ type: "recycled", slot: index, reason, tookMs: done.tookMs });
+    onEvent({ type: "recycled", slot: index, pid, reason, tookMs: done.tookMs });
     return done;
   }
 

@@ -12,7 +12,7 @@ export interface Work {
 export interface WorkSource {
   readonly waiting: number;
   take(): Work[];
-  answer(work: Work, logits: Float32Array, timing: { startedAtMs: number; computeMs: number }): void;
+  answer(work: Work, logits: Float32Array, timing: { startedAtMs: number; computeMs: number; worker: number }): void;
   putBack(batch: readonly Work[], fate: BatchFate, detail: string): readonly Work[];
   failWaiting(error: CombotError): void;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoadMessage } from "../../lib/protocol/worker-channel.ts";
+import type { Creditor } from "../policy/credit.ts";
 import type { WorkerView } from "../policy/worker-view.ts";
 import { WorkerProcess } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
@@ -91,6 +92,16 @@ export class Worker {
     return this.#draining ? "draining" : this.#state;
   }
 
+  /** It serves and has nothing to do. */
+  get idle(): boolean {
+    return this.#state === "ready" && !this.#draining && this.#process.alive;
+  }
+
+  /** Loaded, and not on its way out. */
+  get serving(): boolean {
+    return this.#process.alive && !this.#draining && this.#state !== "starting";
+  }
+
   /** It stopped answering, and was ended for it. */
   get hung(): boolean {
     return this.#hung;
@@ -126,12 +137,22 @@ export class Worker {
     return this.#users;
   }
 
+  creditorFor(user: string): Creditor {
+    const { slot, serving } = this;
+    const { maxUsers } = this.#birth.limits;
+    return { slot, serving, users: this.#users.size, maxUsers, knows: this.#users.has(user) };
+  }
+
+  /** One who was given an answer from the cache. */
+  countUser(user: string): void {
+    this.#users.add(user);
+  }
+
   view(): WorkerView {
-    const serving = this.#process.alive && !this.#draining && this.#state !== "starting";
     return {
       slot: this.slot,
-      serving,
-      idle: serving && this.#state === "ready",
+      serving: this.serving,
+      idle: this.idle,
       users: this.#users.size,
       requests: this.#requests,
       uptimeMs: this.#birth.now() - this.bornAtMs,

@@ -19,11 +19,15 @@ export interface Job {
 export interface Timing {
   readonly startedAtMs: number;
   readonly computeMs: number;
+  /** The process that computed it. */
+  readonly worker: number;
 }
 
 export interface CallOutcome {
   /** Logits, in the order of the texts. */
   readonly rows: readonly Float32Array[];
+  /** The process that computed each. */
+  readonly workers: readonly number[];
   /** Longest wait of a text before a worker took it, in ms. */
   readonly queueMs: number;
   /** Longest batch that one of the texts was in, in ms. */
@@ -35,6 +39,7 @@ export class Call {
   readonly jobs: readonly Job[];
   readonly outcome: Promise<CallOutcome>;
   readonly #rows: (Float32Array | undefined)[];
+  readonly #workers: number[] = [];
   readonly #settled = Promise.withResolvers<CallOutcome>();
   #missing: number;
   #open = true;
@@ -65,11 +70,17 @@ export class Call {
   answer(job: Job, row: Float32Array, timing: Timing): void {
     if (!this.#open || this.#rows[job.index]) return;
     this.#rows[job.index] = row;
+    this.#workers[job.index] = timing.worker;
     this.#queueMs = Math.max(this.#queueMs, timing.startedAtMs - job.enqueuedAtMs);
     this.#computeMs = Math.max(this.#computeMs, timing.computeMs);
     if (--this.#missing > 0) return;
     this.#open = false;
-    this.#settled.resolve({ rows: this.#rows as Float32Array[], queueMs: this.#queueMs, computeMs: this.#computeMs });
+    this.#settled.resolve({
+      rows: this.#rows as Float32Array[],
+      workers: this.#workers,
+      queueMs: this.#queueMs,
+      computeMs: this.#computeMs,
+    });
   }
 
   fail(error: CombotError): void {

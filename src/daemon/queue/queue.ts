@@ -32,8 +32,6 @@ export class Queue {
   #waiting: Job[] = [];
   #refusal: CombotError | undefined;
   #onWork: () => void = () => undefined;
-  #openCalls = 0;
-  #onIdle: (() => void)[] = [];
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -63,7 +61,6 @@ export class Queue {
   async submit(texts: readonly EncodedText[], submission: Submission = {}): Promise<CallOutcome> {
     this.#admit(texts.length);
     const call = new Call(texts, this.#options.now(), submission.user);
-    this.#openCalls += 1;
     const abandon = (error: CombotError): void => this.#failCall(call, error);
     const seconds = this.#options.requestTimeoutMs / 1000;
     const timer = setTimeout(
@@ -80,14 +77,7 @@ export class Queue {
     } finally {
       clearTimeout(timer);
       submission.signal?.removeEventListener("abort", hungUp);
-      this.#openCalls -= 1;
-      if (this.#openCalls === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
-  }
-
-  /** Resolves when every call that was admitted is settled. */
-  async whenIdle(): Promise<void> {
-    if (this.#openCalls > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */

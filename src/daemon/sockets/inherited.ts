@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import { CONTROL_SOCKET, USER_SOCKET } from "../../lib/config/socket-path.ts";
 import { CombotError } from "../../lib/errors.ts";
+import { tcpListeners } from "./tcp-table.ts";
 import { readUnixTable, socketInodeOf } from "./unix-table.ts";
 
-type Role = "user" | "control";
+type Role = "user" | "control" | "tcp";
 
 /** Descriptors of listening sockets that were there when the process started. */
 export type InheritedSockets = { readonly [R in Role]?: number };
@@ -11,22 +12,27 @@ export type InheritedSockets = { readonly [R in Role]?: number };
 /** systemd passes descriptors from this one on (SD_LISTEN_FDS_START). */
 const FIRST_FD = 3;
 
+/** In the place of a path. */
+const TCP = "a TCP address";
+
 /** Names for FileDescriptorName=, and of the socket files themselves. */
 const ROLES: Readonly<Record<string, Role>> = {
   user: "user",
   control: "control",
+  tcp: "tcp",
   [USER_SOCKET]: "user",
   [CONTROL_SOCKET]: "control",
 };
 
 /**
  * The sockets that systemd opened for this process (sd_listen_fds(3)). What each is for is told by its name
- * (FileDescriptorName=), else by the path it is bound to: one socket unit with both sockets gives both the same name.
+ * (FileDescriptorName=), else by what it is bound to: one socket unit gives all of its sockets the same name, and the one
+ * that has an address and no path is for TCP.
  *
  * @param env the LISTEN_ variables are taken out of it, so that no child believes that they mean it.
  * @param pid of this process: variables for another one are an ancestor's.
  * @param userPath where the user socket is configured to be, if it has another name than combot.sock.
- * @throws {CombotError} `CONFIG_INVALID` for a descriptor that is no listening Unix socket or has no role here.
+ * @throws {CombotError} `CONFIG_INVALID` for a descriptor that is no listening socket or has no role here.
  */
 export function inheritedSockets(env: NodeJS.ProcessEnv, pid: number, userPath?: string): InheritedSockets {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = env;
@@ -39,7 +45,7 @@ export function inheritedSockets(env: NodeJS.ProcessEnv, pid: number, userPath?:
   const sockets: { [R in Role]?: number } = {};
   for (let index = 0; index < count; index++) {
     const fd = FIRST_FD + index;
-    const path = boundPathOf(fd);
+    const path = boundTo(fd);
     const role = roleOf(names[index], path, userPath);
     if (!role) throw refusal(`${describe(fd, names[index], path)} is neither ${USER_SOCKET} nor ${CONTROL_SOCKET}`);
     if (sockets[role] !== undefined) throw refusal(`${describe(fd, names[index], path)} is a second ${role} socket`);
@@ -50,14 +56,17 @@ export function inheritedSockets(env: NodeJS.ProcessEnv, pid: number, userPath?:
 
 function roleOf(name: string | undefined, path: string, userPath: string | undefined): Role | undefined {
   if (name !== undefined && Object.hasOwn(ROLES, name)) return ROLES[name];
+  if (path === TCP) return "tcp";
   if (path === userPath) return "user";
   return Object.hasOwn(ROLES, basename(path)) ? ROLES[basename(path)] : undefined;
 }
 
-function boundPathOf(fd: number): string {
+/** The path of a Unix socket, or TCP. */
+function boundTo(fd: number): string {
   const inode = socketInodeOf(fd);
+  if (inode !== undefined && tcpListeners().has(inode)) return TCP;
   const row = inode === undefined ? undefined : readUnixTable().find((socket) => socket.inode === inode);
-  if (!row?.listening) throw refusal(`descriptor ${fd} is not a listening Unix socket`);
+  if (!row?.listening) throw refusal(`descriptor ${fd} is not a listening socket`);
   return row.path;
 }
 

@@ -1,4 +1,5 @@
 import { Tokenizer } from "@huggingface/tokenizers";
+import { Words, isWordByWord } from "./words.ts";
 
 export interface EncodedText {
   /** Special tokens included, never longer than the window. */
@@ -22,6 +23,8 @@ export class Encoder {
   /** The tokens are of several types; a model that asks for types would want to know which. */
   readonly hasTokenTypes: boolean;
   readonly #tokenizer: Tokenizer;
+  /** Where the tokenizer goes word by word. */
+  readonly #words: Words | undefined;
   readonly #before: readonly number[];
   readonly #after: readonly number[];
 
@@ -32,6 +35,7 @@ export class Encoder {
    */
   constructor(tokenizerJson: object, windowTokens: number) {
     this.#tokenizer = new Tokenizer({ ...tokenizerJson, padding: null, truncation: null }, {});
+    this.#words = isWordByWord(tokenizerJson) ? new Words(this.#tokenizer) : undefined;
     this.windowTokens = windowTokens;
     const { tokens, token_type_ids: types = [] } = this.#around();
     const at = tokens.indexOf(ANY_TEXT);
@@ -46,9 +50,18 @@ export class Encoder {
   encode(text: string): EncodedText {
     const head = this.#headOf(text);
     const room = this.windowTokens - this.#before.length - this.#after.length;
-    const tokens = this.#tokenizer.encode(head, { add_special_tokens: false }).ids;
+    const tokens =
+      this.#words?.encode(head, room + 1) ?? this.#tokenizer.encode(head, { add_special_tokens: false }).ids;
     const truncated = head.length < text.length || tokens.length > room;
-    return { ids: Int32Array.from([...this.#before, ...tokens.slice(0, room), ...this.#after]), truncated };
+    return { ids: this.#withSpecials(tokens, Math.min(tokens.length, room)), truncated };
+  }
+
+  #withSpecials(tokens: readonly number[], count: number): Int32Array {
+    const ids = new Int32Array(this.#before.length + count + this.#after.length);
+    ids.set(this.#before);
+    for (let at = 0; at < count; at++) ids[this.#before.length + at] = tokens[at] ?? 0;
+    ids.set(this.#after, this.#before.length + count);
+    return ids;
   }
 
   /** What the post-processor makes of a text, special tokens included. */

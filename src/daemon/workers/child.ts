@@ -29,10 +29,10 @@ async function load(message: LoadMessage): Promise<void> {
   }
 }
 
-async function prepare({ modelPath, preparedPath, weightsName }: PrepareMessage): Promise<void> {
+async function prepare(message: PrepareMessage): Promise<void> {
   const from = performance.now();
   try {
-    await prepareModel(modelPath, preparedPath, weightsName);
+    await prepareModel(message);
     send({ type: "prepared", tookMs: performance.now() - from });
   } catch (error) {
     sendAndExit({ type: "failed", id: 0, invalid: true, detail: messageOf(error) }, WORKER_EXIT.cannotBoot);

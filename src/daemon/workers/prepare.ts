@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { PrepareMessage } from "../../lib/protocol/worker-channel.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /**
@@ -7,7 +8,7 @@ import { WorkerProcess } from "./worker-process.ts";
  * @throws {WorkerFailedError | WorkerEndedError} with the runtime's reason, or the time that ran out.
  */
 export async function prepareInChild(
-  modelPath: string,
+  model: Omit<PrepareMessage, "type" | "preparedPath" | "weightsName">,
   folder: string,
   files: { readonly model: string; readonly weights: string },
   timeoutMs: number,
@@ -15,7 +16,7 @@ export async function prepareInChild(
   const child = new WorkerProcess();
   const late = setTimeout(() => child.signal("SIGKILL", `not prepared within ${timeoutMs / 1000} s`), timeoutMs);
   try {
-    await child.prepare({ modelPath, preparedPath: join(folder, files.model), weightsName: files.weights });
+    await child.prepare({ ...model, preparedPath: join(folder, files.model), weightsName: files.weights });
   } finally {
     clearTimeout(late);
     child.bye();

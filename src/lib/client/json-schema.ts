@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** Keywords that say nothing of values of another type than theirs always stand beside a `type`. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  type: (type: string, value) => TYPES[type]?.(value) ?? false,
+  type: (types: string | readonly string[], value) => [types].flat().some((type) => TYPES[type]?.(value) ?? false),
   const: (only: unknown, value) => value === only,
   enum: (members: readonly unknown[], value) => members.includes(value),
   minimum: (least: number, value) => (value as number) >= least,

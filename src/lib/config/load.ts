@@ -7,7 +7,7 @@ import { type Environment, environmentLayer, fileLayer, flagLayer, type Layer } 
 import { type Machine, type ProfileName, sizeFor } from "./profiles.ts";
 import { redactRefused } from "./redaction.ts";
 import { SETTING_NAMES, settingOf, type SettingName, type Values } from "./schema.ts";
-import { type Settings, toSettings } from "./settings.ts";
+import { type Home, type Settings, toSettings } from "./settings.ts";
 import { defaultSource, givenSource, NOT_CHECKED, profileSource, type SettingSource, type Sources } from "./sources.ts";
 import { isUnitProcess } from "./unit-process.ts";
 
@@ -28,6 +28,8 @@ export interface LoadOptions {
 
 export interface LoadedSettings {
   readonly settings: Settings;
+  /** The same, by the names of the variables. */
+  readonly values: Values;
   readonly sources: Sources;
   /** One line each; nothing to stop for. */
   readonly warnings: readonly string[];
@@ -114,9 +116,13 @@ function parseGiven(name: SettingName, given: Given, findings: Findings): Resolv
   return undefined;
 }
 
+export function homeOf({ homeDir = homedir(), env }: LoadOptions): Home {
+  return { homeDir, env };
+}
+
 function finish(values: Values, sources: Sources, options: LoadOptions): Omit<LoadedSettings, "warnings"> {
-  const settings = toSettings(values, { homeDir: options.homeDir ?? homedir(), env: options.env });
-  return { settings, sources: { ...sources, ...derivedSources(values, sources, settings) } };
+  const settings = toSettings(values, homeOf(options));
+  return { settings, values, sources: { ...sources, ...derivedSources(values, sources, settings) } };
 }
 
 /** Some defaults come to something only once all is known: the folder, the journal's file, the host names. */

@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import type { HostPort } from "./address-types.ts";
 import type { ProfileName } from "./profiles.ts";
 import type { Values } from "./schema.ts";
-import type { LOG_LEVELS } from "./schema/daemon.ts";
+import type { LOG_LEVELS, WEBHOOK_FORMATS } from "./schema/daemon.ts";
 import type { DatabaseTarget, RedisTarget } from "./store-types.ts";
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -63,10 +63,15 @@ export interface Settings {
   readonly adminToken: string | null;
   /** Names and addresses a Host header may carry: lower case, no port, IPv6 without brackets. Empty without `listen`. */
   readonly hosts: readonly string[];
+  /** TCP connections that one peer may have open. */
+  readonly listenMaxPerPeer: number;
   /** Null: the bundled model. */
   readonly modelDir: string | null;
   readonly stateDir: string;
   readonly alertWebhookUrl: string | null;
+  readonly alertWebhookFormat: (typeof WEBHOOK_FORMATS)[number];
+  /** From where alerts fire. */
+  readonly alerts: { readonly errorRate: number; readonly crashes: number; readonly diskFree: number };
   readonly logLevel: LogLevel;
 }
 
@@ -131,8 +136,15 @@ function daemonPart(values: Values) {
     token: values.COMBOT_TOKEN ?? null,
     adminToken: values.COMBOT_ADMIN_TOKEN ?? null,
     hosts: values.COMBOT_LISTEN ? (values.COMBOT_HOSTS ?? ownHosts(values.COMBOT_LISTEN.host)) : [],
+    listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,
     alertWebhookUrl: values.ALERT_WEBHOOK_URL ?? null,
+    alertWebhookFormat: values.ALERT_WEBHOOK_FORMAT,
+    alerts: {
+      errorRate: values.ALERT_ERROR_RATE,
+      crashes: values.ALERT_CRASHES,
+      diskFree: values.ALERT_DISK_FREE,
+    },
     logLevel: values.LOG_LEVEL,
   } satisfies Partial<Settings>;
 }

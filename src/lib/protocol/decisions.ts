@@ -13,6 +13,8 @@ export const DECISION_ACTIONS = [
   "restore",
   "cleanup",
   "refuse load",
+  "worker died",
+  "disconnect",
 ] as const;
 
 export const decision = z.object({

@@ -1,10 +1,13 @@
 import type { z } from "zod";
+import { alertsReply } from "./alerts.ts";
+import { cacheStats, redisStatus } from "./cache.ts";
 import { classifyReply, classifyRequest } from "./classify.ts";
 import { cleanupReply, cleanupRequest } from "./cleanup.ts";
 import { configReport } from "./config.ts";
 import { decisionsQuery, decisionsReply } from "./decisions.ts";
 import { daemonEvent } from "./events.ts";
 import { health } from "./health.ts";
+import { historyQuery, historyReply } from "./history.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
 import { loadReply, modelUseReply, modelUseRequest, unloadReply } from "./model.ts";
@@ -58,6 +61,28 @@ export const ENDPOINTS = {
     summary: "Counters and latencies; Prometheus text with Accept: text/plain",
     replies: { 200: metricsReport },
   },
+  metricsHistory: {
+    method: "GET",
+    path: "/api/metrics/history/",
+    access: "user",
+    summary: "The same over time, from the journal",
+    query: historyQuery,
+    replies: { 200: historyReply },
+  },
+  cacheStats: {
+    method: "GET",
+    path: "/api/cache/stats/",
+    access: "user",
+    summary: "Hits and misses of the cache, and what it holds",
+    replies: { 200: cacheStats },
+  },
+  redisStatus: {
+    method: "GET",
+    path: "/api/redis/status/",
+    access: "control",
+    summary: "How Redis does, seen from the daemon",
+    replies: { 200: redisStatus },
+  },
   cleanup: {
     method: "POST",
     path: "/api/cleanup/",
@@ -73,6 +98,13 @@ export const ENDPOINTS = {
     summary: "What was done to memory, and why",
     query: decisionsQuery,
     replies: { 200: decisionsReply },
+  },
+  alerts: {
+    method: "GET",
+    path: "/api/alerts/",
+    access: "control",
+    summary: "What somebody should look at now, and what has resolved",
+    replies: { 200: alertsReply },
   },
   events: {
     method: "GET",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alert } from "./alerts.ts";
 import { decision } from "./decisions.ts";
 import { health } from "./health.ts";
 import { memoryReport } from "./memory.ts";
@@ -18,6 +19,7 @@ export const sample = z.object({
 export const daemonEvent = z.discriminatedUnion("event", [
   z.object({ event: z.literal("sample"), data: sample }),
   z.object({ event: z.literal("decision"), id: z.string().describe("of the decision"), data: decision }),
+  z.object({ event: z.literal("alert"), data: alert }),
 ]);
 
 export type Sample = z.infer<typeof sample>;

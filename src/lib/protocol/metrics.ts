@@ -1,11 +1,31 @@
 import { z } from "zod";
 import { recycleReason } from "./process.ts";
 
-export const LATENCY_CLASSES = ["memory", "redis", "computed"] as const;
-
 const count = z.int().min(0);
 const ms = z.number().min(0).nullable();
 const quantiles = z.object({ p50: ms, p90: ms, p99: ms }).describe("null where nothing was measured");
+
+export const journalReport = z.object({
+  state: z.enum(["opening", "up", "down", "off"]).describe("off: the schema is a later release's"),
+  store: z.enum(["sqlite", "postgres"]),
+  reason: z.string().nullable().describe("why it is not up"),
+  waiting: count.describe("events that wait to be written"),
+  written: count.describe("events since the start"),
+  dropped: count.describe("events given up since the start"),
+  pool: z
+    .object({
+      total: count,
+      idle: count,
+      waiting: count.describe("who waits for a connection"),
+      max: count,
+      heldLongest: z
+        .object({ ms: z.number().min(0), where: z.string() })
+        .nullable()
+        .describe("the connection that was taken first, and for what; null while none is in use"),
+    })
+    .nullable()
+    .describe("connections to Postgres"),
+});
 
 export const metricsReport = z.object({
   requests: count.describe("classify calls answered, whatever the answer"),
@@ -17,7 +37,8 @@ export const metricsReport = z.object({
   batches: z.object({ count, meanSize: z.number().min(0) }),
   recycles: z.object({ total: count, byReason: z.record(recycleReason, count) }),
   users: count.describe("distinct users over the workers that run now"),
+  journal: journalReport.nullable().describe("null where DATABASE_URL is off"),
 });
 
-export type LatencyClass = (typeof LATENCY_CLASSES)[number];
+export type JournalReport = z.infer<typeof journalReport>;
 export type MetricsReport = z.infer<typeof metricsReport>;

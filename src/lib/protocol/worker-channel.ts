@@ -5,7 +5,7 @@
  * Checked by a table of our own and not by zod: zod costs each worker 19 MB of resident memory and 40 ms of its start
  * (measured on Node 24), which is half of what a worker of a small model takes.
  */
-export const WORKER_PROTOCOL = 1;
+export const WORKER_PROTOCOL = 2;
 
 /** Exit statuses of a worker are part of the protocol. */
 export const WORKER_EXIT = { ok: 0, defect: 1, cannotBoot: 3 } as const;
@@ -22,7 +22,14 @@ const KINDS = {
 /** What the daemon says. `prepare` is for a process that does nothing else. In `run`, row i has `lengths[i]` tokens of `ids`; the worker pads rows to the longest. */
 const TO_WORKER = {
   load: { modelPath: "text", prepared: "flag", threads: "count", labels: "count", padId: "count", probe: "int32" },
-  prepare: { modelPath: "text", preparedPath: "text", weightsName: "text" },
+  prepare: {
+    modelPath: "text",
+    preparedPath: "text",
+    weightsName: "text",
+    labels: "count",
+    padId: "count",
+    probe: "int32",
+  },
   run: { id: "count", ids: "int32", lengths: "int32" },
   bye: {},
 } as const;

@@ -1,7 +1,9 @@
 import type { CheckStatus, Health } from "../protocol/health.ts";
+import type { Alert, Severity } from "../protocol/alerts.ts";
 import type { MemoryLevel } from "../protocol/memory-levels.ts";
 import type { MemoryReport } from "../protocol/memory.ts";
-import type { LatencyClass, MetricsReport } from "../protocol/metrics.ts";
+import type { LatencyClass } from "../protocol/latency-classes.ts";
+import type { MetricsReport } from "../protocol/metrics.ts";
 import type { ProcessStatus } from "../protocol/process.ts";
 import { formatBytes, formatDuration } from "../units.ts";
 import type { Paint } from "./paint.ts";
@@ -21,10 +23,12 @@ export interface SystemdState {
 export interface StatusReport {
   readonly health: Health;
   readonly metrics: MetricsReport;
-  /** Null, as `process`, where we may not use the control socket, which alone tells. */
+  /** Null, as `process` and `alerts`, where we may not use the control socket, which alone tells. */
   readonly memory: MemoryReport | null;
   readonly process: ProcessStatus | null;
-  /** Why the two are null. */
+  /** Those that fire now. */
+  readonly alerts: readonly Alert[] | null;
+  /** Why they are null. */
   readonly controlDetail?: string;
   /** Null where this machine has no systemd, or systemd no such unit. */
   readonly systemd: SystemdState | null;
@@ -52,7 +56,12 @@ const LEVEL_TONES: Readonly<Record<MemoryLevel, Tone>> = {
 
 /** One screen, 80 columns wide. */
 export function renderStatus(report: StatusReport, paint: Paint): string {
-  return [headline(report, paint), checks(report, paint), figures(report, paint), workers(report, paint)].join("\n\n");
+  return [
+    headline(report, paint),
+    checks(report, paint) + alerts(report, paint),
+    figures(report, paint),
+    workers(report, paint),
+  ].join("\n\n");
 }
 
 function headline({ health, process }: StatusReport, paint: Paint): string {
@@ -66,6 +75,20 @@ function checks({ health }: StatusReport, paint: Paint): string {
   return rows
     .map(([name, { status, detail }]) => line(name, `${paint[CHECK_TONES[status]](status.padEnd(9))} `, detail))
     .join("\n");
+}
+
+const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { warning: "careful", critical: "bad", emergency: "bad" };
+
+function alerts({ alerts: firing }: StatusReport, paint: Paint): string {
+  if (!firing || firing.length === 0) return "";
+  const lines = firing.map(({ alert, severity, summary, help }, index) =>
+    line(
+      index === 0 ? "alerts" : "",
+      `${paint[SEVERITY_TONES[severity]](severity.padEnd(9))} `,
+      `${alert}: ${summary} ${help}`,
+    ),
+  );
+  return `\n${lines.join("\n")}`;
 }
 
 function figures({ memory, metrics, process, systemd }: StatusReport, paint: Paint): string {

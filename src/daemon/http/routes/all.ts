@@ -1,4 +1,6 @@
 import type { Services } from "../services.ts";
+import { alertRoutes } from "./alerts.ts";
+import { cacheRoutes } from "./cache.ts";
 import { classifyRoutes } from "./classify.ts";
 import { configRoutes } from "./config.ts";
 import { eventRoutes } from "./events.ts";
@@ -13,8 +15,10 @@ import type { Routes } from "./route.ts";
 export function allRoutes(services: Services): Routes {
   return {
     ...classifyRoutes(services),
+    ...cacheRoutes(services),
     ...healthRoutes(services),
     ...memoryRoutes(services),
+    ...alertRoutes(services),
     ...eventRoutes(services),
     ...metricsRoutes(services),
     ...processRoutes(services),

@@ -4,8 +4,9 @@ import type { Answer, Routes } from "./route.ts";
 
 const VARIES = { vary: "accept" };
 
-export function metricsRoutes(services: Services): Routes<"metrics"> {
+export function metricsRoutes(services: Services): Routes<"metrics" | "metricsHistory"> {
   return {
+    metricsHistory: async ({ query }) => ({ status: 200, body: await services.history(query) }),
     metrics: async ({ accept }) => {
       if (!prefersText(accept)) return { status: 200, body: await services.metrics(), headers: VARIES };
       const page = await prometheusPage(services);

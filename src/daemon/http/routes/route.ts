@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/protocol/endpoints.ts";
+import type { Caller } from "../door.ts";
 import type { EventListener } from "../services.ts";
 
 type Part<N extends EndpointName, P extends "body" | "query"> = (typeof ENDPOINTS)[N] extends {
@@ -14,6 +15,7 @@ export interface Call<N extends EndpointName> {
   readonly query: Part<N, "query">;
   /** The Accept header. */
   readonly accept: string | undefined;
+  readonly caller: Caller;
   /** The Last-Event-ID header; an empty one is none. */
   readonly lastEventId: string | undefined;
   /** A signal that is aborted when the client goes away before it has its reply. */

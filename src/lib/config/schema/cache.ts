@@ -8,6 +8,7 @@ export const CACHE_SETTINGS = {
     type: durationMs("seconds", { min: 1, max: 31_536_000 }),
     default: "7200",
     unit: "seconds",
+    live: true,
     doc: "How long a classification stays cached.",
   },
   MAX_CACHE_SIZE: {

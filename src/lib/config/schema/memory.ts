@@ -4,24 +4,39 @@ import { byteLimit, ratio } from "../value-types.ts";
 
 /** The ladder: four levels of memory usage, and what usage is measured against. The four must rise strictly. */
 export const MEMORY_SETTINGS = {
-  MEMORY_WARNING: { type: ratio(), default: "0.80", unit: "ratio", doc: "Usage at which the warning level begins." },
-  MAX_MEMORY_USAGE: { type: ratio(), default: "0.85", unit: "ratio", doc: "Usage at which the high level begins." },
+  MEMORY_WARNING: {
+    type: ratio(),
+    default: "0.80",
+    unit: "ratio",
+    live: true,
+    doc: "Usage at which the warning level begins.",
+  },
+  MAX_MEMORY_USAGE: {
+    type: ratio(),
+    default: "0.85",
+    unit: "ratio",
+    live: true,
+    doc: "Usage at which the high level begins.",
+  },
   MEMORY_FORCE_CLEANUP: {
     type: ratio(),
     default: "0.90",
     unit: "ratio",
+    live: true,
     doc: "Usage at which the critical level begins.",
   },
   CRITICAL_MEMORY_USAGE: {
     type: ratio(),
     default: "0.95",
     unit: "ratio",
+    live: true,
     doc: "Usage at which the emergency level begins.",
   },
   MEMORY_LIMIT: {
     type: byteLimit(16 * MIB),
     default: "found",
     unit: "bytes",
+    live: true,
     doc: "What usage is measured against; found = the machine's memory, or the cgroup's limit where that is tighter.",
   },
 } as const satisfies Record<string, Setting>;

@@ -7,12 +7,14 @@ export const REQUEST_SETTINGS = {
     type: durationMs("seconds", { min: 0.1, max: 3600 }),
     default: "30",
     unit: "seconds",
+    live: true,
     doc: "How long a request may take, queueing included; then 504.",
   },
   QUEUE_MAX_TEXTS: {
     type: wholeNumber({ min: 1, max: 1_000_000 }),
     default: "1000",
     unit: "texts",
+    live: true,
     doc: "Texts waiting before 503. A call is admitted whole, so below 256 the largest calls never are.",
   },
   KEEPALIVE: {
@@ -20,6 +22,7 @@ export const REQUEST_SETTINGS = {
     type: durationMs("seconds", { min: 0.1, max: 3600 }),
     default: "2",
     unit: "seconds",
+    live: true,
     doc: "How long an idle HTTP connection is kept.",
   },
 } as const satisfies Record<string, Setting>;

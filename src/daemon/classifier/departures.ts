@@ -1,0 +1,131 @@
+import { CombotError } from "../../lib/errors.ts";
+import type { AnswerCache } from "../cache/answer-cache.ts";
+import type { TextKey } from "../cache/keys.ts";
+import type { Hit, Lookup } from "../cache/tier.ts";
+import type { ServedModel } from "../model/served-model.ts";
+import type { EncodedText } from "../text/encoder.ts";
+import { blameless, Flight } from "./flights.ts";
+import type { Passenger } from "./flights.ts";
+import { answerOf } from "./scores.ts";
+
+/** Logits for each text, in order; see Queue.submit for what it throws. */
+export type Compute = (
+  texts: readonly EncodedText[],
+  submission: { user: string | undefined; signal: AbortSignal },
+) => Promise<{
+  rows: readonly Float32Array[];
+  /** The process that computed each. */
+  workers: readonly number[];
+}>;
+
+export interface DeparturesOptions {
+  readonly model: ServedModel;
+  readonly cache: AnswerCache;
+  readonly compute: Compute;
+}
+
+/** A place on a flight, or the answer at once. */
+export type Seat = Hit | { readonly flight: Flight; readonly joined: boolean };
+
+/** Equal texts that are under way at the same time are looked up and computed once, in whichever calls they came. */
+export class Departures {
+  readonly #options: DeparturesOptions;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(options: DeparturesOptions) {
+    this.#options = options;
+  }
+
+  /** @param passenger the call; it leaves every flight that it boards, whatever comes of it. */
+  seat(key: TextKey, lookup: Lookup, passenger: Passenger): Seat {
+    const { cache } = this.#options;
+    const known = this.#flights.get(key.text);
+    if (known && known.topK >= lookup.topK) {
+      known.board(passenger);
+      return { flight: known, joined: true };
+    }
+    const found = cache.find(key, lookup);
+    if (found && !(found instanceof Promise)) return found;
+    const flight = this.#prepare(key, lookup.topK, true, found, passenger);
+    this.#flights.set(key.text, flight);
+    return { flight, joined: false };
+  }
+
+  /** A seat of its own, past the cache. */
+  charter(key: TextKey, topK: number, passenger: Passenger): Seat {
+    return { flight: this.#prepare(key, topK, false, undefined, passenger), joined: false };
+  }
+
+  /**
+   * Takes off with those of one call: what Redis has lands at once, the rest is computed together.
+   *
+   * @param user keyed hash of whoever asks. @param owner the call.
+   */
+  async depart(flights: readonly Flight[], user: string | undefined, owner: Passenger): Promise<void> {
+    const hits = await Promise.all(flights.map((flight) => this.#landFromRedis(flight)));
+    const missed = flights.filter((_, at) => !hits[at]);
+    if (missed.length > 0) await this.#compute(missed, user, owner);
+  }
+
+  #prepare(
+    key: TextKey,
+    topK: number,
+    shared: boolean,
+    lookup: Promise<Hit | undefined> | undefined,
+    passenger: Passenger,
+  ): Flight {
+    const flight = new Flight(key, topK, shared, lookup);
+    flight.board(passenger);
+    return flight;
+  }
+
+  async #landFromRedis(flight: Flight): Promise<boolean> {
+    const hit = flight.lookup && (await flight.lookup);
+    if (!hit) return false;
+    this.#forget(flight);
+    flight.land({ answer: hit.answer, source: "redis" });
+    return true;
+  }
+
+  async #compute(flights: readonly Flight[], user: string | undefined, owner: Passenger | undefined): Promise<void> {
+    const { model, compute } = this.#options;
+    const abort = new AbortController();
+    const abandon = (): void => {
+      if (!flights.some((flight) => flight.isWanted)) abort.abort();
+    };
+    for (const flight of flights) flight.onAbandoned = abandon;
+    abandon();
+    try {
+      const encoded = flights.map(({ key }) => model.encoder.encode(key.text));
+      const { rows, workers } = await compute(encoded, { user, signal: abort.signal });
+      for (const [at, flight] of flights.entries())
+        this.#arrive(flight, rows[at]!, encoded[at]?.truncated ?? false, workers[at]);
+    } catch (error) {
+      await this.#divert(flights, error, owner);
+    }
+  }
+
+  #arrive(flight: Flight, logits: Float32Array, truncated: boolean, worker: number | undefined): void {
+    const { model, cache } = this.#options;
+    const answer = answerOf(logits, model.multiLabel, truncated);
+    if (flight.shared) cache.keep(flight.key, answer, worker);
+    this.#forget(flight);
+    flight.land({ answer, source: "computed" });
+  }
+
+  async #divert(flights: readonly Flight[], error: unknown, owner: Passenger | undefined): Promise<void> {
+    const again = blameless(flights, error, owner);
+    const blamed = error instanceof CombotError && error.index !== undefined ? flights[error.index] : undefined;
+    for (const flight of flights) {
+      if (again.includes(flight)) continue;
+      this.#forget(flight);
+      // Its call fails by the text that is to blame, which is named by its place.
+      if (blamed === undefined || flight === blamed) flight.fail(error);
+    }
+    await Promise.all(again.map((flight) => this.#compute([flight], undefined, undefined)));
+  }
+
+  #forget(flight: Flight): void {
+    if (this.#flights.get(flight.key.text) === flight) this.#flights.delete(flight.key.text);
+  }
+}

@@ -1,0 +1,91 @@
+import { CombotError } from "../../lib/errors.ts";
+import type { Answer } from "../cache/answer.ts";
+import type { TextKey } from "../cache/keys.ts";
+import type { Hit } from "../cache/tier.ts";
+
+/** What came of a text: found in Redis, or computed. */
+export interface Landing {
+  readonly answer: Answer;
+  readonly source: "redis" | "computed";
+}
+
+/** A call that waits for texts; only its identity counts. */
+export type Passenger = object;
+
+/** One text on its way to an answer, for every call that waits for it. */
+export class Flight {
+  readonly key: TextKey;
+  /** Labels wanted by whoever began it. */
+  readonly topK: number;
+  /** Its answer is to be kept, and shared with those that come meanwhile. */
+  readonly shared: boolean;
+  /** What Redis says of it, where it was asked. */
+  readonly lookup: Promise<Hit | undefined> | undefined;
+  readonly landed: Promise<Landing>;
+  /** Told when nobody waits any more. */
+  onAbandoned: () => void = () => undefined;
+  readonly #passengers = new Set<Passenger>();
+  readonly #settled = Promise.withResolvers<Landing>();
+
+  constructor(key: TextKey, topK: number, shared: boolean, lookup: Promise<Hit | undefined> | undefined) {
+    this.key = key;
+    this.topK = topK;
+    this.shared = shared;
+    this.lookup = lookup;
+    this.landed = this.#settled.promise;
+    // Nobody may be waiting any more when it fails.
+    this.landed.catch(() => undefined);
+  }
+
+  get isWanted(): boolean {
+    return this.#passengers.size > 0;
+  }
+
+  isWantedBeside(owner: Passenger | undefined): boolean {
+    return this.#passengers.size > (owner !== undefined && this.#passengers.has(owner) ? 1 : 0);
+  }
+
+  board(passenger: Passenger): void {
+    this.#passengers.add(passenger);
+  }
+
+  leave(passenger: Passenger): void {
+    this.#passengers.delete(passenger);
+    if (!this.isWanted) this.onAbandoned();
+  }
+
+  land(landing: Landing): void {
+    this.#settled.resolve(landing);
+  }
+
+  fail(error: unknown): void {
+    this.#settled.reject(error);
+  }
+}
+
+/** What keeps a call of many texts out says nothing about one of them alone. */
+const OF_THE_WHOLE_CALL: readonly string[] = ["QUEUE_FULL", "INVALID_REQUEST"];
+
+/**
+ * The flights of a failed computation that are not to blame and that other calls wait for: to be tried again without
+ * the call that began them. A failure is never cached; whoever it is about gets it.
+ */
+export function blameless(flights: readonly Flight[], error: unknown, owner: Passenger | undefined): Flight[] {
+  if (!(error instanceof CombotError) || flights.length < 2) return [];
+  const { index, code } = error;
+  if (index === undefined && !OF_THE_WHOLE_CALL.includes(code)) return [];
+  return flights.filter((flight, at) => at !== index && flight.isWantedBeside(owner));
+}
+
+/** The same failure, naming a text by its index in another call. */
+export function reindexed(error: unknown, index: number): unknown {
+  if (!(error instanceof CombotError) || error.index === undefined || error.index === index) return error;
+  const { code, message, retryAfterSeconds, faults, cause } = error;
+  const told = message.replace(/^text \d+/u, `text ${index}`);
+  return new CombotError(code, told, {
+    index,
+    faults,
+    cause,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}

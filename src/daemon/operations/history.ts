@@ -1,0 +1,103 @@
+import { CombotError } from "../../lib/errors.ts";
+import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
+import type { HistoryPoint, HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
+import { MEMORY_LEVELS } from "../../lib/protocol/memory-levels.ts";
+import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
+import type { MetricsReport } from "../../lib/protocol/metrics.ts";
+import type { Decisions } from "../governor/decisions.ts";
+import type { Journal } from "../journal/journal.ts";
+import { StoreFault } from "../journal/store.ts";
+import type { HistoryRow } from "../journal/store.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_SECONDS = 60;
+const POINTS = 100;
+const MOST_POINTS = 2000;
+const DECISIONS_LISTED = 100;
+
+/** The newest decisions, oldest first: those of this run, and before them what the journal has of earlier ones. */
+export async function listDecisions(
+  recent: Decisions,
+  journal: Journal | undefined,
+  query: DecisionsQuery,
+): Promise<Decision[]> {
+  const { limit = DECISIONS_LISTED } = query;
+  const own = recent.list({ ...query, limit });
+  if (!journal || own.length >= limit) return own;
+  const kept = await journal.decisions({ ...query, limit }).catch(onlyIfAway);
+  const all = new Map([...kept, ...own].map((decision) => [decision.id, decision]));
+  return [...all.values()]
+    .toSorted((a, b) => (a.at === b.at ? compare(a.id, b.id) : compare(a.at, b.at)))
+    .slice(-limit);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** What this run knows is told all the same; the health says what the journal lacks. */
+function onlyIfAway(error: unknown): Decision[] {
+  if (error instanceof StoreFault) return [];
+  throw error;
+}
+
+/**
+ * What was measured minute by minute, put together to steps.
+ *
+ * @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE`; `INVALID_REQUEST` where that would be too many points.
+ */
+export async function readHistory(
+  journal: Journal | undefined,
+  { since, step }: HistoryQuery,
+  nowMs: number,
+): Promise<HistoryReply> {
+  const sinceMs = since === undefined ? nowMs - DAY_MS : Math.max(0, Date.parse(since));
+  const spanSeconds = Math.max(0, nowMs - sinceMs) / 1000;
+  const stepSeconds = step ?? Math.max(1, Math.ceil(spanSeconds / POINTS / MINUTE_SECONDS)) * MINUTE_SECONDS;
+  if (spanSeconds / stepSeconds > MOST_POINTS)
+    throw new CombotError(
+      "INVALID_REQUEST",
+      `step: a point each ${stepSeconds} s makes more than ${MOST_POINTS} points`,
+    );
+  const rows = await readable(journal, (open) => open.history(sinceMs, stepSeconds * 1000));
+  return { since: new Date(sinceMs).toISOString(), stepSeconds, points: rows.map(pointOf) };
+}
+
+/** @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE` */
+async function readable<T>(journal: Journal | undefined, read: (journal: Journal) => Promise<T>): Promise<T> {
+  if (!journal) throw new CombotError("JOURNAL_OFF", "DATABASE_URL is off: nothing is kept");
+  try {
+    return await read(journal);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    throw new CombotError("JOURNAL_UNAVAILABLE", error.message, { retryAfterSeconds: 5 });
+  }
+}
+
+function pointOf(row: HistoryRow): HistoryPoint {
+  const count = (name: string): number => row[name] ?? 0;
+  const asked = count("hits") + count("misses");
+  return {
+    at: new Date(count("at_ms")).toISOString(),
+    requests: count("requests"),
+    texts: count("texts"),
+    errors: count("errors"),
+    throughput: round(count("requests") / Math.max(1, count("span_ms") / 1000)),
+    hitRate: asked === 0 ? null : round(count("hits") / asked),
+    latencyMs: latenciesOf(row),
+    level: MEMORY_LEVELS[count("level")] ?? "normal",
+    usage: row["usage"] ?? null,
+    users: count("users"),
+    recycles: count("recycles"),
+  };
+}
+
+function latenciesOf(row: HistoryRow): MetricsReport["latencyMs"] {
+  const at = (name: string): number | null => row[name] ?? null;
+  const of = (name: string) => ({ p50: at(`${name}_p50`), p90: at(`${name}_p90`), p99: at(`${name}_p99`) });
+  return Object.fromEntries(LATENCY_CLASSES.map((name) => [name, of(name)])) as MetricsReport["latencyMs"];
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,83 @@
+import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
+import type { Governor } from "../governor/governor.ts";
+import type { Minute } from "../journal/events.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { TextCounter } from "../journal/text-counter.ts";
+import type { MinuteCounts, MinuteTally } from "../metrics/minute.ts";
+import { rankOf } from "../policy/level.ts";
+
+export interface RollupParts {
+  readonly journal: Journal;
+  readonly tally: MinuteTally;
+  readonly texts: TextCounter;
+  readonly governor: Pick<Governor, "level" | "sample">;
+  /** Distinct users over the workers that run now. */
+  readonly users: () => number;
+  /** Tells the rows of this run from those of others. */
+  readonly runId: string;
+}
+
+const MINUTE_MS = 60_000;
+const LOOK_EVERY_MS = 1000;
+
+/** Tells the journal of each minute, and of the part of one when the daemon stops. */
+export class Rollups {
+  readonly #parts: RollupParts;
+  #startedAtMs = Date.now();
+  #rows = 0;
+  #usage: number | null = null;
+  #level = 0;
+  #users = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: RollupParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(Date.now()), LOOK_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#record(Date.now());
+  }
+
+  #look(nowMs: number): void {
+    const { governor, users } = this.#parts;
+    if (governor.sample) this.#usage = Math.max(this.#usage ?? 0, governor.sample.usage);
+    this.#level = Math.max(this.#level, rankOf(governor.level));
+    this.#users = Math.max(this.#users, users());
+    // Also where the clock was set back: a minute then is a short one.
+    if (minuteOf(nowMs) !== minuteOf(this.#startedAtMs)) this.#record(nowMs);
+  }
+
+  #record(nowMs: number): void {
+    const { journal, tally, texts, runId } = this.#parts;
+    const id = `${runId}-${(++this.#rows).toString(36).padStart(6, "0")}`;
+    const atMs = minuteOf(this.#startedAtMs);
+    const seen = {
+      span_ms: Math.max(1, nowMs - this.#startedAtMs),
+      users: this.#users,
+      usage: this.#usage,
+      level: this.#level,
+    };
+    journal.minute(minuteRow({ id, at_ms: atMs, ...seen }, tally.take()));
+    journal.texts(`${id}t`, nowMs, texts.take());
+    [this.#startedAtMs, this.#usage, this.#level, this.#users] = [nowMs, null, 0, 0];
+  }
+}
+
+function minuteRow(own: Minute, { latencies, ...counts }: MinuteCounts): Minute {
+  const quantiles = LATENCY_CLASSES.flatMap((source) =>
+    Object.entries(latencies[source]).map(([name, ms]) => [
+      `${source}_${name}`,
+      ms === null ? null : Number(ms.toPrecision(4)),
+    ]),
+  );
+  return { ...own, ...counts, ...(Object.fromEntries(quantiles) as Record<string, number | null>) };
+}
+
+function minuteOf(atMs: number): number {
+  return Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
+}

@@ -1,0 +1,78 @@
+import type { Notifier } from "./notifier.ts";
+
+/** How the daemon is, for STATUS=. */
+export interface UnitState {
+  /** What is told at once when it changes. */
+  readonly state: string;
+  /** What is told with the next sign of life. */
+  readonly figures: string;
+}
+
+export interface UnitOptions {
+  readonly notifier: Pick<Notifier, "tell" | "busy">;
+  readonly watchdogMs: number | undefined;
+  readonly describe: () => UnitState;
+  /** CLOCK_MONOTONIC, in µs. */
+  readonly monotonicUsec: () => bigint;
+}
+
+/** A sign of life is due this often, or twice in the time that the watchdog waits. */
+const SIGN_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 1000;
+
+/** The daemon as a unit of systemd: readiness, reloads, status and signs of life, for as long as the loop turns. */
+export class Unit {
+  readonly #options: UnitOptions;
+  readonly #signEveryMs: number;
+  readonly #lookEveryMs: number;
+  #sinceSignMs = 0;
+  #remark = "";
+  #told = { state: "", text: "" };
+
+  constructor(options: UnitOptions) {
+    this.#options = options;
+    this.#signEveryMs = Math.min(SIGN_EVERY_MS, (options.watchdogMs ?? Infinity) / 2);
+    this.#lookEveryMs = Math.min(LOOK_EVERY_MS, this.#signEveryMs / 2);
+  }
+
+  /** The sockets answer. Signs of life begin; resolves when systemd knows. */
+  async ready(): Promise<void> {
+    setInterval(() => this.#look(), this.#lookEveryMs);
+    await this.#tell("READY=1");
+  }
+
+  /** Signs of life go on: the drain has a limit of its own. */
+  async stopping(): Promise<void> {
+    await this.#options.notifier.tell("STOPPING=1", "STATUS=finishing what was admitted");
+  }
+
+  /** @param reload says what is worth a remark in STATUS until the next reload; "" where nothing is. */
+  async reloading(reload: () => string): Promise<void> {
+    const { notifier, monotonicUsec } = this.#options;
+    await notifier.tell("RELOADING=1", `MONOTONIC_USEC=${monotonicUsec()}`);
+    this.#remark = reload();
+    await this.#tell("READY=1");
+  }
+
+  #look(): void {
+    this.#sinceSignMs += this.#lookEveryMs;
+    const { describe, notifier, watchdogMs } = this.#options;
+    const isDue = this.#sinceSignMs >= this.#signEveryMs;
+    if (notifier.busy || (!isDue && describe().state === this.#told.state)) return;
+    if (isDue && watchdogMs === undefined && this.#text() === this.#told.text) return;
+    void this.#tell();
+  }
+
+  async #tell(...assignments: readonly string[]): Promise<void> {
+    const { describe, notifier, watchdogMs } = this.#options;
+    this.#sinceSignMs = 0;
+    this.#told = { state: describe().state, text: this.#text() };
+    const life = watchdogMs === undefined ? [] : ["WATCHDOG=1"];
+    await notifier.tell(...assignments, ...life, `STATUS=${this.#told.text}`);
+  }
+
+  #text(): string {
+    const { state, figures } = this.#options.describe();
+    return [state, figures, this.#remark].filter(Boolean).join(", ").replaceAll(/\s+/g, " ");
+  }
+}

@@ -1,0 +1,37 @@
+type Output = Pick<NodeJS.WriteStream, "write"> & { readonly isTTY?: boolean; readonly columns?: number };
+
+const DEFAULT_COLUMNS = 80;
+/** Where there is no terminal a line is told this often. */
+const LOG_EVERY_MS = 10_000;
+
+/** A line that is rewritten in place on a terminal, and told now and then elsewhere. */
+export class LiveLine {
+  readonly #output: Output;
+  readonly #now: () => number;
+  #toldAtMs: number | undefined;
+  #isShown = false;
+
+  /** @param now a clock that never goes back, in ms. */
+  constructor(output: Output, now: () => number) {
+    this.#output = output;
+    this.#now = now;
+  }
+
+  show(text: string): void {
+    if (this.#output.isTTY) {
+      // A line that wraps could not be taken back.
+      const width = (this.#output.columns || DEFAULT_COLUMNS) - 1;
+      this.#output.write(`\r\u001B[K${text.slice(0, width)}`);
+      this.#isShown = true;
+      return;
+    }
+    if (this.#toldAtMs !== undefined && this.#now() - this.#toldAtMs < LOG_EVERY_MS) return;
+    this.#toldAtMs = this.#now();
+    this.#output.write(`${text}\n`);
+  }
+
+  end(): void {
+    if (this.#isShown) this.#output.write("\r\u001B[K");
+    this.#isShown = false;
+  }
+}

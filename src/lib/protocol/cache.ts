@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+const count = z.int().min(0);
+const ratio = z.number().min(0).max(1).nullable();
+const state = z.enum(["up", "down", "off"]);
+const bytes = count.nullable();
+const keys = count.nullable().describe("keys in a Redis that deploy manages; null for any other, and while it is away");
+
+export const cacheStats = z.object({
+  hitRate: ratio.describe("hits of lookups since the start, a lookup a text; null before the first"),
+  hitRate5m: ratio.describe("the same over the last 5 minutes"),
+  coalesced: count.describe("texts answered by a computation under way for an equal text; neither hits nor misses"),
+  memory: z.object({
+    entries: count,
+    maxEntries: count,
+    bytes: count,
+    hits: count,
+    misses: count,
+    evictions: count.describe("dropped for want of room, or with the worker that computed them"),
+    expired: count,
+  }),
+  redis: z.object({ state, hits: count, misses: count, errors: count, keys, usedBytes: bytes }),
+});
+
+export const redisStatus = z.object({
+  state,
+  breaker: z.enum(["closed", "open"]).nullable().describe("open: no request asks Redis; null where it is off"),
+  latencyMs: z.number().min(0).nullable().describe("of the last probe"),
+  version: z.string().nullable(),
+  usedBytes: bytes,
+  maxBytes: bytes.describe("0: no limit"),
+  keys,
+  hitRate: ratio.describe("of texts that were looked for in Redis"),
+  evictedKeys: count.nullable(),
+  connectedSince: z.iso.datetime().nullable(),
+  lastError: z.string().nullable().describe("the last trouble since the start, also after it has passed"),
+});
+
+export type CacheStats = z.infer<typeof cacheStats>;
+export type RedisStatus = z.infer<typeof redisStatus>;

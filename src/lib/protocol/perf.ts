@@ -1,0 +1,182 @@
+import { z } from "zod";
+import { recycleReason } from "./process.ts";
+
+const count = z.int().min(0);
+const bytes = z.int().min(0);
+const ms = z.number().min(0).nullable();
+const share = z.number().min(0).describe("0 to 1");
+const seconds = z.number().min(0);
+
+const latencies = z
+  .object({ count, mean: ms, p50: ms, p90: ms, p99: ms, p999: ms, max: ms })
+  .describe("milliseconds; null where nothing was measured");
+
+const byClass = <T extends z.ZodType>(of: T) => z.object({ computed: of, memory: of, redis: of });
+
+const loadPlan = z.object({
+  loop: z.enum(["closed", "open"]),
+  concurrency: count.describe("at a time in a closed loop"),
+  ratePerSecond: z.number().nullable().describe("of an open loop"),
+  arrivals: z.enum(["poisson", "even"]).nullable(),
+  users: count.describe("distinct ones, by Zipf's law; 0: nobody was named"),
+  texts: z.object({ source: z.string(), count, digest: z.string(), unique: z.boolean() }),
+  transport: z.enum(["unix", "tcp"]),
+  seed: count,
+});
+
+const serverTimes = z
+  .object({ count, mean: ms, p50: ms, p90: ms, p99: ms })
+  .describe("from the daemon's own histogram: the mean is exact, quantiles are read within its buckets");
+
+const resourceSample = z.object({
+  atSeconds: seconds,
+  usedBytes: bytes,
+  usage: share,
+  level: z.string(),
+  treePssBytes: bytes.describe("the daemon and its workers, shared pages divided"),
+  treeRssBytes: bytes,
+  processes: count,
+  treeCpu: share.nullable().describe("of all cores"),
+  machineCpu: share.nullable(),
+  steal: share.nullable().describe("taken by the host"),
+  pressure: z
+    .object({ cpu: share.nullable(), memory: share.nullable(), io: share.nullable() })
+    .describe("PSI, some: the share of this second in which a task waited"),
+  waiting: count.describe("texts in the queue"),
+});
+
+const happening = z.object({
+  atSeconds: seconds,
+  action: z.string(),
+  reason: z.string(),
+  durationMs: z.number().min(0),
+  slot: count.nullable(),
+});
+
+const lifecycleStep = z.object({
+  step: z.enum(["cleanup", "recycle", "unload", "load"]),
+  atSeconds: seconds,
+  durationMs: z.number().min(0).describe("as the daemon told; of the slowest worker for recycle"),
+  error: z.string().nullable(),
+});
+
+const targetVerdict = z.object({
+  name: z.string(),
+  what: z.string(),
+  unit: z.enum(["ms", "bytes", "share", "perSecond"]),
+  bound: z.enum(["below", "atLeast"]),
+  limit: z.number(),
+  measured: z.number().nullable(),
+  pass: z.boolean().nullable().describe("null: not measured"),
+  detail: z.string().nullable(),
+});
+
+const comparedFigure = z.object({
+  name: z.string(),
+  unit: z.enum(["ms", "bytes", "share", "perSecond"]),
+  baseline: z.number(),
+  now: z.number(),
+  ratio: z.number(),
+  interval: z.tuple([z.number(), z.number()]).describe("of the ratio, 95%, bootstrapped over windows"),
+  verdict: z.enum(["better", "worse", "same"]),
+});
+
+const window = z.object({
+  atSeconds: seconds,
+  answered: byClass(count),
+  failed: count,
+  p50: ms,
+  p99: ms,
+  histogram: z.string().describe("of latencies in microseconds: HdrHistogram V2, deflated, base64"),
+});
+
+/** What `combot perf-test` found: its --json, what --save writes and --baseline reads. */
+export const perfReport = z.object({
+  format: z.literal(1),
+  at: z.iso.datetime(),
+  load: loadPlan,
+  warmUpSeconds: seconds,
+  seconds: seconds.describe("measured"),
+  machine: z.object({ cpu: z.string(), cores: count, memoryBytes: bytes, kernel: z.string() }),
+  versions: z.object({ combot: z.string(), daemon: z.string().nullable(), node: z.string() }),
+  model: z.object({ name: z.string(), digest: z.string() }).nullable(),
+  settings: z.record(z.string(), z.string()).nullable().describe("of the daemon, those that bear on speed and memory"),
+  requests: z.object({ begun: count, answered: count, failed: count, perSecond: z.number().min(0) }),
+  errors: z.record(z.string(), count).describe("by code"),
+  errorShare: share,
+  hitRate: share.nullable().describe("answers out of the cache, of all answers; null without answers"),
+  latencyMs: z.object({ all: latencies, computed: latencies, memory: latencies, redis: latencies }),
+  distribution: byClass(z.array(z.tuple([z.number(), z.number(), count]))).describe("[from ms, to ms, count], rising"),
+  percentiles: z.array(z.tuple([z.number(), z.number()])).describe("[share, ms] of all answers"),
+  server: z
+    .object({
+      computedMs: latencies.describe("durationMs of the replies that were computed"),
+      queueMs: serverTimes.nullable(),
+      batchMs: serverTimes.nullable().describe("a worker's time on a batch"),
+      batches: z
+        .object({ count, meanTexts: z.number(), sizes: z.array(z.object({ upTo: z.number().nullable(), count })) })
+        .nullable(),
+    })
+    .describe("as the daemon measured it"),
+  generator: z.object({
+    cpu: share.describe("of one core"),
+    utilisation: share.describe("of its thread's time"),
+    latenessMs: latencies.describe("of the beginning of requests behind their plan"),
+    loopDelayMs: z.object({ mean: z.number(), p50: z.number(), p99: z.number(), max: z.number() }),
+    connections: count,
+    waitedForConnection: count,
+    retried: count.describe("requests that met a connection just being closed"),
+    bottleneck: z.string().nullable().describe("why the figures are the generator's rather than the server's"),
+  }),
+  stability: z.object({
+    figure: z.enum(["perSecond", "p50"]),
+    thirds: z.array(z.number()),
+    spread: share.nullable(),
+    stable: z.boolean().nullable().describe("all three within 10% of each other"),
+  }),
+  windows: z.object({ seconds, list: z.array(window) }),
+  resources: z
+    .object({
+      peak: z.object({ usedBytes: bytes, usage: share, treePssBytes: bytes, machineCpu: share.nullable() }),
+      mean: z.object({
+        treePssBytes: bytes,
+        treeCpu: share.nullable(),
+        machineCpu: share.nullable(),
+        steal: share.nullable(),
+      }),
+      limitBytes: bytes,
+      samples: z.array(resourceSample),
+    })
+    .nullable()
+    .describe("null where the control socket is closed to us"),
+  recycles: z.object({ total: count, byReason: z.partialRecord(recycleReason, count) }).nullable(),
+  happenings: z.array(happening).describe("decisions of the daemon that fell into the run"),
+  lifecycle: z.array(lifecycleStep).nullable(),
+  steady: z
+    .object({
+      ratePerSecond: z.number(),
+      seconds,
+      answered: count,
+      failed: count,
+      p50: ms,
+      p99: ms,
+      machineCpu: share.nullable(),
+    })
+    .nullable()
+    .describe("a stretch at the rate that CPU is judged at, after a closed loop"),
+  targets: z.array(targetVerdict),
+  comparison: z.object({ at: z.iso.datetime(), figures: z.array(comparedFigure) }).nullable(),
+  verdict: z.enum(["pass", "fail", "generator"]).describe("generator: it was the bottleneck, so nothing is said"),
+});
+
+export type PerfReport = z.infer<typeof perfReport>;
+export type LoadPlan = z.infer<typeof loadPlan>;
+export type PerfLatencies = z.infer<typeof latencies>;
+export type ServerTimes = z.infer<typeof serverTimes>;
+export type ResourceSample = z.infer<typeof resourceSample>;
+export type Happening = z.infer<typeof happening>;
+export type LifecycleStep = z.infer<typeof lifecycleStep>;
+export type TargetVerdict = z.infer<typeof targetVerdict>;
+export type ComparedFigure = z.infer<typeof comparedFigure>;
+export type PerfWindow = z.infer<typeof window>;
+export type FigureUnit = TargetVerdict["unit"];

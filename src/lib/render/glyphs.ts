@@ -1,0 +1,34 @@
+/** Characters that draw; each is one column wide. */
+export interface Glyphs {
+  readonly full: string;
+  readonly empty: string;
+  readonly mark: string;
+  /** From lowest to highest. */
+  readonly spark: string;
+  readonly separator: string;
+  readonly column: string;
+}
+
+export const UNICODE_GLYPHS: Glyphs = {
+  full: "█",
+  empty: "░",
+  mark: "│",
+  spark: "▁▂▃▄▅▆▇█",
+  separator: " · ",
+  column: " │ ",
+};
+
+export const ASCII_GLYPHS: Glyphs = {
+  full: "#",
+  empty: ".",
+  mark: "|",
+  spark: "_.-~=+*#",
+  separator: " - ",
+  column: " | ",
+};
+
+/** What a terminal of this environment can show: other than UTF-8, and where nothing says which, is ASCII. */
+export function glyphsFor(env: Readonly<Record<string, string | undefined>>): Glyphs {
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+  return /utf-?8/i.test(locale) && env["TERM"] !== "dumb" ? UNICODE_GLYPHS : ASCII_GLYPHS;
+}
