@@ -2,9 +2,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
 import type { Setting } from "../src/lib/config/setting.ts";
-import { SETTING_GROUPS, settingOf, type SettingName, variablesOf } from "../src/lib/config/schema.ts";
+import { isLive } from "../src/lib/config/reload.ts";
+import { SETTING_GROUPS, SETTING_NAMES, settingOf, type SettingName, variablesOf } from "../src/lib/config/schema.ts";
 
 export const SETTINGS_DOCS = new URL("../docs/settings.md", import.meta.url);
+
+const LIVE = SETTING_NAMES.filter(isLive)
+  .flatMap((name) => variablesOf(name).slice(0, 1))
+  .map(code)
+  .join(", ");
 
 const INTRODUCTION = `# Settings
 
@@ -32,6 +38,15 @@ systemd's \`LoadCredential=\` puts it; the modes that systemd sets there are acc
 most one of \`NAME\` and \`NAME_FILE\` may be set. In the environment of a systemd unit a password, or a URL that holds one,
 is refused: use the \`_FILE\` form. Passwords, tokens, user information and queries in URLs, and the paths of webhooks are
 never printed.
+
+## Reload
+
+\`systemctl reload combot-enhanced\` (SIGHUP, which only a daemon that systemd runs takes for it) reads the settings again.
+These are then in force at once, for workers that run as well:
+${LIVE}.
+
+The others take a restart: the log and the unit's status line (\`systemctl status\`) name those that have changed. Faulty
+settings change nothing; the log has the faults.
 
 ## The sockets
 

@@ -8,7 +8,7 @@ import { fold } from "./fold.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { TrainedModel } from "./model-folder.ts";
 import { encodeClassifier } from "./model-graph.ts";
-import { createRandom, shuffled } from "./random.ts";
+import { createRandom, shuffled } from "../../src/lib/random.ts";
 import { createEncoder, createWordSplitter, describeTokenizer } from "./tokenizer.ts";
 import type { Encode } from "./tokenizer.ts";
 import { addTypos } from "./typos.ts";

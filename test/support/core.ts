@@ -1,7 +1,8 @@
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { loadSettings } from "../../src/lib/config/load.ts";
-import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
+import type { ClassifyReply, ClassifyRequest } from "../../src/lib/protocol/classify.ts";
+import type { Caching } from "../../src/daemon/caching.ts";
 import type { Governance } from "../../src/daemon/governance.ts";
 import type { Metrics } from "../../src/daemon/metrics/metrics.ts";
 import type { Models } from "../../src/daemon/operations/models.ts";
@@ -12,6 +13,7 @@ import { temporaryFolder } from "./temporary.ts";
 export interface Core extends Governance {
   readonly models: Models;
   readonly metrics: Metrics;
+  readonly caching: Caching;
   /** Of the model that serves. */
   readonly pool: Pool;
 }
@@ -26,14 +28,16 @@ export async function startCore(modelDir: string, env: Record<string, string> = 
     DATABASE_URL: "off",
   };
   const { settings } = loadSettings({ env: { ...own, ...env }, machine });
-  const { models, metrics, governance } = await createServing(settings, pino({ level: "silent" }));
+  const { models, metrics, governance, caching } = await createServing(settings, pino({ level: "silent" }));
   onTestFinished(async () => {
     await governance.governor.stop();
     await models.stop();
+    caching.redis?.connection.close();
   });
   return {
     models,
     metrics,
+    caching,
     ...governance,
     get pool() {
       return models.current.pool;
@@ -41,8 +45,13 @@ export async function startCore(modelDir: string, env: Record<string, string> = 
   };
 }
 
+/** Past the cache: what is asked for is computed. */
 export function classify(core: Core, texts: string[], user?: string): Promise<ClassifyReply> {
-  return core.models.classify({ texts, ...(user === undefined ? {} : { user }) }, new AbortController().signal);
+  return ask(core, { texts, noCache: true, ...(user === undefined ? {} : { user }) });
+}
+
+export function ask(core: Core, request: ClassifyRequest): Promise<ClassifyReply> {
+  return core.models.classify(request, () => new AbortController().signal);
 }
 
 /** The pids of the workers that run, by slot. */

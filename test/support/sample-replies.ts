@@ -1,3 +1,5 @@
+import type { AlertsReply } from "../../src/lib/protocol/alerts.ts";
+import type { CacheStats, RedisStatus } from "../../src/lib/protocol/cache.ts";
 import type { CleanupReply, CleanupSnapshot } from "../../src/lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../src/lib/protocol/config.ts";
 import type { Decision } from "../../src/lib/protocol/decisions.ts";
@@ -21,6 +23,24 @@ export const HEALTH: Health = {
   },
   version: "0.1.0",
   uptimeSeconds: 11_520,
+};
+
+export const ALERTS_REPLY: AlertsReply = {
+  firing: [
+    {
+      at: "2026-01-02T03:04:05.678Z",
+      alert: "memory-warning",
+      severity: "warning",
+      state: "firing",
+      measured: 0.83,
+      threshold: 0.8,
+      host: "shop-1",
+      summary: "Memory is at the warning level.",
+      help: "combot status shows who holds it.",
+    },
+  ],
+  resolved: [],
+  webhook: { waiting: 0, dropped: 0, lastError: null },
 };
 
 export const MEMORY: MemoryReport = {
@@ -54,6 +74,7 @@ export const METRICS: MetricsReport = {
   batches: { count: 9120, meanSize: 1.7 },
   recycles: RECYCLES,
   users: 64,
+  journal: { state: "up", store: "sqlite", reason: null, waiting: 2, written: 5120, dropped: 0, pool: null },
 };
 
 export const WORKER: WorkerStatus = {
@@ -161,4 +182,26 @@ export const CLEANUP: CleanupReply = {
   },
   freedBytes: 46 * MIB,
   durationMs: 1340,
+};
+
+export const CACHE_STATS: CacheStats = {
+  hitRate: 0.83,
+  hitRate5m: 0.85,
+  coalesced: 12,
+  memory: { entries: 100, maxEntries: 100, bytes: 41_000, hits: 5200, misses: 2900, evictions: 800, expired: 3 },
+  redis: { state: "up", hits: 1600, misses: 1300, errors: 0, keys: null, usedBytes: 2_300_000 },
+};
+
+export const REDIS_STATUS: RedisStatus = {
+  state: "up",
+  breaker: "closed",
+  latencyMs: 0.21,
+  version: "7.0.15",
+  usedBytes: 2_300_000,
+  maxBytes: 536_870_912,
+  keys: null,
+  hitRate: 0.55,
+  evictedKeys: 0,
+  connectedSince: "2026-01-02T03:04:05.678Z",
+  lastError: null,
 };

@@ -81,7 +81,7 @@ describe("decisions --follow", () => {
     await expect.poll(() => first.streams.length).toBe(1);
     expect(first.calls.at(-1)).toMatchObject({ name: "events", lastEventId: "a-1" });
     for (const stream of first.streams) {
-      stream.write("retry: 1000\n\nevent: alert\ndata: of a later release\n\n");
+      stream.write("retry: 1000\n\nevent: weather\ndata: of a later release\n\n");
       write(stream, numbered(2));
     }
     expect(await next()).toEqual(numbered(2));

@@ -5,7 +5,7 @@ import { CombotError } from "../../../src/lib/errors.ts";
 import type { ClassifyRequest } from "../../../src/lib/protocol/classify.ts";
 import { ENDPOINTS, type EndpointName } from "../../../src/lib/protocol/endpoints.ts";
 import { PROBLEM_TYPE, problemOf } from "../../../src/lib/protocol/problem.ts";
-import { CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
+import { ALERTS_REPLY, CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 export interface Answer {
@@ -38,6 +38,7 @@ const DEFAULTS: Handlers = {
   memory: () => ({ status: 200, body: MEMORY }),
   metrics: () => ({ status: 200, body: METRICS }),
   processStatus: () => ({ status: 200, body: PROCESS_STATUS }),
+  alerts: () => ({ status: 200, body: ALERTS_REPLY }),
   config: () => ({ status: 200, body: CONFIG }),
 };
 

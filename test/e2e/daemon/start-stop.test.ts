@@ -44,8 +44,9 @@ describe("stopping", () => {
     const { workers } = await daemon.json<{ workers: { pid: number }[] }>("GET", "/api/process/status/");
     const idle = await Promise.all(Array.from({ length: 20 }, () => idleConnection(daemon.socketPath)));
     const ended = idle.map((socket) => once(socket, "close"));
-    const busy = Array.from({ length: 5 }, () =>
-      callSocket({ ...classifyCall("alpha"), socketPath: daemon.socketPath }),
+    // Each its own: equal texts in flight are computed once, and would keep one worker busy.
+    const busy = Array.from({ length: 5 }, (_, index) =>
+      callSocket({ ...classifyCall(`alpha ${index}`), socketPath: daemon.socketPath }),
     );
     const statesOf = async (): Promise<string[]> =>
       (await daemon.json<{ workers: { state: string }[] }>("GET", "/api/process/status/")).workers.map(

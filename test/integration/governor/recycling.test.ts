@@ -96,13 +96,17 @@ describe("unloading what is idle", () => {
     expect(workerPids(core)).toHaveLength(1);
   });
 
-  test("a request longer than the idle time completes; the time begins at its end", { timeout: 30_000 }, async () => {
-    const core = await startGoverned({ MODEL_IDLE_UNLOAD: "1", WORKERS: "1" }, 300);
-    const [slow] = await Promise.all(Array.from({ length: 4 }, () => classify(core, ["alpha"])));
-    expect(slow?.results).toHaveLength(1);
-    expect(workerPids(core)).toHaveLength(1);
-    expect((await core.metrics.recycles()).total).toBe(0);
-  });
+  test(
+    "PAINS 5: a request longer than the idle time completes; the time begins at its end",
+    { timeout: 30_000 },
+    async () => {
+      const core = await startGoverned({ MODEL_IDLE_UNLOAD: "1", WORKERS: "1" }, 300);
+      const [slow] = await Promise.all(Array.from({ length: 4 }, () => classify(core, ["alpha"])));
+      expect(slow?.results).toHaveLength(1);
+      expect(workerPids(core)).toHaveLength(1);
+      expect((await core.metrics.recycles()).total).toBe(0);
+    },
+  );
 
   test("0: after every batch; the next one starts the worker again", async () => {
     const core = await startGoverned({ MODEL_IDLE_UNLOAD: "0", WORKERS: "1" });

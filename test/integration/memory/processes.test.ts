@@ -22,6 +22,8 @@ const MODEL = {
   seed: 7,
 } as const;
 
+const PROBE = Int32Array.from([2, 10, 11, 3]);
+
 interface Prepared {
   readonly modelPath: string;
   readonly weightsBytes: number;
@@ -31,7 +33,8 @@ async function prepare(): Promise<Prepared> {
   const folder = temporaryFolder();
   writeFolder(folder, MODEL, false, () => undefined);
   const files = { model: "prepared.onnx", weights: "weights.bin" };
-  await prepareInChild(join(folder, "model.onnx"), folder, files, 30_000);
+  const model = { modelPath: join(folder, "model.onnx"), labels: MODEL.labels, padId: 0, probe: PROBE };
+  await prepareInChild(model, folder, files, 30_000);
   return { modelPath: join(folder, files.model), weightsBytes: statSync(join(folder, files.weights)).size };
 }
 
@@ -41,8 +44,7 @@ async function startWorker(modelPath: string): Promise<WorkerProcess> {
     worker.signal("SIGKILL", "the test is over");
     await worker.ended;
   });
-  const probe = Int32Array.from([2, 10, 11, 3]);
-  await worker.load({ modelPath, prepared: true, threads: 1, labels: MODEL.labels, padId: 0, probe });
+  await worker.load({ modelPath, prepared: true, threads: 1, labels: MODEL.labels, padId: 0, probe: PROBE });
   return worker;
 }
 

@@ -47,7 +47,7 @@ describe("unloading", () => {
   });
 });
 
-describe("a hundred cold texts at once", () => {
+describe("PAINS 4: a hundred cold texts at once", () => {
   test("cause one load a worker", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()));
     const replies = await Promise.all(Array.from({ length: 100 }, () => classify(core, ["alpha"])));

@@ -136,7 +136,7 @@ describe("recycling for service", () => {
     [false, "in turn"],
   ])("room for both: %s, so %s", async (fits, how) => {
     const { governed, actions } = setUp();
-    expect(await actions.recycle({ act: "recycle", ...due }, { fits, detail: "needs 1 MiB" })).toBe(200);
+    expect(await actions.recycle({ act: "recycle", ...due }, { fits, detail: "1 MiB" })).toBe(200);
     expect(governed.orders).toEqual([`recycle 1: uptime, ${how}`]);
     expect(governed.acts).toMatchObject([
       {

@@ -51,8 +51,8 @@ async function run({ workers, stretches }: { workers: number; stretches: readonl
   return { governed, unserved, secondsOf };
 }
 
-const isHeavy = (entry: string | Decision): boolean =>
-  typeof entry !== "string" && ["unload idle", "force cleanup"].includes(entry.action);
+const isHeavy = (entry: string | Decision): boolean => typeof entry !== "string" && entry.action === "force cleanup";
+const isIdleUnload = (entry: string | Decision): boolean => typeof entry !== "string" && entry.action === "unload idle";
 const isRecycle = (entry: string | Decision): boolean => typeof entry === "string" && entry.includes("memory, in turn");
 
 const atWork = { numRuns: 60 };
@@ -69,14 +69,16 @@ describe("the governor over a machine that feels what it does", () => {
     );
   });
 
-  test("one heavy action a minute, emergency excepted; five recycles in ten minutes at most", async () => {
+  test("one heavy action and one idle worker unloaded a minute, emergency excepted; five recycles in ten minutes at most", async () => {
     await fc.assert(
       fc.asyncProperty(anyRun, async (given) => {
         const { secondsOf } = await run(given);
-        secondsOf(isHeavy).reduce((before, second) => {
-          expect(second - before).toBeGreaterThanOrEqual(60);
-          return second;
-        }, -Infinity);
+        for (const kind of [isHeavy, isIdleUnload]) {
+          secondsOf(kind).reduce((before, second) => {
+            expect(second - before).toBeGreaterThanOrEqual(60);
+            return second;
+          }, -Infinity);
+        }
         const recycles = secondsOf(isRecycle);
         for (const second of recycles) {
           expect(recycles.filter((other) => other > second - 600 && other <= second).length).toBeLessThanOrEqual(5);

@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Decisions } from "../../../src/daemon/governor/decisions.ts";
-import type { NewDecision } from "../../../src/daemon/governor/decisions.ts";
+import type { DecisionSink, NewDecision } from "../../../src/daemon/governor/decisions.ts";
 import { decision as schema } from "../../../src/lib/protocol/decisions.ts";
 import type { Decision } from "../../../src/lib/protocol/decisions.ts";
 
@@ -15,8 +15,12 @@ const decision = (reason: string): NewDecision => ({
   durationMs: 0,
 });
 
+function decisionsAt(clock: () => Date, sinks: readonly DecisionSink[] = [], failures: unknown[] = []): Decisions {
+  return new Decisions({ clock, onFailure: (error) => void failures.push(error) }, sinks);
+}
+
 function recorded(count: number, startedAt = STARTED): { decisions: Decisions; all: Decision[] } {
-  const decisions = new Decisions(startedAt, []);
+  const decisions = decisionsAt(() => startedAt);
   return { decisions, all: Array.from({ length: count }, (_, index) => decisions.record(decision(`r${index}`))) };
 }
 
@@ -59,15 +63,11 @@ describe("what is kept", () => {
 });
 
 describe("since", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: STARTED });
-    return () => vi.useRealTimers();
-  });
-
   test("lists later ones alone, the newest of them where there are more than asked for", () => {
-    const decisions = new Decisions(STARTED, []);
+    let now = STARTED;
+    const decisions = decisionsAt(() => now);
     const times = [0, 1000, 2000, 3000].map((ms) => {
-      vi.setSystemTime(STARTED.getTime() + ms);
+      now = new Date(STARTED.getTime() + ms);
       return decisions.record(decision(`at ${ms}`)).at;
     });
     const reasons = (since: string, limit?: number): string[] =>
@@ -84,7 +84,7 @@ describe("sinks", () => {
   test("each is told of every decision, from when it was added until it is removed", () => {
     const heard: string[] = [];
     const sink = (name: string) => ({ keep: ({ reason }: Decision) => void heard.push(`${name} ${reason}`) });
-    const decisions = new Decisions(STARTED, [sink("first")]);
+    const decisions = decisionsAt(() => STARTED, [sink("first")]);
     decisions.record(decision("a"));
     const remove = decisions.addSink(sink("second"));
     decisions.record(decision("b"));
@@ -95,12 +95,28 @@ describe("sinks", () => {
 
   test("removing one twice removes no other", () => {
     const heard: string[] = [];
-    const decisions = new Decisions(STARTED, []);
+    const decisions = decisionsAt(() => STARTED);
     const remove = decisions.addSink({ keep: () => undefined });
     decisions.addSink({ keep: ({ reason }) => void heard.push(reason) });
     remove();
     remove();
     decisions.record(decision("a"));
     expect(heard).toEqual(["a"]);
+  });
+
+  test("one that throws is told of, and keeps it neither from the others nor from the list", () => {
+    const heard: string[] = [];
+    const failures: unknown[] = [];
+    const broken: DecisionSink = {
+      keep: () => {
+        throw new Error("disk full");
+      },
+    };
+    const decisions = decisionsAt(() => STARTED, [broken], failures);
+    decisions.addSink({ keep: ({ reason }) => void heard.push(reason) });
+    decisions.record(decision("a"));
+    expect(heard).toEqual(["a"]);
+    expect(decisions.list({})).toHaveLength(1);
+    expect(failures).toMatchObject([{ message: "disk full" }]);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Footprint } from "../../../src/daemon/governor/footprint.ts";
+import { GIB } from "../../../src/lib/units.ts";
 import { Governed } from "./support/governed.ts";
 
 /** Two workers of 10 % each, after one reading. */
@@ -17,7 +19,7 @@ test("more workers fit as long as they stay below critical, each taking what the
   const { governor } = await readOnce(0.3);
   expect([1, 2, 3, 4].map((workers) => governor.refusal(workers) === undefined)).toEqual([true, true, true, true]);
   expect(governor.refusal(5)).toBe(
-    "a worker needs 4.0 GiB; 4.0 GiB of 8.0 GiB are used, so 3.2 GiB are left below 90%",
+    "5 workers need 4.0 GiB; 4.0 GiB of 8.0 GiB are used, so 3.2 GiB are left below 90%",
   );
 });
 
@@ -25,7 +27,7 @@ test("what a worker once took counts, although a fresh one takes less", async ()
   const governed = await readOnce(0.3);
   governed.meter.state = { others: 0.3, worker: 0.05 };
   await governed.pass(1);
-  expect(governed.governor.refusal(6)).toContain("needs 4.8 GiB; 3.2 GiB of 8.0 GiB are used");
+  expect(governed.governor.refusal(6)).toContain("6 workers need 4.8 GiB; 3.2 GiB of 8.0 GiB are used");
 });
 
 test("an estimate stands in until a worker was measured", async () => {
@@ -34,15 +36,42 @@ test("an estimate stands in until a worker was measured", async () => {
   governed.meter.state = { others: 0.894, worker: 0.1 };
   await governed.pass(1);
   expect(governed.governor.refusal(1)).toBeUndefined();
-  expect(governed.governor.refusal(2)).toMatch(/^a worker needs 96\.0 MiB; .* so 49\.\d MiB are left below 90%$/);
+  expect(governed.governor.refusal(2)).toMatch(/^2 workers need 96\.0 MiB; .* so 49\.\d MiB are left below 90%$/);
 });
 
-test("held against a limit of our own, a worker needs its PSS", async () => {
-  const governed = new Governed();
-  governed.meter.source = "setting";
-  governed.meter.state = { others: 0.3, worker: 0.1 };
-  await governed.pass(1);
-  expect(governed.governor.refusal(10)).toContain("needs 8.2 GiB");
+describe("held against a limit of our own", () => {
+  test("the first worker brings the weights that all share, and a further one only what is its own", async () => {
+    const governed = new Governed();
+    governed.meter.source = "setting";
+    governed.meter.state = { others: 0.3, worker: 0.03 };
+    await governed.pass(1);
+    expect(governed.governor.refusal(50)).toContain("50 workers need 12.0 GiB");
+    await governed.workers.unload();
+    governed.meter.state = { others: 0.89, worker: 0.03 };
+    await governed.pass(1);
+    expect(governed.governor.refusal(1)).toContain("a worker needs 296 MiB");
+  });
+
+  test("an estimate counts the weights, too", async () => {
+    const governed = new Governed();
+    governed.meter.source = "setting";
+    await governed.workers.unload();
+    governed.meter.state = { others: 0.89, worker: 0.1 };
+    await governed.pass(1);
+    expect(governed.governor.refusal(1)).toContain("a worker needs 148 MiB");
+  });
+});
+
+test("processes of another model, which serves during a switch, say nothing about this one's", async () => {
+  const governed = await readOnce(0.3);
+  const footprint = new Footprint(() => ({ anonymousBytes: 1, sharedBytes: 0 }));
+  footprint.observe(governed.governor.sample!, []);
+  expect(footprint.bytesFor({ workers: 1, mapped: true }, "system")).toBe(1);
+  footprint.observe(
+    governed.governor.sample!,
+    governed.workers.views().map(({ pid }) => pid),
+  );
+  expect(footprint.bytesFor({ workers: 1, mapped: true }, "system")).toBe(Math.round(0.1 * 8 * GIB));
 });
 
 describe("at high", () => {

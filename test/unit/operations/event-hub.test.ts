@@ -50,7 +50,7 @@ class Recorder implements Listener {
 }
 
 function startHub(sample: () => Promise<Sample> = async () => SAMPLE) {
-  const decisions = new Decisions(new Date(), []);
+  const decisions = new Decisions({ clock: () => new Date(), onFailure: () => undefined });
   const taken = vi.fn<() => Promise<Sample>>(sample);
   const onFailure = vi.fn<(error: unknown) => void>();
   const hub = new EventHub({ decisions, sample: taken, onFailure });

@@ -1,22 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { GIB, MIB } from "../../../src/lib/units.ts";
-import { estimateBytes, judgeFit } from "../../../src/daemon/policy/fit.ts";
+import { estimateLoad, judgeFit } from "../../../src/daemon/policy/fit.ts";
 
 describe("what a model nobody has measured will take", () => {
   const modelBytes = 200 * MIB;
 
-  test("sharing weights: one packed copy, and each worker's own 48 MiB", () => {
-    expect(estimateBytes({ workers: 1, modelBytes, shared: true })).toBe((48 + 330) * MIB);
-    expect(estimateBytes({ workers: 3, modelBytes, shared: true })).toBe((3 * 48 + 330) * MIB);
+  test("sharing weights: one packed copy for all, and each worker's own 48 MiB", () => {
+    expect(estimateLoad({ modelBytes, shared: true })).toEqual({ anonymousBytes: 48 * MIB, sharedBytes: 330 * MIB });
   });
 
   test("not sharing: everything once for each worker", () => {
-    expect(estimateBytes({ workers: 1, modelBytes, shared: false })).toBe((48 + 260) * MIB);
-    expect(estimateBytes({ workers: 3, modelBytes, shared: false })).toBe(3 * (48 + 260) * MIB);
-  });
-
-  test("nothing for no workers of no model", () => {
-    expect(estimateBytes({ workers: 0, modelBytes: 0, shared: true })).toBe(0);
+    expect(estimateLoad({ modelBytes, shared: false })).toEqual({ anonymousBytes: (48 + 260) * MIB, sharedBytes: 0 });
   });
 });
 
@@ -35,7 +29,7 @@ describe("whether it fits", () => {
 
   test("the arithmetic is told", () => {
     expect(judgeFit(300 * MIB, { ...room, ceiling: 0.9 }).detail).toBe(
-      "needs 300 MiB; 3.0 GiB of 4.0 GiB are used, so 614 MiB are left below 90%",
+      "300 MiB; 3.0 GiB of 4.0 GiB are used, so 614 MiB are left below 90%",
     );
   });
 });

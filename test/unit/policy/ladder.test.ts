@@ -6,7 +6,7 @@ import type { LadderHistory, LadderVerdict, LadderView, LadderWorker } from "../
 import { anyThresholds, THRESHOLDS } from "./thresholds.ts";
 
 const MINUTE_MS = 60_000;
-const NEW: LadderHistory = { lastHeavyAtMs: null, recycledAtMs: [], held: false, emptied: false };
+const NEW: LadderHistory = { lastHeavyAtMs: null, lastUnloadAtMs: null, recycledAtMs: [], held: false, emptied: false };
 
 const worker = (slot: number, over: Partial<LadderWorker> = {}): LadderWorker => ({
   slot,
@@ -24,6 +24,7 @@ function view({
   return {
     atMs: 100 * MINUTE_MS,
     level: "critical",
+    falling: false,
     usage,
     usedBytes: usage * 1000,
     limitBytes: 1000,
@@ -108,9 +109,26 @@ describe("one heavy action a minute", () => {
     expect(chooseForMemory(rested(60_000))).toBeDefined();
   });
 
+  test("an idle worker that was unloaded keeps the next idle one waiting, and no cleanup", () => {
+    const history = { lastUnloadAtMs: 100 * MINUTE_MS - 59_999 };
+    expect(chooseForMemory(view({ level: "high", usage: 0.86, history }))).toBeUndefined();
+    expect(chooseForMemory(view({ history }))).toMatchObject({ act: "force cleanup" });
+  });
+
   test("emergency does not", () => {
     const history = { lastHeavyAtMs: 100 * MINUTE_MS - 1 };
     expect(chooseForMemory(view({ level: "emergency", usage: 0.96, history }))).toMatchObject({ act: "unload all" });
+  });
+});
+
+describe("on the way down", () => {
+  test.each([
+    ["high", 0.84, 0.85],
+    ["critical", 0.89, 0.9],
+  ] as const)("at %s nothing is done at %d, and again at %d", (level, below, at) => {
+    expect(chooseForMemory(view({ level, usage: below, falling: true }))).toBeUndefined();
+    expect(chooseForMemory(view({ level, usage: below }))).toBeDefined();
+    expect(chooseForMemory(view({ level, usage: at, falling: true }))).toBeDefined();
   });
 });
 
@@ -175,6 +193,7 @@ describe("whatever the view", () => {
   const anyView: fc.Arbitrary<LadderView> = fc
     .record({
       level: fc.constantFrom(...MEMORY_LEVELS),
+      falling: fc.boolean(),
       usage: fc.double({ min: 0, max: 1.3, noNaN: true }),
       freeableBytes: fc.integer({ min: 0, max: 1000 }),
       workerBytes: fc.integer({ min: 1, max: 500 }),
@@ -182,6 +201,7 @@ describe("whatever the view", () => {
       thresholds: anyThresholds,
       history: fc.record({
         lastHeavyAtMs: fc.option(fc.integer({ min: 0, max: 100 * MINUTE_MS })),
+        lastUnloadAtMs: fc.option(fc.integer({ min: 0, max: 100 * MINUTE_MS })),
         recycledAtMs: fc
           .array(fc.integer({ min: 80 * MINUTE_MS, max: 100 * MINUTE_MS }), { maxLength: 20 })
           .map((times) => times.toSorted((a, b) => a - b)),

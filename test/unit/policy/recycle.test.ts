@@ -4,7 +4,7 @@ import { chooseRecycle, dueBy } from "../../../src/daemon/policy/recycle.ts";
 import type { RecycleHistory } from "../../../src/daemon/policy/recycle.ts";
 import type { WorkerView } from "../../../src/daemon/policy/worker-view.ts";
 
-const NEVER: RecycleHistory = { last: null };
+const NEVER: RecycleHistory = { last: null, unsettled: false };
 
 const worker = (slot: number, over: Partial<WorkerView> = {}): WorkerView => ({
   slot,
@@ -43,6 +43,10 @@ describe("recycling what has served enough", () => {
     expect(chooseRecycle([worker(0, { users: 50, idle: false })], NEVER, 0)).toMatchObject({ act: "recycle" });
   });
 
+  test("none while one is missing that is on its way, or could not boot", () => {
+    expect(chooseRecycle([worker(0, { users: 500 })], { ...NEVER, unsettled: true }, 0)).toEqual({ act: "keep" });
+  });
+
   test("none while another starts or drains", () => {
     const other = worker(1, { serving: false, idle: false });
     expect(chooseRecycle([worker(0, { users: 500 }), other], NEVER, 0)).toEqual({ act: "keep" });
@@ -54,7 +58,7 @@ describe("what the last recycle cost", () => {
     [200, 2000],
     [30_000, 300_000],
   ])("a birth of %i ms puts the next one off by %i ms", (birthMs, restMs) => {
-    const history = { last: { endedAtMs: 1000, birthMs } };
+    const history = { ...NEVER, last: { endedAtMs: 1000, birthMs } };
     const workers = [worker(0, { users: 51 })];
     const found = { slot: 0, why: "users", measured: 51, threshold: 50 };
     expect(chooseRecycle(workers, history, 999 + restMs)).toEqual({ act: "put off", ...found, untilMs: 1000 + restMs });
@@ -62,7 +66,7 @@ describe("what the last recycle cost", () => {
   });
 
   test("what is put off is not forgotten: its count goes on", () => {
-    const history = { last: { endedAtMs: 0, birthMs: 1000 } };
+    const history = { ...NEVER, last: { endedAtMs: 0, birthMs: 1000 } };
     expect(chooseRecycle([worker(0, { users: 80 })], history, 9999)).toMatchObject({ act: "put off", measured: 80 });
     expect(chooseRecycle([worker(0, { users: 81 })], history, 10_000)).toMatchObject({ act: "recycle", measured: 81 });
   });
@@ -104,7 +108,7 @@ class Pool {
     if (!this.#replacing || nowMs < this.#replacing.readyAtMs) return;
     const { slot, birthMs, readyAtMs } = this.#replacing;
     this.#workers[slot] = worker(slot);
-    this.history = { last: { endedAtMs: readyAtMs, birthMs } };
+    this.history = { ...NEVER, last: { endedAtMs: readyAtMs, birthMs } };
     this.#replacing = undefined;
   }
 }

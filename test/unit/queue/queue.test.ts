@@ -13,7 +13,7 @@ const queueOf = (over: Partial<QueueOptions> = {}): Queue =>
   new Queue({ maxTexts: 10, requestTimeoutMs: 60_000, now: () => performance.now(), ...over });
 
 const answerAll = (queue: Queue, jobs: readonly Job[]): void => {
-  for (const job of jobs) queue.answer(job, Float32Array.of(job.index), { startedAtMs: 0, computeMs: 1 });
+  for (const job of jobs) queue.answer(job, Float32Array.of(job.index), { startedAtMs: 0, computeMs: 1, worker: 1 });
 };
 
 describe("admission", () => {

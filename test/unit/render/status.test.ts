@@ -6,6 +6,7 @@ import { renderStatus, type StatusReport } from "../../../src/lib/render/status.
 import { HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
 
 const REPORT: StatusReport = {
+  alerts: [],
   health: HEALTH,
   memory: MEMORY,
   metrics: METRICS,
@@ -42,6 +43,7 @@ const FRESH: StatusReport = {
     users: 0,
   },
   process: null,
+  alerts: null,
   controlDetail: "You may not open /run/combot/control.sock: it takes root or group combot-admin.",
   systemd: null,
 };

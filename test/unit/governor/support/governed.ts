@@ -16,6 +16,7 @@ export interface GovernedOptions {
 const THRESHOLDS: Thresholds = { warning: 0.8, high: 0.85, critical: 0.9, emergency: 0.95 };
 /** Of a worker that was never measured. */
 const ESTIMATE_BYTES = 48 * MIB;
+const ESTIMATE_SHARED_BYTES = 100 * MIB;
 
 /** The governor over its own ports, with a clock that only the test moves. */
 export class Governed {
@@ -26,12 +27,15 @@ export class Governed {
   readonly decisions: Decisions;
   readonly workers: RecordingWorkers;
   readonly meter: ScriptedMeter;
-  readonly footprint = new Footprint(ESTIMATE_BYTES);
+  readonly footprint = new Footprint(() => ({ anonymousBytes: ESTIMATE_BYTES, sharedBytes: ESTIMATE_SHARED_BYTES }));
   readonly governor: Governor;
 
   constructor({ workers = 2, idleUnloadMs = -1 }: GovernedOptions = {}) {
     const onOrder = (order: string): void => void this.story.push(order);
-    this.decisions = new Decisions(new Date(0), [{ keep: (decision) => void this.story.push(decision) }]);
+    this.decisions = new Decisions(
+      { clock: () => new Date(this.clock.ms), onFailure: (error) => void this.failures.push(error) },
+      [{ keep: (decision) => void this.story.push(decision) }],
+    );
     this.workers = new RecordingWorkers({ size: workers, onOrder, refusal: (count) => this.governor.refusal(count) });
     this.meter = new ScriptedMeter({
       now: () => this.clock.ms,

@@ -35,9 +35,8 @@ export class RecordingWorkers implements Workers {
     this.fewest = options.size;
   }
 
-  get size(): number {
-    return this.#places.length;
-  }
+  /** The last one could not boot; set by the test. */
+  unsettled = false;
 
   get serving(): number {
     return this.views().filter((worker) => worker.serving).length;
