@@ -1,7 +1,12 @@
 import { spawnSync } from "node:child_process";
 
 /** Writes every page that is made from code; with --check it says which differ and ends with 1. */
-const MAKERS = ["scripts/settings-docs.ts", "scripts/errors-docs.ts", "scripts/doctor-docs.ts"];
+const MAKERS = [
+  "scripts/settings-docs.ts",
+  "scripts/errors-docs.ts",
+  "scripts/doctor-docs.ts",
+  "scripts/alerts-docs.ts",
+];
 
 let status = 0;
 for (const maker of MAKERS) {

@@ -1,21 +1,29 @@
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Settings } from "../lib/config/settings.ts";
-import { ERRORS } from "../lib/errors.ts";
-import type { ErrorCode } from "../lib/errors.ts";
 import type { Alert } from "../lib/protocol/alerts.ts";
+import type { JournalReport } from "../lib/protocol/metrics.ts";
+import { thresholdsOf } from "./alerts/thresholds.ts";
 import { Watch } from "./alerts/watch.ts";
 import { Webhook } from "./alerts/webhook.ts";
+import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { keysFound } from "./operations/cache-metrics.ts";
 import type { Models } from "./operations/models.ts";
-import type { AlertReading, AlertThresholds } from "./policy/alerts/reading.ts";
+import type { AlertReading } from "./policy/alerts/reading.ts";
+
+/** Redis is asked for its figures on behalf of alerts no more often than this. */
+const REDIS_MAX_AGE_MS = 4500;
 
 export interface AlertingParts {
   readonly models: Models;
   readonly metrics: Metrics;
   readonly governance: Governance;
+  readonly caching: Caching;
+  /** Null without one. */
+  readonly journal: () => JournalReport | null;
   readonly onAlert: (alert: Alert) => void;
 }
 
@@ -23,7 +31,7 @@ export interface AlertingParts {
 export function createWatch(settings: Settings, parts: AlertingParts, log: Logger): Watch {
   return new Watch({
     read: () => readFor(settings, parts),
-    thresholds: thresholdsOf(settings),
+    thresholds: () => thresholdsOf(settings),
     host: hostname(),
     webhook: createWebhook(settings, log),
     tell: (alert, isReminder) => {
@@ -34,40 +42,52 @@ export function createWatch(settings: Settings, parts: AlertingParts, log: Logge
   });
 }
 
-function createWebhook({ alertWebhookUrl, alertWebhookFormat }: Settings, log: Logger): Webhook | null {
-  if (alertWebhookUrl === null) return null;
+function createWebhook(settings: Settings, log: Logger): Webhook {
   return new Webhook({
-    url: alertWebhookUrl,
-    format: alertWebhookFormat,
+    target: () => {
+      const { alertWebhookUrl: url, alertWebhookFormat: format } = settings;
+      return url === null ? null : { url, format };
+    },
     onFailure: (reason, waiting) => log.error({ reason, waiting }, "alerts could not be posted; they wait"),
   });
 }
 
-function thresholdsOf({ memory, alerts, modelLoadTimeoutMs }: Settings): AlertThresholds {
-  return {
-    memoryWarning: memory.warning,
-    memoryCritical: memory.critical,
-    memoryEmergency: memory.emergency,
-    ...alerts,
-    loadTimeoutMs: modelLoadTimeoutMs,
-  };
-}
-
-async function readFor(settings: Settings, { models, metrics, governance }: AlertingParts): Promise<AlertReading> {
-  const { pool } = models.current;
-  const { requests, errors, recycles } = await metrics.report();
+async function readFor(settings: Settings, parts: AlertingParts): Promise<AlertReading> {
+  const { models, metrics, governance, caching } = parts;
+  const { pool, unshared } = models.current;
+  const { calls, failures } = await metrics.outcomes();
   return {
     atMs: performance.now(),
     memoryUsage: governance.governor.sample?.usage ?? null,
     hold: holdOf(governance),
-    recycles: recycles.byReason,
+    recycles: (await metrics.recycles()).byReason,
     workersHeld: pool.held !== undefined,
     workersWanted: pool.slots.filter(({ wanted }) => wanted).length,
     workersServing: pool.serving,
-    calls: requests,
-    failedCalls: failuresOf(errors),
+    calls,
+    failedCalls: failures,
+    ...cacheReading(caching),
+    ...(await redisReading(caching)),
+    ...journalReading(parts.journal()),
+    weightsUnshared: unshared() !== undefined,
     diskFree: await diskFree(settings.stateDir),
   };
+}
+
+function cacheReading({ answers }: Caching) {
+  const { hits, lookups } = answers.rate;
+  return { hits, lookups, keysFound: keysFound(answers), keysExpired: answers.memory.expired };
+}
+
+async function redisReading({ redis }: Caching) {
+  if (!redis) return { redisUp: null, redisMemory: null, redisEvicted: null };
+  const { usedBytes, maxBytes, evictedKeys } = await redis.report.figures(REDIS_MAX_AGE_MS);
+  const redisMemory = usedBytes === null || !maxBytes ? null : usedBytes / maxBytes;
+  return { redisUp: redis.connection.state === "up", redisMemory, redisEvicted: evictedKeys };
+}
+
+function journalReading(journal: JournalReport | null) {
+  return { journalUp: journal && journal.state === "up", journalDropped: journal?.dropped ?? 0 };
 }
 
 /** The last of the two decisions that lead to a hold tells which it was. */
@@ -75,12 +95,6 @@ function holdOf({ governor, decisions }: Governance): AlertReading["hold"] {
   if (!governor.held) return null;
   const last = decisions.list({ limit: 1000 }).findLast(({ action }) => action === "hold" || action === "keep one");
   return last?.action === "keep one" ? "not ours" : "hold";
-}
-
-/** What a caller did wrong is no reason to wake anybody. */
-function failuresOf(errors: Readonly<Record<string, number>>): number {
-  const ours = Object.entries(errors).filter(([code]) => ERRORS[code as ErrorCode].http >= 500);
-  return ours.reduce((sum, [, count]) => sum + count, 0);
 }
 
 async function diskFree(folder: string): Promise<number | null> {

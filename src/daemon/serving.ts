@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import type { Alert } from "../lib/protocol/alerts.ts";
+import { publishWatch } from "./alert-metrics.ts";
 import { createWatch } from "./alerting.ts";
 import type { Watch } from "./alerts/watch.ts";
 import type { JournalReport } from "../lib/protocol/metrics.ts";
@@ -96,8 +97,9 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
     sample: () => reports.sample(),
     onFailure: (error) => log.error({ err: error }, "no sample for those who listen"),
   });
-  const alertParts = { models, metrics, governance, onAlert: (alert: Alert) => events.tellAlert(alert) };
-  const watch = createWatch(settings, alertParts, log);
+  const onAlert = (alert: Alert): void => events.tellAlert(alert);
+  const watch = createWatch(settings, { models, metrics, governance, caching, journal, onAlert }, log);
+  publishWatch(metrics, watch);
   return { models, metrics, meter, governance, caching, reports, events, watch, journaling };
 }
 

@@ -7,9 +7,10 @@ import type { Webhook } from "./webhook.ts";
 
 export interface WatchOptions {
   readonly read: () => Promise<AlertReading>;
-  readonly thresholds: AlertThresholds;
+  /** Asked at each step: a reload changes them. */
+  readonly thresholds: () => AlertThresholds;
   readonly host: string;
-  readonly webhook: Webhook | null;
+  readonly webhook: Webhook;
   /** Told of each change; `reminder`: it fires all the while. */
   readonly tell: (alert: Alert, isReminder: boolean) => void;
   readonly onFailure: (error: unknown) => void;
@@ -24,6 +25,7 @@ export class Watch {
   readonly #firing = new Map<AlertName, Alert>();
   readonly #resolved: Alert[] = [];
   #state: AlertState = QUIET;
+  #reading: AlertReading | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking = false;
 
@@ -38,16 +40,25 @@ export class Watch {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#options.webhook?.close();
+    this.#options.webhook.close();
   }
 
   get firing(): ReadonlySet<AlertName> {
     return new Set(this.#firing.keys());
   }
 
+  /** What was judged last; undefined before the first step. */
+  get reading(): AlertReading | undefined {
+    return this.#reading;
+  }
+
+  get thresholds(): AlertThresholds {
+    return this.#options.thresholds();
+  }
+
   report(): AlertsReply {
-    const { webhook } = this.#options;
-    return { firing: [...this.#firing.values()], resolved: [...this.#resolved], webhook: webhook?.state ?? null };
+    const webhook = this.#options.webhook.state;
+    return { firing: [...this.#firing.values()], resolved: [...this.#resolved], webhook };
   }
 
   /** One step; steps don't overlap. */
@@ -55,7 +66,9 @@ export class Watch {
     if (this.#ticking) return;
     this.#ticking = true;
     try {
-      const { state, verdicts } = judgeAlerts(this.#state, await this.#options.read(), this.#options.thresholds);
+      const reading = await this.#options.read();
+      const { state, verdicts } = judgeAlerts(this.#state, reading, this.#options.thresholds());
+      this.#reading = reading;
       this.#state = state;
       for (const verdict of verdicts) this.#pass(verdict);
     } catch (error) {
@@ -73,7 +86,7 @@ export class Watch {
       if (this.#resolved.length > RESOLVED_KEPT) this.#resolved.shift();
     } else if (verdict.change === "fired") this.#firing.set(alert.alert, alert);
     this.#options.tell(alert, verdict.change === "reminder");
-    this.#options.webhook?.push(alert);
+    this.#options.webhook.push(alert);
   }
 
   #alertOf({ alert, change, measured, threshold }: Verdict): Alert {

@@ -4,10 +4,15 @@ import type { Alert } from "../../lib/protocol/alerts.ts";
 
 export type WebhookFormat = "json" | "slack";
 
-export interface WebhookOptions {
+export interface WebhookTarget {
   /** https, or http to this machine; never logged, its path is a password. */
   readonly url: string;
   readonly format: WebhookFormat;
+}
+
+export interface WebhookOptions {
+  /** Asked before each post, since a reload may change it; null: nobody is told, and nothing waits. */
+  readonly target: () => WebhookTarget | null;
   readonly onFailure: (reason: string, waiting: number) => void;
   /** Before each new try, in ms; as many tries as there are pauses, and one. */
   readonly pausesMs?: readonly number[];
@@ -42,11 +47,14 @@ export class Webhook {
     this.#options = { pausesMs: PAUSES_MS, timeoutMs: TIMEOUT_MS, roundMs: ROUND_MS, ...options };
   }
 
-  get state(): { readonly waiting: number; readonly dropped: number; readonly lastError: string | null } {
+  /** Null where nobody is told. */
+  get state(): { readonly waiting: number; readonly dropped: number; readonly lastError: string | null } | null {
+    if (this.#options.target() === null) return null;
     return { waiting: this.#waiting.length, dropped: this.#dropped, lastError: this.#lastError };
   }
 
   push(alert: Alert): void {
+    if (this.#options.target() === null) return;
     this.#waiting.push(alert);
     this.#cut();
     this.#schedule(GROUP_MS);
@@ -81,28 +89,29 @@ export class Webhook {
   }
 
   async #deliver(group: readonly Alert[]): Promise<string | null> {
-    const body = JSON.stringify(bodyOf(group, this.#options.format));
-    let error = await this.#try(body);
+    let error = await this.#try(group);
     for (const pauseMs of this.#options.pausesMs) {
       if (error === null || this.#closed) break;
       await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
-      error = await this.#try(body);
+      error = await this.#try(group);
     }
     return error;
   }
 
   /** Why it failed; null where it did not. */
-  async #try(body: string): Promise<string | null> {
+  async #try(group: readonly Alert[]): Promise<string | null> {
+    const target = this.#options.target();
+    if (target === null) return null;
     try {
-      const { statusCode = 0 } = await this.#post(body);
+      const { statusCode = 0 } = await this.#post(target.url, JSON.stringify(bodyOf(group, target.format)));
       return statusCode >= 200 && statusCode < 300 ? null : `the receiver answered ${statusCode}`;
     } catch (thrown) {
       return messageOf(thrown);
     }
   }
 
-  #post(body: string): Promise<IncomingMessage> {
-    const { url, timeoutMs } = this.#options;
+  #post(url: string, body: string): Promise<IncomingMessage> {
+    const { timeoutMs } = this.#options;
     // Not imported: node:http as an ES module loads undici, and most daemons have no webhook.
     const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
     return new Promise((resolve, reject) => {

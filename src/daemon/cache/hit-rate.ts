@@ -29,6 +29,14 @@ export class HitRate {
     this.#allLookups += 1;
   }
 
+  get hits(): number {
+    return this.#allHits;
+  }
+
+  get lookups(): number {
+    return this.#allLookups;
+  }
+
   /** 0 to 1; null before the first lookup. */
   get overall(): number | null {
     return ratio(this.#allHits, this.#allLookups);

@@ -15,11 +15,12 @@ const UNKNOWN: Figures = {
   evictedKeys: null,
 };
 
-/** What Redis says of itself, asked at most once a second and never while it is away. */
+/** What Redis says of itself, asked no more often than need be, and never while it is away. */
 export class RedisReport {
   readonly #connection: RedisConnection;
   readonly #now: () => number;
   #figures: Promise<Figures> = Promise.resolve(UNKNOWN);
+  #last: Figures = UNKNOWN;
   #askedAtMs = -Infinity;
 
   /** @param now a clock that never goes back, in ms. */
@@ -28,13 +29,20 @@ export class RedisReport {
     this.#now = now;
   }
 
-  async figures(): Promise<Figures> {
+  /** @param maxAgeMs how old they may be. */
+  async figures(maxAgeMs = FRESH_MS): Promise<Figures> {
     if (!this.#connection.isUsable) return UNKNOWN;
-    if (this.#now() - this.#askedAtMs > FRESH_MS) {
+    if (this.#now() - this.#askedAtMs > maxAgeMs) {
       this.#askedAtMs = this.#now();
       this.#figures = this.#ask().catch(() => UNKNOWN);
+      this.#last = await this.#figures;
     }
     return this.#figures;
+  }
+
+  /** What was heard last, asking nothing. */
+  get last(): Figures {
+    return this.#connection.isUsable ? this.#last : UNKNOWN;
   }
 
   /** Of a cluster: the sum over its masters. */

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { ERRORS } from "../../lib/errors.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
@@ -20,6 +21,11 @@ export interface Readings {
   readonly journal: JournalReport | null;
 }
 
+interface Labelled {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16];
 const QUANTILE_WINDOW_MS = 300_000;
@@ -30,6 +36,10 @@ export class Metrics {
   readonly #rate: Rate;
   readonly #read: () => Readings;
   readonly #calls = this.#counter("combot_requests_total", "Classify calls answered, whatever the answer.");
+  readonly #failures = this.#counter(
+    "combot_failures_total",
+    "Classify calls that failed with a status from 500 on: what a caller did wrong does not count.",
+  );
   readonly #texts = this.#counter("combot_texts_total", "Texts answered with a label.");
   readonly #errors = this.#counter("combot_errors_total", "Failed classify calls by error code.", ["code"]);
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
@@ -104,6 +114,7 @@ export class Metrics {
     this.#calls.inc();
     this.#rate.add();
     this.#errors.inc({ code });
+    if (ERRORS[code].http >= 500) this.#failures.inc();
     this.minute.failed();
   }
 
@@ -135,6 +146,25 @@ export class Metrics {
         this.inc(read());
       },
     });
+  }
+
+  /** Figures of one name, told apart by labels from a closed set. */
+  watchEach(name: string, help: string, read: () => readonly Labelled[]): void {
+    const labelNames = Object.keys(read()[0]?.labels ?? {});
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        for (const { labels, value } of read()) this.set({ ...labels }, value);
+      },
+    });
+  }
+
+  /** Classify calls, and those of them that failed through no fault of the caller. */
+  async outcomes(): Promise<{ readonly calls: number; readonly failures: number }> {
+    return { calls: await valueOf(this.#calls), failures: await valueOf(this.#failures) };
   }
 
   async report(): Promise<MetricsReport> {
@@ -173,7 +203,6 @@ export class Metrics {
   #journalGauges(): void {
     const gauge = (name: string, help: string, value: (journal: JournalReport) => number | undefined): void =>
       this.#gauge(name, help, ({ journal }) => (journal && value(journal)) ?? 0);
-    gauge("combot_journal_up", "1 while the journal can be written.", ({ state }) => Number(state === "up"));
     gauge("combot_journal_waiting_events", "Events that wait to be written.", ({ waiting }) => waiting);
     gauge("combot_journal_written_events", "Events written since the start.", ({ written }) => written);
     gauge("combot_journal_dropped_events", "Events given up since the start.", ({ dropped }) => dropped);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ALERT_SETTINGS } from "./schema/alerts.ts";
 import { CACHE_SETTINGS } from "./schema/cache.ts";
 import { DAEMON_SETTINGS } from "./schema/daemon.ts";
 import { JOURNAL_SETTINGS } from "./schema/journal.ts";
@@ -17,6 +18,7 @@ export const SETTINGS = {
   ...REDIS_SETTINGS,
   ...JOURNAL_SETTINGS,
   ...DAEMON_SETTINGS,
+  ...ALERT_SETTINGS,
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -30,6 +32,7 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly names: 
   { title: "Redis", names: namesOf(REDIS_SETTINGS) },
   { title: "Journal and backups", names: namesOf(JOURNAL_SETTINGS) },
   { title: "Daemon", names: namesOf(DAEMON_SETTINGS) },
+  { title: "Alerts", names: namesOf(ALERT_SETTINGS) },
 ];
 
 type Definition<N extends SettingName> = (typeof SETTINGS)[N];

@@ -2,7 +2,8 @@ import { isAbsolute, join } from "node:path";
 import type { HostPort } from "./address-types.ts";
 import type { ProfileName } from "./profiles.ts";
 import type { Values } from "./schema.ts";
-import type { LOG_LEVELS, WEBHOOK_FORMATS } from "./schema/daemon.ts";
+import type { WEBHOOK_FORMATS } from "./schema/alerts.ts";
+import type { LOG_LEVELS } from "./schema/daemon.ts";
 import type { DatabaseTarget, RedisTarget } from "./store-types.ts";
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -13,6 +14,18 @@ export interface MemoryThresholds {
   readonly high: number;
   readonly critical: number;
   readonly emergency: number;
+}
+
+/** From where alerts fire; shares are ratios. */
+export interface AlertSettings {
+  readonly errorRate: number;
+  readonly crashes: number;
+  readonly hitRate: number;
+  readonly expired: number;
+  readonly cacheWindowMs: number;
+  readonly redisMemory: number;
+  readonly diskFree: number;
+  readonly afterMs: number;
 }
 
 export interface RedisLogin {
@@ -71,7 +84,7 @@ export interface Settings {
   readonly alertWebhookUrl: string | null;
   readonly alertWebhookFormat: (typeof WEBHOOK_FORMATS)[number];
   /** From where alerts fire. */
-  readonly alerts: { readonly errorRate: number; readonly crashes: number; readonly diskFree: number };
+  readonly alerts: AlertSettings;
   readonly logLevel: LogLevel;
 }
 
@@ -88,7 +101,13 @@ export function defaultStateDir({ homeDir, env }: Home): string {
 
 export function toSettings(values: Values, home: Home): Settings {
   const stateDir = values.COMBOT_STATE_DIR ?? defaultStateDir(home);
-  return { ...servingPart(values), ...storePart(values, stateDir), ...daemonPart(values), stateDir };
+  return {
+    ...servingPart(values),
+    ...storePart(values, stateDir),
+    ...daemonPart(values),
+    ...alertPart(values),
+    stateDir,
+  };
 }
 
 function servingPart(values: Values) {
@@ -138,14 +157,24 @@ function daemonPart(values: Values) {
     hosts: values.COMBOT_LISTEN ? (values.COMBOT_HOSTS ?? ownHosts(values.COMBOT_LISTEN.host)) : [],
     listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,
+    logLevel: values.LOG_LEVEL,
+  } satisfies Partial<Settings>;
+}
+
+function alertPart(values: Values) {
+  return {
     alertWebhookUrl: values.ALERT_WEBHOOK_URL ?? null,
     alertWebhookFormat: values.ALERT_WEBHOOK_FORMAT,
     alerts: {
       errorRate: values.ALERT_ERROR_RATE,
       crashes: values.ALERT_CRASHES,
+      hitRate: values.ALERT_HIT_RATE,
+      expired: values.ALERT_EXPIRED,
+      cacheWindowMs: values.ALERT_CACHE_WINDOW,
+      redisMemory: values.ALERT_REDIS_MEMORY,
       diskFree: values.ALERT_DISK_FREE,
+      afterMs: values.ALERT_AFTER,
     },
-    logLevel: values.LOG_LEVEL,
   } satisfies Partial<Settings>;
 }
 

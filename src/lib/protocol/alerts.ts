@@ -11,6 +11,13 @@ export const ALERTS = [
   "workers-held",
   "model-down",
   "errors",
+  "cache-hit-rate",
+  "cache-expired",
+  "redis-down",
+  "redis-full",
+  "database-down",
+  "journal-drops",
+  "weights-unshared",
   "disk",
 ] as const;
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { Webhook } from "../../../src/daemon/alerts/webhook.ts";
-import type { WebhookOptions } from "../../../src/daemon/alerts/webhook.ts";
+import type { WebhookFormat, WebhookOptions } from "../../../src/daemon/alerts/webhook.ts";
 import type { Alert } from "../../../src/lib/protocol/alerts.ts";
 import { ALERTS_REPLY } from "../../support/sample-replies.ts";
 import { accept, startReceiver } from "./receiver.ts";
@@ -8,10 +8,20 @@ import { accept, startReceiver } from "./receiver.ts";
 const ALERT = ALERTS_REPLY.firing[0] as Alert;
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
-function webhookTo(url: string, options: Partial<WebhookOptions> = {}): { webhook: Webhook; failures: string[] } {
+function webhookTo(
+  url: string,
+  options: Partial<WebhookOptions> = {},
+  format: WebhookFormat = "json",
+): { webhook: Webhook; failures: string[] } {
   const failures: string[] = [];
   const onFailure = (reason: string): void => void failures.push(reason);
-  const webhook = new Webhook({ url, format: "json", pausesMs: [10, 20], roundMs: 50, onFailure, ...options });
+  const webhook = new Webhook({
+    target: () => ({ url, format }),
+    pausesMs: [10, 20],
+    roundMs: 50,
+    onFailure,
+    ...options,
+  });
   onTestFinished(() => webhook.close());
   return { webhook, failures };
 }
@@ -35,7 +45,7 @@ test("those that fire together are one post, the gravest first", async () => {
 
 test("Slack gets a text with a line for each", async () => {
   const { url, bodies } = await startReceiver(accept);
-  const { webhook } = webhookTo(url, { format: "slack" });
+  const { webhook } = webhookTo(url, {}, "slack");
   webhook.push(ALERT);
   webhook.push({ ...ALERT, state: "resolved" });
   await expect.poll(() => bodies.length, PATIENCE).toBe(1);
@@ -74,7 +84,7 @@ test("a receiver that says nothing is given up, and one that is not there too", 
   const absent = webhookTo("http://127.0.0.1:1/hook");
   absent.webhook.push(ALERT);
   await expect.poll(() => absent.failures[0], PATIENCE).toContain("ECONNREFUSED");
-  expect(absent.webhook.state.waiting).toBe(1);
+  expect(absent.webhook.state?.waiting).toBe(1);
 });
 
 test("a hundred wait at most; the oldest go first, and are counted", () => {

@@ -10,6 +10,11 @@ const THRESHOLDS: AlertThresholds = {
   errorRate: 0.05,
   crashes: 3,
   diskFree: 0.1,
+  hitRate: 0.7,
+  expired: 0.5,
+  redisMemory: 0.8,
+  afterMs: 30_000,
+  cacheWindowMs: 300_000,
   loadTimeoutMs: 120_000,
 };
 
@@ -23,6 +28,16 @@ const HEALTHY: AlertReading = {
   workersServing: 2,
   calls: 0,
   failedCalls: 0,
+  lookups: 0,
+  hits: 0,
+  keysFound: 0,
+  keysExpired: 0,
+  redisUp: true,
+  redisMemory: 0.5,
+  redisEvicted: 0,
+  journalUp: true,
+  journalDropped: 0,
+  weightsUnshared: false,
   diskFree: 0.6,
 };
 
@@ -81,8 +96,14 @@ describe("each rule", () => {
     ["workers held", { workersHeld: true }, ["0 workers-held fired"]],
     ["no worker", { workersServing: 0 }, ["120 model-down fired"]],
     ["unloaded", { workersServing: 0, workersWanted: 0 }, []],
-    ["disk", { diskFree: 0.09 }, ["60 disk fired"]],
+    ["disk", { diskFree: 0.09 }, ["30 disk fired"]],
     ["disk unknown, memory unknown", { diskFree: null, memoryUsage: null }, []],
+    ["Redis away", { redisUp: false, redisMemory: null, redisEvicted: null }, ["30 redis-down fired"]],
+    ["Redis off", { redisUp: null, redisMemory: null, redisEvicted: null }, []],
+    ["Redis full, nothing dropped", { redisMemory: 0.99, redisEvicted: 7 }, []],
+    ["database away", { journalUp: false }, ["30 database-down fired"]],
+    ["no journal", { journalUp: null }, []],
+    ["weights not shared", { weightsUnshared: true }, ["0 weights-unshared fired"]],
     ["healthy", {}, []],
   ])("%s", (_what, change, expected) => {
     expect(told(seconds(0, 150, change))).toEqual(expected);
@@ -96,6 +117,38 @@ describe("each rule", () => {
     ]);
     expect(told([at(0, 0), at(400, 2), at(1100, 3)])).toEqual([]);
     expect(told([at(0, 0, 0), at(60, 0, 5)])).toEqual(["60 memory-recycling fired"]);
+  });
+
+  test("a cache that answers too few of 500 lookups, for as long as it is looked back", () => {
+    const at = (atS: number, lookups: number, hits: number) => ({ atS, lookups, hits });
+    const misses = [0, 100, 200, 300, 400, 500].map((atS) => at(atS, atS * 10, atS * 2));
+    expect(told(misses)).toEqual(["400 cache-hit-rate fired"]);
+    expect(told([...misses, at(600, 8000, 4000), at(900, 18_000, 13_500)])).toEqual([
+      "400 cache-hit-rate fired",
+      "900 cache-hit-rate resolved",
+    ]);
+    expect(told([0, 100, 200, 300, 400, 500].map((atS) => at(atS, atS, 0)))).toEqual([]);
+  });
+
+  test("entries that are found too old count among at least 100 that were found", () => {
+    const at = (atS: number, keysFound: number, keysExpired: number) => ({ atS, keysFound, keysExpired });
+    const times = [0, 100, 200, 300, 400, 500];
+    expect(told(times.map((atS) => at(atS, atS * 2, atS)))).toEqual(["400 cache-expired fired"]);
+    expect(told(times.map((atS) => at(atS, atS * 2, atS * 0.9)))).toEqual([]);
+    expect(told(times.map((atS) => at(atS, atS * 0.3, atS * 0.3)))).toEqual([]);
+  });
+
+  test("a full Redis counts while it drops keys, dropped events once", () => {
+    const at = (atS: number, redisEvicted: number | null) => ({ atS, redisMemory: 0.99, redisEvicted });
+    expect(told([at(0, 5), at(60, 5), at(120, 6), at(300, 6), at(500, 6)])).toEqual([
+      "120 redis-full fired",
+      "500 redis-full resolved",
+    ]);
+    expect(told([at(0, null), at(60, 5)])).toEqual([]);
+    expect(told([0, 0, 1, 1].map((journalDropped, index) => ({ atS: index * 400, journalDropped })))).toEqual([
+      "800 journal-drops fired",
+      "1200 journal-drops resolved",
+    ]);
   });
 
   test("errors need 50 calls in five minutes", () => {

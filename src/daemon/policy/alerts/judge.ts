@@ -1,8 +1,8 @@
 import { ALERTS } from "../../../lib/protocol/alerts.ts";
 import type { AlertName } from "../../../lib/protocol/alerts.ts";
 import type { AlertReading, AlertThresholds } from "./reading.ts";
+import type { AlertRule, Span } from "./rule.ts";
 import { ALERT_RULES } from "./rules.ts";
-import type { AlertRule, Span } from "./rules.ts";
 
 interface Standing {
   /** Since when every reading was past the threshold. */
@@ -14,7 +14,7 @@ interface Standing {
 
 /** What alerts have seen so far. */
 export interface AlertState {
-  /** Oldest first, one each few seconds, for as long as the longest window. */
+  /** Oldest first, spread over the longest window. */
   readonly history: readonly AlertReading[];
   readonly standing: Readonly<Partial<Record<AlertName, Standing>>>;
 }
@@ -29,8 +29,8 @@ export interface Verdict {
 
 export const QUIET: AlertState = { history: [], standing: {} };
 
-const KEEP_EVERY_MS = 5000;
-const LONGEST_WINDOW_MS = Math.max(...Object.values(ALERT_RULES).map(({ windowMs }) => windowMs));
+/** Readings kept over the longest window, at most. */
+const READINGS_KEPT = 300;
 const REMIND_AFTER_MS = 4 * 60 * 60_000;
 
 /** The next state, and what is to be told: each alert once when it fires, again after 4 h, and once when it resolves. */
@@ -39,12 +39,13 @@ export function judgeAlerts(
   now: AlertReading,
   thresholds: AlertThresholds,
 ): { readonly state: AlertState; readonly verdicts: readonly Verdict[] } {
-  const history = remember(state.history, now);
+  const windows = ALERTS.map((alert) => ALERT_RULES[alert].windowMs(thresholds));
+  const history = remember(state.history, now, Math.max(...windows));
   const standing: Partial<Record<AlertName, Standing>> = {};
   const verdicts: Verdict[] = [];
   for (const alert of ALERTS) {
     const rule = ALERT_RULES[alert];
-    const measured = rule.measure({ now, earlier: oldestWithin(history, now, rule.windowMs) });
+    const measured = rule.measure({ now, earlier: oldestWithin(history, now, rule.windowMs(thresholds)) });
     const threshold = rule.threshold(thresholds);
     const before = state.standing[alert];
     const { next, change } = step(before, rule, isPast(rule, measured, threshold, before), now.atMs, thresholds);
@@ -83,10 +84,10 @@ function isPast(
   return below ? measured < threshold + room : measured >= threshold - room;
 }
 
-function remember(history: readonly AlertReading[], now: AlertReading): readonly AlertReading[] {
+function remember(history: readonly AlertReading[], now: AlertReading, windowMs: number): readonly AlertReading[] {
   const last = history.at(-1);
-  if (last && now.atMs - last.atMs < KEEP_EVERY_MS) return history;
-  return [...history.filter(({ atMs }) => now.atMs - atMs <= LONGEST_WINDOW_MS), now];
+  if (last && now.atMs - last.atMs < windowMs / READINGS_KEPT) return history;
+  return [...history.filter(({ atMs }) => now.atMs - atMs <= windowMs), now];
 }
 
 function oldestWithin(history: readonly AlertReading[], now: AlertReading, windowMs: number): Span["earlier"] {

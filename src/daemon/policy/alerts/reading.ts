@@ -15,6 +15,23 @@ export interface AlertReading {
   /** Classify calls, and those that failed with a status from 500 on. */
   readonly calls: number;
   readonly failedCalls: number;
+  /** Texts looked for in the cache, and those that it answered. */
+  readonly lookups: number;
+  readonly hits: number;
+  /** Lookups that found a key, be its entry too old, and those that found it too old. */
+  readonly keysFound: number;
+  readonly keysExpired: number;
+  /** Null where Redis is off. */
+  readonly redisUp: boolean | null;
+  /** Share of its maxmemory that Redis uses; null where it can't be told or has no limit. */
+  readonly redisMemory: number | null;
+  readonly redisEvicted: number | null;
+  /** Whether the journal can be written; null where there is none. */
+  readonly journalUp: boolean | null;
+  /** Events that the journal gave up. */
+  readonly journalDropped: number;
+  /** Workers load the plain model file, because its prepared weights can't be had. */
+  readonly weightsUnshared: boolean;
   /** Free share of the file system that holds the state; null where it can't be told. */
   readonly diskFree: number | null;
 }
@@ -27,6 +44,13 @@ export interface AlertThresholds {
   readonly errorRate: number;
   readonly crashes: number;
   readonly diskFree: number;
+  readonly hitRate: number;
+  readonly expired: number;
+  readonly redisMemory: number;
+  /** How long trouble must last that often passes by itself. */
+  readonly afterMs: number;
+  /** How far back the cache is judged, and how long it must have been bad. */
+  readonly cacheWindowMs: number;
   /** How long a worker may take to load. */
   readonly loadTimeoutMs: number;
 }

@@ -1,13 +1,11 @@
 import { hostList, listenAddress, socketPath } from "../address-types.ts";
 import type { Setting } from "../setting.ts";
-import { webhookUrl } from "../store-types.ts";
-import { absolutePath, bearerToken, oneOf, ratio, wholeNumber } from "../value-types.ts";
+import { absolutePath, bearerToken, oneOf, wholeNumber } from "../value-types.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-export const WEBHOOK_FORMATS = ["json", "slack"] as const;
 const TOKEN_MIN_BYTES = 32;
 
-/** Where the daemon listens, what it serves, where it keeps things and whom it tells. */
+/** Where the daemon listens, what it serves and where it keeps things. */
 export const DAEMON_SETTINGS = {
   COMBOT_SOCKET: {
     type: socketPath(),
@@ -50,36 +48,6 @@ export const DAEMON_SETTINGS = {
     type: absolutePath(),
     unset: "$XDG_STATE_HOME/combot, or ~/.local/state/combot",
     doc: "Folder of the journal, prepared models, runtime state and backups.",
-  },
-  ALERT_WEBHOOK_URL: {
-    type: webhookUrl(),
-    unset: "none",
-    secret: "webhook",
-    file: "only",
-    live: true,
-    doc: "File with the URL that alerts are posted to.",
-  },
-  ALERT_WEBHOOK_FORMAT: {
-    type: oneOf(WEBHOOK_FORMATS),
-    default: "json",
-    doc: "What is posted: an object of the alert's fields, or a text as Slack takes it.",
-  },
-  ALERT_ERROR_RATE: {
-    type: ratio(),
-    default: "0.05",
-    unit: "ratio",
-    doc: "Failed share of the calls of 5 minutes, from 50 calls on, at which the alert fires.",
-  },
-  ALERT_CRASHES: {
-    type: wholeNumber({ min: 1, max: 1000 }),
-    default: "3",
-    doc: "Workers that crash or hang in 10 minutes before the alert fires.",
-  },
-  ALERT_DISK_FREE: {
-    type: ratio(),
-    default: "0.10",
-    unit: "ratio",
-    doc: "Free share of the disk that holds COMBOT_STATE_DIR below which the alert fires.",
   },
   LOG_LEVEL: { type: oneOf(LOG_LEVELS), default: "info", live: true, doc: "The least severe log lines written." },
 } as const satisfies Record<string, Setting>;

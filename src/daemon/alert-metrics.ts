@@ -1,0 +1,31 @@
+import { ALERTS } from "../lib/protocol/alerts.ts";
+import type { Watch } from "./alerts/watch.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { AlertReading } from "./policy/alerts/reading.ts";
+import { ALERT_RULES } from "./policy/alerts/rules.ts";
+
+type Value = number | boolean | null;
+
+/** Puts what alerts go by, and which fire, on the Prometheus page. What can't be told is NaN, past no threshold. */
+export function publishWatch(metrics: Metrics, watch: Watch): void {
+  const gauge = (name: string, help: string, read: (reading: AlertReading) => Value): void =>
+    metrics.watch(name, help, () => {
+      const value = watch.reading && read(watch.reading);
+      return Number(value ?? NaN);
+    });
+  gauge("combot_memory_usage_ratio", "Share of the memory limit in use.", ({ memoryUsage }) => memoryUsage);
+  gauge("combot_memory_held", "1 while recycling for memory is no longer tried.", ({ hold }) => hold === "hold");
+  gauge("combot_memory_pressure_foreign", "1 while others fill the memory.", ({ hold }) => hold === "not ours");
+  gauge("combot_workers_wanted", "Workers that should serve.", ({ workersWanted }) => workersWanted);
+  gauge("combot_workers_held", "1 while no worker is started any more.", ({ workersHeld }) => workersHeld);
+  gauge("combot_weights_unshared", "1 while workers can't share prepared weights.", (now) => now.weightsUnshared);
+  gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);
+  gauge("combot_journal_up", "1 while the journal can be written; NaN without one.", ({ journalUp }) => journalUp);
+  const firing = new Map(ALERTS.map((alert) => [alert, { alert, severity: ALERT_RULES[alert].severity }]));
+  metrics.watchEach("combot_alert_firing", "1 while the alert fires.", () =>
+    ALERTS.map((alert) => ({ labels: firing.get(alert)!, value: Number(watch.firing.has(alert)) })),
+  );
+  metrics.watchEach("combot_alert_threshold", "From where the alert fires.", () =>
+    ALERTS.map((alert) => ({ labels: { alert }, value: ALERT_RULES[alert].threshold(watch.thresholds) })),
+  );
+}

@@ -1,0 +1,65 @@
+import type { AlertName } from "../../../../lib/protocol/alerts.ts";
+import { atOnce, flag, MINUTE, SAME, shareOf } from "../rule.ts";
+import type { AlertRule } from "../rule.ts";
+
+const MIN_CALLS = 50;
+
+export const SERVING_RULES = {
+  "worker-crashes": {
+    severity: "critical",
+    summary: "Workers crash or hang again and again.",
+    cause: "A broken model file, a text that kills the runtime, or the kernel's OOM killer.",
+    help: "combot logs shows each end; combot model check DIR tries the model.",
+    forMs: atOnce,
+    windowMs: () => 10 * MINUTE,
+    threshold: ({ crashes }) => crashes,
+    measure: ({ now, earlier }) =>
+      now.recycles.crash + now.recycles.hung - earlier.recycles.crash - earlier.recycles.hung,
+    promql: (window) =>
+      `sum by (job, instance) (increase(combot_worker_recycles_total{reason=~"crash|hung"}[${window}]))`,
+    measures: "workers that crashed or hung",
+  },
+  "workers-held": {
+    severity: "critical",
+    summary: "No worker is started any more: too many ended before they served.",
+    cause: "The model can't be loaded here.",
+    help: "combot status has the reason; when it is mended, combot model load tries again.",
+    forMs: atOnce,
+    ...flag("while none is started", ({ workersHeld }) => workersHeld, "combot_workers_held"),
+  },
+  "model-down": {
+    severity: "critical",
+    summary: "No worker serves the model.",
+    cause: "It takes longer to load than MODEL_LOAD_TIMEOUT, can't be loaded, or does not fit in memory.",
+    help: "combot status has the reason.",
+    forMs: ({ loadTimeoutMs }) => loadTimeoutMs,
+    ...flag(
+      "while workers should serve and none does",
+      ({ workersWanted, workersServing }) => workersWanted > 0 && workersServing === 0,
+      "((combot_workers_wanted > bool 0) * (combot_workers_ready == bool 0))",
+    ),
+  },
+  "weights-unshared": {
+    severity: "warning",
+    summary: "Each worker holds the model's weights by itself.",
+    cause: "The prepared weights can't be written or loaded: a full disk, or COMBOT_STATE_DIR is not ours to write.",
+    help: "combot status has the reason; when it is mended, systemctl restart combot-enhanced prepares them again.",
+    forMs: atOnce,
+    ...flag("while workers load the plain file", ({ weightsUnshared }) => weightsUnshared, "combot_weights_unshared"),
+  },
+  errors: {
+    severity: "critical",
+    summary: "Classify calls fail.",
+    cause: "A full queue, deadlines missed, no worker, or a defect; refused input does not count.",
+    help: "combot status counts them by code; docs/errors.md says what each one means.",
+    forMs: atOnce,
+    windowMs: () => 5 * MINUTE,
+    threshold: ({ errorRate }) => errorRate,
+    measure: ({ now, earlier }) => shareOf(now.failedCalls - earlier.failedCalls, now.calls - earlier.calls, MIN_CALLS),
+    promql: (window) => {
+      const calls = `increase(combot_requests_total[${window}])`;
+      return `(increase(combot_failures_total[${window}]) / ${calls} and ${SAME} ${calls} >= ${MIN_CALLS})`;
+    },
+    measures: `failed share of the classify calls, from ${MIN_CALLS} calls on`,
+  },
+} as const satisfies Partial<Record<AlertName, AlertRule>>;
