@@ -127,7 +127,7 @@ export default class Deploy extends BaseCommand {
   async #preflight(prepared: Prepared, flags: DeployFlags): Promise<readonly PreflightFault[]> {
     if (!prepared.root.isMachine) return [];
     const { findPreflightFaults } = await import("../lib/deploy/preflight.ts");
-    const { facts, wishes, program, secrets, disable, plan } = prepared;
+    const { facts, wishes, program, secrets, disable, missingCredentials, plan } = prepared;
     const isNew = plan.steps.length > 0;
     return findPreflightFaults(facts, wishes, {
       release: program,
@@ -135,6 +135,8 @@ export default class Deploy extends BaseCommand {
       modelFault: isNew && wishes.modelDir !== null ? await modelFault(wishes.modelDir) : null,
       hasOtherRedis: secrets["redis-url"] !== undefined,
       disable,
+      // The folder is root's: others can't tell.
+      missingCredentials: facts.isRoot ? missingCredentials : [],
     });
   }
 

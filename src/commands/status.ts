@@ -1,14 +1,14 @@
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
-import { readSystemdState } from "../lib/cli/systemd-state.ts";
+import { readUnitStates } from "../lib/cli/systemd-state.ts";
 import type { Client } from "../lib/client.ts";
 import { CombotError } from "../lib/errors.ts";
-import type { StatusReport, SystemdState } from "../lib/render/status.ts";
+import type { StatusReport, UnitState } from "../lib/render/status.ts";
 
 const EXIT_UNHEALTHY = 4;
 const TIMEOUT_SECONDS = 10;
 
 export default class Status extends ClientCommand {
-  static override summary = "Show health, model, workers, queue, latency and memory on one screen.";
+  static override summary = "Show health, model, workers, queue, latency, memory and units on one screen.";
   static override description = `Exits with 4 if the daemon is unhealthy, which is to say if it can't classify.
 
 Users and requests of a worker are shown with the limit at which it is recycled. Memory and workers take the control socket; whoever may use only the user socket sees the rest.`;
@@ -25,7 +25,7 @@ Users and requests of a worker are shown with the limit at which it is recycled.
 
   async run(): Promise<StatusReport> {
     const { flags } = await this.parse(Status);
-    const systemd = readSystemdState();
+    const systemd = readUnitStates();
     const report = await ask(this.client(flags.socket), toMs(flags.timeout ?? TIMEOUT_SECONDS), systemd);
     if (report.health.status === "unhealthy") process.exitCode = EXIT_UNHEALTHY;
     if (!this.jsonEnabled()) this.print(await toText(report));
@@ -46,15 +46,15 @@ async function toText(report: StatusReport): Promise<string> {
 async function ask(
   client: Client,
   timeoutMs: number | undefined,
-  unit: Promise<SystemdState | null>,
+  units: Promise<readonly UnitState[] | null>,
 ): Promise<StatusReport> {
   const health = await client.call("health", { timeoutMs }).catch(async (thrown: unknown) => {
-    throw withSystemd(thrown, await unit);
+    throw withSystemd(thrown, await units);
   });
   const [metrics, control, systemd] = await Promise.all([
     client.call("metrics", { timeoutMs }),
     askControl(client, timeoutMs),
-    unit,
+    units,
   ]);
   return { health, metrics, ...control, systemd };
 }
@@ -78,8 +78,8 @@ async function askControl(client: Client, timeoutMs: number | undefined): Promis
 }
 
 /** Where nobody listens, systemd may know why. */
-function withSystemd(thrown: unknown, unit: SystemdState | null): unknown {
-  if (!(thrown instanceof CombotError) || thrown.code !== "DAEMON_UNREACHABLE" || !unit) return thrown;
-  const said = `systemd says that ${unit.unit} is ${unit.active} (${unit.sub}).`;
+function withSystemd(thrown: unknown, units: readonly UnitState[] | null): unknown {
+  if (!(thrown instanceof CombotError) || thrown.code !== "DAEMON_UNREACHABLE" || !units) return thrown;
+  const said = `systemd says: ${units.map(({ unit, active, sub }) => `${unit} ${active} (${sub})`).join(", ")}.`;
   return new CombotError(thrown.code, `${thrown.message} ${said}`, { cause: thrown.cause });
 }

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path";
 import { type EnvEntry, formatEnvLine, parseEnvFile } from "../config/env-file.ts";
 import type { Facts, Wishes } from "./facts.ts";
-import { JOBS, PATHS, REDIS, SERVICE, SOCKET, TARGET, UNITS } from "./paths.ts";
+import { PATHS } from "./paths.ts";
+import { JOBS, LASTING_UNITS, REDIS, SERVICE, SOCKET, TARGET } from "../unit-names.ts";
 import { redisConfigFor } from "./redis-config.ts";
 import { inMib, sizesFor, type Sizes } from "./sizes.ts";
+import { type TcpAddress, tcpAddressOf } from "./tcp-address.ts";
 import { renderTemplate } from "./templates.ts";
 
 /** A file as it is to be. */
@@ -24,6 +26,8 @@ export interface Desired {
   readonly files: readonly DesiredFile[];
   /** Units to be enabled and running, in the order of their start. */
   readonly units: readonly string[];
+  /** Names of the files in the folder of credentials that the daemon's unit takes. */
+  readonly credentials: readonly string[];
   readonly sizes: Sizes;
 }
 
@@ -36,10 +40,11 @@ type EnvSetting = readonly [name: string, value: string, why: string];
 export function desiredState(facts: Facts, wishes: Wishes, secrets: Secrets): Desired {
   const sizes = sizesFor(wishes.profile, facts.machine.memoryBytes);
   const isManaged = wishes.redis === "managed" && secrets["redis-url"] === undefined;
-  const units = [...(isManaged ? [UNITS.redis] : []), UNITS.socket, UNITS.service, ...UNITS.timers, UNITS.target];
+  const units = LASTING_UNITS.filter((unit) => isManaged || unit !== REDIS);
   const settings = ownSettings(wishes, secrets, isManaged);
   const kept = keptSettings(facts.files[PATHS.env]?.content ?? "", settings);
   const credentials = credentialsOf(settings, kept);
+  const tcp = tcpAddressOf(kept);
   const values = {
     ...templateValues(facts, wishes, sizes),
     redis: isManaged ? "managed" : "other",
@@ -47,8 +52,9 @@ export function desiredState(facts: Facts, wishes: Wishes, secrets: Secrets): De
     settings,
     kept,
     credentials,
+    tcp,
     envLine: formatEnvLine,
-    localOnly: isManaged && secrets["database-url"] === undefined && !kept.some(leavesMachine),
+    localOnly: isManaged && secrets["database-url"] === undefined && !leavesMachine(kept, tcp),
     digests: {
       combot: digestOf(secrets["redis-password"]),
       app: digestOf(secrets["redis-app-password"]),
@@ -64,7 +70,7 @@ export function desiredState(facts: Facts, wishes: Wishes, secrets: Secrets): De
     ...(isManaged ? redisFiles(values) : []),
     ...jobs.map((unit) => unitFile(unit, values)),
   ];
-  return { files, units, sizes };
+  return { files, units, credentials, sizes };
 }
 
 function templateValues(facts: Facts, wishes: Wishes, sizes: Sizes) {
@@ -138,8 +144,10 @@ function credentialsOf(settings: readonly EnvSetting[], kept: readonly EnvEntry[
 }
 
 /** With one of these the daemon talks to, or is talked to by, other machines. */
-function leavesMachine({ name }: EnvEntry): boolean {
-  return ["ALERT_WEBHOOK_URL_FILE", "COMBOT_LISTEN", "DATABASE_URL"].includes(name);
+function leavesMachine(kept: readonly EnvEntry[], tcp: TcpAddress | null): boolean {
+  const value = (name: string): string => kept.findLast((entry) => entry.name === name)?.value ?? "";
+  const isOpen = !["", "off"].includes(value("COMBOT_LISTEN")) && !tcp?.isLoopback;
+  return isOpen || value("ALERT_WEBHOOK_URL_FILE") !== "" || value("DATABASE_URL").startsWith("postgres");
 }
 
 function secretFiles(secrets: Secrets, isManaged: boolean, credentials: readonly string[]): DesiredFile[] {

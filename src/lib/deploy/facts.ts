@@ -77,6 +77,8 @@ export interface Facts {
   readonly redis: RedisFound | null;
   /** Who listens on the port that the managed Redis is to have. */
   readonly portHolder: Holder | null;
+  /** Who else listens on the port that COMBOT_LISTEN names. */
+  readonly listenHolder: Holder | null;
   /** Daemons that run outside combot's unit. */
   readonly byHand: readonly Holder[];
   /** Managed files that are there. */

@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseEnvFile } from "../config/env-file.ts";
 import { KIB } from "../units.ts";
-import type { Facts, Manifest, Pending, RedisFound } from "./facts.ts";
+import type { Facts, Holder, Manifest, Pending, RedisFound } from "./facts.ts";
 import { linkTarget, readJson, readState } from "./files.ts";
 import { tryCommand, type Root } from "./machine.ts";
-import { ALL_UNITS, MANAGED_FILES, PATHS, REDIS } from "./paths.ts";
+import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { ALL_UNITS, REDIS, SERVICE, SOCKET } from "../unit-names.ts";
 import { daemonsByHand, portHolder } from "./processes.ts";
 import { systemdVersion, unitStates } from "./systemd.ts";
+import { tcpAddressOf } from "./tcp-address.ts";
 
 /** In the order in which they are preferred; Amazon Linux names its Redis by the major version. */
 const SERVERS = ["/usr/bin/valkey-server", "/usr/bin/redis-server", "/usr/bin/redis6-server"];
@@ -21,8 +23,9 @@ export async function gatherFacts(root: Root, redisPort: number | null): Promise
   const found = states.flatMap(([path, state]) =>
     state ? [[path, root.isMachine ? state : { ...state, owner: "*" }] as const] : [],
   );
-  const holder = redisPort ? portHolder(redisPort) : null;
   const current = linkTarget(root.at(PATHS.current));
+  const files = Object.fromEntries(found);
+  const units = root.isMachine ? await unitStates(ALL_UNITS) : {};
   return {
     distribution: readDistribution(),
     systemdVersion: existsSync("/run/systemd/system") ? await systemdVersion() : null,
@@ -31,16 +34,33 @@ export async function gatherFacts(root: Root, redisPort: number | null): Promise
     nodeVersion: process.versions.node,
     isRoot: process.geteuid?.() === 0,
     redis: await findRedis(),
-    portHolder: holder?.unit === REDIS ? null : holder,
+    portHolder: redisPort ? redisPortHolder(redisPort, units) : null,
+    listenHolder: root.isMachine ? listenHolder(files) : null,
     byHand: root.isMachine ? daemonsByHand() : [],
-    files: Object.fromEntries(found),
-    units: root.isMachine ? await unitStates(ALL_UNITS) : {},
+    files,
+    units,
     currentRelease: current === null ? null : basename(current),
     installedReleases: listFolder(root.at(PATHS.releases)).filter((name) => !name.startsWith(".")),
     manifest,
     pending: readJson(root.at(PATHS.pending)) as Pending | null,
     freeBytes: freeBytesAt(root.at(PATHS.program)),
   };
+}
+
+/** Who is not our Redis. Only root is told who it is; a Redis of ours that runs is taken for it. */
+function redisPortHolder(port: number, units: Facts["units"]): Holder | null {
+  const holder = portHolder(port);
+  const isOurs = holder?.unit === REDIS || (holder?.pid === 0 && units[REDIS]?.active === "active");
+  return isOurs ? null : holder;
+}
+
+/** Who is neither our daemon nor systemd, which holds the socket for it. */
+function listenHolder(files: Facts["files"]): Holder | null {
+  const tcp = tcpAddressOf(parseEnvFile(files[PATHS.env]?.content ?? "").entries);
+  const holder = tcp && portHolder(tcp.port);
+  const unit = files[join(PATHS.units, SOCKET)]?.content ?? "";
+  const isSystemds = holder?.pid === 1 && tcp?.stream != null && unit.includes(`ListenStream=${tcp.stream}\n`);
+  return holder?.unit === SERVICE || isSystemds ? null : holder;
 }
 
 export function listFolder(path: string): string[] {

@@ -5,7 +5,8 @@ import type { FileState, Pending, UnitState } from "./facts.ts";
 import { linkTarget, makePrivate, readJson, readState, toJson, writeWhole } from "./files.ts";
 import { listFolder } from "./gather-facts.ts";
 import { type Root } from "./machine.ts";
-import { ALL_UNITS, MANAGED_FILES, PATHS } from "./paths.ts";
+import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { ALL_UNITS } from "../unit-names.ts";
 import { unitStates } from "./systemd.ts";
 
 /** The machine as it was before a deploy: all that is needed to put it back, byte for byte. */

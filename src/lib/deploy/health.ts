@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "../client.ts";
 import { CombotError, messageOf } from "../errors.ts";
-import { PATHS, SERVICE } from "./paths.ts";
+import { PATHS } from "./paths.ts";
+import { SERVICE } from "../unit-names.ts";
 import { lastLogLines, unitStates } from "./systemd.ts";
 
 const EVERY_MS = 250;

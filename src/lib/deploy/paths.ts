@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ALL_UNITS, TIMERS } from "../unit-names.ts";
 
 /** Where everything of a deployed combot lies. The same on every machine: scripts and people rely on it. */
 export const PATHS = {
@@ -24,25 +25,12 @@ export const PATHS = {
   generations: "/var/lib/combot/deploy/generations",
 } as const;
 
-export const SERVICE = "combot-enhanced.service";
-export const SOCKET = "combot-enhanced.socket";
-export const REDIS = "combot-redis.service";
-const TIMERS = ["combot-backup.timer", "combot-check.timer"] as const;
-export const TARGET = "combot.target";
-
-/** In the order in which they are started. `jobs` have no state of their own: their timers start them. */
-export const UNITS = { redis: REDIS, socket: SOCKET, service: SERVICE, timers: TIMERS, target: TARGET } as const;
-export const JOBS = ["combot-backup.service", "combot-check.service"] as const;
-
 /** What systemd keeps of our timers: when they ran last. */
 export const TIMER_STAMPS: readonly string[] = TIMERS.map((timer) => `/var/lib/systemd/timers/stamp-${timer}`);
 
 /** Secrets by the name of their credential. The first three are made here, the others are handed in. */
 export const MADE_SECRETS = ["redis-password", "redis-app-password", "redis-ops-password"] as const;
 export const GIVEN_SECRETS = ["redis-url", "database-url"] as const;
-
-/** Every unit that this or an earlier plan may write. */
-export const ALL_UNITS: readonly string[] = [REDIS, SOCKET, SERVICE, ...TIMERS, ...JOBS, TARGET];
 
 /** Every file that deploy may write, programs and its own records apart. */
 export const MANAGED_FILES: readonly string[] = [

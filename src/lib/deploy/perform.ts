@@ -10,7 +10,8 @@ import { generationFolder, pruneGenerations, pruneReleases, SAVED_DATABASE, save
 import { makeFolder } from "./gather-facts.ts";
 import { smokeTest, waitHealthy } from "./health.ts";
 import { runCommand, tryCommand, type Root } from "./machine.ts";
-import { ALL_UNITS, PATHS } from "./paths.ts";
+import { PATHS } from "./paths.ts";
+import { ALL_UNITS } from "../unit-names.ts";
 import type { Plan } from "./plan.ts";
 import { installProgram, type Program } from "./program-files.ts";
 import { tryRedis } from "./redis-trial.ts";
@@ -51,7 +52,7 @@ export async function performStep(step: Step, work: Work): Promise<void> {
     case "restart":
       return driveUnit(step.do, step.unit);
     case "enable":
-      return enable(step.unit, root);
+      return enable(step.units, root);
     case "disable":
       return void (await systemctl("disable", "--now", step.unit));
     case "prune":
@@ -111,9 +112,10 @@ function writeFile(path: string, { plan, root }: Work): void {
   writeWhole(root.at(path), { ...file, owner: root.isMachine ? file.owner : null });
 }
 
-async function enable(unit: string, root: Root): Promise<void> {
-  if (root.isMachine) return void (await systemctl("enable", unit));
-  await tryCommand("systemctl", ["--root", root.folder, "enable", unit]);
+/** systemd reads its units right after this, once for all of them. */
+async function enable(units: readonly string[], root: Root): Promise<void> {
+  if (root.isMachine) return void (await systemctl("enable", "--no-reload", ...units));
+  await tryCommand("systemctl", ["--root", root.folder, "enable", ...units]);
 }
 
 async function tryRedisConfig({ plan, facts, secrets }: Work): Promise<void> {

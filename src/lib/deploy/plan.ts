@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Desired, DesiredFile } from "./desired.ts";
 import type { Facts, FileState, Manifest, Release, Wishes } from "./facts.ts";
-import { MANAGED_FILES, PATHS, SERVICE, SOCKET } from "./paths.ts";
+import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { SERVICE, SOCKET } from "../unit-names.ts";
 import type { Step } from "./steps.ts";
 
 export type ChangeKind = "create" | "change" | "keep" | "remove";
@@ -79,7 +80,7 @@ function unitChanges(
   isCurrent: boolean,
 ): readonly UnitChange[] {
   const touched = new Set([
-    ...files.filter(({ kind }) => kind !== "keep").flatMap(({ to }) => to?.readBy ?? []),
+    ...files.filter((file) => file.kind !== "keep" || !wasDeployed(file, facts)).flatMap(({ to }) => to?.readBy ?? []),
     ...(isCurrent ? [] : [SERVICE]),
     ...(facts.pending?.restart ?? []),
   ]);
@@ -95,6 +96,12 @@ function unitChanges(
     .filter(([unit]) => files.some(({ kind, path }) => kind === "remove" && path.endsWith(`/${unit}`)))
     .map(([unit]): UnitChange => ({ unit, act: "stop" }));
   return [...stopped, ...wanted];
+}
+
+/** A secret that was replaced by hand is as it is to be, and what runs still has the one before. */
+function wasDeployed({ path, to }: FileChange, { manifest }: Facts): boolean {
+  const before = manifest?.files.find((file) => file.path === path);
+  return before === undefined || before.sha256 === digestOf(to?.content ?? "");
 }
 
 function isRunning(active: string | undefined): boolean {
@@ -132,8 +139,8 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
     ...removals.map(({ path }) => ({ do: "remove", path }) as const),
     ...(release.isCurrent ? [] : [{ do: "switch-program", release: release.name } as const]),
     { do: "verify-units" },
+    ...(enables.length > 0 ? [{ do: "enable", units: enables } as const] : []),
     { do: "reload-systemd" },
-    ...enables.map((unit) => ({ do: "enable", unit }) as const),
     ...(modelChanges(facts, changed.manifest) ? [{ do: "clear-model-choice" } as const] : []),
     ...startSteps(acts, !release.isCurrent),
     ...(start ? [{ do: "wait-healthy" } as const, { do: "smoke-test" } as const] : []),
@@ -170,7 +177,11 @@ function manifestOf(wishes: Wishes, files: readonly DesiredFile[], { name, versi
       path,
       mode: mode.toString(8).padStart(4, "0"),
       owner,
-      sha256: createHash("sha256").update(content).digest("hex"),
+      sha256: digestOf(content),
     })),
   };
+}
+
+function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
 }

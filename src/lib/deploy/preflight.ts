@@ -1,5 +1,6 @@
 import { formatBytes } from "../units.ts";
 import type { Facts, Holder, Release, Wishes } from "./facts.ts";
+import { PATHS } from "./paths.ts";
 import { redisPackage } from "./redis-config.ts";
 import { shortageOf, sizesFor } from "./sizes.ts";
 
@@ -20,6 +21,8 @@ export interface PreflightOptions {
   readonly hasOtherRedis: boolean;
   /** Unit that this run will disable, which may hold our port. */
   readonly disable: string | null;
+  /** Files that the daemon's unit takes as credentials, and that are not there. */
+  readonly missingCredentials: readonly string[];
 }
 
 const OLDEST_SYSTEMD = 249;
@@ -50,6 +53,8 @@ export function findPreflightFaults(
       ? []
       : [fault("model", options.modelFault, `combot model check ${wishes.modelDir ?? ""}`.trim())]),
     ...modelPlaceFaults(wishes.modelDir),
+    ...(facts.listenHolder ? [listenFault(facts.listenHolder)] : []),
+    ...options.missingCredentials.map(credentialFault),
     ...facts.byHand.map(byHandFault),
     ...roomFaults(facts, options.release),
   ];
@@ -82,6 +87,15 @@ function portFault(holder: Holder, port: number): PreflightFault {
   return isPackagedUnit(holder.unit)
     ? fault("redis port", `${found}, which installing the package started`, "combot deploy --disable-packaged-redis")
     : fault("redis port", found, "combot deploy --redis-port 0, or another port");
+}
+
+function listenFault(holder: Holder): PreflightFault {
+  const found = `the port of COMBOT_LISTEN is held by ${inWords(holder)}`;
+  return fault("TCP port", found, `name another port in ${PATHS.env}`);
+}
+
+function credentialFault(path: string): PreflightFault {
+  return fault("credential", `${PATHS.env} names it, and ${path} is not there`, `install -m 0600 YOUR-FILE ${path}`);
 }
 
 function inWords({ pid, command, unit }: Holder): string {

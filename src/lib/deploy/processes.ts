@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Holder } from "./facts.ts";
-import { SERVICE } from "./paths.ts";
+import { SERVICE } from "../unit-names.ts";
 import { readJson } from "./files.ts";
 
 const COMMAND_LENGTH = 120;

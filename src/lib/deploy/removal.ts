@@ -2,7 +2,8 @@ import { existsSync, rmSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { systemCodeOf } from "../errors.ts";
 import { tryCommand } from "./machine.ts";
-import { ALL_UNITS, MANAGED_FILES, PATHS, TIMER_STAMPS } from "./paths.ts";
+import { MANAGED_FILES, PATHS, TIMER_STAMPS } from "./paths.ts";
+import { ALL_UNITS } from "../unit-names.ts";
 import { driveUnit } from "./systemd.ts";
 
 export interface Removal {

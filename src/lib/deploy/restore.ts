@@ -14,7 +14,8 @@ import {
 } from "./generations.ts";
 import { listFolder } from "./gather-facts.ts";
 import { tryCommand, type Root } from "./machine.ts";
-import { ALL_UNITS, MANAGED_FILES, PATHS, SERVICE, SOCKET } from "./paths.ts";
+import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { ALL_UNITS, SERVICE, SOCKET } from "../unit-names.ts";
 import { driveUnit, unitStates } from "./systemd.ts";
 
 export interface Difference {

@@ -3,7 +3,8 @@ export type Step =
   | { readonly do: "save-generation"; readonly restart: readonly string[] }
   | { readonly do: "install-program" | "switch-program"; readonly release: string }
   | { readonly do: "write" | "remove"; readonly path: string }
-  | { readonly do: "start" | "restart" | "stop" | "enable" | "disable"; readonly unit: string }
+  | { readonly do: "start" | "restart" | "stop" | "disable"; readonly unit: string }
+  | { readonly do: "enable"; readonly units: readonly string[] }
   | { readonly do: PlainStep };
 
 /** Those that have no more to say than their name. */
@@ -44,5 +45,6 @@ export function stepInWords(step: Step): string {
   if ("release" in step) return `${step.do === "install-program" ? "install" : "switch to"} release ${step.release}`;
   if ("path" in step) return `${step.do} ${step.path}`;
   if ("unit" in step) return `${step.do} ${step.unit}`;
+  if ("units" in step) return `enable ${step.units.join(", ")}`;
   return WORDS[step.do];
 }

@@ -5,10 +5,6 @@ import type { Client } from "../client.ts";
 import { systemCodeOf } from "../errors.ts";
 import type { Health } from "../protocol/health.ts";
 
-export const SERVICE = "combot-enhanced.service";
-export const SOCKET = "combot-enhanced.socket";
-export const REDIS = "combot-redis.service";
-
 export interface CommandResult {
   readonly status: number;
   readonly stdout: string;

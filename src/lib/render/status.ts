@@ -10,8 +10,9 @@ import type { Paint } from "./paint.ts";
 import { NONE, percent, shortCount, shortMs, wrapWords } from "./words.ts";
 import { renderWorkers } from "./workers.ts";
 
-/** What systemd says of the unit. */
-export interface SystemdState {
+/** What systemd says of a unit. */
+export interface UnitState {
+  /** `combot-enhanced.service`, … */
   readonly unit: string;
   /** `active`, `failed`, … */
   readonly active: string;
@@ -30,8 +31,8 @@ export interface StatusReport {
   readonly alerts: readonly Alert[] | null;
   /** Why they are null. */
   readonly controlDetail?: string;
-  /** Null where this machine has no systemd, or systemd no such unit. */
-  readonly systemd: SystemdState | null;
+  /** All units of combot; null where this machine has no systemd, or systemd no such unit. */
+  readonly systemd: readonly UnitState[] | null;
 }
 
 const WIDTH = 80;
@@ -101,7 +102,7 @@ function figures({ memory, metrics, process, systemd }: StatusReport, paint: Pai
     line("recycles", "", recycles(metrics)),
   ];
   if (memory) rows.unshift(usage(memory, process, paint));
-  if (systemd) rows.push(line("systemd", "", `${systemd.unit} is ${systemd.active} (${systemd.sub})`));
+  if (systemd) rows.push(units(systemd, paint));
   return rows.join("\n");
 }
 
@@ -113,6 +114,23 @@ function usage(memory: MemoryReport, process: ProcessStatus | null, paint: Paint
     ...(process ? [`daemon ${formatBytes(process.daemon.rssBytes)}`] : []),
   ];
   return line("usage", `${paint[LEVEL_TONES[level]](level.padEnd(9))} `, words.join(", "));
+}
+
+/** A backup or a check rests until its timer starts it. */
+const RESTING = /^combot-(backup|check)\.service$/;
+
+/** Units that are as they should be on one line, each other one on its own. */
+function units(all: readonly UnitState[], paint: Paint): string {
+  const isWell = ({ unit, active }: UnitState): boolean =>
+    active === "active" || (RESTING.test(unit) && active !== "failed");
+  const well = all.filter((unit) => isWell(unit) && unit.active === "active").map(({ unit }) => unit);
+  const rows = [
+    ...(well.length > 0 ? [[paint.good("active".padEnd(9)), well.join(", ")] as const] : []),
+    ...all
+      .filter((unit) => !isWell(unit))
+      .map(({ unit, active, sub }) => [paint.bad(active.padEnd(9)), `${unit} (${sub})`] as const),
+  ];
+  return rows.map(([state, words], index) => line(index === 0 ? "systemd" : "", `${state} `, words)).join("\n");
 }
 
 /** A name, then words that begin at column 11 on every line; `lead` is coloured, so its width is not its length. */

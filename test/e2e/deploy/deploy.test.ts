@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Machine, type Ran } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
@@ -52,11 +53,38 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     expect(await it.machine.sh("sh", "-c", "ls /etc/combot /opt/combot 2>/dev/null; true")).toBe("");
   });
 
+  test("a daemon that runs by hand is named, and no second one is started", async () => {
+    const byHand = it.machine.start([process.execPath, `${packed.folder}/bin/run.js`, "daemon"]);
+    const find = ["pgrep", "-f", "bin/(daemon|run).js"];
+    try {
+      await expect
+        .poll(() => it.machine.run(["ls", "/tmp/combot-0/combot.sock"]), { timeout: 30_000 })
+        .toMatchObject({
+          status: 0,
+        });
+      const { status, stderr } = await it.deploy();
+      const pid = (await it.machine.sh(...find)).trim().split("\n")[0];
+      expect({ status, stderr }).toEqual({ status: 4, stderr: expect.stringContaining(`kill ${pid}`) as string });
+      expect(await it.machine.sh("sh", "-c", "ls /etc/combot /opt/combot 2>/dev/null; true")).toBe("");
+    } finally {
+      byHand.kill("SIGTERM");
+      await it.machine.run(["pkill", "-f", "bin/(daemon|run).js"]);
+    }
+    await expect.poll(() => it.machine.run(find)).toMatchObject({ status: 1 });
+  });
+
   test("a first deploy: everything runs, and a text is classified", async () => {
     const { status, stderr } = await it.deploy();
     expect(status, stderr).toBe(0);
     expect(await active()).toEqual(UNITS.map(() => "active"));
-    expect((await it.combot("status")).status).toBe(0);
+    const report = await it.combot("status", "--json");
+    expect(report.status).toBe(0);
+    const { systemd } = JSON.parse(report.stdout) as { systemd: { unit: string; active: string }[] };
+    expect(Object.fromEntries(systemd.map(({ unit, active }) => [unit, active]))).toEqual({
+      ...Object.fromEntries(UNITS.map((unit) => [unit, "active"])),
+      "combot-backup.service": "inactive",
+      "combot-check.service": "inactive",
+    });
     expect((await it.combot("classify", "where is my parcel")).stdout).toMatch(/^\w+\t0\.\d+/);
   });
 
@@ -116,6 +144,46 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     const back = await it.combot("deploy", "--rollback", "--yes");
     expect(back.status, back.stderr).toBe(0);
     expect(await it.fingerprint()).toBe(before);
+  });
+
+  test("a secret replaced by hand reaches Redis and the daemon; COMBOT_LISTEN is a socket of systemd's", async () => {
+    const credentials = "/etc/combot/credentials";
+    it.machine.write(`${credentials}/redis-password`, `${"p".repeat(43)}\n`, 0o600);
+    it.machine.write(`${credentials}/token`, `${"t".repeat(43)}\n`, 0o600);
+    const settings = `${it.machine.read("/etc/combot/combot.env")}COMBOT_LISTEN=127.0.0.1:8090\nCOMBOT_TOKEN_FILE=token\n`;
+    it.machine.write("/etc/combot/combot.env", settings);
+    const changed = await it.deploy();
+    expect(changed.status, changed.stderr).toBe(0);
+    const report = JSON.parse((await it.combot("status", "--json")).stdout) as { health: unknown };
+    expect(report.health).toMatchObject({ status: "ok", checks: { redis: { status: "ok" } } });
+    const listening = (): Promise<string> =>
+      it.machine.sh("sh", "-c", "grep :1F9A /proc/net/tcp | tr -s ' ' | cut -d' ' -f11");
+    const before = await listening();
+    await it.machine.sh("systemctl", "restart", "combot-enhanced");
+    const ask = ["curl", "-sf", "-H", `Authorization: Bearer ${"t".repeat(43)}`, "http://127.0.0.1:8090/api/health/"];
+    expect(JSON.parse(await it.machine.sh(...ask))).toMatchObject({ version: expect.any(String) as string });
+    expect(await listening()).toBe(before);
+  });
+
+  test("combot.target is all of it", async () => {
+    await it.machine.sh("systemctl", "stop", "combot.target");
+    expect(new Set(await active())).toEqual(new Set(["inactive"]));
+    await it.machine.sh("systemctl", "start", "combot.target");
+    expect(await active()).toEqual(UNITS.map(() => "active"));
+  });
+
+  test("a log storm is cut: what it leaves on disk is bounded", async () => {
+    const storm =
+      "[Service]\nExecStartPost=/bin/sh -c 'yes a line of a storm that nobody wants to read | head -n 300000'\n";
+    it.machine.write("/etc/systemd/system/combot-enhanced.service.d/storm.conf", storm);
+    await it.machine.sh("systemctl", "daemon-reload");
+    await it.machine.sh("systemctl", "restart", "combot-enhanced");
+    await it.machine.sh("journalctl", "--sync");
+    const lines = (await it.machine.journal("combot-enhanced")).split("\n");
+    expect(lines.filter((line) => line.includes("storm that nobody")).length).toBeLessThanOrEqual(2000);
+    expect(await it.machine.sh("journalctl", "-u", "systemd-journald", "--output=cat")).toContain("Suppressed");
+    rmSync(it.machine.path("/etc/systemd/system/combot-enhanced.service.d"), { recursive: true });
+    await it.machine.sh("systemctl", "daemon-reload");
   });
 
   test("a deploy that fails leaves every file as it was, and the old daemon serving", async () => {

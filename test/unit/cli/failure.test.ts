@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { failureOf, writeFailure } from "../../../src/lib/cli/failure.ts";
 import { nearestCommand } from "../../../src/lib/cli/unknown-command.ts";
-import { parseSystemdState } from "../../../src/lib/cli/systemd-state.ts";
+import { parseUnitStates } from "../../../src/lib/cli/systemd-state.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
 
 function thrownBy(message: string, more: object): Error {
@@ -93,13 +93,16 @@ describe("nearestCommand", () => {
   });
 });
 
-describe("parseSystemdState", () => {
-  test("reads what systemctl show prints", () => {
-    const text = "LoadState=loaded\nActiveState=activating\nSubState=auto-restart\n";
-    expect(parseSystemdState(text)).toEqual({ unit: "combot-enhanced", active: "activating", sub: "auto-restart" });
+describe("parseUnitStates", () => {
+  test("reads what systemctl show prints, units that are not there apart", () => {
+    const service = "Id=combot-enhanced.service\nLoadState=loaded\nActiveState=activating\nSubState=auto-restart\n";
+    const redis = "Id=combot-redis.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\n";
+    expect(parseUnitStates(`${service}\n${redis}`)).toEqual([
+      { unit: "combot-enhanced.service", active: "activating", sub: "auto-restart" },
+    ]);
   });
 
-  test("is nothing where there is no such unit", () => {
-    expect(parseSystemdState("LoadState=not-found\nActiveState=inactive\nSubState=dead\n")).toBeNull();
+  test("is nothing where there is none", () => {
+    expect(parseUnitStates("LoadState=not-found\nActiveState=inactive\nSubState=dead\n")).toBeNull();
   });
 });

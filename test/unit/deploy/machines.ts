@@ -8,6 +8,7 @@ const BARE: Omit<Facts, "distribution" | "systemdVersion" | "redis"> = {
   nodeVersion: "24.21.0",
   isRoot: true,
   portHolder: null,
+  listenHolder: null,
   byHand: [],
   files: {},
   units: {},

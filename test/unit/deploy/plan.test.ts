@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { desiredState, type Desired } from "../../../src/lib/deploy/desired.ts";
 import { diffOf } from "../../../src/lib/deploy/diff.ts";
 import { DEFAULT_WISHES, type Facts, type FileState, type Wishes } from "../../../src/lib/deploy/facts.ts";
-import { PATHS, REDIS, SERVICE, SOCKET } from "../../../src/lib/deploy/paths.ts";
+import { PATHS } from "../../../src/lib/deploy/paths.ts";
+import { REDIS, SERVICE, SOCKET } from "../../../src/lib/unit-names.ts";
 import { planDeploy, type Plan } from "../../../src/lib/deploy/plan.ts";
 import { stepInWords } from "../../../src/lib/deploy/steps.ts";
 import { DEBIAN, MACHINES, RELEASE, SECRETS } from "./machines.ts";
@@ -73,6 +74,15 @@ describe("a second deploy", () => {
     expect(units.filter(({ act }) => act !== "keep")).toEqual([{ unit: REDIS, act: "restart" }]);
   });
 
+  test("restarts Redis and the daemon for a secret that was replaced by hand", () => {
+    const path = `${PATHS.credentials}/redis-password`;
+    const file = { ...(deployed.files[path] as FileState), content: "another\n" };
+    const facts = { ...deployed, files: { ...deployed.files, [path]: file } };
+    const { units } = planOf(facts, {}, { ...SECRETS, "redis-password": "another" });
+    const restarted = units.filter(({ act }) => act !== "keep");
+    expect(restarted).toEqual([REDIS, SERVICE].map((unit) => ({ unit, act: "restart" })));
+  });
+
   test("of a new release restarts the daemon, and saves its database before", () => {
     const plan = planOf({
       ...deployed,
@@ -115,6 +125,35 @@ describe("a second deploy", () => {
     expect(plan.units).toContainEqual({ unit: REDIS, act: "stop" });
     const removed = plan.files.filter(({ kind }) => kind === "remove").map(({ path }) => path);
     expect(removed).toEqual(expect.arrayContaining([PATHS.redisConf, PATHS.redisAcl, `${PATHS.units}/${REDIS}`]));
+  });
+});
+
+describe("COMBOT_LISTEN", () => {
+  const unitsWith = (
+    setting: string,
+  ): { readonly socket: string; readonly service: string; readonly acts: string[] } => {
+    const deployed = after(DEBIAN);
+    const env = deployed.files[PATHS.env] as FileState;
+    const edited = { ...env, content: `${env.content}${setting}\n` };
+    const plan = planOf({ ...deployed, files: { ...deployed.files, [PATHS.env]: edited } });
+    const unit = (name: string): string => plan.files.find(({ path }) => path.endsWith(`/${name}`))?.to?.content ?? "";
+    return { socket: unit(SOCKET), service: unit(SERVICE), acts: words(plan) };
+  };
+
+  test.each([
+    ["0.0.0.0:8080", "0.0.0.0:8080", false],
+    ["[::]:8080", "[::]:8080", false],
+    ["localhost:8080", "127.0.0.1:8080", true],
+    ["[::1]:8080", "[::1]:8080", true],
+  ])("%s is a socket of systemd's, and the network is open as far as it takes", (value, stream, isLocal) => {
+    const { socket, service, acts } = unitsWith(`COMBOT_LISTEN=${value}`);
+    expect(socket).toContain(`\nListenStream=${stream}\n`);
+    expect(service.includes("IPAddressDeny=any")).toBe(isLocal);
+    expect(acts).toEqual(expect.arrayContaining([`stop ${SERVICE}`, `start ${SOCKET}`, `start ${SERVICE}`]));
+  });
+
+  test.each(["off", "api.example:8080", "127.0.0.1:0"])("%s is not", (value) => {
+    expect(unitsWith(`COMBOT_LISTEN=${value}`).socket.match(/ListenStream=/g)).toHaveLength(2);
   });
 });
 

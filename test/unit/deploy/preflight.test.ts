@@ -10,6 +10,7 @@ const OPTIONS: PreflightOptions = {
   modelFault: null,
   hasOtherRedis: false,
   disable: null,
+  missingCredentials: [],
 };
 
 function faultsOf(
@@ -41,6 +42,18 @@ test.each<[string, Partial<Facts>, Partial<PreflightOptions>, string]>([
     { portHolder: { ...packaged, unit: null } },
     {},
     "combot deploy --redis-port 0, or another port",
+  ],
+  [
+    "a stranger on the port of COMBOT_LISTEN",
+    { listenHolder: { ...packaged, unit: null } },
+    {},
+    "name another port in /etc/combot/combot.env",
+  ],
+  [
+    "a credential that is not there",
+    {},
+    { missingCredentials: ["/etc/combot/credentials/token"] },
+    "install -m 0600 YOUR-FILE /etc/combot/credentials/token",
   ],
   [
     "too little memory",

@@ -11,7 +11,13 @@ const REPORT: StatusReport = {
   memory: MEMORY,
   metrics: METRICS,
   process: PROCESS_STATUS,
-  systemd: { unit: "combot-enhanced", active: "active", sub: "running" },
+  systemd: [
+    { unit: "combot-redis.service", active: "failed", sub: "failed" },
+    { unit: "combot-enhanced.socket", active: "active", sub: "running" },
+    { unit: "combot-enhanced.service", active: "active", sub: "running" },
+    { unit: "combot-check.service", active: "inactive", sub: "dead" },
+    { unit: "combot.target", active: "active", sub: "active" },
+  ],
 };
 
 const QUIET = { p50: null, p90: null, p99: null };
@@ -65,7 +71,9 @@ describe("renderStatus", () => {
       requests  18204 calls, 21377 texts, 12 calls/s, 64 users
       errors    QUEUE_FULL 3, DEADLINE_EXCEEDED 1
       recycles  7: users 4, requests 2, manual 1
-      systemd   combot-enhanced is active (running)
+      systemd   active    combot-enhanced.socket, combot-enhanced.service,
+                          combot.target
+                failed    combot-redis.service (failed)
 
       SLOT     PID STATE    GEN USERS  REQUESTS UPTIME     RSS     PSS DUE BY
          0 4194301 ready      4 12/50  340/1000 3h 11m 404 MiB 318 MiB -

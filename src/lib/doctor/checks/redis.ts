@@ -1,7 +1,8 @@
 import { messageOf } from "../../errors.ts";
 import { formatBytes } from "../../units.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
-import { type Probe, REDIS } from "../probe.ts";
+import { REDIS } from "../../unit-names.ts";
+import type { Probe } from "../probe.ts";
 
 const SOCKET = "/run/combot-redis/redis.sock";
 const PASSWORD = "/etc/combot/credentials/redis-ops-password";

@@ -3,7 +3,8 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
-import { type Probe, SERVICE, SOCKET } from "../probe.ts";
+import { SERVICE, SOCKET } from "../../unit-names.ts";
+import type { Probe } from "../probe.ts";
 
 const SOCKET_MODE = 0o660;
 

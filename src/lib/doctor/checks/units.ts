@@ -1,13 +1,13 @@
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
-import { type Probe, REDIS, SERVICE, SOCKET, type UnitProperties } from "../probe.ts";
+import { LASTING_UNITS, SERVICE } from "../../unit-names.ts";
+import type { Probe, UnitProperties } from "../probe.ts";
 
 const NOT_DEPLOYED = "no unit of combot on this machine";
-const UNITS = [SERVICE, SOCKET, REDIS] as const;
 const UNLIMITED = "infinity";
 
 /** Those that systemd has. */
 async function loaded(probe: Probe): Promise<readonly (readonly [string, UnitProperties])[]> {
-  const all = await Promise.all(UNITS.map(async (name) => [name, await probe.unit(name)] as const));
+  const all = await Promise.all(LASTING_UNITS.map(async (name) => [name, await probe.unit(name)] as const));
   return all.flatMap(([name, unit]) => (unit ? [[name, unit] as const] : []));
 }
 
@@ -102,7 +102,8 @@ async function kernelLimit(probe: Probe, cgroup: string): Promise<number | undef
 export const UNIT_CHECKS: readonly Check[] = [
   {
     name: "units-running",
-    meaning: "Whether systemd runs the daemon, its sockets and its Redis; if not, the last lines they logged.",
+    meaning:
+      "Whether systemd runs the daemon, its sockets, its Redis and the timers; if not, the last lines they logged.",
     cause: "Stopped by hand; or failed, after five starts in five minutes for good.",
     run: running,
   },
