@@ -18,3 +18,17 @@ export function parseSince(text: string, nowMs: number): string {
   if (!Number.isNaN(moment.getTime()) && moment.getUTCFullYear() >= 0) return moment.toISOString();
   throw new CombotError("USAGE", `--since ${text}: give a time ago (30s, 15m, 2h, 3d) or 2026-01-31T12:00:00Z.`);
 }
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Seconds of `15m`: whole minutes, a day at most.
+ *
+ * @throws {CombotError} `USAGE`
+ */
+export function parseStep(text: string): number {
+  const [, count, unit = ""] = AGO.exec(text) ?? [];
+  const ms = Number(count) * (UNIT_MS[unit] ?? NaN);
+  if (ms >= 60_000 && ms <= DAY_MS && ms % 60_000 === 0) return ms / 1000;
+  throw new CombotError("USAGE", `--step ${text}: give whole minutes, from 1m to 24h.`);
+}

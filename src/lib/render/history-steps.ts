@@ -1,0 +1,78 @@
+import type { HistoryPoint } from "../protocol/history.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1440;
+/** Minutes a stretch may have: each divides the day, and so the hours of a table are round. */
+const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, DAY_MINUTES];
+/** As MEMORY_LEVELS has them, whose file would load zod. */
+const LEVELS = [
+  "normal",
+  "warning",
+  "high",
+  "critical",
+  "emergency",
+] as const satisfies readonly HistoryPoint["level"][];
+
+/** One or more points, put together. */
+export interface HistoryRow {
+  readonly atMs: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly texts: number;
+  readonly hitRate: number | null;
+  /** Of the worst minute, and of the slowest class of answers in it. */
+  readonly p99Ms: number | null;
+  readonly usage: number | null;
+  readonly level: HistoryPoint["level"];
+  readonly users: number;
+  readonly recycles: number;
+}
+
+/** The shortest step, in ms, in which `spanMs` has at most `most` stretches; whole days where it is longer than one. */
+export function stepFor(spanMs: number, most: number): number {
+  const minutes = Math.max(1, spanMs) / MINUTE_MS / most;
+  const step = STEPS.find((one) => one >= minutes) ?? Math.ceil(minutes / DAY_MINUTES) * DAY_MINUTES;
+  return step * MINUTE_MS;
+}
+
+/** By where each stretch of `stepMs` begins; in the order of the points. */
+export function mergePoints(points: readonly HistoryPoint[], stepMs: number): ReadonlyMap<number, HistoryRow> {
+  const rows = new Map<number, HistoryRow>();
+  for (const point of points) {
+    const atMs = Math.floor(Date.parse(point.at) / stepMs) * stepMs;
+    const before = rows.get(atMs);
+    const row = rowOf(point, atMs);
+    rows.set(atMs, before ? together(before, row) : row);
+  }
+  return rows;
+}
+
+function rowOf({ latencyMs, ...point }: HistoryPoint, atMs: number): HistoryRow {
+  const p99Ms = Object.values(latencyMs).reduce<number | null>((most, { p99 }) => higher(most, p99), null);
+  return { ...point, atMs, p99Ms };
+}
+
+function together(a: HistoryRow, b: HistoryRow): HistoryRow {
+  return {
+    atMs: a.atMs,
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    texts: a.texts + b.texts,
+    hitRate: sharedRate(a, b),
+    p99Ms: higher(a.p99Ms, b.p99Ms),
+    usage: higher(a.usage, b.usage),
+    level: LEVELS.indexOf(a.level) < LEVELS.indexOf(b.level) ? b.level : a.level,
+    users: Math.max(a.users, b.users),
+    recycles: a.recycles + b.recycles,
+  };
+}
+
+/** Each counts for as many texts as it is of. */
+function sharedRate(a: HistoryRow, b: HistoryRow): number | null {
+  if (a.hitRate === null || b.hitRate === null) return a.hitRate ?? b.hitRate;
+  return (a.hitRate * a.texts + b.hitRate * b.texts) / Math.max(1, a.texts + b.texts);
+}
+
+function higher(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
