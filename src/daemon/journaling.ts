@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
+import type { Alert } from "../lib/protocol/alerts.ts";
 import type { Decision } from "../lib/protocol/decisions.ts";
 import type { Governance } from "./governance.ts";
 import { Journal } from "./journal/journal.ts";
@@ -17,6 +18,8 @@ import { Rollups } from "./operations/rollups.ts";
 export interface Journaling {
   readonly journal: Journal;
   readonly texts: TextCounter;
+  /** Told of each change of an alert; and of reminders, which are passed over. */
+  readonly alert: (alert: Alert) => void;
   start(): void;
   /** What waits is written, for at most five seconds. */
   stop(): Promise<void>;
@@ -51,6 +54,7 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
   return {
     journal,
     texts,
+    alert: alertKeeper(journal, runId),
     start: () => {
       journal.start();
       rollups.start();
@@ -59,6 +63,16 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
       rollups.stop();
       return journal.stop();
     },
+  };
+}
+
+function alertKeeper(journal: Journal, runId: string): (alert: Alert) => void {
+  const states = new Map<Alert["alert"], Alert["state"]>();
+  let count = 0;
+  return (alert) => {
+    if ((states.get(alert.alert) ?? "resolved") === alert.state) return;
+    states.set(alert.alert, alert.state);
+    journal.alert({ ...alert, id: `${runId}-${(++count).toString(36).padStart(6, "0")}a` });
   };
 }
 

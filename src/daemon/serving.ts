@@ -97,7 +97,10 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
     sample: () => reports.sample(),
     onFailure: (error) => log.error({ err: error }, "no sample for those who listen"),
   });
-  const onAlert = (alert: Alert): void => events.tellAlert(alert);
+  const onAlert = (alert: Alert): void => {
+    events.tellAlert(alert);
+    journaling?.alert(alert);
+  };
   const watch = createWatch(settings, { models, metrics, governance, caching, journal, onAlert }, log);
   publishWatch(metrics, watch);
   return { models, metrics, meter, governance, caching, reports, events, watch, journaling };

@@ -1,3 +1,4 @@
+import type { Alert } from "../../lib/protocol/alerts.ts";
 import type { Decision } from "../../lib/protocol/decisions.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { Column } from "./statements.ts";
@@ -10,13 +11,11 @@ export interface JournalEvent {
   readonly json: string;
 }
 
-/** Of an alert that began or ended. */
-export interface KeptAlert {
-  readonly id: string;
-  readonly at: string;
-  readonly name: string;
-  readonly state: "firing" | "resolved";
-}
+/** Of an alert that began or ended; its words are the release's own. */
+export type KeptAlert = { readonly id: string } & Pick<
+  Alert,
+  "at" | "alert" | "severity" | "state" | "measured" | "threshold"
+>;
 
 /** How a column of the minutes is put together over a longer stretch. */
 type Together = "sum" | "max";
@@ -80,9 +79,9 @@ export function decisionEvent(decision: Decision): JournalEvent {
   return event("decision", { id, at_ms: Date.parse(at), action, reason, body: decision });
 }
 
-export function alertEvent(alert: KeptAlert): JournalEvent {
-  const { id, at, name, state } = alert;
-  return event("alert", { id, at_ms: Date.parse(at), name, state, body: alert });
+export function alertEvent({ id, at, alert, severity, state, measured, threshold }: KeptAlert): JournalEvent {
+  const body = { id, at, alert, severity, state, measured, threshold };
+  return event("alert", { id, at_ms: Date.parse(at), name: alert, state, body });
 }
 
 export function minuteEvent(minute: Minute): JournalEvent {

@@ -137,7 +137,8 @@ describeEachStore("keeps the store's contract:", (kind, backend) => {
 
   test("alerts come back as they were", async () => {
     const store = (await backend()).open();
-    const alert = { id: "a-1", at: new Date(START_MS).toISOString(), name: "hit rate", state: "firing" as const };
+    const what = { alert: "disk", severity: "critical", state: "firing", measured: 0.01, threshold: 0.05 } as const;
+    const alert = { id: "a-1", at: new Date(START_MS).toISOString(), ...what };
     await store.write(batchOf(alertEvent(alert)), attempt());
     expect(await store.alerts(0, 10)).toEqual([alert]);
   });

@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { Client } from "../../../src/lib/client.ts";
@@ -13,7 +14,18 @@ beforeAll(requireBuild);
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
-test("a worker that is killed: one alert in the log, the API, the events, status and at the receiver", async () => {
+/** What the journal has. */
+function keptAlerts({ folder }: PrivateDaemon): unknown[] {
+  const database = new DatabaseSync(join(folder, "state", "journal.db"), { readOnly: true });
+  try {
+    const rows = database.prepare("SELECT body FROM combot_alerts ORDER BY at_ms").all();
+    return rows.map(({ body }) => JSON.parse(String(body)) as unknown);
+  } finally {
+    database.close();
+  }
+}
+
+test("a worker that is killed: one alert in the log, the API, the events, status, the journal and at the receiver", async () => {
   const { url, bodies } = await startReceiver(accept);
   const urlFile = join(temporaryFolder(), "webhook");
   writeFileSync(urlFile, url);
@@ -38,6 +50,7 @@ test("a worker that is killed: one alert in the log, the API, the events, status
   await expect.poll(() => bodies, PATIENCE).toMatchObject([alert]);
   const report = await daemon.json<AlertsReply>("GET", "/api/alerts/");
   expect(report).toMatchObject({ firing: [alert], resolved: [], webhook: { waiting: 0, dropped: 0, lastError: null } });
+  await expect.poll(() => keptAlerts(daemon), PATIENCE).toMatchObject([alert]);
   expect(daemon.log.match(/alert firing/g)).toHaveLength(1);
   expect(daemon.log).not.toContain("hook/secret");
   const status = await runCli(["status", "--socket", daemon.socketPath]);
