@@ -75,12 +75,11 @@ test.each<ProxyName>(["nginx", "haproxy"])(
     await first.daemon.json("POST", "/api/classify/", { texts: ofFirst });
     await expect.poll(() => redis.ask((client) => client.dbsize()), { timeout: 20_000 }).toBeGreaterThan(40);
     let answeredByFirst = 0;
-    const statuses = await load(agent, proxy.port, () => {
-      void requestsOf(first.daemon).then((count) => {
-        answeredByFirst = count;
-        process.kill(first.daemon.pid, "SIGKILL");
-      });
-    });
+    const killFirst = async (): Promise<void> => {
+      answeredByFirst = await requestsOf(first.daemon);
+      process.kill(first.daemon.pid, "SIGKILL");
+    };
+    const statuses = await load(agent, proxy.port, () => void killFirst());
     expect(Object.fromEntries(statuses)).toEqual({ 200: CALLS });
     await first.daemon.stop();
     expect(answeredByFirst).toBeGreaterThan(0);
