@@ -148,14 +148,12 @@ export class Classifier {
 }
 
 /** @throws {CombotError} `DEADLINE_EXCEEDED` as soon as the client has gone. */
-async function orGone<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
-  const gone = Promise.withResolvers<never>();
-  const leave = (): void => gone.reject(new CombotError("DEADLINE_EXCEEDED", "the client has gone"));
-  signal.addEventListener("abort", leave, { once: true });
-  if (signal.aborted) leave();
-  try {
-    return await Promise.race([outcome, gone.promise]);
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
+function orGone<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    outcome.then(resolve, reject);
+    const leave = (): void => reject(new CombotError("DEADLINE_EXCEEDED", "the client has gone"));
+    if (signal.aborted) leave();
+    // The request's own signal, which nobody else listens to and which goes with it.
+    else signal.addEventListener("abort", leave, { once: true });
+  });
 }

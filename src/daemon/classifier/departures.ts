@@ -24,6 +24,9 @@ export interface DeparturesOptions {
   readonly compute: Compute;
 }
 
+/** Made once: an error of its own for each would be the dearest part of a request. */
+const NOBODY_WAITS = new Error("nobody waits any more");
+
 /** A place on a flight, or the answer at once. */
 export type Seat = Hit | { readonly flight: Flight; readonly joined: boolean };
 
@@ -91,13 +94,14 @@ export class Departures {
     const { model, compute } = this.#options;
     const abort = new AbortController();
     const abandon = (): void => {
-      if (!flights.some((flight) => flight.isWanted)) abort.abort();
+      if (!flights.some((flight) => flight.isWanted)) abort.abort(NOBODY_WAITS);
     };
     for (const flight of flights) flight.onAbandoned = abandon;
     abandon();
     try {
       const encoded = flights.map(({ key }) => model.encoder.encode(key.text));
       const { rows, workers } = await compute(encoded, { user, signal: abort.signal });
+      for (const flight of flights) flight.onAbandoned = nothing;
       for (const [at, flight] of flights.entries())
         this.#arrive(flight, rows[at]!, encoded[at]?.truncated ?? false, workers[at]);
     } catch (error) {
@@ -129,3 +133,5 @@ export class Departures {
     if (this.#flights.get(flight.key.text) === flight) this.#flights.delete(flight.key.text);
   }
 }
+
+function nothing(): void {}

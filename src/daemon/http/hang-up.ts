@@ -1,5 +1,8 @@
 import type { ServerResponse } from "node:http";
 
+/** Made once: nobody asks where a client went. */
+const GONE = new Error("the client has gone");
+
 /**
  * A signal that is aborted when the connection closes before `response` was handed to the kernel whole. Not taken from
  * the request's own `close`, which Node emits once the body has been read.
@@ -7,7 +10,7 @@ import type { ServerResponse } from "node:http";
 export function hangUpSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) controller.abort(GONE);
   });
   return controller.signal;
 }

@@ -35,16 +35,18 @@ const AGE_WEIGHT = 0.2;
  * them, so that an odd length can't starve behind a stream of better company.
  *
  * @param waiting oldest first.
+ * Asked once a batch over all that waits: plain loops, which leave nothing for the garbage collector.
+ *
+ * @param waiting oldest first.
  * @returns indexes into `waiting`, the oldest first; empty only where nothing waits.
  */
 export function pickBatch(waiting: readonly WaitingText[], nowMs: number, limits: BatchLimits): number[] {
   const oldest = waiting[0];
   if (!oldest) return [];
   if (oldest.alone) return [0];
-  const candidates = candidatesOf(waiting, nowMs - limits.maxAgeMs);
-  const byLength = candidates.toSorted((a, b) => tokensOf(waiting, a) - tokensOf(waiting, b) || a - b);
-  const texts = byLength.map((index) => weighed(waiting[index] ?? oldest, oldest, nowMs));
-  const [from, to] = cheapestWindow(texts, byLength.indexOf(0), limits);
+  const byLength = candidatesOf(waiting, nowMs - limits.maxAgeMs);
+  byLength.sort((a, b) => tokensOf(waiting, a) - tokensOf(waiting, b) || a - b);
+  const [from, to] = cheapestWindow(waiting, byLength, nowMs, limits);
   return byLength.slice(from, to + 1).toSorted((a, b) => a - b);
 }
 
@@ -52,43 +54,42 @@ function tokensOf(waiting: readonly WaitingText[], index: number): number {
   return waiting[index]?.tokens ?? 0;
 }
 
-interface Weighed {
-  readonly tokens: number;
-  /** Tokens, those of an older text counting more. */
-  readonly worth: number;
-}
-
-function weighed({ tokens, enqueuedAtMs }: WaitingText, oldest: WaitingText, nowMs: number): Weighed {
-  const oldestAgeMs = Math.max(1, nowMs - oldest.enqueuedAtMs);
-  return { tokens, worth: tokens * (1 + (AGE_WEIGHT * (nowMs - enqueuedAtMs)) / oldestAgeMs) };
-}
-
 /** The oldest and all that may join it; only those enqueued before `overdueMs` where there is another one. */
 function candidatesOf(waiting: readonly WaitingText[], overdueMs: number): number[] {
   const free: number[] = [];
   const overdue: number[] = [];
-  for (const [index, text] of waiting.entries()) {
-    if (text.alone) continue;
+  for (let index = 0; index < waiting.length; index++) {
+    const { alone, enqueuedAtMs } = waiting[index]!;
+    if (alone) continue;
     free.push(index);
-    if (index === 0 || text.enqueuedAtMs < overdueMs) overdue.push(index);
+    if (index === 0 || enqueuedAtMs < overdueMs) overdue.push(index);
   }
   return overdue.length > 1 ? overdue : free;
 }
 
 /**
- * The stretch around `at` whose run costs least for what it is worth.
+ * The stretch around the oldest whose run costs least for what it is worth: its tokens, those of an older text counting
+ * more.
  *
- * @param texts by ascending length. @returns its first and last place.
+ * @param byLength indexes into `waiting`. @returns its first and last place in `byLength`.
  */
-function cheapestWindow(texts: readonly Weighed[], at: number, limits: BatchLimits): [number, number] {
+function cheapestWindow(
+  waiting: readonly WaitingText[],
+  byLength: readonly number[],
+  nowMs: number,
+  limits: BatchLimits,
+): [number, number] {
+  const at = byLength.indexOf(0);
+  const oldestAgeMs = Math.max(1, nowMs - waiting[0]!.enqueuedAtMs);
   let best: [number, number] = [at, at];
   let lowest = Infinity;
   for (let from = Math.max(0, at - limits.maxTexts + 1); from <= at; from++) {
+    const end = Math.min(byLength.length, from + limits.maxTexts);
     let worth = 0;
-    for (const [offset, text] of texts.slice(from, from + limits.maxTexts).entries()) {
-      const to = from + offset;
-      worth += text.worth;
-      const padded = text.tokens * (offset + 1);
+    for (let to = from; to < end; to++) {
+      const { tokens, enqueuedAtMs } = waiting[byLength[to]!]!;
+      worth += tokens * (1 + (AGE_WEIGHT * (nowMs - enqueuedAtMs)) / oldestAgeMs);
+      const padded = tokens * (to - from + 1);
       if (to < at || padded > limits.maxPaddedTokens) continue;
       const cost = (RUN_TOKENS + padded) / worth;
       if (cost < lowest) [lowest, best] = [cost, [from, to]];

@@ -82,12 +82,16 @@ export class Queue {
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */
   take(): Job[] {
-    const picked = new Set(
-      pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits?.() ?? BATCH_LIMITS),
-    );
-    if (picked.size === 0) return [];
-    const batch = this.#waiting.filter((_, index) => picked.has(index));
-    this.#waiting = this.#waiting.filter((_, index) => !picked.has(index));
+    const picked = pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits?.() ?? BATCH_LIMITS);
+    const batch: Job[] = [];
+    const left: Job[] = [];
+    let next = 0;
+    for (let index = 0; index < this.#waiting.length; index++) {
+      const isPicked = index === picked[next];
+      if (isPicked) next += 1;
+      (isPicked ? batch : left).push(this.#waiting[index]!);
+    }
+    this.#waiting = left;
     return batch;
   }
 
