@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The daemon without the CLI around it: combot daemon becomes this process, and systemd starts it as it is.
-// usage: node --optimize-for-size --max-semi-space-size=2 bin/daemon.js ['{"envFile":"/etc/combot/combot.env"}'] [--json]
+// usage: node --max-semi-space-size=8 --heap-growing-percent=10 bin/daemon.js ['{"envFile":"/etc/combot/combot.env"}'] [--json]
 import { main } from "../dist/daemon/main.js";
 
 try {
