@@ -13,6 +13,7 @@ const PLACES = {
   protocol: "/protocol/",
   client: "/client(/|\\.ts$)",
   render: "/render/",
+  monitor: "/monitor/",
   cli: "/cli/",
   deploy: "/deploy/",
   doctor: "/doctor/",
@@ -58,12 +59,13 @@ const LAYERS: readonly Layer[] = [
   { files: ["src/lib/*.ts"], may: ["node"] },
   { files: ["src/lib/protocol/**"], may: ["protocol", "zod"] },
   { files: ["src/lib/config/**"], may: ["config", "node", "zod"] },
-  { files: ["src/lib/render/**"], may: ["render", "config", "protocol", "packages"] },
+  { files: ["src/lib/monitor/**"], may: ["monitor", "client", "protocol", "node"] },
+  { files: ["src/lib/render/**"], may: ["render", "monitor", "config", "protocol", "packages"] },
   { files: ["src/lib/client.ts", "src/lib/client/**"], may: ["client", "config", "protocol", "node", "zod"] },
   { files: ["src/lib/perf/**"], may: ["perf", "client", "config", "protocol", "node", "packages", "zod"] },
   { files: ["src/lib/deploy/**"], may: ["deploy", "client", "config", "protocol", "node", "packages"] },
   { files: ["src/lib/doctor/**"], may: ["doctor", "client", "config", "protocol", "node", "packages"] },
-  { files: ["src/lib/cli/**"], may: ["cli", "client", "render", "config", "protocol", "node", "packages"] },
+  { files: ["src/lib/cli/**"], may: ["cli", "client", "render", "monitor", "config", "protocol", "node", "packages"] },
   daemon("policy", "alerts"),
   daemon("text", "node", "packages"),
   daemon("model", "node", "text", "zod"),
@@ -98,7 +100,7 @@ const LAYERS: readonly Layer[] = [
   daemon("http", "node", "packages", "zod", "sockets"),
   {
     files: ["src/commands/**"],
-    may: [...LIB, "client", "render", "cli", "deploy", "doctor", "perf", "node", "packages", "main"],
+    may: [...LIB, "client", "render", "monitor", "cli", "deploy", "doctor", "perf", "node", "packages", "main"],
   },
 ];
 

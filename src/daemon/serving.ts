@@ -91,7 +91,9 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   const { governor } = governance;
   const journaling = createJournaling({ settings, log, models, metrics, governance });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;
-  const reports = new Reports({ models, metrics, meter, governor, caching, settings, journal, version: VERSION });
+  const alerts = (): readonly Alert[] => watch.report().firing;
+  const reportParts = { models, metrics, meter, governor, caching, settings, journal, alerts, version: VERSION };
+  const reports = new Reports(reportParts);
   const events = new EventHub({
     decisions,
     sample: () => reports.sample(),

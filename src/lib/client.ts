@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { EventsOptions } from "./client/events.ts";
 import { exchange, openAgent, openStream, type RawReply } from "./client/exchange.ts";
-import { readKnownReply, readSchemas } from "./client/known-replies.ts";
+import { eventSchema, readKnownReply, readSchemas } from "./client/known-replies.ts";
 import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
 import { type Route, ROUTES } from "./client/routes.ts";
 import { unreachable } from "./client/unreachable.ts";
@@ -75,7 +75,7 @@ export class Client {
     };
     const { readEvents } = await import("./client/events.ts");
     try {
-      yield* readEvents({ ...options, absenceMs, open });
+      yield* readEvents({ ...options, absenceMs, open, schema: eventSchema(this.#schemas, ROUTES.events) });
     } catch (thrown) {
       throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(socketPath, access, thrown);
     }

@@ -3,6 +3,7 @@ import type { CacheStats, RedisStatus } from "../../src/lib/protocol/cache.ts";
 import type { CleanupReply, CleanupSnapshot } from "../../src/lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../src/lib/protocol/config.ts";
 import type { Decision } from "../../src/lib/protocol/decisions.ts";
+import type { Sample } from "../../src/lib/protocol/events.ts";
 import type { Health } from "../../src/lib/protocol/health.ts";
 import type { MemoryReport } from "../../src/lib/protocol/memory.ts";
 import type { MetricsReport } from "../../src/lib/protocol/metrics.ts";
@@ -52,7 +53,7 @@ export const MEMORY: MemoryReport = {
   pressure: { some10: 0, full10: 0 },
   thresholds: { warning: 0.8, high: 0.85, critical: 0.9, emergency: 0.95 },
   processes: [],
-  model: { loaded: true, bytes: 612 * MIB },
+  model: { name: "shop-intents", digest: "0123456789ab", loaded: true, bytes: 612 * MIB, unloadsInSeconds: 252 },
 };
 
 const RECYCLES = {
@@ -88,6 +89,8 @@ export const WORKER: WorkerStatus = {
   rssBytes: 404 * MIB,
   pssBytes: 318 * MIB,
   dueBy: null,
+  limits: { maxUsers: 50, maxRequests: 1043, maxUptimeSeconds: 14_700 },
+  next: { reason: "uptime", inSeconds: 3240 },
 };
 
 export const PROCESS_STATUS: ProcessStatus = {
@@ -204,4 +207,16 @@ export const REDIS_STATUS: RedisStatus = {
   evictedKeys: 0,
   connectedSince: "2026-01-02T03:04:05.678Z",
   lastError: null,
+};
+
+export const SAMPLE: Sample = {
+  at: "2026-01-02T03:04:05.678Z",
+  health: HEALTH,
+  memory: MEMORY,
+  process: PROCESS_STATUS,
+  metrics: METRICS,
+  recentLatencyMs: { p50: 0.7, p90: 14.2, p99: 31 },
+  cache: CACHE_STATS,
+  redis: REDIS_STATUS,
+  alerts: ALERTS_REPLY.firing,
 };

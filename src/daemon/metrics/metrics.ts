@@ -9,6 +9,8 @@ import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
 
+type QuantilesReport = MetricsReport["latencyMs"][LatencyClass];
+
 /** What is read at the moment somebody asks. */
 export interface Readings {
   readonly waiting: number;
@@ -29,6 +31,7 @@ interface Labelled {
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16];
 const QUANTILE_WINDOW_MS = 300_000;
+const RECENT_WINDOW_MS = 5000;
 
 /** Counts what the daemon does. Labels come from closed sets only, so that no caller can add a series. */
 export class Metrics {
@@ -72,6 +75,7 @@ export class Metrics {
   });
   /** For the JSON report alone: Prometheus computes its own quantiles from the histogram. */
   readonly #quantiles: Readonly<Record<LatencyClass, Quantiles>>;
+  readonly #recent: Quantiles;
   /** For the journal. */
   readonly minute: MinuteTally;
   #batchCount = 0;
@@ -82,6 +86,7 @@ export class Metrics {
     this.#rate = new Rate(now);
     const quantiles = (): Quantiles => new Quantiles(now, QUANTILE_WINDOW_MS);
     this.#quantiles = { memory: quantiles(), redis: quantiles(), computed: quantiles() };
+    this.#recent = new Quantiles(now, RECENT_WINDOW_MS);
     this.minute = new MinuteTally(now);
     this.#read = read;
     this.#gauge("combot_queue_texts", "Texts that wait for a worker.", ({ waiting }) => waiting);
@@ -107,6 +112,7 @@ export class Metrics {
     this.#texts.inc(texts);
     this.#latency.observe({ class: source }, durationMs / 1000);
     this.#quantiles[source].add(durationMs);
+    this.#recent.add(durationMs);
     this.minute.answered(source, texts, durationMs);
   }
 
@@ -192,12 +198,14 @@ export class Metrics {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
+  /** Of the last 5 to 10 s, wherever the answer came from. */
+  recentLatencies(): QuantilesReport {
+    return told(this.#recent);
+  }
+
   #latencies(): MetricsReport["latencyMs"] {
-    const of = (source: LatencyClass) => {
-      const at = (share: number): number | null => roundOrNull(this.#quantiles[source].at(share));
-      return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
-    };
-    return { memory: of("memory"), redis: of("redis"), computed: of("computed") };
+    const { memory, redis, computed } = this.#quantiles;
+    return { memory: told(memory), redis: told(redis), computed: told(computed) };
   }
 
   #journalGauges(): void {
@@ -231,6 +239,11 @@ export class Metrics {
       },
     });
   }
+}
+
+function told(quantiles: Quantiles): QuantilesReport {
+  const at = (share: number): number | null => roundOrNull(quantiles.at(share));
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
 }
 
 function round(value: number): number {

@@ -1,8 +1,10 @@
 import type { MemoryLevel } from "../../lib/protocol/memory-levels.ts";
 import type { MemoryReport, ProcessMemory } from "../../lib/protocol/memory.ts";
 import type { Sample } from "../governor/ports.ts";
+import { idleUnloadInMs } from "../policy/idle.ts";
 import type { Thresholds } from "../policy/level.ts";
 import type { Engine } from "./engine.ts";
+import type { Models } from "./models.ts";
 
 /** The daemon and every worker process there is now. */
 export function pidsOf(engines: readonly Engine[]): { role: "daemon" | "worker"; pid: number }[] {
@@ -11,12 +13,17 @@ export function pidsOf(engines: readonly Engine[]): { role: "daemon" | "worker";
   return [{ role: "daemon", pid: process.pid }, ...workers];
 }
 
+export interface MemorySurroundings {
+  readonly thresholds: Thresholds;
+  readonly models: Models;
+  readonly idleUnloadMs: number;
+}
+
 /** @param level where the ladder stands: it has hysteresis, which a single reading has not. */
 export function reportMemory(
   sample: Sample,
   level: MemoryLevel,
-  thresholds: Thresholds,
-  engines: readonly Engine[],
+  { thresholds, models, idleUnloadMs }: MemorySurroundings,
 ): MemoryReport {
   const { usage, usedBytes, limitBytes, source, pressure } = sample;
   const processes = sample.processes.map(processMemory);
@@ -30,7 +37,18 @@ export function reportMemory(
     pressure,
     thresholds,
     processes,
-    model: { loaded: engines.some(({ pool }) => pool.serving > 0), bytes: modelBytes },
+    model: { ...reportModel(models.current, idleUnloadMs), bytes: modelBytes },
+  };
+}
+
+function reportModel({ model, pool }: Engine, idleUnloadMs: number): Omit<MemoryReport["model"], "bytes"> {
+  const serving = pool.slots.flatMap(({ current }) => (current?.serving ? [current] : []));
+  const unloadsInMs = idleUnloadInMs(serving, idleUnloadMs);
+  return {
+    name: model.name,
+    digest: model.digest.slice(0, 12),
+    loaded: serving.length > 0,
+    unloadsInSeconds: unloadsInMs === null ? null : Math.round(unloadsInMs / 1000),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Settings } from "../../lib/config/settings.ts";
 import type { ProcessStatus, WorkerStatus } from "../../lib/protocol/process.ts";
-import { dueBy } from "../policy/recycle.ts";
+import { dueBy, nextLimit } from "../policy/recycle.ts";
 import type { Slot } from "../pool/slot.ts";
 import type { Worker } from "../pool/worker.ts";
 import type { Engine } from "./engine.ts";
@@ -20,6 +20,7 @@ export async function reportWorkers(engines: readonly Engine[], memoryOf: Memory
 async function reportWorker(worker: Worker, memoryOf: MemoryOf): Promise<WorkerStatus> {
   const { slot, generation, pid, state } = worker;
   const view = worker.view();
+  const next = nextLimit(view);
   const memory = await memoryOf(pid);
   return {
     slot,
@@ -32,6 +33,12 @@ async function reportWorker(worker: Worker, memoryOf: MemoryOf): Promise<WorkerS
     rssBytes: memory?.rssBytes ?? null,
     pssBytes: memory?.pssBytes ?? null,
     dueBy: dueBy(view),
+    limits: {
+      maxUsers: view.maxUsers,
+      maxRequests: view.maxRequests,
+      maxUptimeSeconds: Math.round(view.maxUptimeMs / 1000),
+    },
+    next: next && { reason: next.why, inSeconds: Math.round(next.inMs / 1000) },
   };
 }
 
@@ -47,6 +54,8 @@ async function emptySlot(slot: Slot): Promise<WorkerStatus> {
     rssBytes: null,
     pssBytes: null,
     dueBy: null,
+    limits: null,
+    next: null,
   };
 }
 

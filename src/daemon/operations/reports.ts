@@ -1,4 +1,5 @@
 import type { Settings } from "../../lib/config/settings.ts";
+import type { Alert } from "../../lib/protocol/alerts.ts";
 import type { CacheStats, RedisStatus } from "../../lib/protocol/cache.ts";
 import type { Sample } from "../../lib/protocol/events.ts";
 import type { Health } from "../../lib/protocol/health.ts";
@@ -27,6 +28,8 @@ export interface ReportParts {
   readonly settings: Settings;
   /** Null without one. */
   readonly journal: () => JournalReport | null;
+  /** Those that fire. */
+  readonly alerts: () => readonly Alert[];
   readonly version: string;
 }
 
@@ -72,13 +75,29 @@ export class Reports {
     const { governor, meter } = this.#parts;
     const reading = governor.sample ?? (await meter.sample());
     const figures = new Map(reading.processes.map((process) => [process.pid, process]));
-    const [process, metrics] = await Promise.all([this.#process(async (pid) => figures.get(pid)), this.metrics()]);
-    return { at: new Date().toISOString(), health: this.health(), memory: this.#memoryOf(reading), process, metrics };
+    const [process, metrics, cache, redis] = await Promise.all([
+      this.#process(async (pid) => figures.get(pid)),
+      this.metrics(),
+      this.cache(),
+      this.redis(),
+    ]);
+    return {
+      at: new Date().toISOString(),
+      health: this.health(),
+      memory: this.#memoryOf(reading),
+      process,
+      metrics,
+      recentLatencyMs: this.#parts.metrics.recentLatencies(),
+      cache,
+      redis,
+      alerts: [...this.#parts.alerts()],
+    };
   }
 
   #memoryOf(reading: Parameters<typeof reportMemory>[0]): MemoryReport {
     const { governor, settings, models } = this.#parts;
-    return reportMemory(reading, governor.level, settings.memory, models.engines);
+    const { memory: thresholds, modelIdleUnloadMs: idleUnloadMs } = settings;
+    return reportMemory(reading, governor.level, { thresholds, models, idleUnloadMs });
   }
 
   async #process(memoryOf: MemoryOf): Promise<ProcessStatus> {

@@ -7,6 +7,16 @@ export interface IdleWorker {
 }
 
 /**
+ * When the last of these workers is unloaded if nobody asks anything more; null where none is.
+ *
+ * @param afterMs as for `chooseIdle`.
+ */
+export function idleUnloadInMs(workers: readonly Pick<IdleWorker, "quietMs">[], afterMs: number): number | null {
+  if (afterMs < 0 || workers.length === 0) return null;
+  return Math.max(...workers.map(({ quietMs }) => Math.max(0, afterMs - quietMs)));
+}
+
+/**
  * The workers to unload because nobody has asked them anything for so long.
  *
  * @param afterMs 0 = as soon as they are idle, −1 = never.

@@ -22,6 +22,14 @@ export function usedOfLimits(worker: WorkerView): number {
   return Math.max(...sharesOf(worker).map(([, share]) => share));
 }
 
+/** The limit that it will reach first if it goes on as it has so far; null where that can't be told. */
+export function nextLimit(worker: WorkerView): { why: ServiceLimit; inMs: number } | null {
+  const told = sharesOf(worker).flatMap(([why, share]) =>
+    share > 0 ? [{ why, inMs: Math.max(0, worker.uptimeMs / share - worker.uptimeMs) }] : [],
+  );
+  return told.toSorted((a, b) => a.inMs - b.inMs)[0] ?? null;
+}
+
 /** A number from 0 to `jitter` on top of `limit`, so that workers born together don't come due together; 0 stays off. */
 export function withJitter(limit: number, jitter: number, random: number): number {
   return limit === 0 ? 0 : limit + Math.floor(random * (jitter + 1));

@@ -20,6 +20,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   enum: (members: readonly unknown[], value) => members.includes(value),
   minimum: (least: number, value) => (value as number) >= least,
   maximum: (most: number, value) => (value as number) <= most,
+  // One pattern that is in use a thousand times is compiled once.
+  pattern: (source: string, value) => patternOf(source).test(value as string),
+  // Of a time: what it may look like is in the pattern beside it.
+  format: (name: string) => name === "date-time",
+  oneOf: (schemas: readonly JsonSchema[], value) =>
+    schemas.filter((schema) => certainlyFits(schema, value)).length === 1,
   anyOf: (schemas: readonly JsonSchema[], value) => schemas.some((schema) => certainlyFits(schema, value)),
   items: (schema: JsonSchema, value) => Array.isArray(value) && value.every((item) => certainlyFits(schema, item)),
   required: (names: readonly string[], value) => isObject(value) && names.every((name) => Object.hasOwn(value, name)),
@@ -43,6 +49,14 @@ export function certainlyFits(schema: JsonSchema | undefined, value: unknown): b
     // Each keyword has an argument of its own type, which zod saw to.
     return check?.(argument as never, value, schema) ?? false;
   });
+}
+
+const PATTERNS = new Map<string, RegExp>();
+
+function patternOf(source: string): RegExp {
+  const known = PATTERNS.get(source) ?? new RegExp(source, "u");
+  PATTERNS.set(source, known);
+  return known;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -28,14 +28,27 @@ export function readSchemas(): ReplySchemas | undefined {
 
 /** The body of a reply that fits its schema for certain; undefined where zod has to look at it. */
 export function readKnownReply(schemas: ReplySchemas, route: Route, { status, body }: RawReply): unknown {
-  const operation = schemas.paths[route.path]?.[route.method.toLowerCase()];
-  const schema = operation?.responses[status]?.content?.["application/json"]?.schema;
-  const reference = schema?.["$ref"];
-  const named = typeof reference === "string" ? schemas.components.schemas[reference.slice(REFERENCE.length)] : schema;
+  const named = schemaOf(schemas, route, String(status), "application/json");
   try {
     const value: unknown = JSON.parse(body);
     return certainlyFits(named, value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The schema of one event of a stream. */
+export function eventSchema(schemas: ReplySchemas | undefined, route: Route): JsonSchema | undefined {
+  return schemas && schemaOf(schemas, route, "200", "text/event-stream");
+}
+
+function schemaOf(
+  { paths, components }: ReplySchemas,
+  { path, method }: Route,
+  status: string,
+  type: string,
+): JsonSchema | undefined {
+  const schema = paths[path]?.[method.toLowerCase()]?.responses[status]?.content?.[type]?.schema;
+  const reference = schema?.["$ref"];
+  return typeof reference === "string" ? components.schemas[reference.slice(REFERENCE.length)] : schema;
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { alert } from "./alerts.ts";
+import { cacheStats, redisStatus } from "./cache.ts";
 import { decision } from "./decisions.ts";
 import { health } from "./health.ts";
 import { memoryReport } from "./memory.ts";
-import { metricsReport } from "./metrics.ts";
+import { metricsReport, quantiles } from "./metrics.ts";
 import { processStatus } from "./process.ts";
 
 /** All that a monitor shows, of one moment. */
@@ -13,6 +14,10 @@ export const sample = z.object({
   memory: memoryReport.describe("as it was sampled last, at most a second or two ago; PSS may be an estimate"),
   process: processStatus,
   metrics: metricsReport,
+  recentLatencyMs: quantiles.describe("of all calls that were answered in the last 5 to 10 s"),
+  cache: cacheStats,
+  redis: redisStatus,
+  alerts: z.array(alert).describe("those that fire now"),
 });
 
 /** One server-sent event: its name, its id where it has one, and its data read as JSON. */

@@ -26,7 +26,17 @@ export const memoryReport = z.object({
     .describe("pressure-stall information, percent of the last 10 s; null where the kernel has none"),
   thresholds: z.object({ warning: ratio, high: ratio, critical: ratio, emergency: ratio }),
   processes: z.array(processMemory),
-  model: z.object({ loaded: z.boolean(), bytes: bytes.describe("PSS of the workers that hold it") }),
+  model: z.object({
+    name: z.string(),
+    digest: z.string(),
+    loaded: z.boolean(),
+    bytes: bytes.describe("PSS of the workers that hold it"),
+    unloadsInSeconds: z
+      .number()
+      .min(0)
+      .nullable()
+      .describe("if nobody asks it anything more; null where it is not loaded, or never unloaded for that"),
+  }),
 });
 
 export type ProcessMemory = z.infer<typeof processMemory>;

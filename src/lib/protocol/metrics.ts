@@ -3,7 +3,7 @@ import { recycleReason } from "./process.ts";
 
 const count = z.int().min(0);
 const ms = z.number().min(0).nullable();
-const quantiles = z.object({ p50: ms, p90: ms, p99: ms }).describe("null where nothing was measured");
+export const quantiles = z.object({ p50: ms, p90: ms, p99: ms }).describe("null where nothing was measured");
 
 export const journalReport = z.object({
   state: z.enum(["opening", "up", "down", "off"]).describe("off: the schema is a later release's"),

@@ -19,6 +19,14 @@ export const workerStatus = z.object({
   rssBytes: count.nullable(),
   pssBytes: count.nullable(),
   dueBy: recycleReason.nullable().describe("the limit it has reached, if any"),
+  limits: z
+    .object({ maxUsers: count, maxRequests: count, maxUptimeSeconds: z.number().min(0) })
+    .nullable()
+    .describe("this process's own, jitter drawn; 0 = off; null while the slot has no process"),
+  next: z
+    .object({ reason: recycleReason, inSeconds: z.number().min(0) })
+    .nullable()
+    .describe("the limit that it reaches first if it goes on as since its start; null where that can't be told"),
 });
 
 export const processStatus = z.object({

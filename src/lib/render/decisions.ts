@@ -42,7 +42,7 @@ export function renderDecision(decision: Decision): string {
 }
 
 /** `50 of 50` users, `4h of 4h` uptime, `91% of 90%` memory. */
-function measuredOf({ reason, measured, threshold }: Decision): string {
+export function measuredOf({ reason, measured, threshold }: Decision): string {
   if (measured === null) return NONE;
   const told = IN_COUNTS.includes(reason) ? shortCount : IN_SECONDS.includes(reason) ? seconds : percent;
   return threshold === null ? told(measured) : `${told(measured)} of ${told(threshold)}`;

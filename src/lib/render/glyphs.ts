@@ -7,6 +7,8 @@ export interface Glyphs {
   readonly spark: string;
   readonly separator: string;
   readonly column: string;
+  /** Stands where a text goes on that has no room. */
+  readonly more: string;
 }
 
 export const UNICODE_GLYPHS: Glyphs = {
@@ -16,6 +18,7 @@ export const UNICODE_GLYPHS: Glyphs = {
   spark: "▁▂▃▄▅▆▇█",
   separator: " · ",
   column: " │ ",
+  more: "…",
 };
 
 export const ASCII_GLYPHS: Glyphs = {
@@ -25,6 +28,7 @@ export const ASCII_GLYPHS: Glyphs = {
   spark: "_.-~=+*#",
   separator: " - ",
   column: " | ",
+  more: "...",
 };
 
 /** What a terminal of this environment can show: other than UTF-8, and where nothing says which, is ASCII. */

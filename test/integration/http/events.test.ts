@@ -8,7 +8,7 @@ import { EventHub } from "../../../src/daemon/operations/event-hub.ts";
 import { Client } from "../../../src/lib/client.ts";
 import type { DaemonEvent, Sample } from "../../../src/lib/protocol/events.ts";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
-import { HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
+import { HEALTH, MEMORY, SAMPLE } from "../../support/sample-replies.ts";
 import { startApi } from "./support/api.ts";
 import { requestBytes } from "./support/wire.ts";
 
@@ -23,7 +23,7 @@ const LEVEL = {
 } as const;
 
 function sample(): Sample {
-  return { at: new Date().toISOString(), health: HEALTH, memory: MEMORY, process: PROCESS_STATUS, metrics: METRICS };
+  return { ...SAMPLE, at: new Date().toISOString() };
 }
 
 /** The real hub behind the real server. */

@@ -4,15 +4,8 @@ import { EventHub } from "../../../src/daemon/operations/event-hub.ts";
 import type { Listener } from "../../../src/daemon/operations/event-hub.ts";
 import { EventText } from "../../../src/lib/client/event-text.ts";
 import type { Sample } from "../../../src/lib/protocol/events.ts";
-import { HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
+import { SAMPLE } from "../../support/sample-replies.ts";
 
-const SAMPLE: Sample = {
-  at: "2026-01-02T03:04:05.678Z",
-  health: HEALTH,
-  memory: MEMORY,
-  process: PROCESS_STATUS,
-  metrics: METRICS,
-};
 const LEVEL = {
   action: "level",
   reason: "high",

@@ -118,7 +118,7 @@ describe("renderStatus", () => {
       level: "emergency",
       usage: 0.96,
       source: "cgroup",
-      model: { loaded: false, bytes: 0 },
+      model: { ...MEMORY.model, loaded: false, bytes: 0 },
     } as const;
     expect(renderStatus({ ...REPORT, memory }, PLAIN)).toContain(
       "usage     emergency 96% of 7.7 GiB (cgroup), model not loaded, daemon 92.0 MiB\n",

@@ -1,0 +1,93 @@
+import * as Flags from "@oclif/core/flags";
+import { ClientCommand } from "../lib/cli/client-command.ts";
+import { terminalPaint } from "../lib/cli/terminal-paint.ts";
+import type { MonitorRecord } from "../lib/monitor/record.ts";
+import type { MonitorView } from "../lib/monitor/state.ts";
+import { glyphsFor } from "../lib/render/glyphs.ts";
+
+const EXIT_DOWN = 3;
+const COLUMNS = 80;
+const LONGEST_INTERVAL = 3600;
+
+export default class Monitor extends ClientCommand {
+  static override summary = "Show machine, memory, workers, cache, Redis and alerts, as they are, until q.";
+  static override description = `Reads the machine itself, and the daemon's events from the control socket: the table lives on while the daemon is down, says since when, and finds it again when it is back. Keys: q quits, p pauses, r recycles the workers, u unloads the model, c cleans up (each of these asks first), d shows the decisions, ? explains the figures.
+
+Where standard output is no terminal, or one that can't be drawn on (TERM=dumb), it prints a line a sample; with --json a line of JSON. Colours are left out where NO_COLOR is set, and nothing but ASCII is drawn where the locale is not UTF-8.`;
+  static override examples = [
+    { description: "The live table.", command: "<%= config.bin %> <%= command.id %>" },
+    {
+      description: "One table, and exit 3 if the daemon is down.",
+      command: "<%= config.bin %> <%= command.id %> --once",
+    },
+    {
+      description: "A line every ten seconds into a file.",
+      command: "<%= config.bin %> <%= command.id %> --interval 10 >> monitor.log",
+    },
+    {
+      description: "What memory does, as a script sees it.",
+      command: '<%= config.bin %> <%= command.id %> --json | jq -c "[.at, .sample.memory.usage]"',
+    },
+  ];
+
+  static override flags = {
+    once: Flags.boolean({ description: "Show it once, after the second that rates take to measure." }),
+    interval: Flags.integer({
+      description: "Seconds between two readings.",
+      default: 1,
+      min: 1,
+      max: LONGEST_INTERVAL,
+      helpValue: "SECONDS",
+    }),
+  };
+
+  async run(): Promise<MonitorRecord | undefined> {
+    const { flags } = await this.parse(Monitor);
+    const source = {
+      client: this.client(flags.socket),
+      intervalMs: flags.interval * 1000,
+      now: () => performance.now(),
+    };
+    if (flags.once) return this.#once(source);
+    const { stdin: input, stdout: output, env } = process;
+    if (this.jsonEnabled() || !output.isTTY || env["TERM"] === "dumb") {
+      const { streamMonitor } = await import("../lib/cli/monitor-stream.ts");
+      return streamMonitor(source, output, this.jsonEnabled());
+    }
+    const { LiveMonitor } = await import("../lib/cli/live-monitor.ts");
+    const paint = await terminalPaint(output, env);
+    await new LiveMonitor({ ...source, glyphs: glyphsFor(env), paint, input, output }).run();
+    return undefined;
+  }
+
+  async #once(
+    source: Parameters<typeof import("../lib/cli/monitor-stream.ts").viewOnce>[0],
+  ): Promise<MonitorRecord | undefined> {
+    const [{ viewOnce }, { recordOf }] = await Promise.all([
+      import("../lib/cli/monitor-stream.ts"),
+      import("../lib/monitor/record.ts"),
+    ]);
+    const view = await viewOnce(source);
+    if (view.link.state !== "up") process.exitCode = EXIT_DOWN;
+    if (this.jsonEnabled()) return recordOf(view, new Date(), "");
+    this.print(await toText(view));
+    return undefined;
+  }
+
+  /** A line of JSON, as the stream has it. */
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+}
+
+async function toText(view: MonitorView): Promise<string> {
+  const [{ renderScreen }, { paintLine }] = await Promise.all([
+    import("../lib/render/monitor/screen.ts"),
+    import("../lib/render/line.ts"),
+  ]);
+  const { stdout, env } = process;
+  const paint = await terminalPaint(stdout, env);
+  const width = stdout.columns || COLUMNS;
+  const lines = renderScreen(view, { width, glyphs: glyphsFor(env), clock: new Date() });
+  return lines.map((line) => paintLine(line, paint).trimEnd()).join("\n");
+}

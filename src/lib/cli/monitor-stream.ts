@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { MonitorLoop } from "../monitor/loop.ts";
+import type { MonitorLoopOptions } from "../monitor/loop.ts";
+import { recordOf } from "../monitor/record.ts";
+import type { MonitorView } from "../monitor/state.ts";
+import { plainHead, plainLine } from "../render/monitor/plain.ts";
+
+type Source = Pick<MonitorLoopOptions, "client" | "intervalMs" | "now">;
+
+/** Who reads a page of lines must know what they are. */
+const HEAD_EVERY = 20;
+/** For a second sample, which the rates need, of a daemon that answers. */
+const ONCE_LIMIT_MS = 3500;
+
+/** A line a sample, for ever. */
+export async function streamMonitor(source: Source, output: NodeJS.WriteStream, asJson: boolean): Promise<never> {
+  const format = asJson ? jsonLines() : plainLines();
+  let isFull = false;
+  const onTick = (view: MonitorView): void => {
+    // At the first tick nothing is known yet. While nobody reads, lines are left out: they must not pile up here.
+    if (isFull || view.link.state === "connecting") return;
+    if (output.write(format(view))) return;
+    isFull = true;
+    void once(output, "drain").then(() => (isFull = false));
+  };
+  new MonitorLoop({ ...source, onTick }).start();
+  return new Promise<never>(() => undefined);
+}
+
+/** The first view with rates in it, or of a daemon that is away. */
+export async function viewOnce(source: Omit<Source, "intervalMs">): Promise<MonitorView> {
+  const { promise, resolve } = Promise.withResolvers<MonitorView>();
+  const onTick = (view: MonitorView): void => {
+    const isWhole = view.machine?.cpu && (view.link.state === "down" || view.derived.requestsPerSecond !== null);
+    if (isWhole) resolve(view);
+  };
+  const loop = new MonitorLoop({ ...source, intervalMs: 1000, onTick });
+  const limit = setTimeout(() => resolve(loop.view), ONCE_LIMIT_MS);
+  loop.start();
+  const view = await promise;
+  clearTimeout(limit);
+  loop.stop();
+  return view;
+}
+
+function jsonLines(): (view: MonitorView) => string {
+  let told = "";
+  return (view) => {
+    const record = recordOf(view, new Date(), told);
+    told = view.decisions.at(-1)?.id ?? told;
+    return `${JSON.stringify(record)}\n`;
+  };
+}
+
+function plainLines(): (view: MonitorView) => string {
+  let lines = 0;
+  return (view) => `${lines++ % HEAD_EVERY === 0 ? `${plainHead()}\n` : ""}${plainLine(view, new Date())}\n`;
+}
