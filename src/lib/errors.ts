@@ -129,7 +129,7 @@ export const ERRORS = {
     http: 504,
     exit: 5,
     title: "Out of time",
-    help: "Raise REQUEST_TIMEOUT, or send less at once.",
+    help: "Raise the limit that ran out (--timeout of the command, REQUEST_TIMEOUT of the daemon), or ask for less at once.",
   },
   CONFIG_INVALID: { http: 400, exit: 2, title: "Bad configuration", help: "combot config --check FILE checks a file." },
   USAGE: { http: 400, exit: 2, title: "Wrong usage", help: "--help has examples." },

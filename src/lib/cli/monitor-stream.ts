@@ -14,7 +14,7 @@ const ONCE_LIMIT_MS = 3500;
 
 /** A line a sample, for ever. */
 export async function streamMonitor(source: Source, output: NodeJS.WriteStream, asJson: boolean): Promise<never> {
-  const format = asJson ? jsonLines() : plainLines();
+  const format = asJson ? jsonLines() : plainLines(output);
   let isFull = false;
   const onTick = (view: MonitorView): void => {
     // At the first tick nothing is known yet. While nobody reads, lines are left out: they must not pile up here.
@@ -52,7 +52,11 @@ function jsonLines(): (view: MonitorView) => string {
   };
 }
 
-function plainLines(): (view: MonitorView) => string {
+/** On a terminal no line is longer than it is wide. */
+function plainLines({ columns = Infinity }: { readonly columns?: number }): (view: MonitorView) => string {
   let lines = 0;
-  return (view) => `${lines++ % HEAD_EVERY === 0 ? `${plainHead()}\n` : ""}${plainLine(view, new Date())}\n`;
+  return (view) => {
+    const head = lines++ % HEAD_EVERY === 0 ? [plainHead()] : [];
+    return [...head, plainLine(view, new Date())].map((line) => `${line.slice(0, columns - 1)}\n`).join("");
+  };
 }

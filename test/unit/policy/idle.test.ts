@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseIdle } from "../../../src/daemon/policy/idle.ts";
+import { chooseIdle, idleUnloadInMs } from "../../../src/daemon/policy/idle.ts";
 
 const workers = [
   { slot: 0, idle: true, quietMs: 300_000 },
@@ -21,4 +21,11 @@ test("with 0 all that are idle, with −1 none", () => {
 
 test("never one that works, however long it was quiet before", () => {
   expect(chooseIdle([{ slot: 0, idle: false, quietMs: 1e9 }], 1)).toEqual([]);
+});
+
+test("the model goes with the worker that was asked last; never where workers are not unloaded for it", () => {
+  expect(idleUnloadInMs([{ quietMs: 1000 }, { quietMs: 4000 }], 5000)).toBe(4000);
+  expect(idleUnloadInMs([{ quietMs: 9000 }], 5000)).toBe(0);
+  expect(idleUnloadInMs([{ quietMs: 1000 }], -1)).toBeNull();
+  expect(idleUnloadInMs([], 5000)).toBeNull();
 });

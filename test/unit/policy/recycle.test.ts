@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseRecycle, dueBy } from "../../../src/daemon/policy/recycle.ts";
+import { chooseRecycle, dueBy, nextLimit } from "../../../src/daemon/policy/recycle.ts";
 import type { RecycleHistory } from "../../../src/daemon/policy/recycle.ts";
 import type { WorkerView } from "../../../src/daemon/policy/worker-view.ts";
 
@@ -170,5 +170,17 @@ describe("over a run, whatever is served and however long births take", () => {
         return verdict.why === dueBy(worker(0, overs[verdict.slot])) && verdict.measured >= verdict.threshold;
       }),
     );
+  });
+});
+
+describe("the limit that comes next", () => {
+  test("is the one that is reached first at the pace so far, not the one that is fullest", () => {
+    const busy = worker(0, { users: 25, requests: 600, uptimeMs: 60_000 });
+    expect(nextLimit(busy)).toEqual({ why: "requests", inMs: 40_000 });
+  });
+
+  test("is now for one that is due, and none where nothing counts or was counted", () => {
+    expect(nextLimit(worker(0, { users: 60, uptimeMs: 1000 }))).toEqual({ why: "users", inMs: 0 });
+    expect(nextLimit(worker(0, { maxUptimeMs: 0, uptimeMs: 1000 }))).toBeNull();
   });
 });

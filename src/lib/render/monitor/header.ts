@@ -2,7 +2,7 @@ import type { MonitorView } from "../../monitor/state.ts";
 import { formatDuration } from "../../units.ts";
 import { printable, span, widthOf } from "../line.ts";
 import type { Line } from "../line.ts";
-import { shorten, timeOf } from "./cells.ts";
+import { timeOf } from "./cells.ts";
 import type { ScreenOptions } from "./screen.ts";
 
 const STATUS_TONES = { ok: "good", degraded: "careful", unhealthy: "bad" } as const;
@@ -12,20 +12,15 @@ export function headerLine(view: MonitorView, options: ScreenOptions): Line {
   const { width, clock, isPaused = false, intervalMs } = options;
   const every = intervalMs === undefined ? "" : `every ${formatDuration(intervalMs).replace(".0s", "s")}  `;
   const right: Line = [...(isPaused ? [span("PAUSED  ", "careful")] : []), span(`${every}${timeOf(clock)}`, "faint")];
-  const room = width - widthOf(right) - 2;
-  const left = stateOf(view, options, room);
+  const left = stateOf(view, options);
   return [...left, span(" ".repeat(Math.max(1, width - widthOf(left) - widthOf(right)))), ...right];
 }
 
-function stateOf({ link, sample, nowMs }: MonitorView, { clock, glyphs }: ScreenOptions, room: number): Line {
+function stateOf({ link, sample, nowMs }: MonitorView, { clock }: ScreenOptions): Line {
   const lasted = nowMs - link.sinceMs;
   const since = `since ${timeOf(new Date(clock.getTime() - lasted))} (${formatDuration(lasted)})`;
   if (link.state === "connecting") return [span("combot", "strong"), span(" is being connected to")];
-  if (link.state === "down" || !sample) {
-    const words = `: ${printable(link.detail)}`;
-    const lead = [span("combot", "strong"), span(" is down", "bad"), span(` ${since}`)];
-    return [...lead, span(shorten(words, room - widthOf(lead), glyphs))];
-  }
+  if (link.state === "down" || !sample) return [span("combot", "strong"), span(" is down", "bad"), span(` ${since}`)];
   const name = [span("combot", "strong"), span(` ${printable(sample.health.version)} `)];
   if (link.state === "silent") return [...name, span("is silent", "bad"), span(` ${since}`)];
   const { status, uptimeSeconds } = sample.health;

@@ -61,13 +61,14 @@ export function memoryRows(
   const tone = level && LEVEL_TONES[level];
   const marks = thresholds ? Object.values(thresholds) : [];
   const drawn = bar(usage, width, { glyphs: space.glyphs, marks, ...(tone && { tone }) });
+  const steps = Object.entries(thresholds ?? {}).map(([name, ratio]) => `${name} ${percent(ratio)}`);
   const told = [
     [...drawn, span(` ${percent(usage).padStart(4)} `), span(level ?? "", tone)],
     `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} (${source})`,
+    // What the marks are; the help says it too.
+    ...(space.maxLines > 1 ? steps : []),
   ];
-  const steps = thresholds && Object.entries(thresholds).map(([name, ratio]) => `${name} ${percent(ratio)}`);
-  const detail = steps && space.maxLines > 1 ? row("", [`marks: ${steps.join(", ")}`], space) : [];
-  return [...row("memory", told, space), ...detail];
+  return row("memory", told, space);
 }
 
 function cpuRows({ cpu, cores, load, swap }: MachineFigures, space: RowSpace): Line[] {

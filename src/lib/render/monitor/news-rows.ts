@@ -4,7 +4,7 @@ import type { Decision } from "../../protocol/decisions.ts";
 import type { Health } from "../../protocol/health.ts";
 import { formatBytes, formatDuration } from "../../units.ts";
 import { measuredOf } from "../decisions.ts";
-import { printable, span } from "../line.ts";
+import { joinFitting, printable, span, widthOf } from "../line.ts";
 import type { Line } from "../line.ts";
 import { row, shorten, timeOf } from "./cells.ts";
 import type { RowSpace, Tone } from "./cells.ts";
@@ -15,9 +15,10 @@ const TEXT_FROM = 10;
 const ALERT_LINES = 2;
 
 /** What is not as it should be: checks that fail, then alerts that fire, the oldest first. */
-export function alertRows({ sample }: Pick<MonitorView, "sample">, space: RowSpace): Line[] {
-  if (!sample) return [];
-  const rows = [...checksOf(sample.health), ...sample.alerts.map(alertOf)].flatMap((news) => newsLines(news, space));
+export function alertRows({ sample, link }: Pick<MonitorView, "sample" | "link">, space: RowSpace): Line[] {
+  if (!sample && link.state !== "down") return [];
+  const news = sample ? [...checksOf(sample.health), ...sample.alerts.map(alertOf)] : [downNews(link.detail)];
+  const rows = news.flatMap((one) => newsLines(one, space));
   if (rows.length === 0) return row("alerts", [[span("none", "good")]], space);
   return rows.map((line, index) => [span((index === 0 ? "alerts" : "").padEnd(TEXT_FROM), "faint"), ...line]);
 }
@@ -26,6 +27,10 @@ interface News {
   readonly lead: string;
   readonly tone: Tone;
   readonly words: string;
+}
+
+function downNews(detail: string): News {
+  return { lead: "daemon down: ", tone: "bad", words: detail };
 }
 
 function checksOf({ checks }: Health): News[] {
@@ -63,16 +68,23 @@ export function decisionRows(decisions: readonly Decision[], count: number, spac
   ]);
 }
 
+/** What a decision's detail must have room for to be begun at all. */
+const LEAST_DETAIL = 24;
+
 function decisionLine(decision: Decision, { width, glyphs }: RowSpace): Line {
   const { at, action, reason, slot, freedBytes, durationMs, detail = "" } = decision;
+  const lead = `${timeOf(new Date(at))} `;
+  const room = width - TEXT_FROM - lead.length;
   const measured = decision.measured === null ? "" : `, ${measuredOf(decision)}`;
-  const parts = [
+  const facts = [
+    `${action}: ${reason}${measured}`,
     slot === undefined ? "" : `slot ${slot}`,
     freedBytes === null ? "" : `${formatBytes(freedBytes)} freed`,
     durationMs === 0 ? "" : `in ${formatDuration(durationMs)}`,
-    detail.replaceAll(/\s+/g, " "),
   ];
-  const lead = `${timeOf(new Date(at))} `;
-  const words = `${action}: ${reason}${measured}; ${parts.filter(Boolean).join("; ")}`.replace(/; $/, "");
-  return [span(lead, "faint"), span(shorten(printable(words), width - TEXT_FROM - lead.length, glyphs))];
+  const told = joinFitting(facts.filter(Boolean), room, "; ");
+  const left = room - widthOf(told) - 2;
+  const words = shorten(printable(detail.replaceAll(/\s+/g, " ")), left, glyphs);
+  const isWhole = detail !== "" && (words.length >= LEAST_DETAIL || !words.endsWith(glyphs.more));
+  return [span(lead, "faint"), ...told, span(isWhole && words !== "" ? `; ${words}` : "")];
 }

@@ -3,28 +3,27 @@ import { printable } from "../line.ts";
 import { NONE, percent, shortMs } from "../words.ts";
 import { rateOf, shareOf, timeOf } from "./cells.ts";
 
-/** Widths are fixed: lines come one by one. */
+/** Widths are fixed: lines come one by one. 79 columns in all. */
 const COLUMNS = [
   { head: "TIME", width: 9 },
-  { head: "STATE", width: 10 },
+  { head: "STATE", width: 9 },
   { head: "MEM", width: -4 },
   { head: "LEVEL", width: 9 },
   { head: "CPU", width: -4 },
   { head: "STEAL", width: -5 },
-  { head: "REQ/S", width: -6 },
-  { head: "P99MS", width: -6 },
+  { head: "REQ/S", width: -5 },
+  { head: "P99MS", width: -5 },
   { head: "HIT", width: -4 },
-  { head: "QUEUE", width: -5 },
+  { head: "WAIT", width: -4 },
   { head: "READY", width: -5 },
-  { head: "REDIS", width: -5 },
-  { head: "ALERTS", width: -6 },
+  { head: "ALERT", width: -5 },
 ] as const;
 
 export function plainHead(): string {
   return lineOf(COLUMNS.map(({ head }) => head));
 }
 
-/** One line a sample, for a file or a terminal that can't be drawn on: every figure in its column. */
+/** One line a sample, for a file or a terminal that can't be drawn on: figures in columns, then what is wrong. */
 export function plainLine(view: MonitorView, clock: Date): string {
   const { sample, machine, derived, link } = view;
   const time = timeOf(clock);
@@ -35,10 +34,10 @@ export function plainLine(view: MonitorView, clock: Date): string {
     const figures = lineOf([time, link.state, memory, NONE, cpu, steal]);
     return `${figures}  ${printable(link.detail)}`.trimEnd();
   }
-  const { memory, metrics, process, redis, alerts, recentLatencyMs, health } = sample;
+  const { memory, metrics, process, alerts, recentLatencyMs, health } = sample;
   const serving = process.workers.filter(({ state }) => state === "ready" || state === "busy").length;
   const slots = new Set(process.workers.map(({ slot }) => slot)).size;
-  return lineOf([
+  const figures = lineOf([
     time,
     link.state === "up" ? health.status : link.state,
     percent(memory.usage),
@@ -50,9 +49,12 @@ export function plainLine(view: MonitorView, clock: Date): string {
     shareOf(derived.hitRate),
     String(metrics.queue.waiting),
     `${serving}/${slots}`,
-    redis.state,
     String(alerts.length),
   ]);
+  const faults = Object.entries(health.checks).filter(
+    ([, { status }]) => status === "degraded" || status === "unhealthy",
+  );
+  return [figures, ...faults.map(([name, { detail }]) => printable(`${name}: ${detail}`))].join("  ");
 }
 
 function lineOf(cells: readonly string[]): string {

@@ -82,5 +82,6 @@ function workerCells(worker: WorkerStatus, cpu: CpuByPid): Span[] {
 /** `users in 12m`; `users: due` where the limit is reached. */
 function nextOf({ dueBy, next }: WorkerStatus): Span {
   if (dueBy !== null) return span(`${dueBy}: due`, "careful");
-  return span(next ? `${next.reason} in ${tightDuration(next.inSeconds * 1000)}` : NONE);
+  if (!next) return span(NONE);
+  return span(`${next.reason} in ${next.inSeconds < 1 ? "0s" : tightDuration(next.inSeconds * 1000)}`);
 }

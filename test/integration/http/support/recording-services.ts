@@ -13,6 +13,7 @@ import {
   METRICS,
   PROCESS_STATUS,
   REDIS_STATUS,
+  SAMPLE,
 } from "../../../support/sample-replies.ts";
 
 export interface Recorded {
@@ -81,8 +82,7 @@ const ANSWERS: Services = {
   decisions: async ({ limit = 1 }) => ({ decisions: Array.from({ length: limit }, () => DECISION) }),
   alerts: async () => ALERTS_REPLY,
   events: (listener) => {
-    const data = { at: DECISION.at, health: HEALTH, memory: MEMORY, process: PROCESS_STATUS, metrics: METRICS };
-    listener.send(Buffer.from(`event: sample\ndata: ${JSON.stringify(data)}\n\n`));
+    listener.send(Buffer.from(`event: sample\ndata: ${JSON.stringify(SAMPLE)}\n\n`));
     listener.send(Buffer.from(`event: decision\nid: ${DECISION.id}\ndata: ${JSON.stringify(DECISION)}\n\n`));
     listener.end();
   },
