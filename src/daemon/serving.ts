@@ -18,6 +18,8 @@ import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
 import { Sampler } from "./memory/sampler.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import type { Readings } from "./metrics/metrics.ts";
+import type { Engine } from "./operations/engine.ts";
 import { BUNDLED_MODEL_DIR, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { publishCache } from "./operations/cache-metrics.ts";
@@ -50,17 +52,7 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   const defaultDir = settings.modelDir ?? BUNDLED_MODEL_DIR;
   const model = await openFirst(choice, defaultDir, log);
   const caching = createCaching(settings, log);
-  const metrics = new Metrics(now, () => {
-    const { queue, pool } = models.current;
-    return {
-      waiting: queue.waiting,
-      oldestMs: queue.oldestMs,
-      users: pool.users,
-      ready: pool.serving,
-      daemonRssBytes: process.memoryUsage.rss(),
-      journal: journal(),
-    };
-  });
+  const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
   // The governor watches the models, and they ask it: what it says counts from when it has read memory once.
   const memory: MemoryGate = {
@@ -106,6 +98,17 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   const watch = createWatch(settings, { models, metrics, governance, caching, journal, onAlert }, log);
   publishWatch(metrics, watch);
   return { models, metrics, meter, governance, caching, reports, events, watch, journaling };
+}
+
+function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Readings {
+  return {
+    waiting: queue.waiting,
+    oldestMs: queue.oldestMs,
+    users: pool.users,
+    ready: pool.serving,
+    daemonRssBytes: process.memoryUsage.rss(),
+    journal,
+  };
 }
 
 /** The model chosen last, else the one the settings name: a bad choice must not keep the daemon from starting. */

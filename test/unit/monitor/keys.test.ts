@@ -3,7 +3,7 @@ import { FIRST_MODE, press, splitKeys } from "../../../src/lib/monitor/keys.ts";
 import type { Mode, Pressed } from "../../../src/lib/monitor/keys.ts";
 
 function pressAll(keys: string, mode: Mode = FIRST_MODE): Pressed {
-  return [...keys].reduce<Pressed>((pressed, key) => press(pressed.mode, key), { mode });
+  return keys.split("").reduce<Pressed>((pressed, key) => press(pressed.mode, key), { mode });
 }
 
 describe("keys", () => {

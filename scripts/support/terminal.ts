@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export interface TerminalOptions {
+  readonly width: number;
+  readonly height: number;
+  /** As a shell reads it; the terminal ends with it. */
+  readonly command: string;
+  /** All of its environment but PATH and HOME. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A real terminal that nobody sees: tmux's, on a server of its own, whose screen can be read. */
+export class Terminal {
+  readonly #folder: string;
+  readonly #socket: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#socket = join(folder, "tmux.sock");
+  }
+
+  static async start({ width, height, command, env = {} }: TerminalOptions): Promise<Terminal> {
+    const terminal = new Terminal(mkdtempSync(join(tmpdir(), "ct-")));
+    const { PATH = "", HOME = "" } = process.env;
+    const given = { PATH, HOME, TERM: "tmux-256color", LANG: "C.UTF-8", ...env };
+    const words = Object.entries(given).map(([name, value]) => `${name}='${value}'`);
+    const size = ["-x", String(width), "-y", String(height)];
+    await terminal.#tmux("-f", "/dev/null", "new-session", "-d", ...size, `exec env -i ${words.join(" ")} ${command}`);
+    return terminal;
+  }
+
+  /** Of the command. */
+  async pid(): Promise<number> {
+    return Number(await this.#tmux("list-panes", "-F", "#{pane_pid}"));
+  }
+
+  /** Each line without the blanks at its end; with escape sequences for its colours where they are asked for. */
+  async screen({ colours = false }: { readonly colours?: boolean } = {}): Promise<string[]> {
+    const text = await this.#tmux("capture-pane", "-p", ...(colours ? ["-e"] : []));
+    return text.replace(/\n$/, "").split("\n");
+  }
+
+  /** As tmux names keys: `q`, `Enter`, `C-c`. */
+  async press(...keys: readonly string[]): Promise<void> {
+    await this.#tmux("send-keys", ...keys);
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", String(width), "-y", String(height));
+  }
+
+  /** What tmux knows of the terminal: `cursor_flag`, `alternate_on`, … */
+  async state(name: string): Promise<string> {
+    return (await this.#tmux("display-message", "-p", `#{${name}}`)).trim();
+  }
+
+  /** Closes it, as a window is closed: what runs in it is hung up on. */
+  async end(): Promise<void> {
+    await this.#tmux("kill-server").catch(() => undefined);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #tmux(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run("tmux", ["-S", this.#socket, ...args], { env: { ...process.env, LANG: "C.UTF-8" } });
+    return stdout;
+  }
+}
