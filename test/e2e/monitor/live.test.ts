@@ -20,7 +20,7 @@ afterAll(async () => {
 /** Every row is there, once and in one piece, and the screen ends with the keys. */
 function expectWhole(screen: readonly string[], width: number, height: number): void {
   expect(screen).toHaveLength(height);
-  expect(Math.max(...screen.map((line) => [...line].length))).toBeLessThanOrEqual(width);
+  expect(Math.max(...screen.map((line) => line.length))).toBeLessThanOrEqual(width);
   expect(screen[0]).toMatch(/^combot \S+ is (ok|degraded), up .*every 1s {2}\d\d:\d\d:\d\dZ$/);
   expect(screen.at(-1)).toBe("q quit  p pause  r recycle  u unload  c clean up  d decisions  ? help");
   for (const label of LABELS) {
