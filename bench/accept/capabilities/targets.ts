@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MemoryCgroup } from "../../../scripts/support/process-tree.ts";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { figure, limitOf } from "../../../src/lib/render/perf-figures.ts";
 import { GIB } from "../../../src/lib/units.ts";
-import { PrivateRedis } from "../../cached/redis.ts";
+import { RedisServer } from "../../../test/support/redis-server.ts";
 import { openBenchModel } from "../../serve/model.ts";
 import type { Capability, Line } from "../record.ts";
 import { perfTest } from "./perf/command.ts";
@@ -28,14 +27,13 @@ export const targets: Capability = {
 };
 
 async function* measure(model: (typeof MODELS)[number], say: (progress: string) => void): AsyncGenerator<Line> {
-  const folder = mkdtempSync(join(tmpdir(), "ct-"));
   const cgroup = new MemoryCgroup("combot-targets");
   cgroup.limitBytes = MEMORY_BYTES;
-  const redis = await PrivateRedis.start(folder);
+  const redis = await RedisServer.start({ port: 0 });
   const env = {
     LOG_LEVEL: "error",
     COMBOT_PROFILE: "t3.large",
-    REDIS_URL: `unix://${redis.socketPath}`,
+    REDIS_URL: redis.unixUrl,
     ...(model === "bundled" ? {} : { COMBOT_MODEL_DIR: (await openBenchModel({ preset: model }, say)).dir }),
   };
   const daemon = await PrivateDaemon.start({ env, wrapper: [...pinned(), ...cgroup.wrapper], startLimitMs: 120_000 });
@@ -57,8 +55,7 @@ async function* measure(model: (typeof MODELS)[number], say: (progress: string) 
     yield { what: `${model}: the generator kept up`, measured: isJudged, target: "true", pass: isJudged };
   } finally {
     await daemon.stop("SIGKILL");
-    redis.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await redis.end();
     // The kernel needs a moment for processes that were killed.
     await removed(cgroup);
   }

@@ -1,0 +1,105 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
+import type { LoadOrder } from "../../src/lib/perf/load/order.ts";
+import type { LoadSummary } from "../../src/lib/perf/summary.ts";
+import { bundledTexts } from "../../src/lib/perf/texts.ts";
+import { RedisServer } from "../../test/support/redis-server.ts";
+import { runLoad } from "../generator.ts";
+
+const BARE = fileURLToPath(new URL("bare-process.ts", import.meta.url));
+/** Fewer than the in-memory tier holds. */
+const FEW_TEXTS = 50;
+const FILLED_AT_ONCE = 200;
+const OFF = { LOG_LEVEL: "error", MAX_REQUESTS: "0", MAX_USERS_PER_PROCESS: "0", PROCESS_RECYCLE_INTERVAL: "0" };
+
+export type Source = "bare" | "memory" | "redis";
+
+/** A closed loop of 50 unless told otherwise. */
+export type Load = Pick<LoadOrder, "seconds"> & Partial<Pick<LoadOrder, "open">>;
+
+/** Servers that answer the same questions out of different places, each started for its run alone. */
+export class CachedRuns {
+  readonly redis: RedisServer;
+  readonly #folder: string;
+  readonly #signal: AbortSignal;
+  /** What combot answers, for the server that does nothing but answer. */
+  #reply = "";
+
+  private constructor(redis: RedisServer, folder: string, signal: AbortSignal) {
+    this.redis = redis;
+    this.#folder = folder;
+    this.#signal = signal;
+  }
+
+  /** @throws where redis-server is not installed. */
+  static async start(signal: AbortSignal): Promise<CachedRuns> {
+    const redis = await RedisServer.start({ port: 0 });
+    return new CachedRuns(redis, mkdtempSync(join(tmpdir(), "cb-")), signal);
+  }
+
+  run(source: Source, load: Load): Promise<LoadSummary> {
+    if (source === "bare") return this.#bare(load);
+    return source === "memory" ? this.#memory(load) : this.#redis(load);
+  }
+
+  async end(): Promise<void> {
+    await this.redis.end();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #bare(load: Load): Promise<LoadSummary> {
+    this.#reply ||= await sampleReply();
+    const path = join(this.#folder, "bare.sock");
+    const child = fork(BARE, [path, this.#reply]);
+    try {
+      await once(child, "message");
+      return await runLoad({ address: { path }, ...load }, this.#signal);
+    } finally {
+      child.kill();
+      await once(child, "exit");
+      rmSync(path, { force: true });
+    }
+  }
+
+  async #memory(load: Load): Promise<LoadSummary> {
+    const texts = bundledTexts().texts.slice(0, FEW_TEXTS);
+    return withDaemon({}, ({ socketPath }) => runLoad({ address: { path: socketPath }, texts, ...load }, this.#signal));
+  }
+
+  /** One entry in memory: what is asked next is hardly ever it. Every text was asked once before. */
+  async #redis(load: Load): Promise<LoadSummary> {
+    const env = { REDIS_URL: this.redis.unixUrl, MAX_CACHE_SIZE: "1" };
+    return withDaemon(env, async (daemon) => {
+      const { texts } = bundledTexts();
+      for (let from = 0; from < texts.length; from += FILLED_AT_ONCE)
+        await daemon.json("POST", "/api/classify/", { texts: texts.slice(from, from + FILLED_AT_ONCE) });
+      return runLoad({ address: { path: daemon.socketPath }, ...load }, this.#signal);
+    });
+  }
+}
+
+/** Of a text that is in memory. */
+async function sampleReply(): Promise<string> {
+  return withDaemon({}, async (daemon) => {
+    const body = { text: bundledTexts().texts[0] };
+    await daemon.ask("POST", "/api/classify/", body);
+    return (await daemon.ask("POST", "/api/classify/", body)).text;
+  });
+}
+
+async function withDaemon<T>(
+  env: Readonly<Record<string, string>>,
+  use: (daemon: PrivateDaemon) => Promise<T>,
+): Promise<T> {
+  const daemon = await PrivateDaemon.start({ env: { ...OFF, ...env } });
+  try {
+    return await use(daemon);
+  } finally {
+    await daemon.stop();
+  }
+}
