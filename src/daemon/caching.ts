@@ -16,6 +16,7 @@ export interface Caching {
 }
 
 const now = (): number => performance.now();
+const idleMs = (): number => performance.eventLoopUtilization().idle;
 
 /** The tiers as the settings want them; Redis is connected to in the background. */
 export function createCaching(settings: Settings, log: Logger): Caching {
@@ -23,8 +24,9 @@ export function createCaching(settings: Settings, log: Logger): Caching {
   if (keys.algorithm === "sha256") log.warn("MD5 is refused on this machine: cache keys are SHA-256");
   const redis = connect(settings, log);
   const memory = new MemoryTier({ maxEntries: settings.maxCacheEntries, now });
-  const tier = redis && new RedisTier(redis.connection, now);
-  return { answers: new AnswerCache({ keys, memory, redis: tier, ttlMs: () => settings.cacheTtlMs, now }), redis };
+  const ttlMs = (): number => settings.cacheTtlMs;
+  const tier = redis && new RedisTier({ connection: redis.connection, mostTtlMs: ttlMs, now, wallClock: Date.now });
+  return { answers: new AnswerCache({ keys, memory, redis: tier, ttlMs, now }), redis };
 }
 
 function connect({ redis: target }: Settings, log: Logger): SharedRedis | undefined {
@@ -33,7 +35,7 @@ function connect({ redis: target }: Settings, log: Logger): SharedRedis | undefi
     if (state === "up") log.info("Redis answers");
     else log.warn({ detail }, "Redis is away: answers come from memory and the model");
   };
-  const connection = new RedisConnection({ open: () => openRedis(target), now, onTurn });
+  const connection = new RedisConnection({ open: () => openRedis(target), now, idleMs, onTurn });
   connection.start();
   return { connection, report: new RedisReport(connection, now) };
 }

@@ -1,35 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Answer } from "../../src/daemon/cache/answer.ts";
 import { chooseKeyScheme, keyScheme } from "../../src/daemon/cache/keys.ts";
 import type { Tier } from "../../src/daemon/cache/tier.ts";
 import { TieredCache } from "../../src/daemon/cache/tiered.ts";
 import { memoryTier, redisTier } from "../support/cache-tiers.ts";
-import { RedisCluster } from "../support/redis-cluster.ts";
-import { RedisServer } from "../support/redis-server.ts";
+import { redisForFile } from "../support/redis-for-file.ts";
 
-let server: RedisServer;
-let cluster: RedisCluster;
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  cluster = await RedisCluster.start();
-});
-
-afterAll(async () => {
-  await server.end();
-  await cluster.end();
-});
+const redis = redisForFile();
 
 const TIERS: Readonly<Record<string, () => Promise<Tier>>> = {
   memory: async () => memoryTier(),
-  "redis over TCP": async () => (await redisTier(server.url)).tier,
-  "redis over a Unix socket": async () => (await redisTier(`${server.unixUrl}?db=3`)).tier,
-  "redis cluster": async () => (await redisTier(cluster.url)).tier,
-  tiered: async () => new TieredCache(memoryTier(), (await redisTier(server.url)).tier),
+  "redis over TCP": async () => (await redisTier(redis.server.url)).tier,
+  "redis over a Unix socket": async () => (await redisTier(`${redis.server.unixUrl}?db=3`)).tier,
+  "redis cluster": async () => (await redisTier(redis.cluster.url)).tier,
+  tiered: async () => new TieredCache(memoryTier(), (await redisTier(redis.server.url)).tier),
   "tiered whose near tier keeps nothing": async () => {
     const near = memoryTier();
     near.clear(false);
-    return new TieredCache(near, (await redisTier(server.url)).tier);
+    return new TieredCache(near, (await redisTier(redis.server.url)).tier);
   },
 };
 
@@ -131,7 +119,7 @@ test("the real pair has one MD5 and two SHA-256", () => {
 });
 
 test("an entry that is copied up lives as long as it had left", async () => {
-  const { tier: far } = await redisTier(server.url);
+  const { tier: far } = await redisTier(redis.server.url);
   const near = memoryTier();
   const key = keyScheme("md5").keyOf("cccccccccccc", freshText());
   far.set(key, answer(0, 1, 2), { ttlMs: 5000 });
@@ -143,11 +131,11 @@ test("an entry that is copied up lives as long as it had left", async () => {
 });
 
 test("every entry in Redis has a ttl, and its name says model and text", async () => {
-  const { tier } = await redisTier(`${server.unixUrl}?db=5`);
+  const { tier } = await redisTier(`${redis.server.unixUrl}?db=5`);
   const key = keyScheme("md5").keyOf("dddddddddddd", "hello");
   tier.set(key, answer(0, 1, 2), { ttlMs: TTL_MS });
   expect(await tier.find(key, WHOLE)).toBeDefined();
-  const [names, ttlMs] = await server.ask(async (redis) => {
+  const [names, ttlMs] = await redis.server.ask(async (redis) => {
     await redis.select(5);
     return [await redis.keys("*"), await redis.pttl(key.name)] as const;
   });
@@ -157,17 +145,17 @@ test("every entry in Redis has a ttl, and its name says model and text", async (
 
 describe("an entry that can't be used is a miss, counted by reason", () => {
   test.each([
-    ["version", (entry: Buffer) => Buffer.concat([Buffer.of(2), entry.subarray(1)])],
+    ["version", (entry: Buffer) => Buffer.concat([Buffer.of(3), entry.subarray(1)])],
     ["version", () => Buffer.from("{}")],
     ["damaged", (entry: Buffer) => entry.subarray(0, -1)],
     ["damaged", (entry: Buffer) => entry.fill(0xff, 40, 41)],
-    ["damaged", () => Buffer.of(1, 0, 0)],
+    ["damaged", () => Buffer.of(2, 0, 0)],
   ] as const)("%s", async (reason, change) => {
-    const { tier } = await redisTier(server.url);
+    const { tier } = await redisTier(redis.server.url);
     const key = keyScheme("md5").keyOf("eeeeeeeeeeee", freshText());
     tier.set(key, answer(0, 1, 2), { ttlMs: TTL_MS });
     expect(await tier.find(key, WHOLE)).toBeDefined();
-    await server.ask(async (redis) => {
+    await redis.server.ask(async (redis) => {
       const entry = await redis.getBuffer(key.name);
       await redis.set(key.name, change(entry!), "PX", TTL_MS);
     });

@@ -21,7 +21,9 @@ export function targetOf(url: string): RedisTarget {
 
 /** A connection that is closed when the test ends; not waited for. */
 export function redisConnection(url: string): RedisConnection {
-  const connection = new RedisConnection({ open: () => openRedis(targetOf(url)), now, onTurn: () => undefined });
+  const idleMs = (): number => performance.eventLoopUtilization().idle;
+  const open = () => openRedis(targetOf(url));
+  const connection = new RedisConnection({ open, now, idleMs, onTurn: () => undefined });
   connection.start();
   onTestFinished(() => connection.close());
   return connection;
@@ -31,7 +33,7 @@ export function redisConnection(url: string): RedisConnection {
 export async function redisTier(url: string): Promise<{ tier: RedisTier; connection: RedisConnection }> {
   const connection = redisConnection(url);
   await untilUp(connection);
-  return { tier: new RedisTier(connection, now), connection };
+  return { tier: new RedisTier({ connection, mostTtlMs: () => Infinity, now, wallClock: Date.now }), connection };
 }
 
 export async function untilUp(connection: RedisConnection): Promise<void> {

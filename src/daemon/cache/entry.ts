@@ -4,32 +4,44 @@ import type { Answer } from "./answer.ts";
 /**
  * An entry as Redis keeps it. Numbers are big-endian.
  *
- *     0   1  version, 1
+ *     0   1  version, 2
  *     1   1  flags: 1 the text was truncated, 2 label indices take two bytes
  *     2   4  CRC-32 of all that follows
  *     6  32  SHA-256 of the normalised text
- *    38      best label first: index of the label (1 or 2 bytes), probability in millionths (3 bytes)
+ *    38   6  when it expires, in ms since 1970: saves asking Redis for it with every hit
+ *    44      best label first: index of the label (1 or 2 bytes), probability in millionths (3 bytes)
  */
-const VERSION = 1;
+const VERSION = 2;
 const TRUNCATED = 1;
 const WIDE = 2;
 const CRC_AT = 2;
 const SHA_AT = 6;
 const SHA_BYTES = 32;
-const SCORES_AT = SHA_AT + SHA_BYTES;
+const EXPIRY_AT = SHA_AT + SHA_BYTES;
+const EXPIRY_BYTES = 6;
+const SCORES_AT = EXPIRY_AT + EXPIRY_BYTES;
 const MILLIONTHS_BYTES = 3;
 const MOST_MILLIONTHS = 1e6;
 
 /** Why an entry is not used: written by another release, damaged, or of another text with the same key. */
 export type Unusable = "version" | "damaged" | "collision";
 
-export function encodeEntry({ ranking, millionths, truncated }: Answer, sha256: string): Buffer {
+/** What an entry says, and until when it does. */
+export interface Kept {
+  readonly answer: Answer;
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+export function encodeEntry({ answer, expiresAtMs }: Kept, sha256: string): Buffer {
+  const { ranking, millionths, truncated } = answer;
   const isWide = ranking.some((label) => label > 0xff);
   const step = (isWide ? 2 : 1) + MILLIONTHS_BYTES;
   const entry = Buffer.allocUnsafe(SCORES_AT + ranking.length * step);
   entry[0] = VERSION;
   entry[1] = (truncated ? TRUNCATED : 0) | (isWide ? WIDE : 0);
   entry.write(sha256, SHA_AT, SHA_BYTES, "hex");
+  entry.writeUIntBE(Math.round(expiresAtMs), EXPIRY_AT, EXPIRY_BYTES);
   for (const [at, label] of ranking.entries()) {
     const offset = entry.writeUIntBE(label, SCORES_AT + at * step, step - MILLIONTHS_BYTES);
     entry.writeUIntBE(millionths[at] ?? 0, offset, MILLIONTHS_BYTES);
@@ -39,10 +51,10 @@ export function encodeEntry({ ranking, millionths, truncated }: Answer, sha256: 
 }
 
 /** @param labels of the model: an index beyond them is damage. */
-export function decodeEntry(entry: Buffer, sha256: string, labels: number): Answer | Unusable {
+export function decodeEntry(entry: Buffer, sha256: string, labels: number): Kept | Unusable {
   if (entry[0] !== VERSION) return "version";
   if (entry.length < SCORES_AT || entry.readUInt32BE(CRC_AT) !== crc32(entry.subarray(SHA_AT))) return "damaged";
-  if (entry.toString("hex", SHA_AT, SCORES_AT) !== sha256) return "collision";
+  if (entry.toString("hex", SHA_AT, EXPIRY_AT) !== sha256) return "collision";
   const flags = entry[1] ?? 0;
   const width = flags & WIDE ? 2 : 1;
   const step = width + MILLIONTHS_BYTES;
@@ -55,5 +67,7 @@ export function decodeEntry(entry: Buffer, sha256: string, labels: number): Answ
     millionths.push(entry.readUIntBE(at + width, MILLIONTHS_BYTES));
   }
   const isSound = ranking.every((label) => label < labels) && millionths.every((part) => part <= MOST_MILLIONTHS);
-  return isSound ? { ranking, millionths, truncated: (flags & TRUNCATED) !== 0 } : "damaged";
+  if (!isSound) return "damaged";
+  const expiresAtMs = entry.readUIntBE(EXPIRY_AT, EXPIRY_BYTES);
+  return { answer: { ranking, millionths, truncated: (flags & TRUNCATED) !== 0 }, expiresAtMs };
 }

@@ -3,10 +3,10 @@ import type { RedisSettings } from "../../lib/config/settings.ts";
 
 export type RedisTarget = Exclude<RedisSettings, { readonly kind: "off" }>;
 
-/** The commands that are used: each of one key, so that a cluster takes them as a single server does. */
+/** The commands that are used. */
 export interface Commands {
-  getBuffer(key: string): Promise<Buffer | null>;
-  pttl(key: string): Promise<number>;
+  /** In order; one command, or in a cluster, whose keys lie on several servers, one for each key. */
+  getAll(keys: readonly string[]): Promise<(Buffer | null)[]>;
   set(key: string, value: Buffer | string, unit: "PX", ms: number): Promise<unknown>;
   unlink(key: string): Promise<number>;
   ping(): Promise<string>;
@@ -15,7 +15,7 @@ export interface Commands {
 }
 
 /** One server. */
-export interface Node extends Commands {
+export interface Node extends Pick<Commands, "unlink" | "info" | "dbsize"> {
   scan(cursor: string, match: "MATCH", pattern: string, count: "COUNT", size: number): Promise<[string, string[]]>;
 }
 
@@ -34,8 +34,8 @@ export interface RedisClient {
   close(): void;
 }
 
-/** A reply later than this is not waited for. */
-export const COMMAND_TIMEOUT_MS = 40;
+/** After this ioredis gives a command up. Requests are told long before that: see RedisConnection. */
+const COMMAND_TIMEOUT_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
 const LONGEST_RETRY_MS = 2000;
 const RETRY_STEP_MS = 100;
@@ -67,7 +67,9 @@ function commonOptions({ db, username, password, ...target }: RedisTarget) {
     maxRetriesPerRequest: 1,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
-  } as const satisfies RedisOptions;
+    // Each a whole turn's reads already, or a probe that is timed.
+    autoPipeliningIgnoredCommands: ["mget", "mgetBuffer", "ping"],
+  } satisfies RedisOptions;
 }
 
 function addressOf(target: Exclude<RedisTarget, { readonly kind: "cluster" }>) {
@@ -88,11 +90,27 @@ function clusterOptions(target: RedisTarget) {
 }
 
 function wrapSingle(redis: Redis): RedisClient {
-  return wrap(redis, redis, () => [redis]);
+  return wrap(
+    redis,
+    commandsOf(redis, (keys) => redis.mgetBuffer(...keys)),
+    () => [redis],
+  );
 }
 
 function wrapCluster(cluster: Cluster): RedisClient {
-  return wrap(cluster, cluster, () => cluster.nodes("master"));
+  const getAll: Commands["getAll"] = (keys) => Promise.all(keys.map((key) => cluster.getBuffer(key)));
+  return wrap(cluster, commandsOf(cluster, getAll), () => cluster.nodes("master"));
+}
+
+function commandsOf(redis: Redis | Cluster, getAll: Commands["getAll"]): Commands {
+  return {
+    getAll,
+    set: (key, value, unit, ms) => redis.set(key, value, unit, ms),
+    unlink: (key) => redis.unlink(key),
+    ping: () => redis.ping(),
+    info: () => redis.info(),
+    dbsize: () => redis.dbsize(),
+  };
 }
 
 function wrap(client: Redis | Cluster, commands: Commands, masters: () => readonly Node[]): RedisClient {

@@ -2,20 +2,33 @@ import { messageOf } from "../../lib/errors.ts";
 import { Breaker } from "./breaker.ts";
 import type { BreakerState } from "./breaker.ts";
 import { SLOW_MS } from "./breaker.ts";
+import { withDeadline } from "./deadline.ts";
 import type { Commands, RedisClient } from "./redis-client.ts";
 
 export interface RedisConnectionOptions {
   readonly open: () => Promise<RedisClient>;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
+  /** For how long the event loop has had nothing to do, since the start, in ms. */
+  readonly idleMs: () => number;
   /** Told when Redis comes or goes, with what was heard last. */
   readonly onTurn: (state: "up" | "down", detail: string) => void;
 }
 
 const PROBE_INTERVAL_MS = 1000;
+/** A reply later than this is not waited for. */
+const DEADLINE_MS = 40;
+/** Where this process had work for so much of a call's time, a late answer is its own fault. */
+const OWN_SHARE = 0.8;
 /** Probes without an answer after which the connection is made anew: what waits on it would grow for ever. */
 const LOST_PROBES = 5;
 const LONGEST_ERROR = 200;
+
+/** When a call began. */
+interface Begin {
+  readonly atMs: number;
+  readonly idleMs: number;
+}
 
 /** The one connection to Redis: times every call, keeps the breaker, and probes in the background. */
 export class RedisConnection {
@@ -87,18 +100,34 @@ export class RedisConnection {
   /** @throws what the call throws; the breaker has counted it. */
   async run<T>(call: (commands: Commands) => Promise<T>): Promise<T> {
     if (!this.#client) throw new Error("not connected");
-    const from = this.#options.now();
+    const begin = this.#begin();
     try {
-      const result = await call(this.#client.commands);
-      this.#breaker.answered(this.#options.now() - from);
+      const result = await withDeadline(call(this.#client.commands), DEADLINE_MS);
+      this.#judge(begin, true);
       return result;
     } catch (error) {
       this.#note(error);
       // A refusal is an answer: this Redis is there, and in time. Only silence is a failure.
-      if (isRefusal(error)) this.#breaker.answered(this.#options.now() - from);
-      else this.#breaker.failed();
+      this.#judge(begin, isRefusal(error));
       throw error;
     }
+  }
+
+  #begin(): Begin {
+    const { now, idleMs } = this.#options;
+    return { atMs: now(), idleMs: idleMs() };
+  }
+
+  /** What is late because this process has no time to read it says nothing about Redis. */
+  #judge(begin: Begin, isAnswered: boolean): void {
+    const tookMs = this.#options.now() - begin.atMs;
+    if (isAnswered && tookMs <= SLOW_MS) return this.#breaker.answered(tookMs);
+    if (tookMs > SLOW_MS && this.#wasBusy(begin, tookMs)) return;
+    this.#breaker.failed();
+  }
+
+  #wasBusy(begin: Begin, tookMs: number): boolean {
+    return this.#options.idleMs() - begin.idleMs < tookMs * (1 - OWN_SHARE);
   }
 
   async #open(): Promise<void> {
@@ -129,17 +158,17 @@ export class RedisConnection {
   async #probe(): Promise<void> {
     const client = this.#client;
     if (!client?.isReady) return;
-    const from = this.#options.now();
+    const begin = this.#begin();
     try {
-      await client.commands.ping();
-      const tookMs = this.#options.now() - from;
+      await withDeadline(client.commands.ping(), DEADLINE_MS);
+      const tookMs = this.#options.now() - begin.atMs;
       this.#lostProbes = 0;
       this.#latencyMs = tookMs;
-      if (tookMs > SLOW_MS) this.#breaker.failed();
-      else this.#breaker.probed();
+      if (tookMs <= SLOW_MS || this.#wasBusy(begin, tookMs)) this.#breaker.probed();
+      else this.#breaker.failed();
     } catch (error) {
       this.#note(error);
-      this.#breaker.failed();
+      this.#judge(begin, false);
       if (++this.#lostProbes % LOST_PROBES === 0) client.reconnect();
     }
   }

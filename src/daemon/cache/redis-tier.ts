@@ -4,6 +4,7 @@ import { decodeEntry, encodeEntry } from "./entry.ts";
 import type { Unusable } from "./entry.ts";
 import type { TextKey } from "./keys.ts";
 import type { RedisConnection } from "./redis-connection.ts";
+import { RedisReads } from "./redis-reads.ts";
 import { suffices } from "./tier.ts";
 import type { Hit, Keeping, Lookup, Tier } from "./tier.ts";
 
@@ -12,10 +13,21 @@ const MOST_WRITES = 1000;
 /** After a write was refused (read-only, out of memory) none is tried for so long. */
 const REFUSED_PAUSE_MS = 1000;
 
+export interface RedisTierOptions {
+  readonly connection: RedisConnection;
+  /** No entry is said to have more left, whatever the clock of another machine says. */
+  readonly mostTtlMs: () => number;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+  /** The time of day, in ms since 1970. */
+  readonly wallClock: () => number;
+}
+
 /** The tier that is shared by every combot on the same Redis, and survives restarts. */
 export class RedisTier implements Tier {
+  readonly #options: RedisTierOptions;
   readonly #connection: RedisConnection;
-  readonly #now: () => number;
+  readonly #reads: RedisReads;
   readonly #unusable: Record<Unusable, number> = { version: 0, damaged: 0, collision: 0 };
   #hits = 0;
   #misses = 0;
@@ -23,10 +35,10 @@ export class RedisTier implements Tier {
   #droppedWrites = 0;
   #pausedUntilMs = -Infinity;
 
-  /** @param now a clock that never goes back, in ms. */
-  constructor(connection: RedisConnection, now: () => number) {
-    this.#connection = connection;
-    this.#now = now;
+  constructor(options: RedisTierOptions) {
+    this.#options = options;
+    this.#connection = options.connection;
+    this.#reads = new RedisReads(options.connection);
   }
 
   find(key: TextKey, lookup: Lookup): Promise<Hit | undefined> | undefined {
@@ -35,11 +47,12 @@ export class RedisTier implements Tier {
 
   set(key: TextKey, answer: Answer, { ttlMs }: Keeping): void {
     if (!this.#connection.isUsable) return;
-    if (this.#writes >= MOST_WRITES || this.#now() < this.#pausedUntilMs) {
+    if (this.#writes >= MOST_WRITES || this.#options.now() < this.#pausedUntilMs) {
       this.#droppedWrites += 1;
       return;
     }
-    void this.#write(key.name, encodeEntry(keptOf(answer), key.sha256), ttlMs);
+    const kept = { answer: keptOf(answer), expiresAtMs: this.#options.wallClock() + ttlMs };
+    void this.#write(key.name, encodeEntry(kept, key.sha256), ttlMs);
   }
 
   /** Of texts asked for, since the start. */
@@ -62,27 +75,28 @@ export class RedisTier implements Tier {
   }
 
   async #find(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
-    const { name } = key;
+    let entry: Buffer | null;
     try {
-      const [entry, ttlMs] = await this.#connection.run((redis) =>
-        Promise.all([redis.getBuffer(name), redis.pttl(name)]),
-      );
-      const answer = entry === null ? undefined : this.#read(entry, key, lookup);
-      if (answer === undefined) this.#misses += 1;
-      else this.#hits += 1;
-      return answer && { answer, ttlMs: Math.max(0, ttlMs), tier: "redis" };
+      entry = await this.#reads.get(key.name);
     } catch {
       return undefined;
     }
+    const hit = entry === null ? undefined : this.#read(entry, key, lookup);
+    if (hit) this.#hits += 1;
+    else this.#misses += 1;
+    return hit;
   }
 
-  #read(entry: Buffer, key: TextKey, lookup: Lookup): Answer | undefined {
-    const answer = decodeEntry(entry, key.sha256, lookup.labels);
-    if (typeof answer === "string") {
-      this.#unusable[answer] += 1;
+  #read(entry: Buffer, key: TextKey, lookup: Lookup): Hit | undefined {
+    const kept = decodeEntry(entry, key.sha256, lookup.labels);
+    if (typeof kept === "string") {
+      this.#unusable[kept] += 1;
       return undefined;
     }
-    return suffices(answer, lookup) ? answer : undefined;
+    const { answer, expiresAtMs } = kept;
+    if (!suffices(answer, lookup)) return undefined;
+    const { wallClock, mostTtlMs } = this.#options;
+    return { answer, ttlMs: Math.min(mostTtlMs(), Math.max(0, expiresAtMs - wallClock())), tier: "redis" };
   }
 
   async #write(name: string, entry: Buffer, ttlMs: number): Promise<void> {
@@ -91,7 +105,7 @@ export class RedisTier implements Tier {
       await this.#connection.run((redis) => redis.set(name, entry, "PX", Math.max(1, Math.round(ttlMs))));
     } catch {
       this.#droppedWrites += 1;
-      this.#pausedUntilMs = this.#now() + REFUSED_PAUSE_MS;
+      this.#pausedUntilMs = this.#options.now() + REFUSED_PAUSE_MS;
     } finally {
       this.#writes -= 1;
     }

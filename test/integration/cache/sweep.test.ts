@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sweepRedis } from "../../../src/daemon/cache/sweep.ts";
 import { redisTier } from "../../support/cache-tiers.ts";
-import { RedisCluster } from "../../support/redis-cluster.ts";
-import { RedisServer } from "../../support/redis-server.ts";
+import { redisForFile } from "../../support/redis-for-file.ts";
+import type { RedisServer } from "../../support/redis-server.ts";
 
-let server: RedisServer;
-let cluster: RedisCluster;
-
-beforeAll(async () => {
-  server = await RedisServer.start();
-  cluster = await RedisCluster.start();
-});
-
-afterAll(async () => {
-  await server.end();
-  await cluster.end();
-});
+const redis = redisForFile();
 
 const KEYS = 3000;
 
@@ -37,8 +26,8 @@ async function counted(servers: readonly RedisServer[], prefix: string): Promise
 }
 
 describe.each(["one server", "a cluster"])("cleaning up %s", (kind) => {
-  const servers = (): readonly RedisServer[] => (kind === "a cluster" ? cluster.nodes : [server]);
-  const url = (): string => (kind === "a cluster" ? cluster.url : server.url);
+  const servers = (): readonly RedisServer[] => (kind === "a cluster" ? redis.cluster.nodes : [redis.server]);
+  const url = (): string => (kind === "a cluster" ? redis.cluster.url : redis.server.url);
 
   test("removes answers alone, and with sessions all that is combot's; never what is foreign", async () => {
     await fill(servers());
