@@ -78,7 +78,8 @@ function operation(name: string, endpoint: Endpoint, components: Components, pro
     operationId: name,
     summary: endpoint.summary,
     ...(endpoint.access === "control" ? { description: "On control.sock only." } : {}),
-    ...(endpoint.query ? { parameters: parameters(endpoint.query) } : {}),
+    ...(endpoint.query ? { parameters: parameters(endpoint.query, "query") } : {}),
+    ...(endpoint.params ? { parameters: parameters(endpoint.params, "path") } : {}),
     ...(endpoint.body ? { requestBody: requestBody(endpoint.body, body) } : {}),
     responses: { ...Object.fromEntries(replies), ...problems },
   };
@@ -98,10 +99,10 @@ function requestBody(schema: z.ZodType, reference: Json | undefined): Json {
   return { required: !schema.safeParse({}).success, content: { "application/json": { schema: reference } } };
 }
 
-function parameters(query: z.ZodObject): Json[] {
-  return Object.entries(query.shape).map(([name, schema]) => ({
+function parameters(fields: z.ZodObject, place: "query" | "path"): Json[] {
+  return Object.entries(fields.shape).map(([name, schema]) => ({
     name,
-    in: "query",
+    in: place,
     required: !(schema as z.ZodType).safeParse(undefined).success,
     schema: toJsonSchema(schema as z.ZodType, "input"),
   }));

@@ -6,6 +6,7 @@ import { openRedis } from "./cache/redis-client.ts";
 import { RedisConnection } from "./cache/redis-connection.ts";
 import { RedisReport } from "./cache/redis-report.ts";
 import { RedisTier } from "./cache/redis-tier.ts";
+import { SharedValues } from "./cache/shared-values.ts";
 import type { Logger } from "./log.ts";
 import type { SharedRedis } from "./operations/cache-report.ts";
 
@@ -13,6 +14,8 @@ export interface Caching {
   readonly answers: AnswerCache;
   /** Undefined where Redis is off. */
   readonly redis: SharedRedis | undefined;
+  /** Products and sessions. */
+  readonly values: SharedValues;
 }
 
 const now = (): number => performance.now();
@@ -26,16 +29,21 @@ export function createCaching(settings: Settings, log: Logger): Caching {
   const memory = new MemoryTier({ maxEntries: settings.maxCacheEntries, now });
   const ttlMs = (): number => settings.cacheTtlMs;
   const tier = redis && new RedisTier({ connection: redis.connection, mostTtlMs: ttlMs, now, wallClock: Date.now });
-  return { answers: new AnswerCache({ keys, memory, redis: tier, ttlMs, now }), redis };
+  const answers = new AnswerCache({ keys, memory, redis: tier, ttlMs, now });
+  return { answers, redis, values: new SharedValues(redis?.connection) };
 }
 
 function connect({ redis: target }: Settings, log: Logger): SharedRedis | undefined {
   if (target.kind === "off") return undefined;
+  const listeners: (() => void)[] = [];
   const onTurn = (state: "up" | "down", detail: string): void => {
-    if (state === "up") log.info("Redis answers");
-    else log.warn({ detail }, "Redis is away: answers come from memory and the model");
+    if (state === "up") {
+      log.info("Redis answers");
+      for (const listener of listeners) listener();
+    } else log.warn({ detail }, "Redis is away: answers come from memory and the model");
   };
   const connection = new RedisConnection({ open: () => openRedis(target), now, idleMs, onTurn });
   connection.start();
-  return { connection, report: new RedisReport(connection, now) };
+  const onUp = (listener: () => void): void => void listeners.push(listener);
+  return { connection, report: new RedisReport(connection, now), onUp };
 }

@@ -28,7 +28,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   for (const warning of loaded.warnings) log.warn(warning);
 
   const serving = await createServing(settings, log);
-  const { models, events, journaling, caching, watch } = serving;
+  const { models, events, journaling, caching, watch, warming } = serving;
   const { governor } = serving.governance;
   const unit = createUnit(serving, log);
   await governor.tick();
@@ -39,6 +39,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const steps = [
     async () => void unit?.stopping(),
     async () => watch.stop(),
+    async () => warming.stop(),
     async () => events.close(),
     () => listeners.close(),
     () => governor.stop(),
@@ -56,6 +57,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   governor.start();
   journaling?.start();
   watch.start();
+  warming.start();
   await unit?.ready();
 }
 

@@ -19,6 +19,7 @@ import { Lifecycle } from "./operations/lifecycle.ts";
 import type { Models } from "./operations/models.ts";
 import type { Reports } from "./operations/reports.ts";
 import { normalise } from "./text/normalise.ts";
+import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
   readonly models: Models;
@@ -30,13 +31,15 @@ export interface ServiceParts {
   readonly events: EventHub;
   readonly journaling: Journaling | undefined;
   readonly watch: Watch;
+  readonly warming: Warming;
   readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
 
 /** What the HTTP API can ask for, answered by the parts that own it. */
 export function createServices(parts: ServiceParts): Services {
-  const { models, metrics, meter, governance, caching, reports, events, watch, journaling, loaded, log } = parts;
+  const { models, metrics, meter, governance, caching, reports, events, watch, warming, journaling } = parts;
+  const { loaded, log } = parts;
   const journal = journaling?.journal;
   const { governor, decisions, cache, collectGarbage } = governance;
   const now = (): number => performance.now();
@@ -60,12 +63,20 @@ export function createServices(parts: ServiceParts): Services {
     classify: (request, hangUp) => classifyCounted(parts, request, hangUp),
     health: async () => reports.health(),
     memory: () => reports.memory(),
-    cleanup: (request) => cleanup.run(request),
+    cleanup: async (request) => {
+      const reply = await cleanup.run(request);
+      if (request.redis && !request.dryRun) warming.refill("Redis was cleaned up");
+      return reply;
+    },
+    warm: (request, hangUp) => warming.warm(request, hangUp),
     decisions: async (query) => ({ decisions: await listDecisions(decisions, journal, query) }),
     alerts: async () => watch.report(),
     events: (listener, lastEventId) => events.listen(listener, lastEventId),
     cacheStats: () => reports.cache(),
     redisStatus: () => reports.redis(),
+    readValue: (place) => caching.values.read(place),
+    keepValue: (place, json) => caching.values.keep(place, json),
+    removeValue: (place) => caching.values.remove(place),
     metrics: () => reports.metrics(),
     history: (query) => readHistory(journal, query, Date.now()),
     prometheus: () => metrics.prometheus(),

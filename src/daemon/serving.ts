@@ -30,6 +30,7 @@ import { Models } from "./operations/models.ts";
 import { Reports } from "./operations/reports.ts";
 import { fitsBeside } from "./operations/room.ts";
 import { rankOf } from "./policy/level.ts";
+import { Warming } from "./warming.ts";
 
 export interface Serving {
   readonly models: Models;
@@ -42,6 +43,7 @@ export interface Serving {
   /** Undefined where DATABASE_URL is off. */
   readonly journaling: Journaling | undefined;
   readonly watch: Watch;
+  readonly warming: Warming;
 }
 
 const now = (): number => performance.now();
@@ -97,7 +99,8 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   };
   const watch = createWatch(settings, { models, metrics, governance, caching, journal, onAlert }, log);
   publishWatch(metrics, watch);
-  return { models, metrics, meter, governance, caching, reports, events, watch, journaling };
+  const warming = new Warming({ settings, models, caching, governor, journaling, log });
+  return { models, metrics, meter, governance, caching, reports, events, watch, journaling, warming };
 }
 
 function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Readings {

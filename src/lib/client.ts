@@ -7,7 +7,7 @@ import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
 import { type Route, ROUTES } from "./client/routes.ts";
 import { unreachable } from "./client/unreachable.ts";
 import { CombotError } from "./errors.ts";
-import type { CallName, EndpointName, ENDPOINTS, ReplyOf } from "./protocol/endpoints.ts";
+import type { CallName, EndpointName, ENDPOINTS, ProgressName, ReplyOf } from "./protocol/endpoints.ts";
 import type { DaemonEvent } from "./protocol/events.ts";
 
 /** How long a daemon that is not there is waited for: it may be restarting. */
@@ -71,11 +71,39 @@ export class Client {
     const order = { agent: this.#agent, socketPath, method, path, signal };
     const open = async (lastEventId: string | undefined): Promise<Readable> => {
       const opened = await openStream(order, lastEventId);
-      return "body" in opened ? readNoStream(opened) : opened;
+      return "body" in opened ? readNoStream(ROUTES.events, opened) : opened;
     };
     const { readEvents } = await import("./client/events.ts");
     try {
       yield* readEvents({ ...options, absenceMs, open, schema: eventSchema(this.#schemas, ROUTES.events) });
+    } catch (thrown) {
+      throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(socketPath, access, thrown);
+    }
+  }
+
+  /**
+   * Work that tells how far it is; the last event says what came of it. To stop listening stops the work.
+   *
+   * @throws {CombotError} the problem of the reply; `REPLY_INVALID`; `DAEMON_UNREACHABLE`, also where it breaks off.
+   */
+  async *follow<N extends ProgressName>(
+    name: N,
+    options: Pick<CallOptions<N>, "body" | "signal">,
+  ): AsyncGenerator<ReplyOf<N>, void> {
+    const route = ROUTES[name];
+    const { body, signal } = options;
+    const { controlPath: socketPath } = this.#sockets;
+    const { method, path, access } = route;
+    const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
+    const open = async (): Promise<Readable> => {
+      const opened = await openStream(order, undefined);
+      return "body" in opened ? readNoStream(route, opened) : opened;
+    };
+    const { readProgress } = await import("./client/progress.ts");
+    try {
+      const stream = await retrying(open, { forMs: ABSENCE_MS, isWorthIt: isAbsent, signal });
+      // Checked by the schema that the type is made from.
+      yield* readProgress(name, stream) as AsyncGenerator<ReplyOf<N>, void>;
     } catch (thrown) {
       throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(socketPath, access, thrown);
     }
@@ -116,9 +144,9 @@ async function readUnknown(name: EndpointName, raw: RawReply): Promise<unknown> 
 }
 
 /** A problem, or nothing that we know. */
-async function readNoStream(raw: RawReply): Promise<never> {
+async function readNoStream(route: Route, raw: RawReply): Promise<never> {
   const { readProblem } = await import("./client/reply.ts");
-  throw readProblem(ROUTES.events, raw);
+  throw readProblem(route, raw);
 }
 
 function outOfTime(timeoutMs = 0, cause?: unknown): CombotError {

@@ -24,6 +24,12 @@ export const ERRORS = {
     help: "Send text with at least one visible character, without NUL, in well-formed Unicode.",
   },
   NOT_FOUND: { http: 404, exit: 2, title: "No such path", help: "GET /api/openapi.json lists the paths." },
+  KEY_UNKNOWN: {
+    http: 404,
+    exit: 4,
+    title: "Nothing under this key",
+    help: "It was not written, has expired, or Redis has dropped it for want of room.",
+  },
   SLOT_UNKNOWN: { http: 404, exit: 2, title: "No such worker slot", help: "combot status lists the slots." },
   CONTROL_ONLY: {
     http: 403,
@@ -49,7 +55,12 @@ export const ERRORS = {
     title: "This path does not take that method",
     help: "The Allow header names the methods it takes.",
   },
-  BODY_TOO_LARGE: { http: 413, exit: 2, title: "The call is too large", help: "At most 256 texts and 1 MiB a call." },
+  BODY_TOO_LARGE: {
+    http: 413,
+    exit: 2,
+    title: "The call is too large",
+    help: "At most 256 texts and 1 MiB a call, 256 KiB a value.",
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,
     exit: 2,
@@ -116,7 +127,19 @@ export const ERRORS = {
     title: "Redis can't be used now",
     help: "Try again after Retry-After seconds; GET /api/redis/status/ tells what is wrong with it.",
   },
+  VALUE_INVALID: {
+    http: 502,
+    exit: 4,
+    title: "The value in Redis is not JSON",
+    help: "Another client of Redis wrote it; PUT or DELETE it.",
+  },
   QUEUE_FULL: { http: 503, exit: 4, title: "The queue is full", help: "Try again after Retry-After seconds." },
+  WARMING_RUNS: {
+    http: 409,
+    exit: 4,
+    title: "Another warming is under way",
+    help: "Try again when it is done; with CACHE_WARM=on it may be the daemon's own.",
+  },
   TOO_MANY_LISTENERS: {
     http: 503,
     exit: 4,

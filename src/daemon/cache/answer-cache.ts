@@ -48,6 +48,27 @@ export class AnswerCache {
     this.#tier.set(key, answer, { ttlMs: this.#ttlMs(), worker });
   }
 
+  /** Whether it is there, whole; asked for warming, so nothing is counted. */
+  async holds(key: TextKey, labels: number): Promise<boolean> {
+    const lookup = { labels, topK: 1 };
+    if (!this.redis?.isUsable) return this.memory.has(key);
+    const hit = await this.redis.peek(key, lookup);
+    if (hit && hit.ttlMs > 0 && this.memory.hasRoom) this.memory.set(key, hit.answer, { ttlMs: hit.ttlMs });
+    return hit !== undefined;
+  }
+
+  /** Something can be kept without putting out what is there. */
+  get hasRoom(): boolean {
+    return this.memory.hasRoom || this.redis?.isUsable === true;
+  }
+
+  /** As `keep`, but nothing live goes for it. */
+  warm(key: TextKey, answer: Answer, worker: number | undefined): void {
+    const keeping = { ttlMs: this.#ttlMs(), worker };
+    if (this.memory.hasRoom) this.memory.set(key, answer, keeping);
+    this.redis?.set(key, answer, keeping);
+  }
+
   hit(): void {
     this.rate.hit();
   }

@@ -83,6 +83,17 @@ export class MemoryTier implements Tier {
     this.#entries.set(text, { model, answer: kept, expiresAtMs: this.#now() + ttlMs, worker, bytes });
   }
 
+  /** Nothing is counted, and nothing counts as used. */
+  has({ text, model }: TextKey): boolean {
+    const entry = this.#entries.peek(text);
+    return entry?.model === model && entry.expiresAtMs > this.#now();
+  }
+
+  /** One more puts nothing out. */
+  get hasRoom(): boolean {
+    return this.#takesIn && this.#entries.size < this.maxEntries;
+  }
+
   get entries(): number {
     return this.#entries.size;
   }

@@ -8,6 +8,9 @@ export interface Commands {
   /** In order; one command, or in a cluster, whose keys lie on several servers, one for each key. */
   getAll(keys: readonly string[]): Promise<(Buffer | null)[]>;
   set(key: string, value: Buffer | string, unit: "PX", ms: number): Promise<unknown>;
+  get(key: string): Promise<string | null>;
+  /** Sets the ttl anew. */
+  getex(key: string, unit: "EX", seconds: number): Promise<string | null>;
   unlink(key: string): Promise<number>;
   ping(): Promise<string>;
   info(): Promise<string>;
@@ -106,6 +109,8 @@ function commandsOf(redis: Redis | Cluster, getAll: Commands["getAll"]): Command
   return {
     getAll,
     set: (key, value, unit, ms) => redis.set(key, value, unit, ms),
+    get: (key) => redis.get(key),
+    getex: (key, unit, seconds) => redis.getex(key, unit, seconds),
     unlink: (key) => redis.unlink(key),
     ping: () => redis.ping(),
     info: () => redis.info(),

@@ -98,11 +98,11 @@ export class RedisConnection {
   }
 
   /** @throws what the call throws; the breaker has counted it. */
-  async run<T>(call: (commands: Commands) => Promise<T>): Promise<T> {
+  async run<T>(call: (commands: Commands) => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
     if (!this.#client) throw new Error("not connected");
     const begin = this.#begin();
     try {
-      const result = await withDeadline(call(this.#client.commands), DEADLINE_MS);
+      const result = await withDeadline(call(this.#client.commands), deadlineMs);
       this.#judge(begin, true);
       return result;
     } catch (error) {
@@ -190,7 +190,7 @@ export class RedisConnection {
 }
 
 /** Redis said no. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError";
 }
 

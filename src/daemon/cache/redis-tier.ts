@@ -45,6 +45,15 @@ export class RedisTier implements Tier {
     return this.#connection.isUsable ? this.#find(key, lookup) : undefined;
   }
 
+  get isUsable(): boolean {
+    return this.#connection.isUsable;
+  }
+
+  /** As `find`, but nothing is counted. */
+  async peek(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
+    return this.#connection.isUsable ? ((await this.#look(key, lookup)) ?? undefined) : undefined;
+  }
+
   set(key: TextKey, answer: Answer, { ttlMs }: Keeping): void {
     if (!this.#connection.isUsable) return;
     if (this.#writes >= MOST_WRITES || this.#options.now() < this.#pausedUntilMs) {
@@ -75,16 +84,20 @@ export class RedisTier implements Tier {
   }
 
   async #find(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
-    let entry: Buffer | null;
+    const hit = await this.#look(key, lookup);
+    if (hit) this.#hits += 1;
+    else if (hit === null) this.#misses += 1;
+    return hit ?? undefined;
+  }
+
+  /** @returns null where Redis has nothing of use; undefined where it did not say. */
+  async #look(key: TextKey, lookup: Lookup): Promise<Hit | null | undefined> {
     try {
-      entry = await this.#reads.get(key.name);
+      const entry = await this.#reads.get(key.name);
+      return entry === null ? null : (this.#read(entry, key, lookup) ?? null);
     } catch {
       return undefined;
     }
-    const hit = entry === null ? undefined : this.#read(entry, key, lookup);
-    if (hit) this.#hits += 1;
-    else this.#misses += 1;
-    return hit;
   }
 
   #read(entry: Buffer, key: TextKey, lookup: Lookup): Hit | undefined {

@@ -2,6 +2,13 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The body is passed on as the text that it came in. */
+    readonly keepsText?: boolean;
+  }
+}
+
 /** Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   // Fastify's parser refuses `__proto__` and `constructor.prototype` as keys.
@@ -16,7 +23,8 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     try {
-      done(null, body.length === 0 ? undefined : parse(request, utf8Of(body)));
+      if (request.routeOptions.config.keepsText) done(null, jsonTextOf(body));
+      else done(null, body.length === 0 ? undefined : parse(request, utf8Of(body)));
     } catch (thrown) {
       done(thrown as Error);
     }
@@ -25,6 +33,17 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     if (request.headers["content-length"] === "0") return done(null, undefined);
     done(new CombotError("UNSUPPORTED_MEDIA_TYPE", "body: only application/json is taken"));
   });
+}
+
+/** As it came: what is kept for somebody must not lose the digits of a number, or a key called `__proto__`. */
+function jsonTextOf(body: Buffer): string {
+  const text = utf8Of(body);
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    throw new CombotError("INVALID_JSON", "body: not one JSON document");
+  }
 }
 
 /** Decoding would put U+FFFD in the place of each bad byte without a word, and a changed text would be classified. */

@@ -13,6 +13,8 @@ interface Path {
 /** Why a request has no route: no such path, not on this socket, or not with this method. */
 export class Refusals {
   readonly #paths = new Map<string, Path>();
+  /** Of the paths with parameters. */
+  readonly #patterns = new Map<string, RegExp>();
 
   constructor() {
     const endpoints: readonly Endpoint[] = Object.values(ENDPOINTS);
@@ -32,7 +34,7 @@ export class Refusals {
       return new CombotError("INVALID_REQUEST", "host: HTTP/1.1 wants a Host header");
     }
     if (!request.is404 && caller === "control") return undefined;
-    const path = this.#paths.get(keyOf(request.url.split("?", 1)[0] ?? ""));
+    const path = this.#find(keyOf(request.url.split("?", 1)[0] ?? ""));
     if (!path) return new CombotError("NOT_FOUND", "path: there is none like this");
     if (path.access === "control" && caller !== "control") {
       return new CombotError("CONTROL_ONLY", "path: only the control socket takes it, or the admin token over TCP");
@@ -40,11 +42,23 @@ export class Refusals {
     return request.is404 ? new MethodNotAllowed(path.methods) : undefined;
   }
 
+  #find(path: string): Path | undefined {
+    const known = this.#paths.get(path);
+    if (known) return known;
+    const [key] = [...this.#patterns].find(([, pattern]) => pattern.test(path)) ?? [];
+    return key === undefined ? undefined : this.#paths.get(key);
+  }
+
   #add(path: string, method: string, access: Access): void {
     const methods = method === "GET" ? ["GET", "HEAD"] : [method];
     const known = this.#paths.get(keyOf(path));
+    if (path.includes("{")) this.#patterns.set(keyOf(path), patternOf(keyOf(path)));
     this.#paths.set(keyOf(path), { access: known?.access ?? access, methods: [...(known?.methods ?? []), ...methods] });
   }
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/gu, "[^/]+")}$`, "u");
 }
 
 function keyOf(path: string): string {

@@ -20,7 +20,7 @@ import { prometheusPage } from "./routes/metrics.ts";
 import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
 import { discard } from "./unwanted-body.ts";
-import { readBody, readQuery } from "./validation.ts";
+import { readBody, readParams, readQuery } from "./validation.ts";
 
 export type ServerLog = Pick<Logger, "debug" | "error" | "isLevelEnabled">;
 
@@ -43,6 +43,8 @@ export interface ServerOptions {
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 5_000;
+/** A key of the cache, each character as a percent code. */
+const MAX_PARAM_LENGTH = 600;
 
 /**
  * The HTTP API on one socket, not listening yet: `await app.ready()`, then listen with `app.server`.
@@ -88,7 +90,7 @@ function fastifyOptions({ keepAliveMs, silenceLimitMs = 0, log }: ServerOptions)
     forceCloseConnections: "idle",
     // A request that comes in on an open connection during the drain is answered like any other; the queue knows best.
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
@@ -109,7 +111,8 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
     const handler = routes[name] as Handler<EndpointName>;
     app.route({
       method: endpoint.method,
-      url: endpoint.path,
+      url: endpoint.path.replaceAll(/\{(\w+)\}/gu, ":$1"),
+      config: { keepsText: endpoint.keepsText ?? false },
       handler: async (request, reply) => {
         const outcome = await handler(callOf(endpoint, request, reply));
         return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);
@@ -126,12 +129,18 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
 function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call<EndpointName> {
   return {
     query: readQuery(endpoint.query, request.query),
-    body: endpoint.method === "GET" ? undefined : readBody(endpoint.body, request.body),
+    params: readParams(endpoint.params, request.params),
+    body: bodyOf(endpoint, request),
     accept: request.headers.accept,
     caller: request.caller,
     lastEventId: request.headers["last-event-id"] || undefined,
     hangUp: () => hangUpSignal(reply.raw),
   } as Call<EndpointName>;
+}
+
+function bodyOf({ method, body, keepsText }: Endpoint, request: FastifyRequest): unknown {
+  if (keepsText) return request.body;
+  return method === "GET" ? undefined : readBody(body, request.body);
 }
 
 function render(answer: Answer, reply: FastifyReply): FastifyReply {

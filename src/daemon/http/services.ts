@@ -1,5 +1,11 @@
 import type { AlertsReply } from "../../lib/protocol/alerts.ts";
-import type { CacheStats, RedisStatus } from "../../lib/protocol/cache.ts";
+import type {
+  CacheStats,
+  CacheValueKept,
+  CacheValuePlace,
+  CacheValueRemoved,
+  RedisStatus,
+} from "../../lib/protocol/cache.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
@@ -10,6 +16,7 @@ import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
+import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 
 /** The connection of one who listens to the events. */
 export interface EventListener {
@@ -37,6 +44,12 @@ export interface Services {
   events(listener: EventListener, lastEventId: string | undefined): void;
   cacheStats(): Promise<CacheStats>;
   redisStatus(): Promise<RedisStatus>;
+  /** @param hangUp aborted when the client has gone. What it throws is thrown before anything is sent. */
+  warm(request: WarmRequest, hangUp: AbortSignal): Promise<AsyncIterable<WarmEvent>>;
+  /** @returns JSON, as it was written. */
+  readValue(place: CacheValuePlace): Promise<string>;
+  keepValue(place: CacheValuePlace, json: string): Promise<CacheValueKept>;
+  removeValue(place: CacheValuePlace): Promise<CacheValueRemoved>;
   metrics(): Promise<MetricsReport>;
   history(query: HistoryQuery): Promise<HistoryReply>;
   /** The same and more as Prometheus text. */

@@ -35,7 +35,12 @@ function refuseTooManyTexts(schema: z.ZodType, body: unknown): void {
   if (length > MAX_TEXTS) throw new CombotError("BODY_TOO_LARGE", `texts: at most ${MAX_TEXTS}, not ${length}`);
 }
 
-function read(schema: z.ZodType, value: unknown, part: "body" | "query"): unknown {
+/** The parameters in the path, where the call has any. */
+export function readParams(schema: z.ZodType | undefined, params: unknown): unknown {
+  return schema && read(schema, params, "path");
+}
+
+function read(schema: z.ZodType, value: unknown, part: "body" | "query" | "path"): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;

@@ -7,6 +7,8 @@ import type { RedisReport } from "../cache/redis-report.ts";
 export interface SharedRedis {
   readonly connection: RedisConnection;
   readonly report: RedisReport;
+  /** Told whenever it comes back, or comes for the first time. */
+  onUp(listener: () => void): void;
 }
 
 export async function reportCache(answers: AnswerCache, redis: SharedRedis | undefined): Promise<CacheStats> {

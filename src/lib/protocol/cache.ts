@@ -36,5 +36,30 @@ export const redisStatus = z.object({
   lastError: z.string().nullable().describe("the last trouble since the start, also after it has passed"),
 });
 
+/** The namespaces of the shared cache beside the classifications: kept in Redis alone. */
+export const CACHE_NAMESPACES = ["product", "session"] as const;
+/** Bytes of one value's JSON, at most. */
+export const MAX_VALUE_BYTES = 256 * 1024;
+
+export const cacheValuePlace = z.strictObject({
+  namespace: z
+    .enum(CACHE_NAMESPACES)
+    .describe("product: kept for an hour; session: for 30 minutes since last asked for"),
+  key: z.string().regex(/^[\w.:-]{1,200}$/, "1 to 200 of A-Z a-z 0-9 _ . : -"),
+});
+
+export const cacheValue = z.json().describe("any JSON, up to 256 KiB; what is read is byte for byte what was written");
+
+export const cacheValueKept = z.object({
+  namespace: z.enum(CACHE_NAMESPACES),
+  key: z.string(),
+  ttlSeconds: z.int().min(1),
+});
+
+export const cacheValueRemoved = z.object({ removed: z.boolean().describe("false: there was none") });
+
+export type CacheValuePlace = z.infer<typeof cacheValuePlace>;
+export type CacheValueKept = z.infer<typeof cacheValueKept>;
+export type CacheValueRemoved = z.infer<typeof cacheValueRemoved>;
 export type CacheStats = z.infer<typeof cacheStats>;
 export type RedisStatus = z.infer<typeof redisStatus>;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { alertsReply } from "./alerts.ts";
-import { cacheStats, redisStatus } from "./cache.ts";
+import { cacheStats, cacheValue, cacheValueKept, cacheValuePlace, cacheValueRemoved, redisStatus } from "./cache.ts";
 import { classifyReply, classifyRequest } from "./classify.ts";
 import { cleanupReply, cleanupRequest } from "./cleanup.ts";
 import { configReport } from "./config.ts";
@@ -13,21 +13,27 @@ import { metricsReport } from "./metrics.ts";
 import { loadReply, modelUseReply, modelUseRequest, unloadReply } from "./model.ts";
 import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
 
+import { warmEvent, warmRequest } from "./warm.ts";
+
 /** Who may call: `user` on either socket, `control` on the control socket alone. */
 export type Access = "user" | "control";
 
 export interface Endpoint {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With the closing slash; served without it too. */
+  /** With the closing slash; served without it too. A part in braces is a parameter. */
   readonly path: string;
   readonly access: Access;
   readonly summary: string;
+  /** The parameters in the path. */
+  readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   /** The body of each status that is not a problem. */
   readonly replies: Readonly<Record<number, z.ZodType>>;
   /** The reply is a stream of server-sent events, and each of them fits the schema. */
   readonly stream?: true;
+  /** The body is any JSON, and is passed on as the text that it came in. */
+  readonly keepsText?: true;
 }
 
 /** Every call of the HTTP API: what the server serves, the client knows and the OpenAPI page tells. */
@@ -76,12 +82,47 @@ export const ENDPOINTS = {
     summary: "Hits and misses of the cache, and what it holds",
     replies: { 200: cacheStats },
   },
+  cacheRead: {
+    method: "GET",
+    path: "/api/cache/{namespace}/{key}/",
+    access: "user",
+    summary: "A product or a session of the shared cache",
+    params: cacheValuePlace,
+    replies: { 200: cacheValue },
+  },
+  cacheWrite: {
+    method: "PUT",
+    path: "/api/cache/{namespace}/{key}/",
+    access: "user",
+    summary: "Keep a product for an hour, or a session until 30 minutes after it was last asked for",
+    params: cacheValuePlace,
+    body: cacheValue,
+    keepsText: true,
+    replies: { 200: cacheValueKept },
+  },
+  cacheRemove: {
+    method: "DELETE",
+    path: "/api/cache/{namespace}/{key}/",
+    access: "user",
+    summary: "Remove a product or a session",
+    params: cacheValuePlace,
+    replies: { 200: cacheValueRemoved },
+  },
   redisStatus: {
     method: "GET",
     path: "/api/redis/status/",
     access: "control",
     summary: "How Redis does, seen from the daemon",
     replies: { 200: redisStatus },
+  },
+  warm: {
+    method: "POST",
+    path: "/api/warm/",
+    access: "control",
+    summary: "Fill the cache, with the texts given or those asked most often",
+    body: warmRequest,
+    replies: { 200: warmEvent },
+    stream: true,
   },
   cleanup: {
     method: "POST",
@@ -173,8 +214,16 @@ export type StreamName = {
   [N in EndpointName]: (typeof ENDPOINTS)[N] extends { stream: true } ? N : never;
 }[EndpointName];
 
+/** Those whose stream tells how far they are, and ends with them. */
+export type ProgressName = Exclude<StreamName, "events">;
+
+/** Those with parameters in their path, which our client does not call. */
+type PlaceName = {
+  [N in EndpointName]: (typeof ENDPOINTS)[N] extends { params: z.ZodObject } ? N : never;
+}[EndpointName];
+
 /** Those that reply once. */
-export type CallName = Exclude<EndpointName, StreamName>;
+export type CallName = Exclude<EndpointName, StreamName | PlaceName>;
 
 type RepliesOf<N extends EndpointName> = (typeof ENDPOINTS)[N]["replies"];
 

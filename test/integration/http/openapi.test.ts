@@ -10,7 +10,7 @@ import type { Endpoint, EndpointName } from "../../../src/lib/protocol/endpoints
 import { HEALTH } from "../../support/sample-replies.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { startApi } from "./support/api.ts";
-import { VALID_BODIES } from "./support/recording-services.ts";
+import { examplePath, VALID_BODIES } from "./support/recording-services.ts";
 import { ask } from "./support/wire.ts";
 import type { WireReply, WireRequest } from "./support/wire.ts";
 
@@ -55,14 +55,14 @@ const MORE_CALLS: Readonly<Partial<Record<EndpointName, readonly Partial<WireReq
   modelUse: [{ body: '{"default":true}' }, { body: "{}" }],
 };
 
-const CALLS = (Object.keys(ENDPOINTS) as EndpointName[]).filter((name) => name !== "events");
+const CALLS = (Object.keys(ENDPOINTS) as EndpointName[]).filter((name) => !("stream" in ENDPOINTS[name]));
 
 test.each(CALLS)("%s: real replies fit the document, good ones and refusals", async (name) => {
   const endpoint: Endpoint = ENDPOINTS[name];
   const { path: socketPath } = await startApi();
   const body = VALID_BODIES[name];
   for (const { path = "", ...call } of [body ? { body } : {}, ...(MORE_CALLS[name] ?? [])] as Partial<WireRequest>[]) {
-    const reply = await ask(socketPath, { method: endpoint.method, ...call, path: `${endpoint.path}${path}` });
+    const reply = await ask(socketPath, { method: endpoint.method, ...call, path: `${examplePath(endpoint)}${path}` });
     expect(faultsOf(reply, endpoint)).toEqual([]);
   }
 });

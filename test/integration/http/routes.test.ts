@@ -6,7 +6,7 @@ import type { Endpoint, EndpointName } from "../../../src/lib/protocol/endpoints
 import { problem } from "../../../src/lib/protocol/problem.ts";
 import { HEALTH } from "../../support/sample-replies.ts";
 import { startApi } from "./support/api.ts";
-import { VALID_BODIES } from "./support/recording-services.ts";
+import { examplePath, VALID_BODIES } from "./support/recording-services.ts";
 import { Wire, ask, requestBytes } from "./support/wire.ts";
 import type { WireReply } from "./support/wire.ts";
 
@@ -22,8 +22,9 @@ describe("paths", () => {
     for (const [name, endpoint] of Object.entries<Endpoint>(ENDPOINTS)) {
       const body = VALID_BODIES[name as EndpointName];
       const call = { method: endpoint.method, ...(body ? { body } : {}) };
-      const withSlash = await ask(path, { ...call, path: endpoint.path });
-      const without = await ask(path, { ...call, path: endpoint.path.slice(0, -1) });
+      const called = examplePath(endpoint);
+      const withSlash = await ask(path, { ...call, path: called });
+      const without = await ask(path, { ...call, path: called.slice(0, -1) });
       expect([200, 202].map((status) => `${name} ${status}`)).toContain(`${name} ${withSlash.status}`);
       expect([name, without.status, without.body]).toEqual([name, withSlash.status, withSlash.body]);
       const type = endpoint.stream ? "text/event-stream" : "application/json; charset=utf-8";
@@ -35,7 +36,8 @@ describe("paths", () => {
   test("the user socket refuses what is for the control socket, whatever the method, and serves the rest", async () => {
     const { path } = await startApi({ access: "user" });
     const refused: string[] = [];
-    for (const { method, path: called } of Object.values<Endpoint>(ENDPOINTS)) {
+    for (const { method, path: template } of Object.values<Endpoint>(ENDPOINTS)) {
+      const called = examplePath({ path: template });
       const reply = await ask(path, { method, path: called });
       if (reply.status === 403 && codeOf(reply) === "CONTROL_ONLY") refused.push(called);
     }

@@ -3,7 +3,7 @@ import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/
 import type { Caller } from "../door.ts";
 import type { EventListener } from "../services.ts";
 
-type Part<N extends EndpointName, P extends "body" | "query"> = (typeof ENDPOINTS)[N] extends {
+type Part<N extends EndpointName, P extends "body" | "query" | "params"> = (typeof ENDPOINTS)[N] extends {
   readonly [K in P]: infer S extends z.ZodType;
 }
   ? z.infer<S>
@@ -11,7 +11,9 @@ type Part<N extends EndpointName, P extends "body" | "query"> = (typeof ENDPOINT
 
 /** A request that fits its schemas. */
 export interface Call<N extends EndpointName> {
-  readonly body: Part<N, "body">;
+  /** As text where the endpoint keeps it. */
+  readonly body: (typeof ENDPOINTS)[N] extends { readonly keepsText: true } ? string : Part<N, "body">;
+  readonly params: Part<N, "params">;
   readonly query: Part<N, "query">;
   /** The Accept header. */
   readonly accept: string | undefined;

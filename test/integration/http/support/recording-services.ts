@@ -3,7 +3,8 @@ import { normalise } from "../../../../src/daemon/text/normalise.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
 import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
 import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
-import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint, EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
+import type { WarmEvent } from "../../../../src/lib/protocol/warm.ts";
 import {
   ALERTS_REPLY,
   CACHE_STATS,
@@ -69,6 +70,10 @@ const ANSWERS: Services = {
   health: async () => HEALTH,
   cacheStats: async () => CACHE_STATS,
   redisStatus: async () => REDIS_STATUS,
+  readValue: async () => '{"price":12.5}',
+  keepValue: async (place) => ({ ...place, ttlSeconds: 3600 }),
+  removeValue: async () => ({ removed: true }),
+  warm: async () => warmEvents(),
   memory: async () => MEMORY,
   cleanup: async ({ level = "force", dryRun = false }) => ({
     level,
@@ -110,6 +115,12 @@ const ANSWERS: Services = {
   config: async () => CONFIG,
 };
 
+async function* warmEvents(): AsyncGenerator<WarmEvent, void> {
+  const progress = { total: 2, done: 1, computed: 1, known: 0, skipped: 0, failed: 0 };
+  yield { event: "progress", data: progress };
+  yield { event: "done", data: { ...progress, done: 2, known: 1, stopped: null, durationMs: 31 } };
+}
+
 function classify({ text, texts, topK = 1 }: ClassifyRequest): ClassifyReply {
   const normal = (texts ?? [text ?? ""]).map(normalise);
   const best = { label: "order_status", score: 0.93 };
@@ -121,8 +132,14 @@ function classify({ text, texts, topK = 1 }: ClassifyRequest): ClassifyReply {
   };
 }
 
+/** The endpoint's path, with something in the place of its parameters. */
+export function examplePath({ path }: Pick<Endpoint, "path">): string {
+  return path.replace("{namespace}", "product").replace("{key}", "shoe");
+}
+
 /** A body for each call that wants one. */
 export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   classify: '{"text":"where is my order"}',
+  cacheWrite: '{"price":12.5}',
   modelUse: '{"dir":"/srv/models/other"}',
 };

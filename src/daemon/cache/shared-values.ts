@@ -1,0 +1,89 @@
+import { CombotError } from "../../lib/errors.ts";
+import { MAX_VALUE_BYTES } from "../../lib/protocol/cache.ts";
+import type { CacheValueKept, CacheValuePlace, CacheValueRemoved } from "../../lib/protocol/cache.ts";
+import type { Commands } from "./redis-client.ts";
+import { isRefusal } from "./redis-connection.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+
+/** Counted from the last write; of a session, from the last time it was asked for too. */
+const TTL_SECONDS = { product: 3600, session: 1800 } as const;
+/** There is nothing else to answer with, so it is waited for longer than for a classification. */
+const DEADLINE_MS = 200;
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Products and sessions, which other backends keep in the same Redis: never in memory, so that what one of them wrote is
+ * seen at once. Values are JSON and pass through untouched.
+ */
+export class SharedValues {
+  readonly #connection: RedisConnection | undefined;
+
+  /** @param connection undefined where Redis is off. */
+  constructor(connection: RedisConnection | undefined) {
+    this.#connection = connection;
+  }
+
+  /** @throws {CombotError} `KEY_UNKNOWN`, `VALUE_INVALID`, `CACHE_UNAVAILABLE` */
+  async read(place: CacheValuePlace): Promise<string> {
+    const name = nameOf(place);
+    const value = await this.#ask((redis) =>
+      place.namespace === "session" ? readSliding(redis, name) : redis.get(name),
+    );
+    if (value === null) throw new CombotError("KEY_UNKNOWN", `${place.namespace}: there is nothing under this key`);
+    return checked(value, place);
+  }
+
+  /** @throws {CombotError} `BODY_TOO_LARGE`, `CACHE_UNAVAILABLE` */
+  async keep(place: CacheValuePlace, json: string): Promise<CacheValueKept> {
+    if (Buffer.byteLength(json) > MAX_VALUE_BYTES)
+      throw new CombotError("BODY_TOO_LARGE", `body: more than ${MAX_VALUE_BYTES / 1024} KiB`);
+    const ttlSeconds = TTL_SECONDS[place.namespace];
+    await this.#ask((redis) => redis.set(nameOf(place), json, "PX", ttlSeconds * 1000));
+    return { ...place, ttlSeconds };
+  }
+
+  /** @throws {CombotError} `CACHE_UNAVAILABLE` */
+  async remove(place: CacheValuePlace): Promise<CacheValueRemoved> {
+    return { removed: (await this.#ask((redis) => redis.unlink(nameOf(place)))) > 0 };
+  }
+
+  async #ask<T>(call: (redis: Commands) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    if (!connection) throw unavailable("Redis is off (REDIS_URL)");
+    if (!connection.isUsable) throw unavailable("Redis is away");
+    try {
+      return await connection.run(call, DEADLINE_MS);
+    } catch (error) {
+      // A refusal says what an operator can mend, and holds neither key nor value.
+      throw unavailable(isRefusal(error) ? `Redis refuses: ${connection.lastError}` : "Redis did not answer in time");
+    }
+  }
+}
+
+/** A Redis that takes no writes can still be read; nothing slides then. */
+async function readSliding(redis: Commands, name: string): Promise<string | null> {
+  try {
+    return await redis.getex(name, "EX", TTL_SECONDS.session);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return redis.get(name);
+  }
+}
+
+function nameOf({ namespace, key }: CacheValuePlace): string {
+  return `combot:${namespace}:${key}`;
+}
+
+/** Whoever asked was told that it is JSON. */
+function checked(value: string, { namespace }: CacheValuePlace): string {
+  try {
+    JSON.parse(value);
+    return value;
+  } catch {
+    throw new CombotError("VALUE_INVALID", `${namespace}: what is kept under this key is not JSON`);
+  }
+}
+
+function unavailable(detail: string): CombotError {
+  return new CombotError("CACHE_UNAVAILABLE", detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
