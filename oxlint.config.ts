@@ -86,6 +86,7 @@ const LAYERS: readonly Layer[] = [
     "operations",
     "node",
     "policy",
+    "text",
     "memory",
     "metrics",
     "journal",

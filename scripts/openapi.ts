@@ -80,7 +80,7 @@ function operation(name: string, endpoint: Endpoint, components: Components, pro
     ...(endpoint.access === "control" ? { description: "On control.sock only." } : {}),
     ...(endpoint.query ? { parameters: parameters(endpoint.query, "query") } : {}),
     ...(endpoint.params ? { parameters: parameters(endpoint.params, "path") } : {}),
-    ...(endpoint.body ? { requestBody: requestBody(endpoint.body, body) } : {}),
+    ...(endpoint.body ? { requestBody: requestBody(endpoint, body) } : {}),
     responses: { ...Object.fromEntries(replies), ...problems },
   };
 }
@@ -95,8 +95,11 @@ function textContent(name: string): Json {
   return name === "metrics" ? { "text/plain": { schema: { type: "string" } } } : {};
 }
 
-function requestBody(schema: z.ZodType, reference: Json | undefined): Json {
-  return { required: !schema.safeParse({}).success, content: { "application/json": { schema: reference } } };
+function requestBody({ body, keepsText }: Endpoint, reference: Json | undefined): Json {
+  return {
+    required: keepsText === true || !body?.safeParse({}).success,
+    content: { "application/json": { schema: reference } },
+  };
 }
 
 function parameters(fields: z.ZodObject, place: "query" | "path"): Json[] {

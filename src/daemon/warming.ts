@@ -32,7 +32,7 @@ export class Warming {
   readonly #texts: FrequentTexts;
   readonly #stop = new AbortController();
   #wanted: string | undefined;
-  #ownRun: Promise<void> | undefined;
+  #refilling = false;
 
   constructor(parts: WarmingParts) {
     const { models, caching, governor, journaling } = parts;
@@ -66,11 +66,12 @@ export class Warming {
   refill(why: string): void {
     if (!this.#parts.settings.cacheWarm || this.#stop.signal.aborted) return;
     this.#wanted = why;
-    this.#ownRun ??= this.#refill().finally(() => (this.#ownRun = undefined));
+    if (!this.#refilling) void this.#refill();
   }
 
   async #refill(): Promise<void> {
     const { log } = this.#parts;
+    this.#refilling = true;
     while (this.#wanted !== undefined && !this.#stop.signal.aborted) {
       const why = this.#wanted;
       try {
@@ -79,12 +80,13 @@ export class Warming {
           if (event === "done") log.info({ ...data, why }, "cache warmed");
       } catch (error) {
         if (!(error instanceof CombotError)) throw error;
-        if (error.code === "JOURNAL_OFF") return log.warn({ why }, `the cache is not warmed: ${messageOf(error)}`);
-        this.#wanted ??= why;
+        if (error.code === "JOURNAL_OFF") log.warn({ why }, `the cache is not warmed: ${messageOf(error)}`);
+        else this.#wanted ??= why;
         const { signal } = this.#stop;
         await delay(RETRY_MS, undefined, { ref: false, signal }).catch(() => undefined);
       }
     }
+    this.#refilling = false;
   }
 }
 

@@ -53,19 +53,19 @@ export class AnswerCache {
     const lookup = { labels, topK: 1 };
     if (!this.redis?.isUsable) return this.memory.has(key);
     const hit = await this.redis.peek(key, lookup);
-    if (hit && hit.ttlMs > 0 && this.memory.hasRoom) this.memory.set(key, hit.answer, { ttlMs: hit.ttlMs });
+    if (hit && hit.ttlMs > 0 && this.memory.room > 0) this.memory.set(key, hit.answer, { ttlMs: hit.ttlMs });
     return hit !== undefined;
   }
 
-  /** Something can be kept without putting out what is there. */
-  get hasRoom(): boolean {
-    return this.memory.hasRoom || this.redis?.isUsable === true;
+  /** How many more can be kept without putting out what is there. */
+  get room(): number {
+    return this.redis?.isUsable ? Infinity : this.memory.room;
   }
 
   /** As `keep`, but nothing live goes for it. */
   warm(key: TextKey, answer: Answer, worker: number | undefined): void {
     const keeping = { ttlMs: this.#ttlMs(), worker };
-    if (this.memory.hasRoom) this.memory.set(key, answer, keeping);
+    if (this.memory.room > 0) this.memory.set(key, answer, keeping);
     this.redis?.set(key, answer, keeping);
   }
 

@@ -89,9 +89,9 @@ export class MemoryTier implements Tier {
     return entry?.model === model && entry.expiresAtMs > this.#now();
   }
 
-  /** One more puts nothing out. */
-  get hasRoom(): boolean {
-    return this.#takesIn && this.#entries.size < this.maxEntries;
+  /** How many more put nothing out. */
+  get room(): number {
+    return this.#takesIn ? this.maxEntries - this.#entries.size : 0;
   }
 
   get entries(): number {

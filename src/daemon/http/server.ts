@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoints.ts";
+import { CombotError } from "../../lib/errors.ts";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import { answerBrokenHttp, refuseUnusualRequests } from "./broken-http.ts";
 import { Connections } from "./connections.ts";
@@ -139,7 +140,10 @@ function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
 }
 
 function bodyOf({ method, body, keepsText }: Endpoint, request: FastifyRequest): unknown {
-  if (keepsText) return request.body;
+  if (keepsText) {
+    if (typeof request.body === "string") return request.body;
+    throw new CombotError("INVALID_JSON", "body: not one JSON document");
+  }
   return method === "GET" ? undefined : readBody(body, request.body);
 }
 

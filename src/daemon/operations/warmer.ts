@@ -67,7 +67,8 @@ export class Warmer {
         if (stopped !== null) break;
         const begun = now();
         const turn = texts.slice(at, at + AT_ONCE);
-        const outcomes = await Promise.all(turn.map((text) => this.#warmOne(text, signal)));
+        const room = { left: this.#options.cache.room };
+        const outcomes = await Promise.all(turn.map((text) => this.#warmOne(text, room, signal)));
         for (const outcome of outcomes) {
           if (outcome instanceof Error) stopped ??= messageOf(outcome);
           else progress[outcome] += 1;
@@ -95,14 +96,15 @@ export class Warmer {
     }
   }
 
-  async #warmOne(raw: string, signal: AbortSignal): Promise<Count | Error> {
+  async #warmOne(raw: string, room: { left: number }, signal: AbortSignal): Promise<Count | Error> {
     const { cache } = this.#options;
     const engine = this.#options.engine();
     try {
       const text = normalise(raw, 0);
       const key = cache.keyOf(engine.model.digest.slice(0, 12), text);
       if (await cache.holds(key, engine.model.labels.length)) return "known";
-      if (!cache.hasRoom) return "skipped";
+      if (room.left <= 0) return "skipped";
+      room.left -= 1;
       await this.#compute(engine, key, signal);
       return "computed";
     } catch (error) {

@@ -48,7 +48,9 @@ export const cacheValuePlace = z.strictObject({
   key: z.string().regex(/^[\w.:-]{1,200}$/, "1 to 200 of A-Z a-z 0-9 _ . : -"),
 });
 
-export const cacheValue = z.json().describe("any JSON, up to 256 KiB; what is read is byte for byte what was written");
+export const cacheValue = z
+  .unknown()
+  .describe("any JSON, up to 256 KiB; what is read is byte for byte what was written");
 
 export const cacheValueKept = z.object({
   namespace: z.enum(CACHE_NAMESPACES),
