@@ -35,11 +35,12 @@ Users and requests of a worker are shown with the limit at which it is recycled.
 
 /** Text alone needs the tables and the colours. */
 async function toText(report: StatusReport): Promise<string> {
-  const [{ renderStatus }, { terminalPaint }] = await Promise.all([
+  const [{ renderStatus }, { glyphsFor }, { terminalPaint }] = await Promise.all([
     import("../lib/render/status.ts"),
+    import("../lib/render/glyphs.ts"),
     import("../lib/cli/terminal-paint.ts"),
   ]);
-  return renderStatus(report, await terminalPaint(process.stdout, process.env));
+  return renderStatus(report, await terminalPaint(process.stdout, process.env), glyphsFor(process.env));
 }
 
 /** The health first: it waits for a daemon that is restarting, and the others need not. */
@@ -51,29 +52,31 @@ async function ask(
   const health = await client.call("health", { timeoutMs }).catch(async (thrown: unknown) => {
     throw withSystemd(thrown, await units);
   });
-  const [metrics, control, systemd] = await Promise.all([
+  const [metrics, cache, control, systemd] = await Promise.all([
     client.call("metrics", { timeoutMs }),
+    client.call("cacheStats", { timeoutMs }),
     askControl(client, timeoutMs),
     units,
   ]);
-  return { health, metrics, ...control, systemd };
+  return { health, metrics, cache, ...control, systemd };
 }
 
-type ControlPart = Pick<StatusReport, "memory" | "process" | "alerts" | "controlDetail">;
+type ControlPart = Pick<StatusReport, "memory" | "process" | "redis" | "alerts" | "controlDetail">;
 
 async function askControl(client: Client, timeoutMs: number | undefined): Promise<ControlPart> {
   const options = { timeoutMs, absenceMs: 0 };
   try {
-    const [memory, process, { firing: alerts }] = await Promise.all([
+    const [memory, process, redis, { firing: alerts }] = await Promise.all([
       client.call("memory", options),
       client.call("processStatus", options),
+      client.call("redisStatus", options),
       client.call("alerts", options),
     ]);
-    return { memory, process, alerts };
+    return { memory, process, redis, alerts };
   } catch (thrown) {
     const isClosed = thrown instanceof CombotError && ["DAEMON_UNREACHABLE", "CONTROL_ONLY"].includes(thrown.code);
     if (!isClosed) throw thrown;
-    return { memory: null, process: null, alerts: null, controlDetail: thrown.message };
+    return { memory: null, process: null, redis: null, alerts: null, controlDetail: thrown.message };
   }
 }
 

@@ -1,14 +1,20 @@
 import type { CheckStatus, Health } from "../protocol/health.ts";
 import type { Alert, Severity } from "../protocol/alerts.ts";
-import type { MemoryLevel } from "../protocol/memory-levels.ts";
+import type { CacheStats, RedisStatus } from "../protocol/cache.ts";
 import type { MemoryReport } from "../protocol/memory.ts";
 import type { LatencyClass } from "../protocol/latency-classes.ts";
 import type { MetricsReport } from "../protocol/metrics.ts";
 import type { ProcessStatus } from "../protocol/process.ts";
-import { formatBytes, formatDuration } from "../units.ts";
+import { formatDuration } from "../units.ts";
+import type { Glyphs } from "./glyphs.ts";
+import { paintLine } from "./line.ts";
+import type { Line } from "./line.ts";
+import type { RowSpace } from "./monitor/cells.ts";
+import { memoryRows } from "./monitor/machine-rows.ts";
+import { processTable } from "./monitor/process-table.ts";
+import { cacheRows, journalRows, modelRows, redisRows } from "./monitor/service-rows.ts";
 import type { Paint } from "./paint.ts";
-import { NONE, percent, shortCount, shortMs, wrapWords } from "./words.ts";
-import { renderWorkers } from "./workers.ts";
+import { NONE, shortCount, shortMs, wrapWords } from "./words.ts";
 
 /** What systemd says of a unit. */
 export interface UnitState {
@@ -24,9 +30,11 @@ export interface UnitState {
 export interface StatusReport {
   readonly health: Health;
   readonly metrics: MetricsReport;
-  /** Null, as `process` and `alerts`, where we may not use the control socket, which alone tells. */
+  readonly cache: CacheStats;
+  /** Null, as `process`, `redis` and `alerts`, where we may not use the control socket, which alone tells. */
   readonly memory: MemoryReport | null;
   readonly process: ProcessStatus | null;
+  readonly redis: RedisStatus | null;
   /** Those that fire now. */
   readonly alerts: readonly Alert[] | null;
   /** Why they are null. */
@@ -47,22 +55,27 @@ const CHECK_TONES: Readonly<Record<CheckStatus, Tone>> = {
   off: "faint",
 };
 
-const LEVEL_TONES: Readonly<Record<MemoryLevel, Tone>> = {
-  normal: "good",
-  warning: "careful",
-  high: "careful",
-  critical: "bad",
-  emergency: "bad",
-};
-
-/** One screen, 80 columns wide. */
-export function renderStatus(report: StatusReport, paint: Paint): string {
+/** One screen, 80 columns wide: rows of the monitor, and the counts since the daemon's start. */
+export function renderStatus(report: StatusReport, paint: Paint, glyphs: Glyphs): string {
+  const painted = (lines: readonly Line[]): string => lines.map((one) => paintLine(one, paint).trimEnd()).join("\n");
+  const space = { width: WIDTH, maxLines: 1, glyphs };
   return [
     headline(report, paint),
     checks(report, paint) + alerts(report, paint),
-    figures(report, paint),
-    workers(report, paint),
+    `${painted(rows(report, space))}\n${figures(report, paint)}`,
+    report.process && report.memory
+      ? painted(processTable({ ...report, process: report.process, memory: report.memory }, new Map(), space))
+      : line("workers", "", `Not shown, nor is memory. ${report.controlDetail ?? ""}`),
   ].join("\n\n");
+}
+
+function rows({ memory, metrics, cache, redis }: StatusReport, space: RowSpace): Line[] {
+  return [
+    ...(memory ? [...memoryRows(memory, memory.thresholds, space), ...modelRows(memory.model, space)] : []),
+    ...cacheRows(cache, undefined, space),
+    ...(redis ? redisRows(redis, space) : []),
+    ...journalRows(metrics.journal, space),
+  ];
 }
 
 function headline({ health, process }: StatusReport, paint: Paint): string {
@@ -92,7 +105,7 @@ function alerts({ alerts: firing }: StatusReport, paint: Paint): string {
   return `\n${lines.join("\n")}`;
 }
 
-function figures({ memory, metrics, process, systemd }: StatusReport, paint: Paint): string {
+function figures({ metrics, systemd }: StatusReport, paint: Paint): string {
   const rows = [
     line("queue", "", queue(metrics)),
     line("latency", "", latencies(metrics)),
@@ -101,19 +114,8 @@ function figures({ memory, metrics, process, systemd }: StatusReport, paint: Pai
     line("errors", "", counts(metrics.errors) || "none"),
     line("recycles", "", recycles(metrics)),
   ];
-  if (memory) rows.unshift(usage(memory, process, paint));
   if (systemd) rows.push(units(systemd, paint));
   return rows.join("\n");
-}
-
-function usage(memory: MemoryReport, process: ProcessStatus | null, paint: Paint): string {
-  const { level, usage: ratio, limitBytes, source, model } = memory;
-  const words = [
-    `${percent(ratio)} of ${formatBytes(limitBytes)} (${source})`,
-    `model ${model.loaded ? formatBytes(model.bytes) : "not loaded"}`,
-    ...(process ? [`daemon ${formatBytes(process.daemon.rssBytes)}`] : []),
-  ];
-  return line("usage", `${paint[LEVEL_TONES[level]](level.padEnd(9))} `, words.join(", "));
 }
 
 /** A backup or a check rests until its timer starts it. */
@@ -165,9 +167,4 @@ function recycles({ recycles: { total, byReason } }: MetricsReport): string {
 function counts(byName: Readonly<Record<string, number>>): string {
   const happened = Object.entries(byName).filter(([, count]) => count > 0);
   return happened.map(([name, count]) => `${name} ${shortCount(count)}`).join(", ");
-}
-
-function workers({ process, controlDetail = "" }: StatusReport, paint: Paint): string {
-  if (process) return renderWorkers(process, paint);
-  return line("workers", "", `Not shown, nor is memory. ${controlDetail}`);
 }

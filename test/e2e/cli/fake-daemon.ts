@@ -5,7 +5,16 @@ import { CombotError } from "../../../src/lib/errors.ts";
 import type { ClassifyRequest } from "../../../src/lib/protocol/classify.ts";
 import { ENDPOINTS, type EndpointName } from "../../../src/lib/protocol/endpoints.ts";
 import { PROBLEM_TYPE, problemOf } from "../../../src/lib/protocol/problem.ts";
-import { ALERTS_REPLY, CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
+import {
+  ALERTS_REPLY,
+  CACHE_STATS,
+  CONFIG,
+  HEALTH,
+  MEMORY,
+  METRICS,
+  PROCESS_STATUS,
+  REDIS_STATUS,
+} from "../../support/sample-replies.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 export interface Answer {
@@ -39,6 +48,8 @@ const DEFAULTS: Handlers = {
   metrics: () => ({ status: 200, body: METRICS }),
   processStatus: () => ({ status: 200, body: PROCESS_STATUS }),
   alerts: () => ({ status: 200, body: ALERTS_REPLY }),
+  cacheStats: () => ({ status: 200, body: CACHE_STATS }),
+  redisStatus: () => ({ status: 200, body: REDIS_STATUS }),
   config: () => ({ status: 200, body: CONFIG }),
 };
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MonitorRecord } from "../../../src/lib/monitor/record.ts";
@@ -5,7 +6,7 @@ import type { CacheStats } from "../../../src/lib/protocol/cache.ts";
 import type { MemoryReport } from "../../../src/lib/protocol/memory.ts";
 import type { MetricsReport } from "../../../src/lib/protocol/metrics.ts";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
-import { finish, requireBuild, runCli, startCli } from "../cli/cli-process.ts";
+import { requireBuild, runCli, startCli } from "../cli/cli-process.ts";
 import { startWatched } from "./watched.ts";
 import type { Watched } from "./watched.ts";
 
@@ -25,7 +26,7 @@ afterAll(async () => {
   await watched.redis.end();
 });
 
-async function once(): Promise<MonitorRecord> {
+async function readOnce(): Promise<MonitorRecord> {
   const { status, stdout, stderr } = await runCli([
     "monitor",
     "--once",
@@ -50,7 +51,7 @@ function kernel(path: string, name: RegExp): number {
 
 describe("figures are those of their sources", () => {
   test("the machine's: /proc", async () => {
-    const { machine, sample } = await once();
+    const { machine, sample } = await readOnce();
     const meminfo = (name: string): number => kernel("/proc/meminfo", new RegExp(`^${name}: +(\\d+) kB`, "m")) * 1024;
     expectNear(machine?.memory.totalBytes, meminfo("MemTotal"), "total");
     expectNear(machine?.memory.availableBytes, meminfo("MemAvailable"), "available");
@@ -61,7 +62,7 @@ describe("figures are those of their sources", () => {
 
   test("the daemon's: its API", async () => {
     const { daemon } = watched;
-    const { sample, processCpu } = await once();
+    const { sample, processCpu } = await readOnce();
     const memory = await daemon.json<MemoryReport>("GET", "/api/memory/");
     const metrics = await daemon.json<MetricsReport>("GET", "/api/metrics/");
     const cache = await daemon.json<CacheStats>("GET", "/api/cache/stats/");
@@ -84,7 +85,7 @@ describe("figures are those of their sources", () => {
   });
 
   test("Redis's: INFO", async () => {
-    const { sample } = await once();
+    const { sample } = await readOnce();
     const info = await watched.redis.ask((redis) => redis.info());
     const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1]);
     expect(sample?.redis).toMatchObject({ state: "up", breaker: "closed", maxBytes: field("maxmemory") });
@@ -103,7 +104,7 @@ function shapeOf(value: unknown): unknown {
 }
 
 test("--json: the shape of a line", async () => {
-  const { decisions: _some, ...record } = await once();
+  const { decisions: _some, ...record } = await readOnce();
   expect(shapeOf(record)).toMatchSnapshot();
 });
 
@@ -116,8 +117,9 @@ test("--json is a line a sample; whoever stops reading ends it", async () => {
   await expect.poll(() => lines.join("").split("\n").length, { timeout: 15_000 }).toBeGreaterThan(3);
   for (const line of lines.join("").trim().split("\n"))
     expect(JSON.parse(line)).toMatchObject({ daemon: { state: "up" } });
+  const ended = once(child, "exit");
   child.stdout?.destroy();
-  expect(await finish(child)).toMatchObject({ status: 0, stderr: "" });
+  expect(await ended).toEqual([0, null]);
 });
 
 test("without a daemon: the machine, and 3", async () => {

@@ -1,15 +1,18 @@
 import { Chalk } from "chalk";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
+import { UNICODE_GLYPHS } from "../../../src/lib/render/glyphs.ts";
 import { PLAIN, type Paint } from "../../../src/lib/render/paint.ts";
 import { renderStatus, type StatusReport } from "../../../src/lib/render/status.ts";
-import { HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
+import { CACHE_STATS, HEALTH, MEMORY, METRICS, PROCESS_STATUS, REDIS_STATUS } from "../../support/sample-replies.ts";
 
 const REPORT: StatusReport = {
   alerts: [],
   health: HEALTH,
   memory: MEMORY,
   metrics: METRICS,
+  cache: CACHE_STATS,
+  redis: REDIS_STATUS,
   process: PROCESS_STATUS,
   systemd: [
     { unit: "combot-redis.service", active: "failed", sub: "failed" },
@@ -48,6 +51,8 @@ const FRESH: StatusReport = {
     recycles: { total: 0, byReason: {} as typeof METRICS.recycles.byReason },
     users: 0,
   },
+  cache: { ...CACHE_STATS, hitRate: null, hitRate5m: null },
+  redis: null,
   process: null,
   alerts: null,
   controlDetail: "You may not open /run/combot/control.sock: it takes root or group combot-admin.",
@@ -56,7 +61,7 @@ const FRESH: StatusReport = {
 
 describe("renderStatus", () => {
   test("shows a daemon at work", () => {
-    expect(renderStatus(REPORT, PLAIN)).toMatchInlineSnapshot(`
+    expect(renderStatus(REPORT, PLAIN, UNICODE_GLYPHS)).toMatchInlineSnapshot(`
       "combot 0.1.0 is ok, up 3h 12m, pid 1201
 
       model     ok        intents 3f9a01c2b7de on 2 of 2 workers
@@ -83,7 +88,7 @@ describe("renderStatus", () => {
   });
 
   test("shows what the user socket tells of a daemon that is unwell", () => {
-    expect(renderStatus(FRESH, PLAIN)).toMatchInlineSnapshot(`
+    expect(renderStatus(FRESH, PLAIN, UNICODE_GLYPHS)).toMatchInlineSnapshot(`
       "combot 0.1.0 is unhealthy, up 2.0s
 
       model     unhealthy loading: worker 0 has started three times without getting
@@ -108,7 +113,7 @@ describe("renderStatus", () => {
     ["at work", REPORT],
     ["unwell", FRESH],
   ])("fits into 80 columns: %s", (_, report) => {
-    const lines = renderStatus(report, PLAIN).split("\n");
+    const lines = renderStatus(report, PLAIN, UNICODE_GLYPHS).split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
@@ -120,8 +125,8 @@ describe("renderStatus", () => {
       source: "cgroup",
       model: { ...MEMORY.model, loaded: false, bytes: 0 },
     } as const;
-    expect(renderStatus({ ...REPORT, memory }, PLAIN)).toContain(
-      "usage     emergency 96% of 7.7 GiB (cgroup), model not loaded, daemon 92.0 MiB\n",
+    expect(renderStatus({ ...REPORT, memory }, PLAIN, UNICODE_GLYPHS)).toMatch(
+      /memory +\S+ +96% emergency {2}4\.7 GiB of 7\.7 GiB \(cgroup\)\nmodel +shop-intents {2}not loaded/,
     );
   });
 
@@ -134,8 +139,8 @@ describe("renderStatus", () => {
       faint: chalk.dim,
       strong: chalk.bold,
     };
-    const coloured = renderStatus(REPORT, paint);
-    expect(coloured).not.toBe(renderStatus(REPORT, PLAIN));
-    expect(stripVTControlCharacters(coloured)).toBe(renderStatus(REPORT, PLAIN));
+    const coloured = renderStatus(REPORT, paint, UNICODE_GLYPHS);
+    expect(coloured).not.toBe(renderStatus(REPORT, PLAIN, UNICODE_GLYPHS));
+    expect(stripVTControlCharacters(coloured)).toBe(renderStatus(REPORT, PLAIN, UNICODE_GLYPHS));
   });
 });

@@ -1,5 +1,6 @@
 import { span, widthOf } from "../line.ts";
 import type { Line, Span } from "../line.ts";
+import { NONE } from "../words.ts";
 
 export interface FittedColumn {
   readonly head: string;
@@ -9,7 +10,8 @@ export interface FittedColumn {
 }
 
 /**
- * Columns as wide as they must be, one blank apart; whole columns are left out where the lines would be too long. Made
+ * Columns as wide as they must be, one blank apart; whole columns are left out where the lines would be too long, or
+ * where nothing is told in them. Made
  * anew each second: cli-table3, which serves the tables that are printed once, takes 20 times as long over it.
  */
 export function fittedTable(
@@ -20,7 +22,8 @@ export function fittedTable(
   const widths = columns.map(({ head }, at) =>
     Math.max(head.length, ...rows.map((cells) => cells[at]?.text.length ?? 0)),
   );
-  const shown = new Set(columns.keys());
+  const isTold = (at: number): boolean => rows.some((cells) => ![undefined, "", NONE].includes(cells[at]?.text));
+  const shown = new Set([...columns.keys()].filter((at) => columns[at]?.spare === 0 || isTold(at)));
   const needed = (): number => [...shown].reduce((sum, at) => sum + (widths[at] ?? 0) + 1, -1);
   const byWorth = [...columns.keys()].toSorted((a, b) => (columns[b]?.spare ?? 0) - (columns[a]?.spare ?? 0));
   for (const at of byWorth) if (needed() > width && (columns[at]?.spare ?? 0) > 0) shown.delete(at);

@@ -33,15 +33,15 @@ const STATE_TONES: Readonly<Record<WorkerState, Tone>> = {
 };
 
 /** The daemon and each worker: what it has served of its limits, what it takes, and what replaces it next and when. */
-export function processTable({ sample, derived }: MonitorView, { width }: RowSpace): Line[] {
-  if (!sample) return [];
-  const workers = sample.process.workers.map((worker) => workerCells(worker, derived.processCpu));
-  return fittedTable(COLUMNS, [daemonCells(sample, derived.processCpu), ...workers], width);
+export function processTable(processes: Processes, cpu: CpuByPid, { width }: RowSpace): Line[] {
+  const workers = processes.process.workers.map((worker) => workerCells(worker, cpu));
+  return fittedTable(COLUMNS, [daemonCells(processes, cpu), ...workers], width);
 }
 
+type Processes = Pick<Sample, "process" | "memory" | "health">;
 type CpuByPid = MonitorView["derived"]["processCpu"];
 
-function daemonCells({ process, memory, health }: Sample, cpu: CpuByPid): Span[] {
+function daemonCells({ process, memory, health }: Processes, cpu: CpuByPid): Span[] {
   const { pid, rssBytes, uptimeSeconds } = process.daemon;
   const pssBytes = memory.processes.find((one) => one.pid === pid)?.pssBytes ?? null;
   const tone = { ok: "good", degraded: "careful", unhealthy: "bad" } as const;

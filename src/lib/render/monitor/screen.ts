@@ -84,10 +84,11 @@ const LABEL_END = 16;
 
 function blocksOf(view: MonitorView, { width, glyphs }: ScreenOptions, maxLines: number): Block[] {
   const whole = { width, maxLines, glyphs };
+  const { sample, derived } = view;
   return [
     ...topBlocks(view, whole),
     { lines: trendRows(view, whole), least: 0 },
-    { lines: processTable(view, whole), least: 2 },
+    { lines: sample ? processTable(sample, derived.processCpu, whole) : [], least: 2 },
     { lines: alertRows(view, whole), least: 1 },
     decisionBlock(view, { width, glyphs }, DECISIONS),
   ];

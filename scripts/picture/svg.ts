@@ -1,0 +1,78 @@
+export interface DrawOptions {
+  /** Columns. */
+  readonly width: number;
+  readonly title: string;
+}
+
+const [COLUMN, ROW, MARGIN, BAR] = [8.4, 18, 16, 30];
+const COLOURS: Readonly<Record<number, string>> = { 31: "#ff7b72", 32: "#7ee787", 33: "#e3b341" };
+const [PAPER, INK, FAINT] = ["#0d1117", "#c9d1d9", "#8b949e"];
+
+interface Style {
+  readonly colour: string;
+  readonly isBold: boolean;
+}
+
+interface Stretch extends Style {
+  readonly column: number;
+  readonly text: string;
+}
+
+const PLAIN: Style = { colour: INK, isBold: false };
+
+/** A terminal's screen, as `tmux capture-pane -e` gives it, as a picture: text that can be selected, no font of its own. */
+export function drawScreen(lines: readonly string[], { width, title }: DrawOptions): string {
+  const [across, down] = [Math.ceil(width * COLUMN + 2 * MARGIN), lines.length * ROW + 2 * MARGIN + BAR];
+  const rows = lines.flatMap((line, row) => stretchesOf(line).map((stretch) => drawStretch(stretch, row)));
+  const dots = ["#ff5f56", "#ffbd2e", "#27c93f"].map(
+    (colour, at) => `<circle cx="${MARGIN + 6 + at * 20}" cy="${BAR / 2 + 4}" r="6" fill="${colour}"/>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${across} ${down}" width="${across}" height="${down}" role="img">
+<title>${escaped(title)}</title>
+<rect width="${across}" height="${down}" rx="8" fill="${PAPER}"/>
+${dots.join("")}
+<text x="${across / 2}" y="${BAR / 2 + 8}" text-anchor="middle" fill="${FAINT}" font-family="sans-serif" font-size="13">${escaped(title)}</text>
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
+${rows.join("\n")}
+</g>
+</svg>
+`;
+}
+
+/** `textLength` keeps the columns where they are, whatever font there is. */
+function drawStretch({ column, text, colour, isBold }: Stretch, row: number): string {
+  const x = (MARGIN + column * COLUMN).toFixed(1);
+  const y = MARGIN + BAR + (row + 0.75) * ROW;
+  const weight = isBold ? ' font-weight="bold"' : "";
+  const length = (text.length * COLUMN).toFixed(1);
+  return `<text x="${x}" y="${y}" fill="${colour}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped(text)}</text>`;
+}
+
+/** Stretches of one style; those of blanks alone draw nothing. */
+function stretchesOf(line: string): Stretch[] {
+  const stretches: Stretch[] = [];
+  let style = PLAIN;
+  let column = 0;
+  // oxlint-disable-next-line no-control-regex -- that is what a change of style begins with.
+  for (const [, codes, text = ""] of line.matchAll(/\u001B\[([\d;]*)m|([^\u001B]+)/g)) {
+    if (codes !== undefined) style = codes.split(";").map(Number).reduce(restyle, style);
+    const blanks = text.length - text.trimStart().length;
+    const shown = text.trim();
+    if (shown !== "") stretches.push({ ...style, column: column + blanks, text: shown });
+    column += text.length;
+  }
+  return stretches;
+}
+
+function restyle(style: Style, code: number): Style {
+  if (code === 0) return PLAIN;
+  if (code === 1) return { ...style, isBold: true };
+  if (code === 2) return { ...style, colour: FAINT };
+  if (code === 22) return PLAIN;
+  if (code === 39) return { ...style, colour: INK };
+  return { ...style, colour: COLOURS[code] ?? style.colour };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
