@@ -17,7 +17,7 @@ describe("status", () => {
     const { status, stdout, stderr } = await runCli(["status", "--socket", socket]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^combot 0.1.0 is ok/);
-    expect(stdout).toContain("SLOT");
+    expect(stdout).toContain("PROCESS");
     expect(stdout).not.toContain(ESCAPE);
   });
 

@@ -69,7 +69,11 @@ describe("renderStatus", () => {
       database  off       not configured
       memory    ok        61% of 7.7 GiB
 
-      usage     normal    61% of 7.7 GiB (system), model 612 MiB, daemon 92.0 MiB
+      memory    █████████████░░░░││││░  61% normal  4.7 GiB of 7.7 GiB (system)
+      model     shop-intents  loaded  unloads in 4m 12s if idle  612 MiB  0123456789ab
+      cache     hit 83% since the start, 85% in 5 min  100 of 100 entries  800 evicted
+      redis     up  0.21 ms  2.2 MiB of 512 MiB  breaker closed  0 evicted
+      journal   sqlite up  2 waiting  0 dropped  5120 written
       queue     3 waiting, the oldest for 41ms
       latency   memory 0.08/0.20/1.1, redis 0.70/1.4/6.0, computed 14/31/122
                 (milliseconds: p50/p90/p99)
@@ -80,10 +84,11 @@ describe("renderStatus", () => {
                           combot.target
                 failed    combot-redis.service (failed)
 
-      SLOT     PID STATE    GEN USERS  REQUESTS UPTIME     RSS     PSS DUE BY
-         0 4194301 ready      4 12/50  340/1000 3h 11m 404 MiB 318 MiB -
-         1    1240 draining   3 50/50 1002/1000 3h 11m 404 MiB 318 MiB users
-         1    1302 starting   4  0/50    0/1000   2.0s 404 MiB       - -"
+      PROCESS      PID STATE    USERS  REQUESTS     UPTIME     PSS GEN NEXT RECYCLE
+      daemon      1201 ok                            3h12m       -
+      worker 0 4194301 ready    12/50  340/1043 3h11m/4h5m 318 MiB   4 uptime in 54m
+      worker 1    1240 draining 50/50 1002/1043 3h11m/4h5m 318 MiB   3 users: due
+      worker 1    1302 starting  0/50    0/1043  2.0s/4h5m       -   4 uptime in 54m"
     `);
   });
 
@@ -97,6 +102,8 @@ describe("renderStatus", () => {
       database  off       not configured
       memory    ok        61% of 7.7 GiB
 
+      cache     hit - since the start, - in 5 min  100 of 100 entries  800 evicted
+      journal   sqlite up  2 waiting  0 dropped  5120 written
       queue     empty
       latency   memory -, redis -, computed -
                 (milliseconds: p50/p90/p99)
