@@ -6,11 +6,12 @@ import { monitor } from "./capabilities/monitor.ts";
 import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
 import { targets } from "./capabilities/targets.ts";
+import { watch } from "./capabilities/watch.ts";
 import { partsOf, record } from "./record.ts";
 import type { Capability, Line, Outcome, Part } from "./record.ts";
 
 /** Measures times, rates and soaks that tests must not assert: `npm run accept -- <capability> [PART…]`. */
-const CAPABILITIES: readonly Capability[] = [serve, models, memory, cache, monitor, perf, targets];
+const CAPABILITIES: readonly Capability[] = [serve, models, memory, cache, monitor, watch, perf, targets];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
   const capability = CAPABILITIES.find((one) => one.name === name);

@@ -7,7 +7,7 @@ import { Client } from "../../../src/lib/client.ts";
 import type { Alert, AlertsReply } from "../../../src/lib/protocol/alerts.ts";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
-import { accept, startReceiver } from "../../integration/alerts/receiver.ts";
+import { accept, startReceiver } from "../../support/alerts/receiver.ts";
 import { requireBuild, runCli } from "../cli/cli-process.ts";
 
 beforeAll(requireBuild);
@@ -26,7 +26,8 @@ function keptAlerts({ folder }: PrivateDaemon): unknown[] {
 }
 
 test("a worker that is killed: one alert in the log, the API, the events, status, the journal and at the receiver", async () => {
-  const { url, bodies } = await startReceiver(accept);
+  const { url, bodies, close } = await startReceiver(accept);
+  onTestFinished(close);
   const urlFile = join(temporaryFolder(), "webhook");
   writeFileSync(urlFile, url);
   chmodSync(urlFile, 0o600);

@@ -3,7 +3,7 @@ import { Webhook } from "../../../src/daemon/alerts/webhook.ts";
 import type { WebhookFormat, WebhookOptions } from "../../../src/daemon/alerts/webhook.ts";
 import type { Alert } from "../../../src/lib/protocol/alerts.ts";
 import { ALERTS_REPLY } from "../../support/sample-replies.ts";
-import { accept, startReceiver } from "./receiver.ts";
+import { accept, startReceiver } from "../../support/alerts/receiver.ts";
 
 const ALERT = ALERTS_REPLY.firing[0] as Alert;
 const PATIENCE = { timeout: 20_000, interval: 20 };
@@ -27,7 +27,8 @@ function webhookTo(
 }
 
 test("an alert is posted once, as it is", async () => {
-  const { url, bodies } = await startReceiver(accept);
+  const { url, bodies, close } = await startReceiver(accept);
+  onTestFinished(close);
   const { webhook } = webhookTo(url);
   webhook.push(ALERT);
   await expect.poll(() => bodies, PATIENCE).toEqual([ALERT]);
@@ -35,7 +36,8 @@ test("an alert is posted once, as it is", async () => {
 });
 
 test("those that fire together are one post, the gravest first", async () => {
-  const { url, bodies } = await startReceiver(accept);
+  const { url, bodies, close } = await startReceiver(accept);
+  onTestFinished(close);
   const { webhook } = webhookTo(url);
   const grave = { ...ALERT, alert: "memory-emergency", severity: "emergency" } as const;
   webhook.push(ALERT);
@@ -44,7 +46,8 @@ test("those that fire together are one post, the gravest first", async () => {
 });
 
 test("Slack gets a text with a line for each", async () => {
-  const { url, bodies } = await startReceiver(accept);
+  const { url, bodies, close } = await startReceiver(accept);
+  onTestFinished(close);
   const { webhook } = webhookTo(url, {}, "slack");
   webhook.push(ALERT);
   webhook.push({ ...ALERT, state: "resolved" });
@@ -77,7 +80,8 @@ test.each([
 );
 
 test("a receiver that says nothing is given up, and one that is not there too", async () => {
-  const { url } = await startReceiver(() => undefined);
+  const { url, close } = await startReceiver(() => undefined);
+  onTestFinished(close);
   const slow = webhookTo(url, { timeoutMs: 50 });
   slow.webhook.push(ALERT);
   await expect.poll(() => slow.failures[0], PATIENCE).toBe("no answer within 50 ms");

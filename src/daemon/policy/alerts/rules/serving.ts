@@ -21,8 +21,8 @@ export const SERVING_RULES = {
   },
   "workers-held": {
     severity: "critical",
-    summary: "No worker is started any more: too many ended before they served.",
-    cause: "The model can't be loaded here.",
+    summary: "No worker is started any more.",
+    cause: "The model can't be loaded here: too many workers ended before they served, or it does not fit in memory.",
     help: "combot status has the reason; when it is mended, combot model load tries again.",
     forMs: atOnce,
     ...flag("while none is started", ({ workersHeld }) => workersHeld, "combot_workers_held"),

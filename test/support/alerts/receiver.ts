@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
 
 export interface Receiver {
   readonly url: string;
   /** What was posted, in its order. */
   readonly bodies: readonly unknown[];
+  close(): void;
 }
 
-/** A real receiver of alerts, which answers as it is told; gone when the test ends. */
+/** A real receiver of alerts, which answers as it is told. */
 export async function startReceiver(answer: (response: ServerResponse, count: number) => void): Promise<Receiver> {
   const bodies: unknown[] = [];
   const server = createServer((request, response) => {
@@ -22,11 +22,11 @@ export async function startReceiver(answer: (response: ServerResponse, count: nu
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => {
+  const close = (): void => {
     server.closeAllConnections();
     server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/secret`, bodies };
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/secret`, bodies, close };
 }
 
 export function accept(response: ServerResponse): void {
