@@ -7,6 +7,8 @@ import { Client } from "../../../src/lib/client.ts";
 import type { Alert, AlertsReply } from "../../../src/lib/protocol/alerts.ts";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
+import { play } from "../../support/alerts/play.ts";
+import { databaseDown, errors, redisDown } from "../../support/alerts/troubles.ts";
 import { accept, startReceiver } from "../../support/alerts/receiver.ts";
 import { requireBuild, runCli } from "../cli/cli-process.ts";
 
@@ -57,3 +59,16 @@ test("a worker that is killed: one alert in the log, the API, the events, status
   const status = await runCli(["status", "--socket", daemon.socketPath]);
   expect(status.stdout).toMatch(/alerts +critical +worker-crashes: /);
 }, 120_000);
+
+test.concurrent.each([
+  ["redis-down", redisDown],
+  ["database-down", databaseDown],
+  ["errors", errors],
+] as const)(
+  "%s fires and resolves, each told once at the receiver, in the log and by the API",
+  async (alert, trouble) => {
+    const once = "firing resolved";
+    expect(await play(trouble, PATIENCE.timeout)).toEqual(new Map([[alert, { receiver: once, log: once, api: once }]]));
+  },
+  120_000,
+);

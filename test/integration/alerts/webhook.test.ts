@@ -66,10 +66,11 @@ test.each([
 ])(
   "an answer of %s is tried three times, then again in the next round, and nothing is lost",
   async (status, reason) => {
-    const { url, bodies } = await startReceiver((response, count) => {
+    const { url, bodies, close } = await startReceiver((response, count) => {
       if (count > 4) return accept(response);
       response.writeHead(Number(status), { location: "http://127.0.0.1:1/elsewhere" }).end("no");
     });
+    onTestFinished(close);
     const { webhook, failures } = webhookTo(url);
     webhook.push(ALERT);
     await expect.poll(() => bodies.length, PATIENCE).toBe(5);
