@@ -132,7 +132,7 @@ export class PrivatePostgres {
 
   #signalAll(signal: NodeJS.Signals): void {
     const server = this.#server?.pid;
-    if (server === undefined || this.#server?.exitCode !== null) return;
+    if (server === undefined || this.#server?.exitCode !== null || this.#server.signalCode !== null) return;
     const children = readFileSync(`/proc/${server}/task/${server}/children`, "utf8").trim().split(" ").filter(Boolean);
     for (const pid of [server, ...children.map(Number)]) {
       try {

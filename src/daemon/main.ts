@@ -3,6 +3,7 @@ import { findMachine } from "../lib/config/machine.ts";
 import type { SettingName } from "../lib/config/schema.ts";
 import { isUnitProcess } from "../lib/config/unit-process.ts";
 import { VERSION } from "../lib/version.ts";
+import { writeHeapOnSignal } from "./heap-snapshot.ts";
 import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
@@ -54,6 +55,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
 
   const { name, digest } = models.current.model;
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
+  writeHeapOnSignal(settings.stateDir, log);
   governor.start();
   journaling?.start();
   watch.start();

@@ -20,6 +20,7 @@ export interface MemoryThresholds {
 export interface AlertSettings {
   readonly errorRate: number;
   readonly crashes: number;
+  readonly windowMs: number;
   readonly hitRate: number;
   readonly expired: number;
   readonly cacheWindowMs: number;
@@ -168,6 +169,7 @@ function alertPart(values: Values) {
     alerts: {
       errorRate: values.ALERT_ERROR_RATE,
       crashes: values.ALERT_CRASHES,
+      windowMs: values.ALERT_WINDOW,
       hitRate: values.ALERT_HIT_RATE,
       expired: values.ALERT_EXPIRED,
       cacheWindowMs: values.ALERT_CACHE_WINDOW,

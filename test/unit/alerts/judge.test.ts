@@ -9,6 +9,7 @@ const THRESHOLDS: AlertThresholds = {
   memoryEmergency: 0.95,
   errorRate: 0.05,
   crashes: 3,
+  windowMs: 600_000,
   diskFree: 0.1,
   hitRate: 0.7,
   expired: 0.5,

@@ -43,6 +43,8 @@ export interface AlertThresholds {
   readonly memoryEmergency: number;
   readonly errorRate: number;
   readonly crashes: number;
+  /** How far back crashes, recycles and losses are counted. */
+  readonly windowMs: number;
   readonly diskFree: number;
   readonly hitRate: number;
   readonly expired: number;

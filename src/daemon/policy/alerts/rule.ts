@@ -37,7 +37,6 @@ export interface AlertRule {
 }
 
 export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
 
 export const atOnce = (): number => 0;
 

@@ -31,7 +31,14 @@ export const ALERT_SETTINGS = {
     type: wholeNumber({ min: 1, max: 1000 }),
     default: "3",
     live: true,
-    doc: "Workers that crash or hang in 10 minutes before the alert fires.",
+    doc: "Workers that crash or hang within ALERT_WINDOW before the alert fires.",
+  },
+  ALERT_WINDOW: {
+    type: durationMs("seconds", { min: 5, max: 3600 }),
+    default: "600",
+    unit: "seconds",
+    live: true,
+    doc: "How far back crashes, recycles for memory and lost events of the journal are counted.",
   },
   ALERT_HIT_RATE: {
     type: ratio(),

@@ -1,5 +1,5 @@
 import type { AlertName, Severity } from "../../../../lib/protocol/alerts.ts";
-import { atOnce, flag, MINUTE, SECOND } from "../rule.ts";
+import { atOnce, flag, SECOND } from "../rule.ts";
 import type { AlertRule } from "../rule.ts";
 
 const RECYCLES = 5;
@@ -67,7 +67,7 @@ export const MEMORY_RULES = {
     cause: "The model and its batches do not fit beside what else runs here.",
     help: "combot decisions; fewer WORKERS, or a higher MEMORY_LIMIT where there is room.",
     forMs: atOnce,
-    windowMs: () => 10 * MINUTE,
+    windowMs: ({ windowMs }) => windowMs,
     threshold: () => RECYCLES,
     measure: ({ now, earlier }) => now.recycles.memory - earlier.recycles.memory,
     promql: (window) => `increase(combot_worker_recycles_total{reason="memory"}[${window}])`,

@@ -1,5 +1,5 @@
 import type { AlertName } from "../../../../lib/protocol/alerts.ts";
-import { atOnce, flag, MINUTE, SAME, shareOf } from "../rule.ts";
+import { atOnce, flag, SAME, SECOND, shareOf } from "../rule.ts";
 import type { AlertRule } from "../rule.ts";
 
 const MIN_CALLS = 50;
@@ -11,7 +11,7 @@ export const SERVING_RULES = {
     cause: "A broken model file, a text that kills the runtime, or the kernel's OOM killer.",
     help: "combot logs shows each end; combot model check DIR tries the model.",
     forMs: atOnce,
-    windowMs: () => 10 * MINUTE,
+    windowMs: ({ windowMs }) => windowMs,
     threshold: ({ crashes }) => crashes,
     measure: ({ now, earlier }) =>
       now.recycles.crash + now.recycles.hung - earlier.recycles.crash - earlier.recycles.hung,
@@ -53,7 +53,7 @@ export const SERVING_RULES = {
     cause: "A full queue, deadlines missed, no worker, or a defect; refused input does not count.",
     help: "combot status counts them by code; docs/errors.md says what each one means.",
     forMs: atOnce,
-    windowMs: () => 5 * MINUTE,
+    windowMs: () => 300 * SECOND,
     threshold: ({ errorRate }) => errorRate,
     measure: ({ now, earlier }) => shareOf(now.failedCalls - earlier.failedCalls, now.calls - earlier.calls, MIN_CALLS),
     promql: (window) => {

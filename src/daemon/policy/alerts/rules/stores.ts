@@ -1,5 +1,5 @@
 import type { AlertName } from "../../../../lib/protocol/alerts.ts";
-import { atOnce, flag, MINUTE, SAME, shareOf } from "../rule.ts";
+import { atOnce, flag, SAME, shareOf } from "../rule.ts";
 import type { AlertRule } from "../rule.ts";
 
 const MIN_LOOKUPS = 500;
@@ -92,7 +92,7 @@ export const STORE_RULES = {
     cause: "The database was away for longer than events could wait, or refused some.",
     help: "combot status has the journal's state; GET /api/metrics/ counts what was dropped.",
     forMs: atOnce,
-    windowMs: () => 10 * MINUTE,
+    windowMs: ({ windowMs }) => windowMs,
     threshold: () => 1,
     measure: ({ now, earlier }) => now.journalDropped - earlier.journalDropped,
     promql: (window) => `increase(combot_journal_dropped_events[${window}])`,

@@ -1,0 +1,111 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
+import { rssBytes } from "../../../../scripts/support/process-tree.ts";
+import { LISTEN_TOKEN, startListening } from "../../../../test/support/listening-daemon.ts";
+import { runClients } from "../../clients.ts";
+import type { Line } from "../../record.ts";
+import { quantile, round } from "../../statistics.ts";
+import { shopTexts } from "../shop-texts.ts";
+
+const MIB = 1024 * 1024;
+const ATTACKER = fileURLToPath(new URL("./attacker-process.ts", import.meta.url));
+const MEASURED_MS = 15_000;
+/** Until the attack stands. */
+const ONSET_MS = 4000;
+const MOST_GROWTH_MIB = 64;
+const CLIENTS = 8;
+const PAUSE_MS = 20;
+
+const ATTACKS = {
+  idle: "10,000 connections opened and left",
+  headers: "1,000 connections with a byte of headers a second",
+  bodies: "1,000 connections with a byte of body a second",
+  gigabytes: "16 connections that pour 1 GB bodies",
+} as const;
+
+interface Phase {
+  readonly p99Ms: number;
+  readonly failed: number;
+  readonly rssMiB: number;
+  readonly connections: number;
+}
+
+/** Those on combot.sock feel nothing of what happens on the TCP listener. */
+export async function* tcp(say: (progress: string) => void): AsyncGenerator<Line> {
+  const folder = mkdtempSync(join(tmpdir(), "ct-"));
+  const env = { LOG_LEVEL: "warn", MAX_REQUESTS: "0", DATABASE_URL: "off" };
+  const { daemon, port } = await startListening(folder, { env });
+  try {
+    await measure(daemon, port);
+    say("tcp: calm");
+    const calm = await measure(daemon, port);
+    yield {
+      what: "tcp: p99 on combot.sock in calm, ms",
+      measured: calm.p99Ms,
+      target: "for the record",
+      pass: calm.failed === 0,
+    };
+    for (const [kind, told] of Object.entries(ATTACKS)) {
+      say(`tcp: ${told}`);
+      yield* judge(told, calm, await attack(daemon, port, kind));
+    }
+  } finally {
+    await daemon.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function attack(daemon: PrivateDaemon, port: number, kind: string): Promise<Phase> {
+  const attacker = spawn(process.execPath, [ATTACKER, kind, String(port), LISTEN_TOKEN], { stdio: "ignore" });
+  try {
+    await delay(ONSET_MS);
+    return await measure(daemon, port);
+  } finally {
+    attacker.kill("SIGKILL");
+    await once(attacker, "exit");
+  }
+}
+
+function* judge(told: string, calm: Phase, { p99Ms, failed, rssMiB, connections }: Phase): Generator<Line> {
+  const ratio = round(p99Ms / calm.p99Ms);
+  yield {
+    what: `tcp: ${told} (${connections} held at most): p99 on combot.sock, over that in calm (${p99Ms} ms)`,
+    measured: ratio,
+    target: "at most 2",
+    pass: ratio <= 2,
+  };
+  yield { what: `tcp: ${told}: failed calls on combot.sock`, measured: failed, target: "0", pass: failed === 0 };
+  const growth = round(rssMiB - calm.rssMiB, 1);
+  yield {
+    what: `tcp: ${told}: the daemon's peak RSS above that in calm (${calm.rssMiB} MiB), MiB`,
+    measured: growth,
+    target: `at most ${MOST_GROWTH_MIB}`,
+    pass: growth <= MOST_GROWTH_MIB,
+  };
+}
+
+async function measure({ socketPath, pid }: PrivateDaemon, port: number): Promise<Phase> {
+  let [peak, connections] = [0, 0];
+  const look = setInterval(() => {
+    peak = Math.max(peak, rssBytes(pid));
+    connections = Math.max(connections, establishedAt(port));
+  }, 500);
+  const load = { socketPath, clients: CLIENTS, texts: shopTexts(), pauseMs: PAUSE_MS, durationMs: MEASURED_MS };
+  const { sent, ok, latenciesMs } = await runClients(load);
+  clearInterval(look);
+  return { p99Ms: round(quantile(latenciesMs, 0.99), 1), failed: sent - ok, rssMiB: round(peak / MIB, 1), connections };
+}
+
+/** Connections that the listener holds. */
+function establishedAt(port: number): number {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return readFileSync("/proc/net/tcp", "latin1")
+    .split("\n")
+    .filter((line) => line.trim().split(/\s+/)[1] === local && line.trim().split(/\s+/)[3] === "01").length;
+}
