@@ -24,9 +24,9 @@ export interface Trouble {
 export interface Stage {
   readonly daemon: PrivateDaemon;
   /** All of its alerts fire, or have resolved. */
-  isOver(): boolean;
+  readonly isOver: () => boolean;
   /** Resolves when this one fires. */
-  fires(alert: AlertName): Promise<void>;
+  readonly fires: (alert: AlertName) => Promise<void>;
 }
 
 /** The states of one alert as each way out told them: `firing resolved` where all is well. */

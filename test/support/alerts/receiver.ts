@@ -7,7 +7,7 @@ export interface Receiver {
   readonly url: string;
   /** What was posted, in its order. */
   readonly bodies: readonly unknown[];
-  close(): void;
+  readonly close: () => void;
 }
 
 /** A real receiver of alerts, which answers as it is told. */
