@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { cache } from "./capabilities/cache.ts";
+import { deploy } from "./capabilities/deploy.ts";
 import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
@@ -11,7 +12,7 @@ import { partsOf, record } from "./record.ts";
 import type { Capability, Line, Outcome, Part } from "./record.ts";
 
 /** Measures times, rates and soaks that tests must not assert: `npm run accept -- <capability> [PART…]`. */
-const CAPABILITIES: readonly Capability[] = [serve, models, memory, cache, monitor, watch, perf, targets];
+const CAPABILITIES: readonly Capability[] = [serve, models, memory, perf, deploy, targets, cache, monitor, watch];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
   const capability = CAPABILITIES.find((one) => one.name === name);

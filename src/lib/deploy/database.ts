@@ -14,9 +14,11 @@ export async function saveDatabase(from: string, to: string): Promise<boolean> {
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync(from, { readOnly: true });
   try {
-    rmSync(to, { force: true });
-    database.prepare("VACUUM INTO ?").run(to);
-    chmodSync(to, 0o600);
+    const beside = `${to}.combot-new`;
+    rmSync(beside, { force: true });
+    database.prepare("VACUUM INTO ?").run(beside);
+    chmodSync(beside, 0o600);
+    renameSync(beside, to);
     return true;
   } finally {
     database.close();

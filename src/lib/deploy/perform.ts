@@ -6,7 +6,14 @@ import { saveDatabase } from "./database.ts";
 import type { Secrets } from "./desired.ts";
 import type { Facts, Pending } from "./facts.ts";
 import { readJson, switchLink, toJson, writeWhole } from "./files.ts";
-import { generationFolder, pruneGenerations, pruneReleases, SAVED_DATABASE, saveGeneration } from "./generations.ts";
+import {
+  generationFolder,
+  hasSavedDatabase,
+  pruneGenerations,
+  pruneReleases,
+  SAVED_DATABASE,
+  saveGeneration,
+} from "./generations.ts";
 import { makeFolder } from "./gather-facts.ts";
 import { smokeTest, waitHealthy } from "./health.ts";
 import { runCommand, tryCommand, type Root } from "./machine.ts";
@@ -87,7 +94,9 @@ async function performPlain(step: Exclude<PlainStep, "prune">, work: Work): Prom
     case "verify-units":
       return verifyUnits(ALL_UNITS.map((unit) => join(PATHS.units, unit)).filter((path) => existsSync(path)));
     case "reload-systemd":
-      return void (await systemctl("daemon-reload"));
+      await systemctl("daemon-reload");
+      // Deploys one after the other are no crashes: systemd counts every start, and refuses the sixth in five minutes.
+      return void (await tryCommand("systemctl", ["reset-failed", ...ALL_UNITS]));
     case "clear-model-choice":
       return rmSync(root.at(PATHS.modelChoice), { force: true });
     case "save-database":
@@ -129,10 +138,11 @@ async function tryRedisConfig({ plan, facts, secrets }: Work): Promise<void> {
   });
 }
 
-/** Beside the generation that this deploy goes back to. */
+/** Beside the generation that this deploy goes back to; once, since by now the new version may have changed it. */
 async function saveJournal(root: Root): Promise<void> {
   const pending = readJson(root.at(PATHS.pending)) as Pending | null;
   if (pending === null) throw new CombotError("INTERNAL", "no generation was saved");
+  if (hasSavedDatabase(root, pending.generation)) return;
   await saveDatabase(root.at(PATHS.journal), join(generationFolder(root, pending.generation), SAVED_DATABASE));
 }
 

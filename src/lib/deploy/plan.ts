@@ -142,7 +142,8 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
     ...(enables.length > 0 ? [{ do: "enable", units: enables } as const] : []),
     { do: "reload-systemd" },
     ...(modelChanges(facts, changed.manifest) ? [{ do: "clear-model-choice" } as const] : []),
-    ...startSteps(acts, !release.isCurrent),
+    // A run that was killed may have switched to the new version and not saved what that one will change.
+    ...startSteps(acts, !release.isCurrent || facts.pending !== null),
     ...(start ? [{ do: "wait-healthy" } as const, { do: "smoke-test" } as const] : []),
     { do: "audit" },
     { do: "write-manifest" },
@@ -151,10 +152,10 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
   ];
 }
 
-function startSteps(acts: readonly UnitChange[], isNewProgram: boolean): Step[] {
+function startSteps(acts: readonly UnitChange[], mayBeNewProgram: boolean): Step[] {
   const changing = acts.filter(({ act }) => act !== "stop");
   const socket = changing.find(({ unit }) => unit === SOCKET);
-  const database: Step[] = isNewProgram ? [{ do: "save-database" }] : [];
+  const database: Step[] = mayBeNewProgram ? [{ do: "save-database" }] : [];
   // A socket unit can't be restarted under its running service.
   const stops: Step[] = socket?.act === "restart" ? [{ do: "stop", unit: SERVICE }] : [];
   const starts = changing.map(({ unit, act }): Step => {

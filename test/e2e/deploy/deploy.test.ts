@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Machine, type Ran } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
-import { DeployedMachine, packProgram } from "./deployed-machine.ts";
+import { DeployedMachine, packProgram } from "../../support/deploy/deployed-machine.ts";
+import { deploySabotaged, SABOTAGES } from "../../support/deploy/sabotages.ts";
 
 sayIfNotTested("deploy on a real systemd");
 
@@ -190,6 +191,16 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     expect(await active()).toEqual(UNITS.map(() => "active"));
     expect((await it.combot("classify", "hello")).status).toBe(0);
   });
+
+  test.each(SABOTAGES.filter(({ isTested }) => isTested))(
+    "$what: all as before, the old version serving",
+    async (sabotage) => {
+      const { unsaid, status, said, before, after, answers } = await deploySabotaged(it, sabotage);
+      expect({ unsaid, status }, said).toEqual({ unsaid: [], status: 4 });
+      expect(after).toBe(before);
+      expect(answers).toMatch(/^\w+\t0\.\d+/);
+    },
+  );
 
   test("a log storm is cut: what it leaves on disk is bounded", async () => {
     const dropIn = "/etc/systemd/system/combot-enhanced.service.d";

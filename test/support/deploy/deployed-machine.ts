@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Machine, Ran } from "../../support/systemd/machine.ts";
+import type { Machine, Ran } from "../systemd/machine.ts";
 
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 
@@ -44,7 +44,13 @@ export class DeployedMachine {
 
   /** `combot deploy --yes …` for a machine of any size. */
   deploy(...args: string[]): Promise<Ran> {
-    return this.combot("deploy", "--yes", "--profile", "auto", ...args);
+    return this.deployFrom(this.program, ...args);
+  }
+
+  /** The same of another program. */
+  deployFrom(program: string, ...args: string[]): Promise<Ran> {
+    const command = [process.execPath, join(program, "bin", "run.js"), "deploy", "--yes", "--profile", "auto"];
+    return this.machine.run([...command, ...args]);
   }
 
   fingerprint(): Promise<string> {
