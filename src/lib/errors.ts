@@ -121,6 +121,25 @@ export const ERRORS = {
     title: "The journal can't be read",
     help: "The detail tells why, and combot status; it is tried again by itself.",
   },
+  BACKUP_UNKNOWN: { http: 404, exit: 4, title: "No such backup", help: "combot backup --list shows those there are." },
+  BACKUP_RUNNING: {
+    http: 409,
+    exit: 4,
+    title: "A backup or a restore is under way",
+    help: "Try again when it is done.",
+  },
+  BACKUP_DAMAGED: {
+    http: 422,
+    exit: 4,
+    title: "The backup is not what was written",
+    help: "Nothing was changed; take another one: combot backup --list.",
+  },
+  BACKUP_FAILED: {
+    http: 500,
+    exit: 4,
+    title: "The backup or restore failed",
+    help: "The detail tells why.",
+  },
   CACHE_UNAVAILABLE: {
     http: 503,
     exit: 4,

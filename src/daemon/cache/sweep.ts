@@ -38,7 +38,8 @@ async function sweepSlice(node: Node, pattern: string, cursor: string): Promise<
   return next;
 }
 
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
+/** @throws what came last, after two seconds of tries. */
+export async function persistently<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();

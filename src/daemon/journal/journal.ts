@@ -5,7 +5,7 @@ import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import { batchOf, EventBuffer } from "./buffer.ts";
 import { alertEvent, decisionEvent, minuteEvent, textsEvent } from "./events.ts";
 import type { CountedText, JournalEvent, KeptAlert, Minute } from "./events.ts";
-import type { HistoryRow, KeptText, Store } from "./store.ts";
+import type { HistoryRow, KeptText, Store, StoreFile } from "./store.ts";
 import { StoreFault } from "./store.ts";
 
 export interface JournalOptions {
@@ -101,6 +101,11 @@ export class Journal {
   /** @throws {StoreFault} */
   async frequentTexts(limit: number): Promise<KeptText[]> {
     return this.#readable().frequentTexts(limit);
+  }
+
+  /** The store's own file; null where the store is its owner's to back up. @throws {StoreFault} where it is not up. */
+  get file(): StoreFile | null {
+    return this.#readable().file;
   }
 
   /** Gives back connections and memory; the next write takes what it needs again. */

@@ -39,6 +39,20 @@ export interface PoolState {
   readonly heldLongest: { readonly ms: number; readonly where: string } | null;
 }
 
+/** How many there are of each. */
+export type StoreRows = Readonly<Record<"decisions" | "minutes" | "alerts" | "texts", number>>;
+
+/** A store that is a file of combot's own, which combot backs up. */
+export interface StoreFile {
+  rows(): Promise<StoreRows>;
+  /** Copies it to a new file, while it is written. @returns what the copy has. */
+  backup(path: string): Promise<StoreRows>;
+  /** What a copy has. @throws {StoreFault} `corrupt` or `newer` where it can't be used. */
+  inspect(path: string): Promise<StoreRows>;
+  /** Takes a copy in the place of what is there, which stays until the copy is open. @throws {StoreFault} as `inspect`. */
+  restore(path: string): Promise<StoreRows>;
+}
+
 /**
  * Where the journal is kept. Opened by the first call, and again after a failure; every call ends within a few seconds,
  * whatever the disk or the server does. What is thrown is a StoreFault.
@@ -46,6 +60,8 @@ export interface PoolState {
 export interface Store {
   readonly kind: "sqlite" | "postgres";
   readonly pool: PoolState | null;
+  /** Null where the store is its owner's to back up. */
+  readonly file: StoreFile | null;
   /** Opens it, brought to this release's schema. */
   open(): Promise<void>;
   /**

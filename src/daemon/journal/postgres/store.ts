@@ -15,6 +15,7 @@ const MIGRATION_LOCK = "109304441829236";
 /** Postgres, over a pool of connections. */
 export class PostgresStore implements Store {
   readonly kind = "postgres";
+  readonly file = null;
   readonly #connections: Connections;
   readonly #statements: Statements = statementsIn(POSTGRES);
   #ready: Promise<void> | undefined;

@@ -7,7 +7,9 @@ export type Order =
   | { readonly ask: "decisions" | "alerts"; readonly sinceMs: number; readonly limit: number }
   | { readonly ask: "history"; readonly sinceMs: number; readonly stepMs: number }
   | { readonly ask: "frequentTexts"; readonly limit: number }
-  | { readonly ask: "prune"; readonly beforeMs: number };
+  | { readonly ask: "prune"; readonly beforeMs: number }
+  | { readonly ask: "rows" }
+  | { readonly ask: "backup" | "inspect" | "restore"; readonly path: string };
 
 export interface Request {
   readonly id: number;

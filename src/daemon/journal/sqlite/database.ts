@@ -5,8 +5,19 @@ import type { EventKind } from "../events.ts";
 import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../migrations.ts";
 import type { FoundSchema } from "../migrations.ts";
 import { statementsIn } from "../statements.ts";
-import type { Batch } from "../store.ts";
+import type { Batch, StoreRows } from "../store.ts";
 import { SQLITE } from "./dialect.ts";
+import {
+  copyTo,
+  countRows,
+  endInterrupted,
+  forgetReplaced,
+  inspectCopy,
+  putBack,
+  replaceWithStaged,
+  sealCopy,
+  stageCopy,
+} from "./copies.ts";
 import { faultOf } from "./faults.ts";
 
 const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite");
@@ -27,6 +38,7 @@ type Row = Record<string, unknown>;
 export class SqliteDatabase {
   readonly #path: string;
   readonly #statements = new Map<string, StatementSync>();
+  #isLookedAt = false;
   #open: { readonly database: DatabaseSync; readonly inode: number } | undefined;
 
   constructor(path: string) {
@@ -77,6 +89,36 @@ export class SqliteDatabase {
     });
   }
 
+  rows(): StoreRows {
+    return this.#try(() => countRows(this.#database()));
+  }
+
+  /** Page by page on another thread, so that what is written meanwhile gets its turn. */
+  async backup(path: string): Promise<StoreRows> {
+    const database = this.#try(() => this.#database());
+    await copyTo(database, path);
+    return sealCopy(path);
+  }
+
+  restore(path: string): StoreRows {
+    const rows = inspectCopy(path);
+    this.#try(() => {
+      this.#endInterrupted();
+      stageCopy(path, this.#path);
+      this.close();
+      replaceWithStaged(this.#path);
+      try {
+        this.#database();
+      } catch (error) {
+        this.#drop();
+        putBack(this.#path);
+        throw error;
+      }
+      forgetReplaced(this.#path);
+    });
+    return rows;
+  }
+
   release(): void {
     this.#open?.database.exec("PRAGMA shrink_memory");
   }
@@ -104,6 +146,7 @@ export class SqliteDatabase {
   #database(): DatabaseSync {
     if (this.#open) return this.#open.database;
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
+    this.#endInterrupted();
     // Its log and its index take the mode of the file.
     closeSync(openSync(this.#path, "a", 0o600));
     const database = new Database(this.#path, { timeout: BUSY_MS });
@@ -116,6 +159,12 @@ export class SqliteDatabase {
     }
     this.#open = { database, inode: statSync(this.#path).ino };
     return database;
+  }
+
+  /** What an earlier process left of a restore; once, because a restore of this one is nobody else's. */
+  #endInterrupted(): void {
+    if (!this.#isLookedAt) endInterrupted(this.#path);
+    this.#isLookedAt = true;
   }
 
   /** SQLite goes on writing to a file that was removed; we begin another one. */

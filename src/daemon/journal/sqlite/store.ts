@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Batch, HistoryRow, KeptText, Store } from "../store.ts";
+import type { Batch, HistoryRow, KeptText, Store, StoreFile } from "../store.ts";
 import { StoreFault } from "../store.ts";
 import { textOf } from "../texts.ts";
 import type { Order, Request, Response } from "./channel.ts";
@@ -8,6 +8,8 @@ const THREAD = new URL(import.meta.resolve(import.meta.url.endsWith(".ts") ? "./
 /** A small heap: the largest thing in it is a batch of a mebibyte, or a history of some thousand rows. */
 const LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 const CALL_LIMIT_MS = 6000;
+/** Copying and checking a whole file; other calls go on meanwhile, or wait for their own limit. */
+const FILE_LIMIT_MS = 600_000;
 
 interface Pending {
   readonly resolve: (result: unknown) => void;
@@ -18,6 +20,12 @@ interface Pending {
 export class SqliteStore implements Store {
   readonly kind = "sqlite";
   readonly pool = null;
+  readonly file: StoreFile = {
+    rows: () => this.#ask({ ask: "rows" }),
+    backup: (path) => this.#ask({ ask: "backup", path }, FILE_LIMIT_MS),
+    inspect: (path) => this.#ask({ ask: "inspect", path }, FILE_LIMIT_MS),
+    restore: (path) => this.#ask({ ask: "restore", path }, FILE_LIMIT_MS),
+  };
   readonly #path: string;
   readonly #pending = new Map<number, Pending>();
   /** Calls that were given up, and that the thread has not answered yet. */
@@ -68,7 +76,7 @@ export class SqliteStore implements Store {
     await this.#thread?.terminate();
   }
 
-  #ask<T>(order: Order): Promise<T> {
+  #ask<T>(order: Order, limitMs = CALL_LIMIT_MS): Promise<T> {
     // What waits behind a call that hangs would hang too, and pile up.
     if (this.#overdue.size > 0) return Promise.reject(stalled());
     const id = ++this.#count;
@@ -78,7 +86,7 @@ export class SqliteStore implements Store {
         this.#pending.delete(id);
         this.#overdue.add(id);
         reject(stalled());
-      }, CALL_LIMIT_MS).unref();
+      }, limitMs).unref();
       const settled = <A>(settle: (value: A) => void) => {
         return (value: A): void => {
           clearTimeout(late);

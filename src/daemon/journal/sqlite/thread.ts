@@ -1,5 +1,6 @@
 import type { Order, Request, Response } from "./channel.ts";
 import { SqliteDatabase } from "./database.ts";
+import { inspectCopy } from "./copies.ts";
 import { faultOf } from "./faults.ts";
 
 // Run by SqliteStore as a thread of the daemon: SQLite's calls wait for the disk, and the daemon's loop must not.
@@ -7,11 +8,12 @@ const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads
 const { path } = workerData as { readonly path: string };
 const database = new SqliteDatabase(path);
 
-parentPort?.on("message", ({ id, order }: Request) => answer(id, order));
+parentPort?.on("message", ({ id, order }: Request) => void answer(id, order));
 
-function answer(id: number, order: Order): void {
+async function answer(id: number, order: Order): Promise<void> {
   try {
-    parentPort?.postMessage({ id, result: perform(order) } satisfies Response);
+    const result = perform(order);
+    parentPort?.postMessage({ id, result: result instanceof Promise ? await result : result } satisfies Response);
   } catch (error) {
     const { kind, message } = faultOf(error, path);
     parentPort?.postMessage({ id, fault: { kind, message } } satisfies Response);
@@ -35,6 +37,14 @@ function perform(order: Order): unknown {
       return database.frequentTexts(order.limit);
     case "prune":
       return database.prune(order.beforeMs);
+    case "rows":
+      return database.rows();
+    case "backup":
+      return database.backup(order.path);
+    case "inspect":
+      return inspectCopy(order.path);
+    case "restore":
+      return database.restore(order.path);
     default:
       return order satisfies never;
   }

@@ -1,0 +1,199 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { backupFacts } from "../../lib/protocol/backup.ts";
+import type {
+  BackupEvent,
+  BackupFacts,
+  BackupProgress,
+  BackupRequest,
+  BackupsReply,
+  RestoreEvent,
+  RestoreRequest,
+  RestoreResult,
+} from "../../lib/protocol/backup.ts";
+import { problemOf } from "../../lib/protocol/problem.ts";
+import { BACKUP_FILES, backupNameOf } from "../backup/files.ts";
+import { BackupFolder } from "../backup/folder.ts";
+import { checkSums, damaged } from "../backup/sums.ts";
+import type { RedisConnection } from "../cache/redis-connection.ts";
+import type { Journal } from "../journal/journal.ts";
+import { StoreFault } from "../journal/store.ts";
+import { checkEntries, restoreEntries, saveEntries } from "./backup-cache.ts";
+
+export interface BackupParts {
+  /** Of all backups. */
+  readonly dir: string;
+  readonly version: string;
+  readonly keep: () => number;
+  /** Undefined where DATABASE_URL is off. */
+  readonly journal: Journal | undefined;
+  /** Undefined where it is off. */
+  readonly redis: RedisConnection | undefined;
+  /** In force, secrets hidden. */
+  readonly settings: () => readonly object[];
+  readonly clock: () => Date;
+  /** Told of a defect. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What a piece of work says on its way. */
+interface Telling {
+  readonly event: "progress";
+  readonly data: BackupProgress;
+}
+
+const POSTGRES_NOTE = "The journal is in Postgres, which is its owner's to back up: pg_dump.";
+
+/** Makes backups and takes them back, one at a time; goes on where whoever asked for it has gone. */
+export class Backups {
+  readonly #parts: BackupParts;
+  readonly #folder: BackupFolder;
+  readonly #stop = new AbortController();
+  #isBusy = false;
+
+  constructor(parts: BackupParts) {
+    this.#parts = parts;
+    this.#folder = new BackupFolder(parts.dir);
+  }
+
+  /** What is under way fails, and leaves nothing half done. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async list(): Promise<BackupsReply> {
+    return { folder: this.#folder.path, backups: await this.#folder.list() };
+  }
+
+  /** @throws {CombotError} `BACKUP_RUNNING` before anything is done; all else is an event. */
+  backup(request: BackupRequest): AsyncGenerator<BackupEvent, void> {
+    return this.#alone(this.#backup(request));
+  }
+
+  /** @throws {CombotError} as `backup`. */
+  restore(request: RestoreRequest): AsyncGenerator<RestoreEvent, void> {
+    return this.#alone(this.#restore(request));
+  }
+
+  #alone<E>(work: AsyncGenerator<E, void>): AsyncGenerator<E | Failed, void> {
+    if (this.#isBusy) throw new CombotError("BACKUP_RUNNING", "A backup or a restore is under way.");
+    this.#isBusy = true;
+    return this.#guarded(work);
+  }
+
+  /** A stream has begun, so a failure is its last event. */
+  async *#guarded<E>(work: AsyncGenerator<E, void>): AsyncGenerator<E | Failed, void> {
+    try {
+      yield* work;
+    } catch (error) {
+      yield { event: "failed", data: problemOf(this.#failureOf(error)) };
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async *#backup({ sessions = false }: BackupRequest): AsyncGenerator<BackupEvent, void> {
+    const from = performance.now();
+    const { clock, keep, settings, version } = this.#parts;
+    const at = clock();
+    const name = backupNameOf(at);
+    const part = await this.#folder.begin(name);
+    try {
+      yield progress("journal", 0, null);
+      const journal = await this.#saveJournal(part);
+      const cache = yield* saveEntries(this.#redis(), join(part, BACKUP_FILES.cache), sessions, this.#stop.signal);
+      const facts: BackupFacts = { format: 1, name, at: at.toISOString(), version, ...journal, ...cache };
+      await writeJson(join(part, BACKUP_FILES.settings), { settings: settings() });
+      await writeJson(join(part, BACKUP_FILES.facts), facts);
+      const { folder, bytes } = await this.#folder.finish(part, name);
+      const removed = await this.#folder.retain(keep());
+      yield { event: "done", data: { ...facts, folder, bytes, removed, durationMs: since(from) } };
+    } finally {
+      await this.#folder.discard(part);
+    }
+  }
+
+  async #saveJournal(part: string): Promise<Pick<BackupFacts, "journal" | "journalNote">> {
+    const { journal } = this.#parts;
+    if (!journal) return { journal: null, journalNote: "DATABASE_URL is off: there is no journal." };
+    const { file } = journal;
+    if (!file) return { journal: null, journalNote: POSTGRES_NOTE };
+    return { journal: await file.backup(join(part, BACKUP_FILES.journal)), journalNote: null };
+  }
+
+  async *#restore({ name, sessions = false, dryRun = false }: RestoreRequest): AsyncGenerator<RestoreEvent, void> {
+    const from = performance.now();
+    const folder = await this.#folder.find(name);
+    const checked: BackupProgress[] = [];
+    yield progress("check", 0, null);
+    await checkSums(folder, (done, total) => checked.push({ step: "check", done, total }));
+    for (const data of checked) yield { event: "progress", data };
+    const facts = await readFacts(join(folder, BACKUP_FILES.facts), name);
+    const entries = join(folder, BACKUP_FILES.cache);
+    const held = facts.cache && (await checkEntries(entries, facts.cache));
+    const journal = await this.#restoreJournal(folder, facts, dryRun);
+    const wanted = held && { ...held, sessions: sessions ? held.sessions : 0 };
+    let cache: Pick<RestoreResult, "cache" | "cacheNote"> = { cache: wanted, cacheNote: facts.cacheNote };
+    if (wanted && !dryRun)
+      cache = yield* restoreEntries(this.#redis(), entries, { sessions, wanted }, this.#stop.signal);
+    yield { event: "done", data: { name, at: facts.at, dryRun, ...journal, ...cache, durationMs: since(from) } };
+  }
+
+  async #restoreJournal(
+    folder: string,
+    { journal: rows, journalNote }: BackupFacts,
+    dryRun: boolean,
+  ): Promise<Pick<RestoreResult, "journal" | "journalNote">> {
+    if (!rows) return { journal: null, journalNote };
+    const { journal } = this.#parts;
+    if (!journal) return { journal: null, journalNote: "DATABASE_URL is off: there is no journal to restore." };
+    const { file } = journal;
+    if (!file) return { journal: null, journalNote: POSTGRES_NOTE };
+    const path = join(folder, BACKUP_FILES.journal);
+    const backup = await file.inspect(path).catch(asDamage);
+    const present = await file.rows().catch(() => null);
+    if (!dryRun) await file.restore(path);
+    return { journal: { backup, present }, journalNote: null };
+  }
+
+  #redis(): RedisConnection | undefined {
+    return this.#parts.redis;
+  }
+
+  #failureOf(error: unknown): CombotError {
+    if (error instanceof CombotError) return error;
+    if (this.#stop.signal.aborted) return new CombotError("SHUTTING_DOWN", "The daemon is stopping.");
+    if (error instanceof StoreFault) return new CombotError("JOURNAL_UNAVAILABLE", error.message);
+    if (systemCodeOf(error) === undefined) this.#parts.onFailure(error);
+    return new CombotError("BACKUP_FAILED", messageOf(error));
+  }
+}
+
+type Failed = Extract<BackupEvent, { event: "failed" }>;
+
+function progress(step: BackupProgress["step"], done: number, total: number | null): Telling {
+  return { event: "progress", data: { step, done, total } };
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+}
+
+async function readFacts(path: string, name: string): Promise<BackupFacts> {
+  const text = await readFile(path, "utf8");
+  const parsed = backupFacts.safeParse(JSON.parse(text), { jitless: true });
+  if (!parsed.success) throw damaged(`${BACKUP_FILES.facts} is not what this release writes`);
+  if (parsed.data.name !== name) throw damaged("it is another backup under this name");
+  return parsed.data;
+}
+
+/** Of a copy that can't be used, nothing is taken. */
+function asDamage(error: unknown): never {
+  if (error instanceof StoreFault) throw damaged(error.message);
+  throw error;
+}
+
+function since(fromMs: number): number {
+  return Math.round(performance.now() - fromMs);
+}
