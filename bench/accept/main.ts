@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { cache } from "./capabilities/cache.ts";
 import { deploy } from "./capabilities/deploy.ts";
+import { journal } from "./capabilities/journal.ts";
 import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
@@ -12,7 +13,18 @@ import { partsOf, record } from "./record.ts";
 import type { Capability, Line, Outcome, Part } from "./record.ts";
 
 /** Measures times, rates and soaks that tests must not assert: `npm run accept -- <capability> [PART…]`. */
-const CAPABILITIES: readonly Capability[] = [serve, models, memory, perf, deploy, targets, cache, monitor, watch];
+const CAPABILITIES: readonly Capability[] = [
+  serve,
+  models,
+  memory,
+  perf,
+  deploy,
+  targets,
+  cache,
+  journal,
+  monitor,
+  watch,
+];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
   const capability = CAPABILITIES.find((one) => one.name === name);

@@ -32,7 +32,10 @@ combot deploy runs it once a day. Ctrl-C leaves; the daemon finishes. Takes the 
       return reply;
     }
     const body = flags.sessions ? { sessions: true } : {};
-    const result = await followWork(client.follow("backup", { body }), this.jsonEnabled() ? null : process.stderr);
+    const result = await followWork<BackupResult>(
+      client.follow("backup", { body }),
+      this.jsonEnabled() ? null : process.stderr,
+    );
     this.print(renderBackup(result));
     return result;
   }

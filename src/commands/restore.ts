@@ -22,7 +22,11 @@ Where no terminal can answer, and under --json, it wants --yes. Takes the contro
   ];
 
   static override args = {
-    name: Args.string({ description: "Its name, as combot backup --list shows it.", required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: "Its name, as combot backup --list shows it.",
+      required: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
@@ -54,6 +58,9 @@ Where no terminal can answer, and under --json, it wants --yes. Takes the contro
   }
 
   #follow(socket: string | undefined, body: RestoreRequest): Promise<RestoreResult> {
-    return followWork(this.client(socket).follow("restore", { body }), this.jsonEnabled() ? null : process.stderr);
+    return followWork<RestoreResult>(
+      this.client(socket).follow("restore", { body }),
+      this.jsonEnabled() ? null : process.stderr,
+    );
   }
 }

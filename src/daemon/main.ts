@@ -4,6 +4,7 @@ import type { SettingName } from "../lib/config/schema.ts";
 import { isUnitProcess } from "../lib/config/unit-process.ts";
 import { VERSION } from "../lib/version.ts";
 import { writeHeapOnSignal } from "./heap-snapshot.ts";
+import { createBackups } from "./backing-up.ts";
 import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
@@ -35,13 +36,15 @@ export async function main(flags: DaemonFlags): Promise<void> {
   await governor.tick();
   // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
   if (settings.preload) models.current.pool.load();
-  const services = createServices({ ...serving, loaded: () => inForce.loaded, log });
+  const backups = createBackups({ ...serving, settings, loaded: () => inForce.loaded, log });
+  const services = createServices({ ...serving, backups, loaded: () => inForce.loaded, log });
   const listeners = await listen(settings, services, log);
   const steps = [
     async () => void unit?.stopping(),
     async () => watch.stop(),
     async () => warming.stop(),
     async () => events.close(),
+    async () => backups.stop(),
     () => listeners.close(),
     () => governor.stop(),
     () => models.stop(),

@@ -12,6 +12,7 @@ import type { Journaling } from "./journaling.ts";
 import type { TextCounter } from "./journal/text-counter.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import type { Backups } from "./operations/backups.ts";
 import { Cleanup } from "./operations/cleanup.ts";
 import type { EventHub } from "./operations/event-hub.ts";
 import { listDecisions, readHistory } from "./operations/history.ts";
@@ -32,6 +33,7 @@ export interface ServiceParts {
   readonly journaling: Journaling | undefined;
   readonly watch: Watch;
   readonly warming: Warming;
+  readonly backups: Backups;
   readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
@@ -85,6 +87,9 @@ export function createServices(parts: ServiceParts): Services {
     load: (wait) => lifecycle.load(wait),
     unload: (wait) => lifecycle.unload(wait),
     use: (request) => models.use(request),
+    backups: () => parts.backups.list(),
+    backup: (request) => parts.backups.backup(request),
+    restore: (request) => parts.backups.restore(request),
     config: async () => ({ settings: [...describeSettings(loaded())] }),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
+import { constants } from "node:fs";
 import { lstat, open, readdir } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export async function writeSums(folder: string): Promise<number> {
     await sync(join(folder, name));
   }
   const file = await open(join(folder, BACKUP_FILES.sums), "wx", 0o600);
-  await using(file, async () => {
+  await closing(file, async () => {
     await file.writeFile(text);
     await file.sync();
   });
@@ -78,7 +78,7 @@ const SMALL_BYTES = 64 * 1024;
 
 async function readSmall(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  return using(file, async () => {
+  return closing(file, async () => {
     if ((await file.stat()).size > SMALL_BYTES) throw damaged(`${BACKUP_FILES.sums} is not what was written`);
     return file.readFile("utf8");
   });
@@ -86,16 +86,17 @@ async function readSmall(path: string): Promise<string> {
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { flags: constants.O_RDONLY | constants.O_NOFOLLOW }), hash);
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await closing(file, () => pipeline(file.createReadStream({ autoClose: false }), hash));
   return hash.digest("hex");
 }
 
 async function sync(path: string): Promise<void> {
   const file = await open(path, "r");
-  await using(file, () => file.sync());
+  await closing(file, () => file.sync());
 }
 
-async function using<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
+async function closing<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {

@@ -19,6 +19,8 @@ export interface Commands {
 
 /** One server. */
 export interface Node extends Pick<Commands, "unlink" | "info" | "dbsize"> {
+  getBuffer(key: string): Promise<Buffer | null>;
+  pttl(key: string): Promise<number>;
   scan(cursor: string, match: "MATCH", pattern: string, count: "COUNT", size: number): Promise<[string, string[]]>;
 }
 

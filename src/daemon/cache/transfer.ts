@@ -57,7 +57,8 @@ async function readOne(node: Node, key: string): Promise<TransferEntry | undefin
     const [value, ttlMs] = await Promise.all([node.getBuffer(key), node.pttl(key)]);
     return value === null || ttlMs <= 0 ? undefined : { key, value, ttlMs };
   } catch (error) {
-    if (error instanceof Error && error.name === "ReplyError" && error.message.startsWith("WRONGTYPE")) return undefined;
+    if (error instanceof Error && error.name === "ReplyError" && error.message.startsWith("WRONGTYPE"))
+      return undefined;
     throw error;
   }
 }

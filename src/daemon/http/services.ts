@@ -1,5 +1,12 @@
 import type { AlertsReply } from "../../lib/protocol/alerts.ts";
 import type {
+  BackupEvent,
+  BackupRequest,
+  BackupsReply,
+  RestoreEvent,
+  RestoreRequest,
+} from "../../lib/protocol/backup.ts";
+import type {
   CacheStats,
   CacheValueKept,
   CacheValuePlace,
@@ -61,5 +68,9 @@ export interface Services {
   unload(wait: boolean): Promise<UnloadReply>;
   /** Serves another model; resolves when the old one is gone. */
   use(request: ModelUseRequest): Promise<ModelUseReply>;
+  backups(): Promise<BackupsReply>;
+  /** What it throws is thrown before anything is sent; a failure afterwards is the last event. */
+  backup(request: BackupRequest): AsyncIterable<BackupEvent>;
+  restore(request: RestoreRequest): AsyncIterable<RestoreEvent>;
   config(): Promise<ConfigReport>;
 }

@@ -24,6 +24,9 @@ export const ROUTES = {
   modelLoad: { method: "POST", path: "/api/model/load/", access: "control" },
   modelUnload: { method: "POST", path: "/api/model/unload/", access: "control" },
   modelUse: { method: "PUT", path: "/api/model/", access: "control" },
+  backups: { method: "GET", path: "/api/backup/", access: "control" },
+  backup: { method: "POST", path: "/api/backup/", access: "control" },
+  restore: { method: "POST", path: "/api/restore/", access: "control" },
   config: { method: "GET", path: "/api/config/", access: "control" },
 } as const satisfies { readonly [N in EndpointName]: RouteOf<N> };
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { alertsReply } from "./alerts.ts";
+import { backupEvent, backupRequest, backupsReply, restoreEvent, restoreRequest } from "./backup.ts";
 import { cacheStats, cacheValue, cacheValueKept, cacheValuePlace, cacheValueRemoved, redisStatus } from "./cache.ts";
 import { classifyReply, classifyRequest } from "./classify.ts";
 import { cleanupReply, cleanupRequest } from "./cleanup.ts";
@@ -194,6 +195,31 @@ export const ENDPOINTS = {
     summary: "Serve another model, with no failed request in between",
     body: modelUseRequest,
     replies: { 200: modelUseReply },
+  },
+  backups: {
+    method: "GET",
+    path: "/api/backup/",
+    access: "control",
+    summary: "The backups there are",
+    replies: { 200: backupsReply },
+  },
+  backup: {
+    method: "POST",
+    path: "/api/backup/",
+    access: "control",
+    summary: "Back up the journal and the shared cache",
+    body: backupRequest,
+    replies: { 200: backupEvent },
+    stream: true,
+  },
+  restore: {
+    method: "POST",
+    path: "/api/restore/",
+    access: "control",
+    summary: "Take the journal and the shared cache back from a backup",
+    body: restoreRequest,
+    replies: { 200: restoreEvent },
+    stream: true,
   },
   config: {
     method: "GET",

@@ -4,7 +4,7 @@ import type { PrivateDaemon } from "../../../../scripts/support/private-daemon.t
 
 interface Reply {
   readonly id: number;
-  readonly result?: { readonly usedSize?: number };
+  readonly result?: { readonly usedSize?: number; readonly result?: { readonly value?: unknown } };
   readonly error?: { readonly message: string };
 }
 
@@ -16,12 +16,27 @@ export const INSPECTABLE = { NODE_OPTIONS: "--inspect-port=127.0.0.1:0" };
  * SIGUSR1 in every process: the daemon needs no mode for it.
  */
 export async function collectedHeapBytes(daemon: PrivateDaemon): Promise<number> {
+  return inspected(daemon, async (call) => {
+    for (let round = 0; round < 3; round++) await call("HeapProfiler.collectGarbage");
+    return (await call("Runtime.getHeapUsage")).usedSize ?? NaN;
+  });
+}
+
+/** What an expression is worth in the daemon. */
+export async function evaluateIn(daemon: PrivateDaemon, expression: string): Promise<unknown> {
+  return inspected(daemon, async (call) => {
+    const { result } = await call("Runtime.evaluate", { expression, returnByValue: true });
+    return result?.value;
+  });
+}
+
+type Call = (method: string, params?: object) => Promise<NonNullable<Reply["result"]>>;
+
+async function inspected<T>(daemon: PrivateDaemon, work: (call: Call) => Promise<T>): Promise<T> {
   const socket = new WebSocket(await inspectorUrl(daemon));
   await once(socket, "open");
   try {
-    const call = caller(socket);
-    for (let round = 0; round < 3; round++) await call("HeapProfiler.collectGarbage");
-    return (await call("Runtime.getHeapUsage")).usedSize ?? NaN;
+    return await work(caller(socket));
   } finally {
     socket.close();
   }
@@ -38,7 +53,7 @@ async function inspectorUrl(daemon: PrivateDaemon): Promise<string> {
   throw new Error("the daemon's inspector did not open");
 }
 
-function caller(socket: WebSocket): (method: string) => Promise<NonNullable<Reply["result"]>> {
+function caller(socket: WebSocket): Call {
   let last = 0;
   const open = new Map<number, PromiseWithResolvers<NonNullable<Reply["result"]>>>();
   socket.addEventListener("message", ({ data }) => {
@@ -47,10 +62,10 @@ function caller(socket: WebSocket): (method: string) => Promise<NonNullable<Repl
     else open.get(id)?.resolve(result ?? {});
     open.delete(id);
   });
-  return (method) => {
+  return (method, params = {}) => {
     const answer = Promise.withResolvers<NonNullable<Reply["result"]>>();
     open.set(++last, answer);
-    socket.send(JSON.stringify({ id: last, method }));
+    socket.send(JSON.stringify({ id: last, method, params }));
     return answer.promise;
   };
 }

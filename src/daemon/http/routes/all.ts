@@ -1,5 +1,6 @@
 import type { Services } from "../services.ts";
 import { alertRoutes } from "./alerts.ts";
+import { backupRoutes } from "./backup.ts";
 import { cacheRoutes } from "./cache.ts";
 import { classifyRoutes } from "./classify.ts";
 import { configRoutes } from "./config.ts";
@@ -23,6 +24,7 @@ export function allRoutes(services: Services): Routes {
     ...metricsRoutes(services),
     ...processRoutes(services),
     ...modelRoutes(services),
+    ...backupRoutes(services),
     ...configRoutes(services),
   };
 }

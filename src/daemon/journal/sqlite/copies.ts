@@ -70,7 +70,8 @@ export function stageCopy(from: string, path: string): void {
 
 /** The database is closed. */
 export function replaceWithStaged(path: string): void {
-  for (const suffix of ["", ...LOGS]) if (existsSync(path + suffix)) renameSync(path + suffix, path + REPLACED + suffix);
+  for (const suffix of ["", ...LOGS])
+    if (existsSync(path + suffix)) renameSync(path + suffix, path + REPLACED + suffix);
   renameSync(path + STAGED, path);
 }
 

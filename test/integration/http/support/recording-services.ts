@@ -1,5 +1,6 @@
 import type { Services } from "../../../../src/daemon/http/services.ts";
 import { normalise } from "../../../../src/daemon/text/normalise.ts";
+import type { BackupEvent, BackupFacts, RestoreEvent } from "../../../../src/lib/protocol/backup.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
 import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
 import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
@@ -112,6 +113,9 @@ const ANSWERS: Services = {
     changed: true,
     durationMs: 914.2,
   }),
+  backups: async () => ({ folder: "/srv/backups", backups: [{ name: FACTS.name, bytes: 4096 }] }),
+  backup: () => backupEvents(),
+  restore: ({ name, dryRun = false }) => restoreEvents(name, dryRun),
   config: async () => CONFIG,
 };
 
@@ -119,6 +123,29 @@ async function* warmEvents(): AsyncGenerator<WarmEvent, void> {
   const progress = { total: 2, done: 1, computed: 1, known: 0, skipped: 0, failed: 0 };
   yield { event: "progress", data: progress };
   yield { event: "done", data: { ...progress, done: 2, known: 1, stopped: null, durationMs: 31 } };
+}
+
+const FACTS: BackupFacts = {
+  format: 1,
+  name: "2026-01-02T03-30-00Z",
+  at: "2026-01-02T03:30:00.000Z",
+  version: "0.1.0",
+  journal: { decisions: 12, minutes: 1440, alerts: 2, texts: 300 },
+  journalNote: null,
+  cache: { answers: 5000, products: 40, sessions: 0 },
+  cacheNote: null,
+};
+
+async function* backupEvents(): AsyncGenerator<BackupEvent, void> {
+  yield { event: "progress", data: { step: "cache", done: 1000, total: null } };
+  yield { event: "done", data: { ...FACTS, folder: "/srv/backups/x", bytes: 4096, removed: [], durationMs: 31 } };
+}
+
+async function* restoreEvents(name: string, dryRun: boolean): AsyncGenerator<RestoreEvent, void> {
+  const { at, journalNote, cache, cacheNote, journal } = FACTS;
+  yield { event: "progress", data: { step: "check", done: 1, total: 4 } };
+  const replaced = journal && { backup: journal, present: journal };
+  yield { event: "done", data: { name, at, dryRun, journal: replaced, journalNote, cache, cacheNote, durationMs: 31 } };
 }
 
 function classify({ text, texts, topK = 1 }: ClassifyRequest): ClassifyReply {
@@ -142,4 +169,5 @@ export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   classify: '{"text":"where is my order"}',
   cacheWrite: '{"price":12.5}',
   modelUse: '{"dir":"/srv/models/other"}',
+  restore: '{"name":"2026-01-02T03-30-00Z"}',
 };

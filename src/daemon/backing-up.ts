@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { describeSettings } from "../lib/config/describe.ts";
+import type { LoadedSettings } from "../lib/config/load.ts";
+import type { Settings } from "../lib/config/settings.ts";
+import { VERSION } from "../lib/version.ts";
+import type { Caching } from "./caching.ts";
+import type { Journaling } from "./journaling.ts";
+import type { Logger } from "./log.ts";
+import { Backups } from "./operations/backups.ts";
+
+interface BackingUpParts {
+  readonly settings: Settings;
+  readonly caching: Caching;
+  readonly journaling: Journaling | undefined;
+  readonly loaded: () => LoadedSettings;
+  readonly log: Logger;
+}
+
+export function createBackups({ settings, caching, journaling, loaded, log }: BackingUpParts): Backups {
+  return new Backups({
+    dir: join(settings.stateDir, "backups"),
+    version: VERSION,
+    keep: () => settings.backupKeep,
+    journal: journaling?.journal,
+    redis: caching.redis?.connection,
+    settings: () => describeSettings(loaded()),
+    clock: () => new Date(),
+    onFailure: (error) => log.error({ err: error }, "a backup or a restore met a defect"),
+  });
+}

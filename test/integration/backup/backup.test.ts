@@ -1,0 +1,306 @@
+import {
+  appendFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RedisServer as Server } from "../../support/redis-server.ts";
+import type { RedisClient } from "../../../src/daemon/cache/redis-client.ts";
+import { persistently } from "../../../src/daemon/cache/sweep.ts";
+import { RedisCluster } from "../../support/redis-cluster.ts";
+import { RedisServer } from "../../support/redis-server.ts";
+import { redisTier } from "../../support/cache-tiers.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+import { decisionAt } from "../../contract/journal/running-journal.ts";
+import { kitIn, resultOf } from "./support.ts";
+import type { Kit } from "./support.ts";
+
+let server: RedisServer;
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  cluster = await RedisCluster.start();
+});
+
+afterAll(async () => {
+  await server.end();
+  await cluster.end();
+});
+
+const SOON = { timeout: 15_000, interval: 20 };
+const DECISIONS = 500;
+const ANSWERS = 700;
+const OTHERS = 30;
+const KINDS = { "combot:ml:abc:": ANSWERS, "combot:product:": OTHERS, "combot:session:": OTHERS, "other:": OTHERS };
+const TTL_MS = 1_800_000;
+
+async function record(journal: Kit["journal"], from = 0): Promise<void> {
+  for (let index = from; index < from + DECISIONS; index++) journal.decision(decisionAt(index));
+  journal.texts(`t-${from}`, 1, [{ digest: "d", count: 3, text: null }]);
+  const minute = { span_ms: 60_000, requests: 5, texts: 5, errors: 0, hits: 1, misses: 4, recycles: 0, users: 1 };
+  journal.minute({ id: `m-${from}`, at_ms: 60_000 * (from + 1), ...minute, usage: 0.5, level: 0 });
+  await expect.poll(() => journal.state.waiting, SOON).toBe(0);
+}
+
+/** Values of bytes that are no text. */
+async function fill({ commands }: RedisClient): Promise<void> {
+  for (const [prefix, count] of Object.entries(KINDS))
+    for (let from = 0; from < count; from += 20) {
+      const indices = Array.from({ length: Math.min(20, count - from) }, (_, offset) => from + offset);
+      const write = (index: number): Promise<unknown> => {
+        const value = Buffer.from([0, 255, index % 256, 10, 13, index >> 8]);
+        return commands.set(`${prefix}${index}`, value, "PX", TTL_MS + index * 1000);
+      };
+      await persistently(() => Promise.all(indices.map(write)));
+    }
+}
+
+async function entriesOf(
+  servers: readonly Server[],
+  prefix: string,
+): Promise<Map<string, { value: string; ttlMs: number }>> {
+  const found = new Map<string, { value: string; ttlMs: number }>();
+  for (const one of servers)
+    await one.ask(async (redis) => {
+      for (const key of await redis.keys(`${prefix}*`)) {
+        const [value, ttlMs] = await Promise.all([redis.getBuffer(key), redis.pttl(key)]);
+        found.set(key, { value: value?.toString("hex") ?? "", ttlMs });
+      }
+    });
+  return found;
+}
+
+async function wipe(servers: readonly Server[]): Promise<void> {
+  for (const one of servers) await one.ask((redis) => redis.flushall());
+}
+
+interface Wanted {
+  readonly value: string;
+  readonly ttlMs: number;
+}
+
+function expectEqual(found: ReadonlyMap<string, Wanted>, wanted: ReadonlyMap<string, Wanted>): void {
+  const values = (entries: ReadonlyMap<string, Wanted>) =>
+    [...entries].map(([key, { value }]) => [key, value]).toSorted();
+  expect(values(found)).toEqual(values(wanted));
+  const drifts = [...wanted].map(([key, { ttlMs }]) => Math.abs(ttlMs - (found.get(key)?.ttlMs ?? 0)));
+  expect(Math.max(0, ...drifts)).toBeLessThan(2000);
+}
+
+describe.each(["one server", "a cluster"])("with %s", (kind) => {
+  const servers = (): readonly RedisServer[] => (kind === "a cluster" ? cluster.nodes : [server]);
+  const url = (): string => (kind === "a cluster" ? cluster.url : server.url);
+
+  test("backup, wipe, restore: the journal, and the cache with what it had left to live", async () => {
+    const { connection } = await redisTier(url());
+    const folder = temporaryFolder();
+    await wipe(servers());
+    await fill(connection.client!);
+    const wanted = await entriesOf(servers(), "combot:");
+    const { backups, journal } = kitIn(folder, connection);
+    await record(journal);
+    const kept = [
+      await journal.decisions({ limit: 1000 }),
+      await journal.history(0, 60_000),
+      await journal.frequentTexts(10),
+    ];
+
+    const made = await resultOf(backups.backup({ sessions: true }));
+    expect(made).toMatchObject({
+      journal: { decisions: DECISIONS, minutes: 1, alerts: 0, texts: 1 },
+      cache: { answers: ANSWERS, products: OTHERS, sessions: OTHERS },
+      journalNote: null,
+      cacheNote: null,
+    });
+    execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: made.folder, stdio: "ignore" });
+    const modes = [made.folder, ...readdirSync(made.folder).map((name) => join(made.folder, name))].map(
+      (path) => statSync(path).mode & 0o777,
+    );
+    expect(modes).toEqual([0o700, ...modes.slice(1).map(() => 0o600)]);
+
+    await wipe(servers());
+    await journal.stop();
+    for (const name of ["journal.db", "journal.db-wal", "journal.db-shm"]) rmSync(join(folder, name), { force: true });
+    const later = kitIn(folder, connection);
+    await record(later.journal, 10_000);
+    const result = await resultOf(later.backups.restore({ name: made.name, sessions: true }));
+    expect(result).toMatchObject({
+      journal: { backup: made.journal, present: { decisions: DECISIONS } },
+      cache: made.cache,
+    });
+    const { journal: again } = later;
+    expect([
+      await again.decisions({ limit: 1000 }),
+      await again.history(0, 60_000),
+      await again.frequentTexts(10),
+    ]).toEqual(kept);
+    expectEqual(await entriesOf(servers(), "combot:"), wanted);
+    expect(readdirSync(folder).filter((name) => /restoring|replaced/.test(name))).toEqual([]);
+
+    again.decision(decisionAt(20_000));
+    await expect.poll(() => again.state, SOON).toMatchObject({ state: "up", waiting: 0 });
+    expect((await again.decisions({ limit: 1 }))[0]).toEqual(decisionAt(20_000));
+  });
+
+  test("sessions are neither saved nor restored without being asked for, nor is what is foreign", async () => {
+    const { connection } = await redisTier(url());
+    await wipe(servers());
+    await fill(connection.client!);
+    const { backups, journal } = kitIn(temporaryFolder(), connection);
+    await expect.poll(() => journal.state.state, SOON).toBe("up");
+    const without = await resultOf(backups.backup({}));
+    expect(without.cache).toEqual({ answers: ANSWERS, products: OTHERS, sessions: 0 });
+    const withThem = await resultOf(backups.backup({ sessions: true }));
+    await wipe(servers());
+    await resultOf(backups.restore({ name: withThem.name }));
+    const counts = async () =>
+      Promise.all(
+        ["combot:ml:", "combot:product:", "combot:session:", "other:"].map(
+          async (prefix) => (await entriesOf(servers(), prefix)).size,
+        ),
+      );
+    expect(await counts()).toEqual([ANSWERS, OTHERS, 0, 0]);
+    await resultOf(backups.restore({ name: withThem.name, sessions: true }));
+    expect(await counts()).toEqual([ANSWERS, OTHERS, OTHERS, 0]);
+  });
+});
+
+describe("a backup that is not what was written", () => {
+  const FILES = ["SHA256SUMS", "backup.json", "cache.ndjson", "journal.db", "settings.json"];
+  const flip = (path: string, at: number): void => {
+    const bytes = readFileSync(path);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+  };
+  const DAMAGES: readonly (readonly [string, (folder: string) => void])[] = [
+    ...FILES.flatMap((name) =>
+      ["first", "middle", "last"].map((where): readonly [string, (folder: string) => void] => [
+        `the ${where} byte of ${name} flipped`,
+        (folder) => {
+          const { size } = statSync(join(folder, name));
+          flip(join(folder, name), { first: 0, middle: size >> 1, last: size - 1 }[where] ?? 0);
+        },
+      ]),
+    ),
+    ...FILES.map((name): readonly [string, (folder: string) => void] => [
+      `${name} missing`,
+      (folder) => rmSync(join(folder, name)),
+    ]),
+    ["a foreign file", (folder) => writeFileSync(join(folder, "readme.txt"), "hello")],
+    ["a folder in it", (folder) => mkdirSync(join(folder, "more"))],
+    ["cut short", (folder) => truncateSync(join(folder, "cache.ndjson"), 10)],
+    ["something appended", (folder) => appendFileSync(join(folder, "journal.db"), "x")],
+    [
+      "a symbolic link to the same content",
+      (folder) => {
+        renameSync(join(folder, "journal.db"), `${folder}.elsewhere`);
+        symlinkSync(`${folder}.elsewhere`, join(folder, "journal.db"));
+      },
+    ],
+    ["a hard link to the same content", (folder) => linkSync(join(folder, "cache.ndjson"), `${folder}.elsewhere`)],
+    [
+      "the backup itself a link",
+      (folder) => {
+        renameSync(folder, `${folder}.elsewhere`);
+        symlinkSync(`${folder}.elsewhere`, folder);
+      },
+    ],
+    ["a foreign key with a sum that fits", (folder) => reseal(folder, "cache.ndjson", `["other:key",1000,"eA=="]\n`)],
+    ["another journal's file with a sum that fits", (folder) => reseal(folder, "journal.db", "no database")],
+  ];
+
+  test.each(DAMAGES)("%s: refused before anything is touched", async (_what, damage) => {
+    const { connection } = await redisTier(server.url);
+    await wipe([server]);
+    await connection.client!.commands.set("combot:ml:abc:1", "x", "PX", TTL_MS);
+    const folder = temporaryFolder();
+    const { backups, journal, path } = kitIn(folder, connection);
+    journal.decision(decisionAt(1));
+    await expect.poll(() => journal.state.written, SOON).toBe(1);
+    const made = await resultOf(backups.backup({}));
+    await wipe([server]);
+    const { ino } = statSync(path);
+    damage(made.folder);
+    await expect(resultOf(backups.restore({ name: made.name }))).rejects.toMatchObject({ code: "BACKUP_DAMAGED" });
+    expect(statSync(path).ino).toBe(ino);
+    expect(await journal.decisions({})).toEqual([decisionAt(1)]);
+    expect(await entriesOf([server], "")).toEqual(new Map());
+  });
+});
+
+/** A file changed, and its sum with it. */
+function reseal(folder: string, name: string, content: string): void {
+  writeFileSync(join(folder, name), content);
+  const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8").split("\n");
+  const sum = createHash("sha256").update(content).digest("hex");
+  const changed = sums.map((line) => (line.endsWith(`  ${name}`) ? `${sum}  ${name}` : line));
+  writeFileSync(join(folder, "SHA256SUMS"), changed.join("\n"));
+}
+
+test("a name that is none of ours, and one that is not there, are told apart from a damage", async () => {
+  const { backups } = kitIn(temporaryFolder(), undefined);
+  for (const name of ["2026-01-02T03-30-00Z", "../journal.db", ".part-2026-01-02T03-30-00Z"])
+    await expect(resultOf(backups.restore({ name }))).rejects.toMatchObject({ code: "BACKUP_UNKNOWN" });
+});
+
+test("the newest are kept, and what an earlier one left behind is removed", async () => {
+  const folder = temporaryFolder();
+  const { backups, journal } = kitIn(folder, undefined, 3);
+  await expect.poll(() => journal.state.state, SOON).toBe("up");
+  mkdirSync(join(folder, "backups", ".part-2025-01-01T00-00-00Z"), { recursive: true });
+  const names: string[] = [];
+  for (let round = 0; round < 5; round++) names.push((await resultOf(backups.backup({}))).name);
+  expect((await backups.list()).backups.map(({ name }) => name)).toEqual(names.slice(-3));
+  expect(readdirSync(join(folder, "backups")).toSorted()).toEqual(names.slice(-3));
+});
+
+test("one at a time; a dry run changes nothing; without Redis and with it gone the journal is saved all the same", async () => {
+  const { connection } = await redisTier(server.url);
+  const folder = temporaryFolder();
+  const { backups, journal, path } = kitIn(folder, connection);
+  journal.decision(decisionAt(1));
+  await expect.poll(() => journal.state.written, SOON).toBe(1);
+  await server.kill();
+  await expect.poll(() => connection.state, SOON).toBe("down");
+  const first = backups.backup({});
+  await first.next();
+  expect(() => backups.backup({})).toThrow(expect.objectContaining({ code: "BACKUP_RUNNING" }));
+  const made = await resultOf(first);
+  expect(made).toMatchObject({
+    cache: null,
+    cacheNote: expect.stringContaining("Redis is away"),
+    journal: { decisions: 1 },
+  });
+  const { ino } = statSync(path);
+  const plan = await resultOf(backups.restore({ name: made.name, dryRun: true }));
+  expect(plan).toMatchObject({ dryRun: true, journal: { backup: { decisions: 1 }, present: { decisions: 1 } } });
+  expect(statSync(path).ino).toBe(ino);
+  await server.run();
+});
+
+test("a restore that was cut off before the copy had its name is undone when the journal opens", async () => {
+  const folder = temporaryFolder();
+  const { journal, path } = kitIn(folder, undefined);
+  journal.decision(decisionAt(1));
+  await expect.poll(() => journal.state.written, SOON).toBe(1);
+  await journal.stop();
+  renameSync(path, `${path}.replaced`);
+  writeFileSync(`${path}.restoring`, "half");
+  const { journal: again } = kitIn(folder, undefined);
+  await expect.poll(() => again.state.state, SOON).toBe("up");
+  expect(await again.decisions({})).toEqual([decisionAt(1)]);
+  expect(existsSync(`${path}.replaced`) || existsSync(`${path}.restoring`)).toBe(false);
+});

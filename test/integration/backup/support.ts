@@ -1,0 +1,54 @@
+import { onTestFinished } from "vitest";
+import { join } from "node:path";
+import { Journal } from "../../../src/daemon/journal/journal.ts";
+import { SqliteStore } from "../../../src/daemon/journal/sqlite/store.ts";
+import { Backups } from "../../../src/daemon/operations/backups.ts";
+import type { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
+import type { BackupEvent, BackupResult, RestoreEvent, RestoreResult } from "../../../src/lib/protocol/backup.ts";
+
+export interface Kit {
+  readonly backups: Backups;
+  readonly journal: Journal;
+  /** The journal's file. */
+  readonly path: string;
+}
+
+/** Backups over a journal and a Redis, as the daemon wires them. */
+export function kitIn(folder: string, redis: RedisConnection | undefined, keep = 7): Kit {
+  const path = join(folder, "journal.db");
+  let made = 0;
+  const journal = new Journal({
+    store: new SqliteStore(path),
+    retentionMs: 1e12,
+    isFrugal: () => false,
+    onState: () => undefined,
+    random: () => String(++made),
+  });
+  journal.start();
+  onTestFinished(() => journal.stop());
+  const backups = new Backups({
+    dir: join(folder, "backups"),
+    version: "1.2.3",
+    keep: () => keep,
+    journal,
+    redis,
+    settings: () => [{ name: "WORKERS", value: "2" }],
+    // Names have seconds.
+    clock: () => new Date(Date.parse("2026-01-02T03:30:00Z") + 1000 * made++),
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  return { backups, journal, path };
+}
+
+/** The last event. @throws its problem, where it has one. */
+export async function resultOf<E extends BackupEvent | RestoreEvent>(
+  events: AsyncIterable<E>,
+): Promise<E extends { event: "done"; data: infer R extends BackupResult | RestoreResult } ? R : never> {
+  for await (const { event, data } of events) {
+    if (event === "done") return data as never;
+    if (event === "failed") throw Object.assign(new Error(data.detail), { code: data.code });
+  }
+  throw new Error("the work ended without a result");
+}
