@@ -16,14 +16,12 @@ import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RedisServer as Server } from "../../support/redis-server.ts";
-import type { RedisClient } from "../../../src/daemon/cache/redis-client.ts";
-import { persistently } from "../../../src/daemon/cache/sweep.ts";
 import { RedisCluster } from "../../support/redis-cluster.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { redisTier } from "../../support/cache-tiers.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { decisionAt } from "../../contract/journal/running-journal.ts";
+import { ANSWERS, entriesOf, expectEqual, fill, OTHERS, TTL_MS, wipe } from "./entries.ts";
 import { kitIn, resultOf } from "./support.ts";
 import type { Kit } from "./support.ts";
 
@@ -42,10 +40,6 @@ afterAll(async () => {
 
 const SOON = { timeout: 15_000, interval: 20 };
 const DECISIONS = 500;
-const ANSWERS = 700;
-const OTHERS = 30;
-const KINDS = { "combot:ml:abc:": ANSWERS, "combot:product:": OTHERS, "combot:session:": OTHERS, "other:": OTHERS };
-const TTL_MS = 1_800_000;
 
 async function record(journal: Kit["journal"], from = 0): Promise<void> {
   for (let index = from; index < from + DECISIONS; index++) journal.decision(decisionAt(index));
@@ -53,51 +47,6 @@ async function record(journal: Kit["journal"], from = 0): Promise<void> {
   const minute = { span_ms: 60_000, requests: 5, texts: 5, errors: 0, hits: 1, misses: 4, recycles: 0, users: 1 };
   journal.minute({ id: `m-${from}`, at_ms: 60_000 * (from + 1), ...minute, usage: 0.5, level: 0 });
   await expect.poll(() => journal.state.waiting, SOON).toBe(0);
-}
-
-/** Values of bytes that are no text. */
-async function fill({ commands }: RedisClient): Promise<void> {
-  for (const [prefix, count] of Object.entries(KINDS))
-    for (let from = 0; from < count; from += 20) {
-      const indices = Array.from({ length: Math.min(20, count - from) }, (_, offset) => from + offset);
-      const write = (index: number): Promise<unknown> => {
-        const value = Buffer.from([0, 255, index % 256, 10, 13, index >> 8]);
-        return commands.set(`${prefix}${index}`, value, "PX", TTL_MS + index * 1000);
-      };
-      await persistently(() => Promise.all(indices.map(write)));
-    }
-}
-
-async function entriesOf(
-  servers: readonly Server[],
-  prefix: string,
-): Promise<Map<string, { value: string; ttlMs: number }>> {
-  const found = new Map<string, { value: string; ttlMs: number }>();
-  for (const one of servers)
-    await one.ask(async (redis) => {
-      for (const key of await redis.keys(`${prefix}*`)) {
-        const [value, ttlMs] = await Promise.all([redis.getBuffer(key), redis.pttl(key)]);
-        found.set(key, { value: value?.toString("hex") ?? "", ttlMs });
-      }
-    });
-  return found;
-}
-
-async function wipe(servers: readonly Server[]): Promise<void> {
-  for (const one of servers) await one.ask((redis) => redis.flushall());
-}
-
-interface Wanted {
-  readonly value: string;
-  readonly ttlMs: number;
-}
-
-function expectEqual(found: ReadonlyMap<string, Wanted>, wanted: ReadonlyMap<string, Wanted>): void {
-  const values = (entries: ReadonlyMap<string, Wanted>) =>
-    [...entries].map(([key, { value }]) => [key, value]).toSorted();
-  expect(values(found)).toEqual(values(wanted));
-  const drifts = [...wanted].map(([key, { ttlMs }]) => Math.abs(ttlMs - (found.get(key)?.ttlMs ?? 0)));
-  expect(Math.max(0, ...drifts)).toBeLessThan(2000);
 }
 
 describe.each(["one server", "a cluster"])("with %s", (kind) => {
