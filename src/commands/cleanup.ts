@@ -1,7 +1,6 @@
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
 import { confirm } from "../lib/cli/confirm.ts";
-import { waitTelling } from "../lib/cli/patience.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { CleanupLevel, CleanupReply, CleanupRequest } from "../lib/protocol/cleanup.ts";
@@ -53,7 +52,7 @@ Asks before force and emergency. Where no terminal can answer, and under --json,
     if (flags["dry-run"]) return this.#plan(body, call);
     if (!flags.yes && !(await this.#isWanted(level))) return undefined;
     const work = call(body);
-    const reply = await (this.jsonEnabled() ? work : waitTelling("Cleaning up", work, process.stderr));
+    const reply = await this.waitFor("Cleaning up", work);
     this.print(renderCleanup(reply, await terminalPaint(process.stdout, process.env)));
     return reply;
   }

@@ -27,7 +27,7 @@ export default class Doctor extends ClientCommand {
   async run(): Promise<DoctorReport> {
     const { flags } = await this.parse(Doctor);
     const sockets = socketForClient(socketSurroundings(flags.socket ?? process.env["COMBOT_SOCKET"] ?? null));
-    const checks = await examine(new Probe(this.client(flags.socket), sockets));
+    const checks = await this.waitFor("Examining", examine(new Probe(this.client(flags.socket), sockets)));
     const worst = (["fail", "warn"] as const).find((status) => checks.some((check) => check.status === status));
     if (worst === "fail") process.exitCode = EXIT_FAILED;
     this.print(renderDoctor(checks, await terminalPaint(process.stdout, process.env)));

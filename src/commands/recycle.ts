@@ -22,11 +22,12 @@ export default class Recycle extends ClientCommand {
 
   async run(): Promise<RecycleReply> {
     const { flags } = await this.parse(Recycle);
-    const reply = await this.client(flags.socket).call("recycle", {
+    const work = this.client(flags.socket).call("recycle", {
       body: flags.slot === undefined ? {} : { slot: flags.slot },
       ...(flags.wait ? { query: { wait: "true" } } : {}),
       timeoutMs: toMs(flags.timeout),
     });
+    const reply = await this.waitFor("Recycling", work);
     if (reply.recycles.some(({ error }) => error !== undefined)) process.exitCode = EXIT_FAILED;
     this.print(renderRecycles(reply));
     return reply;

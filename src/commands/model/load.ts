@@ -21,7 +21,8 @@ export default class ModelLoad extends ClientCommand {
   async run(): Promise<LoadReply> {
     const { flags } = await this.parse(ModelLoad);
     const query = flags.wait ? { query: { wait: "true" as const } } : {};
-    const reply = await this.client(flags.socket).call("modelLoad", { ...query, timeoutMs: toMs(flags.timeout) });
+    const work = this.client(flags.socket).call("modelLoad", { ...query, timeoutMs: toMs(flags.timeout) });
+    const reply = await this.waitFor("Loading the model", work);
     const isReady = reply.started.every((slot) => reply.ready.includes(slot));
     if (flags.wait && !isReady) process.exitCode = EXIT_NOT_READY;
     this.print(renderLoad(reply, flags.wait));

@@ -22,7 +22,8 @@ export default class ModelUnload extends ClientCommand {
   async run(): Promise<UnloadReply> {
     const { flags } = await this.parse(ModelUnload);
     const query = flags.wait ? { query: { wait: "true" as const } } : {};
-    const reply = await this.client(flags.socket).call("modelUnload", { ...query, timeoutMs: toMs(flags.timeout) });
+    const work = this.client(flags.socket).call("modelUnload", { ...query, timeoutMs: toMs(flags.timeout) });
+    const reply = await this.waitFor("Unloading the model", work);
     this.print(renderUnload(reply, flags.wait));
     return reply;
   }

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand, timeoutFlag, toMs } from "../../lib/cli/client-command.ts";
-import { waitTelling } from "../../lib/cli/patience.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ModelUseReply } from "../../lib/protocol/model.ts";
 import { renderModelUse } from "../../lib/render/model-use.ts";
@@ -43,7 +42,7 @@ The choice outlives a restart of the daemon, until --default goes back to what t
     const body = { ...which, ...(flags["in-turn"] && { inTurn: true }) };
     const work = this.client(flags.socket).call("modelUse", { body, timeoutMs: toMs(flags.timeout) });
     const words = `Switching to ${args.dir === undefined ? "the default model" : resolve(args.dir)}`;
-    const reply = await (this.jsonEnabled() ? work : waitTelling(words, work, process.stderr));
+    const reply = await this.waitFor(words, work);
     this.print(renderModelUse(reply));
     return reply;
   }

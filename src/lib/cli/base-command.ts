@@ -1,6 +1,7 @@
 import { Command } from "@oclif/core/command";
 import * as Flags from "@oclif/core/flags";
 import { failureOf, writeFailure } from "./failure.ts";
+import { waitTelling } from "./patience.ts";
 
 /** As a shell reports a process that died of the signal. */
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -44,6 +45,11 @@ export abstract class BaseCommand extends Command {
   /** Talk: what is not the result. */
   protected tell(text: string): void {
     if (!this.jsonEnabled()) process.stderr.write(`${text}\n`);
+  }
+
+  /** Work that may take over a second: then it says what is waited for. */
+  protected async waitFor<T>(words: string, work: Promise<T>): Promise<T> {
+    return this.jsonEnabled() ? work : waitTelling(words, work, process.stderr);
   }
 
   protected override async catch(thrown: unknown): Promise<void> {

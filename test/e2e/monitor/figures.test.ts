@@ -7,6 +7,7 @@ import type { MemoryReport } from "../../../src/lib/protocol/memory.ts";
 import type { MetricsReport } from "../../../src/lib/protocol/metrics.ts";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import { requireBuild, runCli, startCli } from "../cli/cli-process.ts";
+import { shapeOf } from "../../support/shape.ts";
 import { startWatched } from "./watched.ts";
 import type { Watched } from "./watched.ts";
 
@@ -94,16 +95,9 @@ describe("figures are those of their sources", () => {
   });
 });
 
-/** What it is made of, whatever the figures: a change of what scripts read shows in a diff. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
-  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [/^\d+$/.test(name) ? "PID" : name, shapeOf(field)]),
-  );
-}
-
 test("--json: the shape of a line", async () => {
+  // Latencies are told of the last seconds alone.
+  await watched.daemon.json("POST", "/api/classify/", { text: "where is my order 0" });
   const { decisions: _some, ...record } = await readOnce();
   expect(shapeOf(record)).toMatchSnapshot();
 });
