@@ -242,8 +242,8 @@ export class Metrics {
 }
 
 function told(quantiles: Quantiles): QuantilesReport {
-  const at = (share: number): number | null => roundOrNull(quantiles.at(share));
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99) };
+  const [p50 = null, p90 = null, p99 = null] = quantiles.atEach([0.5, 0.9, 0.99]).map(roundOrNull);
+  return { p50, p90, p99 };
 }
 
 function round(value: number): number {

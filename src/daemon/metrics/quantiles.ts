@@ -30,13 +30,31 @@ export class Quantiles {
 
   /** @param share from 0 to 1. @returns ms, or null where nothing was added. */
   at(share: number): number | null {
+    return this.atEach([share])[0] ?? null;
+  }
+
+  /** Several at once, for one walk through the counts. @param shares rising. */
+  atEach(shares: readonly number[]): (number | null)[] {
     this.#turn();
-    const counts = this.#counts.map((count, bucket) => count + (this.#before[bucket] ?? 0));
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    if (total === 0) return null;
-    let rest = Math.max(1, Math.ceil(share * total));
-    const bucket = counts.findIndex((count) => (rest -= count) <= 0);
-    return LEAST_MS * GROWTH ** (bucket - 0.5);
+    const total = this.#total();
+    if (total === 0) return shares.map(() => null);
+    let [bucket, seen] = [-1, 0];
+    return shares.map((share) => {
+      const wanted = Math.max(1, Math.ceil(share * total));
+      while (seen < wanted && bucket < BUCKETS - 1) {
+        bucket += 1;
+        seen += (this.#counts[bucket] ?? 0) + (this.#before[bucket] ?? 0);
+      }
+      return LEAST_MS * GROWTH ** (bucket - 0.5);
+    });
+  }
+
+  #total(): number {
+    let total = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      total += (this.#counts[bucket] ?? 0) + (this.#before[bucket] ?? 0);
+    }
+    return total;
   }
 
   #turn(): void {

@@ -54,3 +54,14 @@ test("after a long silence nothing is left", () => {
   all.add(5);
   expect(all.at(0.5)! < 5.1).toBe(true);
 });
+
+test("several at once are those that one by one would be", () => {
+  const shares = [0, 0.5, 0.9, 0.99, 1];
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0.01, max: 600_000, noNaN: true })), (values) => {
+      const { all } = quantiles();
+      for (const value of values) all.add(value);
+      expect(all.atEach(shares)).toEqual(shares.map((share) => all.at(share)));
+    }),
+  );
+});
