@@ -3,6 +3,7 @@ import { healthy } from "./watch/healthy.ts";
 import { levelRules, rules } from "./watch/rules.ts";
 import { series } from "./watch/series.ts";
 import { tcp } from "./watch/tcp.ts";
+import { webhook } from "./watch/webhook.ts";
 
 export const watch: Capability = {
   name: "watch",
@@ -11,6 +12,7 @@ export const watch: Capability = {
     { name: "healthy", run: healthy },
     { name: "rules", run: rules },
     { name: "levels", run: levelRules },
+    { name: "webhook", run: webhook },
     { name: "tcp", run: tcp },
     { name: "series", run: series },
   ],

@@ -11,7 +11,10 @@ export interface Receiver {
 }
 
 /** A real receiver of alerts, which answers as it is told. */
-export async function startReceiver(answer: (response: ServerResponse, count: number) => void): Promise<Receiver> {
+export async function startReceiver(
+  answer: (response: ServerResponse, count: number) => void,
+  port = 0,
+): Promise<Receiver> {
   const bodies: unknown[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -20,7 +23,7 @@ export async function startReceiver(answer: (response: ServerResponse, count: nu
       bodies.push(JSON.parse(Buffer.concat(chunks).toString("utf8")));
       answer(response, bodies.length);
     });
-  }).listen(0, "127.0.0.1");
+  }).listen(port, "127.0.0.1");
   await once(server, "listening");
   const close = (): void => {
     server.closeAllConnections();
