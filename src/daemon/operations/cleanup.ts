@@ -47,7 +47,7 @@ export class Cleanup {
     const from = now();
     const before = await meter.measure();
     const steps = [...this.#stepsOf(level, before), ...(redis ? [this.#redisStep(sessions)] : [])];
-    const actions = dryRun ? steps.map((step) => estimated(step, before)) : await this.#perform(steps);
+    const actions = dryRun ? steps.map((step) => estimated(step, before)) : await this.#perform(steps, before);
     const after = dryRun ? before : await meter.measure();
     const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);
     const durationMs = Math.round(now() - from);
@@ -73,15 +73,16 @@ export class Cleanup {
     };
   }
 
-  async #perform(steps: readonly Step[]): Promise<CleanupReply["actions"]> {
+  /** What a step gave back is told by resident memory: shares of shared pages take as long to read as a worker to end. */
+  async #perform(steps: readonly Step[], measured: Sample): Promise<CleanupReply["actions"]> {
     const { meter, now } = this.#parts;
     const actions: CleanupReply["actions"] = [];
-    let before = anonymousOf((await meter.measure()).processes);
+    let before = anonymousOf(measured.processes);
     for (const { action, reason, run } of steps) {
       const from = now();
       await run();
       const durationMs = Math.round(now() - from);
-      const after = anonymousOf((await meter.measure()).processes);
+      const after = anonymousOf((await meter.sample()).processes);
       actions.push({ action, reason, freedBytes: before - after, durationMs });
       before = after;
     }

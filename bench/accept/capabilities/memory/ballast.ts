@@ -26,9 +26,14 @@ export class Ballast {
     await this.#set(0);
   }
 
-  async end(): Promise<void> {
+  /** Follows no longer, and keeps what it has taken. */
+  async rest(): Promise<void> {
     this.#target = undefined;
     await this.#loop;
+  }
+
+  async end(): Promise<void> {
+    await this.rest();
     await this.#weight.end();
   }
 

@@ -6,13 +6,18 @@ import { shopTexts } from "../shop-texts.ts";
 import { decisionsOf } from "./daemon-log.ts";
 import { inCgroup } from "./pressure.ts";
 
+const CRITICAL = 0.92;
+const SETTLE_MS = 1500;
 const WATCHED_MS = 4 * 60_000;
 
 /** PAINS 9: a reading that stays at critical whatever is recycled. */
 export async function* useless(modelDir: string, say: (progress: string) => void): AsyncGenerator<Line> {
   const { daemon, ballast, end } = await inCgroup(modelDir);
   try {
-    await ballast.hold(0.92);
+    await ballast.hold(CRITICAL);
+    await delay(SETTLE_MS);
+    // From here on what is recycled comes back as large as it was.
+    await ballast.rest();
     let running = true;
     const load = { socketPath: daemon.socketPath, clients: 4, texts: shopTexts(), pauseMs: 200 };
     const clients = runClients({ ...load, isOver: () => !running });
