@@ -1,6 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Weight } from "./weights.ts";
 
+/** How much of what is missing is taken at a time, ten times a second. */
+const GROWTH = 0.4;
+
 /** Holds the reading where it is told, whatever the others free. */
 export class Ballast {
   readonly #weight: Weight;
@@ -48,7 +51,9 @@ export class Ballast {
   async #correct(): Promise<void> {
     const { usage, limitBytes } = await this.#usage();
     if (this.#target === undefined) return;
-    await this.#set(Math.max(0, this.#bytes + (this.#target - usage) * limitBytes));
+    const gapBytes = (this.#target - usage) * limitBytes;
+    // What it let go of is freed a little later: to take the whole gap at once has the kernel kill it now and then.
+    await this.#set(Math.max(0, this.#bytes + (gapBytes > 0 ? gapBytes * GROWTH : gapBytes)));
   }
 
   async #set(bytes: number): Promise<void> {
