@@ -29,6 +29,7 @@ export function treeOf(pid: number): number[] {
 export class MemoryCgroup {
   readonly path: string;
   readonly #version: 1 | 2;
+  #limitBytes = Infinity;
 
   constructor(name: string) {
     this.#version = existsSync("/sys/fs/cgroup/memory") ? 1 : 2;
@@ -42,7 +43,12 @@ export class MemoryCgroup {
     return ["sh", "-c", `echo $$ > ${this.path}/cgroup.procs && exec "$@"`, "sh"];
   }
 
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
   set limitBytes(bytes: number) {
+    this.#limitBytes = bytes;
     writeFileSync(`${this.path}/${this.#version === 1 ? "memory.limit_in_bytes" : "memory.max"}`, String(bytes));
   }
 

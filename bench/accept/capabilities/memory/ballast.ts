@@ -1,4 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
+import type { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
+import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
+import { Neighbour } from "./weights.ts";
 import type { Weight } from "./weights.ts";
 
 /** How much of what is missing is taken at a time, ten times a second. */
@@ -16,6 +20,18 @@ export class Ballast {
   constructor(weight: Weight, usage: () => Promise<{ usage: number; limitBytes: number }>) {
     this.#weight = weight;
     this.#usage = usage;
+  }
+
+  /**
+   * A neighbour in the daemon's cgroup. The daemon reads whichever is fuller, the cgroup or the machine; as long as that
+   * is the machine, the share is taken of what the kernel counts for the cgroup.
+   */
+  static beside(daemon: PrivateDaemon, cgroup: MemoryCgroup): Ballast {
+    return new Ballast(new Neighbour(cgroup), async () => {
+      const { usage, limitBytes, source } = await daemon.json<MemoryReport>("GET", "/api/memory/");
+      if (source === "cgroup") return { usage, limitBytes };
+      return { usage: cgroup.usedBytes / cgroup.limitBytes, limitBytes: cgroup.limitBytes };
+    });
   }
 
   /** Holds the reading at `share` from here on; undefined lets go, and resolves when all is given back. */

@@ -7,7 +7,6 @@ import { runClients } from "../../clients.ts";
 import type { Line } from "../../record.ts";
 import { shopTexts } from "../shop-texts.ts";
 import { Ballast } from "./ballast.ts";
-import { Neighbour } from "./weights.ts";
 
 const LIMIT_BYTES = 4 * 1024 ** 3;
 
@@ -18,7 +17,7 @@ export async function* neighbour(modelDir: string, say: (progress: string) => vo
   const env = { LOG_LEVEL: "error", COMBOT_MODEL_DIR: modelDir, MAX_REQUESTS: "0" };
   const daemon = await PrivateDaemon.start({ env, wrapper: cgroup.wrapper, startLimitMs: 120_000 });
   const reading = (): Promise<MemoryReport> => daemon.json<MemoryReport>("GET", "/api/memory/");
-  const ballast = new Ballast(new Neighbour(cgroup), reading);
+  const ballast = Ballast.beside(daemon, cgroup);
   try {
     say("a neighbour takes the cgroup to 0.97");
     await ballast.hold(0.97);

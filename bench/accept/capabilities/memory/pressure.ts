@@ -12,7 +12,7 @@ import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
 import { Ballast } from "./ballast.ts";
-import { Inside, Neighbour } from "./weights.ts";
+import { Inside } from "./weights.ts";
 
 const MIB = 1024 * 1024;
 const STEPS = [0.82, 0.87, 0.92, 0.97];
@@ -52,7 +52,7 @@ export async function inCgroup(modelDir: string): Promise<Stage> {
   await warmUp(daemon);
   await daemon.ask("GET", "/api/memory/");
   cgroup.limitBytes = Math.round(cgroup.usedBytes / START / MIB) * MIB;
-  const ballast = new Ballast(new Neighbour(cgroup), readingOf(daemon));
+  const ballast = Ballast.beside(daemon, cgroup);
   const end = async (): Promise<void> => {
     await ballast.end();
     await daemon.stop();

@@ -5,13 +5,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PrivatePostgres } from "../../../../scripts/support/private-postgres.ts";
 import { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
-import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
 import type { MetricsReport } from "../../../../src/lib/protocol/metrics.ts";
 import type { ProcessStatus } from "../../../../src/lib/protocol/process.ts";
 import { classify } from "../../../../test/support/alerts/troubles.ts";
 import type { Stage, Trouble } from "../../../../test/support/alerts/play.ts";
 import { Ballast } from "../memory/ballast.ts";
-import { Neighbour } from "../memory/weights.ts";
 import { presetModel } from "../models/presets.ts";
 
 const MIB = 1024 * 1024;
@@ -31,8 +29,7 @@ function pressure(name: string): Pressure {
   let ballast: Ballast | undefined;
   return {
     cgroup,
-    ballast: ({ daemon }) =>
-      (ballast ??= new Ballast(new Neighbour(cgroup), () => daemon.json<MemoryReport>("GET", "/api/memory/"))),
+    ballast: ({ daemon }) => (ballast ??= Ballast.beside(daemon, cgroup)),
     end: async () => {
       await ballast?.end();
       // Its processes are gone a moment before the kernel lets go of it.
