@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { CleanupLevel, CleanupReply, CleanupRequest, CleanupSnapshot } from "../../lib/protocol/cleanup.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { RedisConnection } from "../cache/redis-connection.ts";
@@ -23,9 +24,18 @@ export interface CleanupParts {
 interface Step {
   readonly action: string;
   readonly reason: string;
+  /** Processes whose memory it gives back. */
+  readonly pids: readonly number[];
   /** What it would give back, told by a dry run. */
   readonly estimateBytes: (sample: Sample) => number;
   readonly run: () => Promise<unknown>;
+}
+
+/** What is done first, what is done beside it, one after another in each row, and what waits for all of them. */
+interface Plan {
+  readonly first: readonly Step[];
+  readonly beside: readonly (readonly Step[])[];
+  readonly last: readonly Step[];
 }
 
 /** Gives memory back by hand, and says what each step gave: measured when the old processes have ended. */
@@ -46,9 +56,8 @@ export class Cleanup {
     const { meter, decisions, now } = this.#parts;
     const from = now();
     const before = await meter.measure();
-    const steps = [...this.#stepsOf(level, before), ...(redis ? [this.#redisStep(sessions)] : [])];
-    const actions = dryRun ? steps.map((step) => estimated(step, before)) : await this.#perform(steps, before);
-    const after = dryRun ? before : await meter.measure();
+    const plan = this.#planOf(level, before, redis ? [this.#redisStep(sessions)] : []);
+    const { actions, after } = dryRun ? estimated(plan, before) : await this.#perform(plan, before);
     const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);
     const durationMs = Math.round(now() - from);
     if (!dryRun) {
@@ -73,24 +82,42 @@ export class Cleanup {
     };
   }
 
-  /** What a step gave back is told by resident memory: shares of shared pages take as long to read as a worker to end. */
-  async #perform(steps: readonly Step[], measured: Sample): Promise<CleanupReply["actions"]> {
-    const { meter, now } = this.#parts;
-    const actions: CleanupReply["actions"] = [];
-    let before = anonymousOf(measured.processes);
-    for (const { action, reason, run } of steps) {
-      const from = now();
-      await run();
-      const durationMs = Math.round(now() - from);
-      const after = anonymousOf((await meter.sample()).processes);
-      actions.push({ action, reason, freedBytes: before - after, durationMs });
-      before = after;
-    }
-    return actions;
+  /**
+   * Idle workers end side by side, and garbage is collected meanwhile. So what each step gave is told by the processes
+   * that are its own, from three readings in all: shares of shared pages take as long to read as a worker takes to end.
+   */
+  async #perform(plan: Plan, before: Sample): Promise<Outcome> {
+    const { meter } = this.#parts;
+    const first = await this.#inTurn(plan.first);
+    const between = await meter.sample();
+    const beside = await Promise.all(plan.beside.map((steps) => this.#inTurn(steps)));
+    const last = await this.#inTurn(plan.last);
+    const after = await meter.measure();
+    const told =
+      (from: Sample, to: Sample) =>
+      ({ step: { action, reason, pids }, durationMs }: Done) => ({
+        action,
+        reason,
+        freedBytes: anonymousIn(from, pids) - anonymousIn(to, pids),
+        durationMs,
+      });
+    const actions = [...first.map(told(before, between)), ...[...beside.flat(), ...last].map(told(between, after))];
+    return { actions, after };
   }
 
-  /** soft: what costs nobody anything; force: workers too, in turn; emergency: all of them at once. */
-  #stepsOf(level: CleanupLevel, sample: Sample): Step[] {
+  async #inTurn(steps: readonly Step[]): Promise<Done[]> {
+    const { now } = this.#parts;
+    const done: Done[] = [];
+    for (const step of steps) {
+      const from = now();
+      await step.run();
+      done.push({ step, durationMs: Math.round(now() - from) });
+    }
+    return done;
+  }
+
+  /** soft: what costs nobody anything; force: workers too, busy ones in turn; emergency: all of them at once. */
+  #planOf(level: CleanupLevel, sample: Sample, last: readonly Step[]): Plan {
     const { cache, collectGarbage } = this.#parts;
     const cacheStep: Step =
       level === "soft"
@@ -106,8 +133,17 @@ export class Cleanup {
             () => cache.bytes,
             () => cache.clear(true),
           );
-    const garbage = this.#step("garbage collected in the daemon", level, () => 0, collectGarbage);
-    return [cacheStep, ...this.#workerSteps(level, sample), garbage];
+    const garbage = this.#step(
+      "garbage collected in the daemon",
+      level,
+      () => 0,
+      async () => {
+        // It holds the event loop: those that are to end meanwhile are told first.
+        await setImmediate();
+        collectGarbage();
+      },
+    );
+    return { first: [cacheStep], beside: [...this.#workerSteps(level, sample), [garbage]], last };
   }
 
   #redisStep(sessions: boolean): Step {
@@ -123,31 +159,35 @@ export class Cleanup {
     );
   }
 
-  #workerSteps(level: CleanupLevel, sample: Sample): Step[] {
+  /** Rows of steps: each row in turn, the rows side by side. */
+  #workerSteps(level: CleanupLevel, sample: Sample): Step[][] {
     const { pool } = this.#parts.models.current;
-    const running = pool.slots.filter((slot) => slot.current);
-    const bytesOf = (pids: readonly number[]) => (now: Sample) =>
-      anonymousOf(now.processes.filter(({ pid }) => pids.includes(pid)));
+    const running = pool.slots.flatMap(({ index, current }) => (current ? [{ index, worker: current }] : []));
+    const anonymous = (pids: readonly number[]) => (now: Sample) => anonymousIn(now, pids);
     if (level === "emergency") {
       const pids = sample.processes.filter(({ role }) => role === "worker").map(({ pid }) => pid);
-      return [
-        { action: "every worker ended at once", reason: level, estimateBytes: bytesOf(pids), run: () => pool.unload() },
-      ];
+      const action = "every worker ended at once";
+      return [[{ action, reason: level, pids, estimateBytes: anonymous(pids), run: () => pool.unload() }]];
     }
     // A soft cleanup leaves one to serve; the others only if nobody waits for them.
-    const serving = running.filter((slot) => slot.current?.view().serving);
-    const spared = serving.find((slot) => !slot.current?.view().idle) ?? serving[0];
-    const chosen = level === "force" ? running : serving.filter((slot) => slot !== spared && slot.current?.view().idle);
-    return chosen.map(({ index, current }) => ({
+    const serving = running.filter(({ worker }) => worker.serving);
+    const spared = serving.find(({ worker }) => !worker.idle) ?? serving[0];
+    const chosen = level === "force" ? running : serving.filter((one) => one !== spared && one.worker.idle);
+    const step = ({ index, worker: { pid } }: (typeof running)[number]): Step => ({
       action: `worker ${index} ended`,
       reason: level === "force" ? "starts again on demand" : "idle",
-      estimateBytes: bytesOf([current?.pid ?? 0]),
+      pids: [pid],
+      estimateBytes: anonymous([pid]),
       run: () => pool.unload([index]),
-    }));
+    });
+    const idle = chosen.filter(({ worker }) => worker.idle);
+    const busy = chosen.filter(({ worker }) => !worker.idle);
+    return [...idle.map((one) => [step(one)]), busy.map(step)];
   }
 
+  /** A step within the daemon itself. */
   #step(action: string, reason: string, estimateBytes: () => number, run: () => void | Promise<void>): Step {
-    return { action, reason, estimateBytes, run: async () => run() };
+    return { action, reason, pids: [process.pid], estimateBytes, run: async () => run() };
   }
 
   #snapshot({ usage, usedBytes, limitBytes, processes }: Sample): CleanupSnapshot {
@@ -161,6 +201,27 @@ export class Cleanup {
   }
 }
 
-function estimated({ action, reason, estimateBytes }: Step, sample: Sample): CleanupReply["actions"][number] {
-  return { action, reason, freedBytes: Math.round(estimateBytes(sample)), durationMs: 0 };
+interface Done {
+  readonly step: Step;
+  readonly durationMs: number;
+}
+
+interface Outcome {
+  readonly actions: CleanupReply["actions"];
+  readonly after: Sample;
+}
+
+function estimated({ first, beside, last }: Plan, before: Sample): Outcome {
+  const actions = [...first, ...beside.flat(), ...last].map(({ action, reason, estimateBytes }) => ({
+    action,
+    reason,
+    freedBytes: Math.round(estimateBytes(before)),
+    durationMs: 0,
+  }));
+  return { actions, after: before };
+}
+
+/** Of these processes, as far as they live. */
+function anonymousIn({ processes }: Sample, pids: readonly number[]): number {
+  return anonymousOf(processes.filter(({ pid }) => pids.includes(pid)));
 }
