@@ -9,6 +9,8 @@ import { renderCleanup, renderCleanupPlans } from "../lib/render/cleanup.ts";
 /** As CLEANUP_LEVELS has them, whose file would load zod. */
 const LEVELS = ["soft", "force", "emergency"] as const satisfies readonly CleanupLevel[];
 
+const LOOK_EVERY_MS = 500;
+
 const QUESTIONS: Readonly<Record<Exclude<CleanupLevel, "soft">, string>> = {
   force: "End every worker, one after another, and empty the in-memory cache?",
   emergency: "End every worker at once and empty the in-memory cache?",
@@ -52,9 +54,25 @@ Asks before force and emergency. Where no terminal can answer, and under --json,
     if (flags["dry-run"]) return this.#plan(body, call);
     if (!flags.yes && !(await this.#isWanted(level))) return undefined;
     const work = call(body);
-    const reply = await this.waitFor("Cleaning up", work);
+    const reply = await this.#wait(work, redis, flags.socket);
     this.print(renderCleanup(reply, await terminalPaint(process.stdout, process.env)));
     return reply;
+  }
+
+  /** Redis may have millions of keys: how many are gone is told on the way. */
+  async #wait(work: Promise<CleanupReply>, redis: boolean, socket: string | undefined): Promise<CleanupReply> {
+    let swept = 0;
+    const look = async (): Promise<void> => {
+      const { sweptKeys } = await this.client(socket).call("redisStatus", { timeoutMs: LOOK_EVERY_MS });
+      swept = sweptKeys ?? swept;
+    };
+    const timer = redis ? setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS) : undefined;
+    const words = (): string => `Cleaning up${swept > 0 ? `, ${swept.toLocaleString("en")} keys removed` : ""}`;
+    try {
+      return await this.waitFor(words, work);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   async #plan(body: CleanupRequest, call: (request: CleanupRequest) => Promise<CleanupReply>): Promise<CleanupPlans> {

@@ -6,6 +6,7 @@ import { openRedis } from "./cache/redis-client.ts";
 import { RedisConnection } from "./cache/redis-connection.ts";
 import { RedisReport } from "./cache/redis-report.ts";
 import { RedisTier } from "./cache/redis-tier.ts";
+import { purgeRedis } from "./cache/sweep.ts";
 import { SharedValues } from "./cache/shared-values.ts";
 import type { Logger } from "./log.ts";
 import type { SharedRedis } from "./operations/cache-report.ts";
@@ -44,6 +45,9 @@ function connect({ redis: target }: Settings, log: Logger): SharedRedis | undefi
   };
   const connection = new RedisConnection({ open: () => openRedis(target), now, idleMs, onTurn });
   connection.start();
+  const purge = (): void => {
+    if (connection.client) void purgeRedis(connection.client);
+  };
   const onUp = (listener: () => void): void => void listeners.push(listener);
-  return { connection, report: new RedisReport(connection, now), onUp };
+  return { connection, report: new RedisReport(connection, now), sweptKeys: null, purge, onUp };
 }

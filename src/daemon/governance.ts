@@ -25,6 +25,8 @@ export interface GovernanceParts {
   readonly meter: MemoryMeter;
   readonly decisions: Decisions;
   readonly log: Logger;
+  /** Not waited for. */
+  readonly purgeRedis: () => void;
 }
 
 /** What was done about memory, and in the log as it is done. */
@@ -52,6 +54,7 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
       return settings.modelIdleUnloadMs;
     },
     collectGarbage,
+    purgeRedis: parts.purgeRedis,
     now: () => performance.now(),
     onFailure: (error) => log.error({ err: error }, "the memory governor failed in one step"),
   });

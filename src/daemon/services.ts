@@ -56,7 +56,7 @@ export function createServices(parts: ServiceParts): Services {
     models,
     meter,
     cache,
-    redis: () => caching.redis?.connection,
+    redis: caching.redis,
     decisions,
     collectGarbage,
     now,

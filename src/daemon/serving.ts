@@ -81,7 +81,14 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
     },
     now,
   });
-  const governance = createGovernance(settings, { models, cache: cache.memory, meter, decisions, log });
+  const governance = createGovernance(settings, {
+    models,
+    cache: cache.memory,
+    meter,
+    decisions,
+    log,
+    purgeRedis: () => caching.redis?.purge(),
+  });
   const { governor } = governance;
   const journaling = createJournaling({ settings, log, models, metrics, governance });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;

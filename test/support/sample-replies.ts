@@ -207,6 +207,7 @@ export const REDIS_STATUS: RedisStatus = {
   evictedKeys: 0,
   connectedSince: "2026-01-02T03:04:05.678Z",
   lastError: null,
+  sweptKeys: null,
 };
 
 export const SAMPLE: Sample = {

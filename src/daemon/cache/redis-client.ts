@@ -22,6 +22,7 @@ export interface Node extends Pick<Commands, "unlink" | "info" | "dbsize"> {
   getBuffer(key: string): Promise<Buffer | null>;
   pttl(key: string): Promise<number>;
   scan(cursor: string, match: "MATCH", pattern: string, count: "COUNT", size: number): Promise<[string, string[]]>;
+  memory(subcommand: "PURGE"): Promise<unknown>;
 }
 
 /** A connection that mends itself. */

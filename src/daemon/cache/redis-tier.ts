@@ -3,6 +3,7 @@ import { keptOf } from "./answer.ts";
 import { decodeEntry, encodeEntry } from "./entry.ts";
 import type { Unusable } from "./entry.ts";
 import type { TextKey } from "./keys.ts";
+import { isRefusal } from "./redis-connection.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { RedisReads } from "./redis-reads.ts";
 import { suffices } from "./tier.ts";
@@ -10,6 +11,8 @@ import type { Hit, Keeping, Lookup, Tier } from "./tier.ts";
 
 /** Writes that may be under way; more are dropped, so that a slow Redis holds no memory of ours. */
 const MOST_WRITES = 1000;
+/** Nobody waits for one. */
+const WRITE_DEADLINE_MS = 500;
 /** After a write was refused (read-only, out of memory) none is tried for so long. */
 const REFUSED_PAUSE_MS = 1000;
 
@@ -115,10 +118,11 @@ export class RedisTier implements Tier {
   async #write(name: string, entry: Buffer, ttlMs: number): Promise<void> {
     this.#writes += 1;
     try {
-      await this.#connection.run((redis) => redis.set(name, entry, "PX", Math.max(1, Math.round(ttlMs))));
-    } catch {
+      const px = Math.max(1, Math.round(ttlMs));
+      await this.#connection.run((redis) => redis.set(name, entry, "PX", px), WRITE_DEADLINE_MS);
+    } catch (error) {
       this.#droppedWrites += 1;
-      this.#pausedUntilMs = this.#options.now() + REFUSED_PAUSE_MS;
+      if (isRefusal(error)) this.#pausedUntilMs = this.#options.now() + REFUSED_PAUSE_MS;
     } finally {
       this.#writes -= 1;
     }

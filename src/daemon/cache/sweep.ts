@@ -16,25 +16,41 @@ const RETRY_MS = 100;
  * Removes combot's keys and no other, on every master: found with SCAN, removed with UNLINK one key a command, so that a
  * cluster takes it too.
  *
- * @param sessions sessions and products as well. @throws what Redis said last, where it went away meanwhile.
+ * @param sessions sessions and products as well. @param onRemoved told how many of each slice are gone.
+ * @throws what Redis said last, where it went away meanwhile.
  */
-export async function sweepRedis(client: RedisClient, sessions: boolean): Promise<void> {
+export async function sweepRedis(
+  client: RedisClient,
+  sessions: boolean,
+  onRemoved: (keys: number) => void,
+): Promise<void> {
   const pattern = `${sessions ? EVERY_PREFIX : CLASSIFICATION_PREFIX}*`;
-  await Promise.all(client.masters().map((node) => sweepNode(node, pattern)));
+  await Promise.all(client.masters().map((node) => sweepNode(node, pattern, onRemoved)));
 }
 
-async function sweepNode(node: Node, pattern: string): Promise<void> {
+/** Tells each master's allocator to give back what it holds free. A cache can do without it: nothing is thrown. */
+export async function purgeRedis(client: RedisClient): Promise<void> {
+  await Promise.allSettled(client.masters().map((node) => node.memory("PURGE")));
+}
+
+async function sweepNode(node: Node, pattern: string, onRemoved: (keys: number) => void): Promise<void> {
   let cursor = "0";
   do {
-    cursor = await persistently(() => sweepSlice(node, pattern, cursor));
+    cursor = await persistently(() => sweepSlice(node, pattern, cursor, onRemoved));
     await delay(PAUSE_MS);
   } while (cursor !== "0");
 }
 
 /** @returns where the next slice begins; "0" after the last. */
-async function sweepSlice(node: Node, pattern: string, cursor: string): Promise<string> {
+async function sweepSlice(
+  node: Node,
+  pattern: string,
+  cursor: string,
+  onRemoved: (keys: number) => void,
+): Promise<string> {
   const [next, keys] = await node.scan(cursor, "MATCH", pattern, "COUNT", SLICE_KEYS);
-  await Promise.all(keys.map((key) => node.unlink(key)));
+  const removed = await Promise.all(keys.map((key) => node.unlink(key)));
+  onRemoved(removed.reduce((a, b) => a + b, 0));
   return next;
 }
 

@@ -11,6 +11,8 @@ export interface ActionOptions {
   readonly cache: ShrinkableCache;
   readonly decisions: Decisions;
   readonly collectGarbage: () => void;
+  /** Of Redis' allocator, where there is a Redis; not waited for. */
+  readonly purgeRedis: () => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
@@ -51,13 +53,14 @@ export class Actions {
   }
 
   /**
-   * The in-memory tier emptied, each worker replaced in turn, the daemon's own garbage collected. Where a replacement
+   * The in-memory tier emptied, Redis' allocator purged, each worker replaced in turn, the daemon's own garbage collected. Where a replacement
    * does not come to serve, those that do are left alone.
    */
   forceCleanup(why: Why, slots: readonly number[]): Promise<void> {
-    const { cache, collectGarbage } = this.#options;
+    const { cache, collectGarbage, purgeRedis } = this.#options;
     return this.#measured(named(why), async () => {
       cache.clear(true);
+      purgeRedis();
       const failure = await this.#recycleEach(slots);
       collectGarbage();
       return failure;

@@ -25,6 +25,7 @@ export interface GovernorOptions {
   /** 0 = after every batch, which the pool does itself; −1 = never. */
   readonly idleUnloadMs: number;
   readonly collectGarbage: () => void;
+  readonly purgeRedis: () => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
   readonly onFailure: (error: unknown) => void;

@@ -7,6 +7,10 @@ import type { RedisReport } from "../cache/redis-report.ts";
 export interface SharedRedis {
   readonly connection: RedisConnection;
   readonly report: RedisReport;
+  /** Keys that the cleanup under way has removed; null while there is none. */
+  sweptKeys: number | null;
+  /** Tells its allocator to give back what it holds free; not waited for. */
+  purge(): void;
   /** Told whenever it comes back, or comes for the first time. */
   onUp(listener: () => void): void;
 }
@@ -50,6 +54,7 @@ const OFF: RedisStatus = {
   evictedKeys: null,
   connectedSince: null,
   lastError: null,
+  sweptKeys: null,
 };
 
 export async function reportRedis({ redis: tier }: AnswerCache, redis: SharedRedis | undefined): Promise<RedisStatus> {
@@ -70,5 +75,6 @@ export async function reportRedis({ redis: tier }: AnswerCache, redis: SharedRed
     evictedKeys,
     connectedSince: connectedSince?.toISOString() ?? null,
     lastError,
+    sweptKeys: redis.sweptKeys,
   };
 }

@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { CleanupLevel, CleanupReply, CleanupRequest, CleanupSnapshot } from "../../lib/protocol/cleanup.ts";
 import { CombotError } from "../../lib/errors.ts";
-import type { RedisConnection } from "../cache/redis-connection.ts";
-import { sweepRedis } from "../cache/sweep.ts";
+import type { RedisClient } from "../cache/redis-client.ts";
+import { purgeRedis, sweepRedis } from "../cache/sweep.ts";
 import type { Decisions } from "../governor/decisions.ts";
 import { anonymousOf } from "../governor/ports.ts";
 import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
+import type { SharedRedis } from "./cache-report.ts";
 import { processMemory } from "./memory-report.ts";
 import type { Models } from "./models.ts";
 
@@ -14,7 +15,7 @@ export interface CleanupParts {
   readonly meter: MemoryMeter;
   readonly cache: ShrinkableCache;
   /** Undefined where it is off. */
-  readonly redis: () => RedisConnection | undefined;
+  readonly redis: SharedRedis | undefined;
   readonly decisions: Decisions;
   readonly collectGarbage: () => void;
   /** A clock that never goes back, in ms. */
@@ -143,11 +144,16 @@ export class Cleanup {
         collectGarbage();
       },
     );
-    return { first: [cacheStep], beside: [...this.#workerSteps(level, sample), [garbage]], last };
+    return {
+      first: [cacheStep],
+      beside: [...this.#workerSteps(level, sample), this.#purgeSteps(level), [garbage]],
+      last,
+    };
   }
 
   #redisStep(sessions: boolean): Step {
-    const client = this.#parts.redis()?.client;
+    const { redis } = this.#parts;
+    const client = redis?.connection.client;
     if (!client)
       throw new CombotError("CACHE_UNAVAILABLE", "Redis is off or away, so nothing was done", { retryAfterSeconds: 1 });
     const action = sessions ? "answers, sessions and products removed from Redis" : "answers removed from Redis";
@@ -155,8 +161,16 @@ export class Cleanup {
       action,
       "by hand",
       () => 0,
-      () => sweepRedis(client, sessions),
+      () => sweep(redis, client, sessions),
     );
+  }
+
+  /** Its memory is this machine's too, where it is managed. */
+  #purgeSteps(level: CleanupLevel): Step[] {
+    const client = this.#parts.redis?.connection.client;
+    if (!client || level === "soft") return [];
+    const action = "Redis told to purge its allocator";
+    return [{ action, reason: level, pids: [], estimateBytes: () => 0, run: () => purgeRedis(client) }];
   }
 
   /** Rows of steps: each row in turn, the rows side by side. */
@@ -198,6 +212,15 @@ export class Cleanup {
       cacheBytes: this.#parts.cache.bytes,
       processes: processes.map(processMemory),
     };
+  }
+}
+
+async function sweep(redis: SharedRedis, client: RedisClient, sessions: boolean): Promise<void> {
+  redis.sweptKeys = 0;
+  try {
+    await sweepRedis(client, sessions, (keys) => (redis.sweptKeys = (redis.sweptKeys ?? 0) + keys));
+  } finally {
+    redis.sweptKeys = null;
   }
 }
 

@@ -48,7 +48,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Work that may take over a second: then it says what is waited for. */
-  protected async waitFor<T>(words: string, work: Promise<T>): Promise<T> {
+  protected async waitFor<T>(words: string | (() => string), work: Promise<T>): Promise<T> {
     return this.jsonEnabled() ? work : waitTelling(words, work, process.stderr);
   }
 

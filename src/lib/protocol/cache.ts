@@ -34,6 +34,7 @@ export const redisStatus = z.object({
   evictedKeys: count.nullable(),
   connectedSince: z.iso.datetime().nullable(),
   lastError: z.string().nullable().describe("the last trouble since the start, also after it has passed"),
+  sweptKeys: count.nullable().describe("keys that the cleanup under way has removed; null while there is none"),
 });
 
 /** The namespaces of the shared cache beside the classifications: kept in Redis alone. */

@@ -35,9 +35,12 @@ describe.each(["one server", "a cluster"])("cleaning up %s", (kind) => {
     const prefixes = ["combot:ml:", "combot:session:", "combot:product:", "other:", "combots:"];
     const counts = () => Promise.all(prefixes.map((prefix) => counted(servers(), prefix)));
     expect(await counts()).toEqual(prefixes.map(() => KEYS));
-    await sweepRedis(connection.client!, false);
+    const removed: number[] = [];
+    await sweepRedis(connection.client!, false, (keys) => removed.push(keys));
+    expect(removed.reduce((a, b) => a + b, 0)).toBe(KEYS);
+    expect(removed.length).toBeGreaterThan(1);
     expect(await counts()).toEqual([0, KEYS, KEYS, KEYS, KEYS]);
-    await sweepRedis(connection.client!, true);
+    await sweepRedis(connection.client!, true, () => undefined);
     expect(await counts()).toEqual([0, 0, 0, KEYS, KEYS]);
   });
 });

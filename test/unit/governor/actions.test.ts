@@ -83,7 +83,7 @@ describe("a force cleanup", () => {
     };
     await actions.forceCleanup(CLEANUP, [0, 1, 2]);
     const recycles = [0, 1, 2].map((slot) => `recycle ${slot}: memory, in turn`);
-    expect(governed.orders).toEqual(["empty the cache", ...recycles, "collect garbage"]);
+    expect(governed.orders).toEqual(["empty the cache", "purge Redis", ...recycles, "collect garbage"]);
     expect([most, governed.workers.fewest]).toEqual([1, 2]);
   });
 

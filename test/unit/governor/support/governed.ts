@@ -51,6 +51,7 @@ export class Governed {
       thresholds: THRESHOLDS,
       idleUnloadMs,
       collectGarbage: () => onOrder("collect garbage"),
+      purgeRedis: () => onOrder("purge Redis"),
       now: () => this.clock.ms,
       onFailure: (error) => void this.failures.push(error),
     });
