@@ -15,9 +15,14 @@ export interface SharedRedis {
   onUp(listener: () => void): void;
 }
 
-export async function reportCache(answers: AnswerCache, redis: SharedRedis | undefined): Promise<CacheStats> {
+/** @param maxAgeMs how old what Redis says of itself may be; by default it is asked. */
+export async function reportCache(
+  answers: AnswerCache,
+  redis: SharedRedis | undefined,
+  maxAgeMs?: number,
+): Promise<CacheStats> {
   const { memory, rate, coalesced, redis: tier } = answers;
-  const figures = await redis?.report.figures();
+  const figures = await redis?.report.figures(maxAgeMs);
   return {
     hitRate: rate.overall,
     hitRate5m: rate.recent,
@@ -57,10 +62,15 @@ const OFF: RedisStatus = {
   sweptKeys: null,
 };
 
-export async function reportRedis({ redis: tier }: AnswerCache, redis: SharedRedis | undefined): Promise<RedisStatus> {
+/** @param maxAgeMs as for `reportCache`. */
+export async function reportRedis(
+  { redis: tier }: AnswerCache,
+  redis: SharedRedis | undefined,
+  maxAgeMs?: number,
+): Promise<RedisStatus> {
   if (!redis || !tier) return OFF;
   const { connection, report } = redis;
-  const { version, usedBytes, maxBytes, keys, evictedKeys } = await report.figures();
+  const { version, usedBytes, maxBytes, keys, evictedKeys } = await report.figures(maxAgeMs);
   const { state, breaker, latencyMs, connectedSince, lastError } = connection;
   const asked = tier.hits + tier.misses;
   return {

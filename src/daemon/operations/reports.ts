@@ -33,6 +33,9 @@ export interface ReportParts {
   readonly version: string;
 }
 
+/** In a sample: what INFO tells changes slowly, and each asking wakes the daemon once more. */
+const SAMPLED_REDIS_MS = 10_000;
+
 /** How things stand, for whoever asks; and all of it at once for those who watch. */
 export class Reports {
   readonly #parts: ReportParts;
@@ -56,14 +59,14 @@ export class Reports {
     return this.#parts.metrics.report();
   }
 
-  cache(): Promise<CacheStats> {
+  cache(maxAgeMs?: number): Promise<CacheStats> {
     const { answers, redis } = this.#parts.caching;
-    return reportCache(answers, redis);
+    return reportCache(answers, redis, maxAgeMs);
   }
 
-  redis(): Promise<RedisStatus> {
+  redis(maxAgeMs?: number): Promise<RedisStatus> {
     const { answers, redis } = this.#parts.caching;
-    return reportRedis(answers, redis);
+    return reportRedis(answers, redis, maxAgeMs);
   }
 
   process(): Promise<ProcessStatus> {
@@ -78,8 +81,8 @@ export class Reports {
     const [process, metrics, cache, redis] = await Promise.all([
       this.#process(async (pid) => figures.get(pid)),
       this.metrics(),
-      this.cache(),
-      this.redis(),
+      this.cache(SAMPLED_REDIS_MS),
+      this.redis(SAMPLED_REDIS_MS),
     ]);
     return {
       at: new Date().toISOString(),
