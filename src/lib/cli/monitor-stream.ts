@@ -31,7 +31,7 @@ export async function streamMonitor(source: Source, output: NodeJS.WriteStream, 
 export async function viewOnce(source: Omit<Source, "intervalMs">): Promise<MonitorView> {
   const { promise, resolve } = Promise.withResolvers<MonitorView>();
   const onTick = (view: MonitorView): void => {
-    const isWhole = view.machine?.cpu && (view.link.state === "down" || view.derived.requestsPerSecond !== null);
+    const isWhole = view.machine?.cpu && (isAway(view) || view.derived.requestsPerSecond !== null);
     if (isWhole) resolve(view);
   };
   const loop = new MonitorLoop({ ...source, intervalMs: 1000, onTick });
@@ -41,6 +41,10 @@ export async function viewOnce(source: Omit<Source, "intervalMs">): Promise<Moni
   clearTimeout(limit);
   loop.stop();
   return view;
+}
+
+function isAway({ link }: MonitorView): boolean {
+  return link.state === "down" || link.state === "denied";
 }
 
 function jsonLines(): (view: MonitorView) => string {

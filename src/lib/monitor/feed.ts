@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../client.ts";
-import { messageOf } from "../errors.ts";
+import { CombotError, messageOf, systemCodeOf } from "../errors.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
 import type { MonitorState } from "./state.ts";
 
@@ -23,9 +23,9 @@ export interface FeedOptions {
 export async function followDaemon(options: FeedOptions): Promise<void> {
   const { state, now, onNews, signal } = options;
   while (!signal?.aborted) {
-    const why = await listenOnce(options).catch((thrown: unknown) => messageOf(thrown));
+    const why = await listenOnce(options).catch((thrown: unknown) => thrown);
     if (signal?.aborted) return;
-    state.lost(why, now());
+    state.lost(typeof why === "string" ? why : messageOf(why), now(), isDenied(why) ? "denied" : "down");
     onNews("lost");
     await sleep(RETRY_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
@@ -44,4 +44,9 @@ async function listenOnce({ client, state, now, onNews, signal }: FeedOptions): 
     onNews(event.event);
   }
   return "It ended the connection.";
+}
+
+/** A daemon behind a socket that we may not open may well be up. */
+function isDenied(thrown: unknown): boolean {
+  return thrown instanceof CombotError && ["EACCES", "EPERM"].includes(systemCodeOf(thrown.cause) ?? "");
 }

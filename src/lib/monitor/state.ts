@@ -11,9 +11,9 @@ const SILENT_MS = 3500;
 const NOW_SPAN_MS = 5000;
 const DECISIONS_KEPT = 200;
 
-/** `silent`: connected, and nothing comes. Times are those of the monitor's own clock, which never goes back. */
+/** `silent`: connected, and nothing comes; `denied`: it may be up, and we may not open its socket. Times are those of the monitor's own clock, which never goes back. */
 export interface Link {
-  readonly state: "connecting" | "up" | "silent" | "down";
+  readonly state: "connecting" | "up" | "silent" | "down" | "denied";
   readonly sinceMs: number;
   /** Why it is down. */
   readonly detail: string;
@@ -108,9 +108,9 @@ export class MonitorState {
   }
 
   /** The connection has ended or there is none. The first time counts, and the last reason. */
-  lost(detail: string, nowMs: number): void {
-    const { state, sinceMs } = this.#link;
-    this.#link = { state: "down", sinceMs: state === "down" ? sinceMs : nowMs, detail };
+  lost(detail: string, nowMs: number, state: "down" | "denied" = "down"): void {
+    const before = this.#link;
+    this.#link = { state, sinceMs: before.state === state ? before.sinceMs : nowMs, detail };
     this.#sample = null;
     this.#derived = NOTHING;
   }

@@ -29,6 +29,8 @@ describe("the link", () => {
     });
     state.takeSample(at(4), 4000);
     expect(state.view(4000).link).toMatchObject({ state: "up", sinceMs: 4000 });
+    state.lost("You may not open it.", 5000, "denied");
+    expect(state.view(6000).link).toMatchObject({ state: "denied", sinceMs: 5000 });
   });
 
   test("is silent 3.5 s after the last sample, since then, and up with the next", () => {

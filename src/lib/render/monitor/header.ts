@@ -20,6 +20,7 @@ function stateOf({ link, sample, nowMs }: MonitorView, { clock }: ScreenOptions)
   const lasted = nowMs - link.sinceMs;
   const since = `since ${timeOf(new Date(clock.getTime() - lasted))} (${formatDuration(lasted)})`;
   if (link.state === "connecting") return [span("combot", "strong"), span(" is being connected to")];
+  if (link.state === "denied") return [span("combot", "strong"), span(" can't be watched", "bad"), span(` ${since}`)];
   if (link.state === "down" || !sample) return [span("combot", "strong"), span(" is down", "bad"), span(` ${since}`)];
   const name = [span("combot", "strong"), span(` ${printable(sample.health.version)} `)];
   if (link.state === "silent") return [...name, span("is silent", "bad"), span(` ${since}`)];

@@ -16,8 +16,8 @@ const ALERT_LINES = 2;
 
 /** What is not as it should be: checks that fail, then alerts that fire, the oldest first. */
 export function alertRows({ sample, link }: Pick<MonitorView, "sample" | "link">, space: RowSpace): Line[] {
-  if (!sample && link.state !== "down") return [];
-  const news = sample ? [...checksOf(sample.health), ...sample.alerts.map(alertOf)] : [downNews(link.detail)];
+  if (!sample && link.state === "connecting") return [];
+  const news = sample ? [...checksOf(sample.health), ...sample.alerts.map(alertOf)] : [absence(link)];
   const rows = news.flatMap((one) => newsLines(one, space));
   if (rows.length === 0) return row("alerts", [[span("none", "good")]], space);
   return rows.map((line, index) => [span((index === 0 ? "alerts" : "").padEnd(TEXT_FROM), "faint"), ...line]);
@@ -29,8 +29,8 @@ interface News {
   readonly words: string;
 }
 
-function downNews(detail: string): News {
-  return { lead: "daemon down: ", tone: "bad", words: detail };
+function absence({ state, detail }: MonitorView["link"]): News {
+  return { lead: `daemon ${state}: `, tone: "bad", words: detail };
 }
 
 function checksOf({ checks }: Health): News[] {
