@@ -117,8 +117,10 @@ async function through(
   );
 }
 
+/** Asked again where the connection was being closed as idle while the question was on its way. */
 function reportOf(daemon: PrivateDaemon): Promise<AlertsReply> {
-  return daemon.json<AlertsReply>("GET", "/api/alerts/");
+  const ask = (): Promise<AlertsReply> => daemon.json<AlertsReply>("GET", "/api/alerts/");
+  return ask().catch(ask);
 }
 
 /** Never resolves: whoever waits for something else hears at once that it won't come. */

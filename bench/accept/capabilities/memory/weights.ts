@@ -26,12 +26,15 @@ export class Neighbour implements Weight {
   }
 
   async set(bytes: number): Promise<void> {
-    const answered = once(this.#child, "message");
+    // The kernel may have killed it: then it holds nothing, and whoever reads sees that.
+    if (!this.#child.connected) return;
+    const answered = Promise.race([once(this.#child, "message"), once(this.#child, "exit")]);
     this.#child.send(bytes);
     await answered;
   }
 
   async end(): Promise<void> {
+    if (!this.#child.connected) return;
     this.#child.disconnect();
     await once(this.#child, "exit");
   }
