@@ -96,7 +96,8 @@ async function through(
     for (const { alert } of (await reportOf(daemon)).firing) fired.add(alert);
     return alerts.every((alert) => fired.has(alert));
   };
-  await Promise.race([until(allFired, limitMs, `not all of ${alerts.join(", ")} fired`), rejectionOf(causing)]);
+  const missing = (): string => `${alerts.filter((alert) => !fired.has(alert)).join(", ")} did not fire`;
+  await Promise.race([until(allFired, limitMs, missing), rejectionOf(causing)]);
   over = true;
   await causing;
 
@@ -143,10 +144,10 @@ function statesIn(log: string, name: AlertName): string[] {
   return lines.map((line) => /"msg":"alert (firing|resolved|still firing)/.exec(line)?.[1] ?? line);
 }
 
-async function until(test: () => Promise<boolean>, limitMs: number, otherwise: string): Promise<void> {
+async function until(test: () => Promise<boolean>, limitMs: number, otherwise: string | (() => string)): Promise<void> {
   for (const limit = performance.now() + limitMs; performance.now() < limit; await delay(LOOK_MS))
     if (await test()) return;
-  throw new Error(`${otherwise} within ${limitMs} ms`);
+  throw new Error(`${typeof otherwise === "string" ? otherwise : otherwise()} within ${limitMs} ms`);
 }
 
 function urlFile(folder: string, url: string): string {

@@ -59,11 +59,18 @@ export async function levels(say: Say): Promise<Trouble> {
       await stage.daemon.ask("GET", "/api/memory/");
       cgroup.limitBytes = Math.round(cgroup.usedBytes / 0.45 / MIB) * MIB;
       const weight = ballast(stage);
+      // Workers that are asked for something are started again.
+      const client = async (): Promise<void> => {
+        for (let call = 0; !stage.isOver(); await delay(200))
+          await classify(stage.daemon, { text: `busy ${call++}`, noCache: true });
+      };
+      const clients = Promise.all(Array.from({ length: 4 }, client));
       await weight.hold(0.83);
       await stage.fires("memory-warning");
       await weight.hold(0.92);
       await stage.fires("memory-hold");
       await weight.hold(0.97);
+      await clients;
     },
     mend: (stage) => ballast(stage).hold(undefined),
     end,
