@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { treeOf } from "../../../scripts/support/process-tree.ts";
 import { callSocket } from "../../../scripts/support/socket-request.ts";
+import type { AlertsReply } from "../../../src/lib/protocol/alerts.ts";
 import type { Health } from "../../../src/lib/protocol/health.ts";
 import { CONTROL_SOCKET, SOCKET, writeDaemonUnit, writeSettings } from "../../support/systemd/daemon-unit.ts";
 import { Machine } from "../../support/systemd/machine.ts";
@@ -84,11 +85,18 @@ describe.runIf(hasMachines)("the daemon as a unit", () => {
     await writeDaemonUnit(machine, { settings: ["MAX_REQUESTS=500"] });
     await machine.sh("systemctl", "start", UNIT);
     const pid = await property("MainPID");
-    writeSettings(machine, ["MAX_REQUESTS=77", "WORKERS=1", "LOG_LEVEL=debug"]);
+    const firing = async (): Promise<string[]> => {
+      const { text } = await callSocket({ socketPath: machine.path(CONTROL_SOCKET), path: "/api/alerts/" });
+      return (JSON.parse(text) as AlertsReply).firing.map(({ alert }) => alert);
+    };
+    expect(await firing()).toEqual([]);
+    writeSettings(machine, ["MAX_REQUESTS=77", "WORKERS=1", "LOG_LEVEL=debug", "ALERT_DISK_FREE=1", "ALERT_AFTER=0"]);
     await machine.sh("systemctl", "reload", UNIT);
     await expect.poll(status, LONG).toContain("restart for WORKERS");
     const limits = await callSocket({ socketPath: machine.path(CONTROL_SOCKET), path: "/api/process/status/" });
     expect(JSON.parse(limits.text)).toMatchObject({ limits: { maxRequests: 77 } });
+    // No disk is all free.
+    await expect.poll(firing, LONG).toEqual(["disk"]);
     expect(await property("MainPID")).toBe(pid);
     expect(await property("ActiveState")).toBe("active");
     expect(await machine.journal(UNIT)).toContain('"needRestart":["WORKERS"]');
