@@ -65,9 +65,10 @@ export class Ballast {
   }
 
   async #correct(): Promise<void> {
-    const { usage, limitBytes } = await this.#usage();
-    if (this.#target === undefined) return;
-    const gapBytes = (this.#target - usage) * limitBytes;
+    // A call that is lost on a closing connection, or on a daemon that has stopped, moves nothing.
+    const reading = await this.#usage().catch(() => undefined);
+    if (!reading || this.#target === undefined) return;
+    const gapBytes = (this.#target - reading.usage) * reading.limitBytes;
     // What it let go of is freed a little later: to take the whole gap at once has the kernel kill it now and then.
     await this.#set(Math.max(0, this.#bytes + (gapBytes > 0 ? gapBytes * GROWTH : gapBytes)));
   }

@@ -15,8 +15,8 @@ import { shopTexts } from "../shop-texts.ts";
 
 const MIB = 1024 * 1024;
 const ATTACKER = fileURLToPath(new URL("./attacker-process.ts", import.meta.url));
-const MEASURED_MS = 15_000;
-/** Until the attack stands. */
+const MEASURED_MS = 12_000;
+/** Until the attack stands, or is over. */
 const ONSET_MS = 4000;
 const MOST_GROWTH_MIB = 64;
 const CLIENTS = 8;
@@ -43,15 +43,9 @@ export async function* tcp(say: (progress: string) => void): AsyncGenerator<Line
   const { daemon, port } = await startListening(folder, { env });
   try {
     await measure(daemon, port);
-    say("tcp: calm");
-    const calm = await measure(daemon, port);
-    yield {
-      what: "tcp: p99 on combot.sock in calm, ms",
-      measured: calm.p99Ms,
-      target: "for the record",
-      pass: calm.failed === 0,
-    };
     for (const [kind, told] of Object.entries(ATTACKS)) {
+      say("tcp: calm");
+      const calm = await measure(daemon, port);
       say(`tcp: ${told}`);
       yield* judge(told, calm, await attack(daemon, port, kind));
     }
@@ -69,13 +63,14 @@ async function attack(daemon: PrivateDaemon, port: number, kind: string): Promis
   } finally {
     attacker.kill("SIGKILL");
     await once(attacker, "exit");
+    await delay(ONSET_MS);
   }
 }
 
 function* judge(told: string, calm: Phase, { p99Ms, failed, rssMiB, connections }: Phase): Generator<Line> {
   const ratio = round(p99Ms / calm.p99Ms);
   yield {
-    what: `tcp: ${told} (${connections} held at most): p99 on combot.sock, over that in calm (${p99Ms} ms)`,
+    what: `tcp: ${told} (${connections} held at most): p99 on combot.sock, over that in the calm before it (${p99Ms} and ${calm.p99Ms} ms)`,
     measured: ratio,
     target: "at most 2",
     pass: ratio <= 2,
