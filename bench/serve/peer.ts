@@ -1,11 +1,9 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { freePort } from "../../scripts/support/free-port.ts";
 import { treeOf } from "../../scripts/support/process-tree.ts";
 import type { Contender, ContenderOptions } from "./contender.ts";
 import { findPm2 } from "./pm2.ts";
@@ -59,14 +57,4 @@ export function peer({ model, folder }: ContenderOptions): Contender {
       };
     },
   };
-}
-
-/** From the kernel. Between its release here and its use there somebody else could take it; then the start fails. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
 import type { PrivateDaemonOptions } from "../../scripts/support/private-daemon.ts";
-import { freePort } from "./redis-server.ts";
+import { freePort } from "../../scripts/support/free-port.ts";
 
 export const LISTEN_TOKEN = "a-token-of-this-test-0123456789-0123456789";
 export const LISTEN_HOST = "bot.example.com";

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, RedisServer } from "./redis-server.ts";
+import { freePort } from "../../scripts/support/free-port.ts";
+import { RedisServer } from "./redis-server.ts";
 
 const run = promisify(execFile);
 const NODES = 3;

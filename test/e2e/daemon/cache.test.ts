@@ -95,7 +95,7 @@ test("Redis over TLS: with its authority trusted it is up; else it is away, and 
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"];
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
   await promisify(execFile)("openssl", ["req", "-x509", ...kind, "-out", certificate, ...subject]);
-  const { freePort } = await import("../../support/redis-server.ts");
+  const { freePort } = await import("../../../scripts/support/free-port.ts");
   const port = await freePort();
   const tls = ["--tls-port", String(port), "--tls-cert-file", certificate, "--tls-key-file", key];
   await startRedis(...tls, "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no");

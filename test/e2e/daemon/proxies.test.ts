@@ -7,7 +7,8 @@ import type { MetricsReport } from "../../../src/lib/protocol/metrics.ts";
 import { LISTEN_TOKEN, startListening } from "../../support/listening-daemon.ts";
 import { Proxy } from "../../support/proxies.ts";
 import type { ProxyName } from "../../support/proxies.ts";
-import { freePort, RedisServer } from "../../support/redis-server.ts";
+import { freePort } from "../../../scripts/support/free-port.ts";
+import { RedisServer } from "../../support/redis-server.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 
