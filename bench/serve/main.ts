@@ -22,7 +22,7 @@ const WARM_UP_SECONDS = 3;
 const FLOOR_TEXTS = 4096;
 const PROBES = 16;
 /** No server beats the floor by as much. */
-const TEXTS_RESERVE = 1.5;
+const TEXTS_RESERVE = 2.5;
 
 /** The comparison by itself, with options of its own; see bench/serve/benchmark.ts for those that are kept. */
 export const serve = {
@@ -90,7 +90,9 @@ class Comparison {
     let plan: (LoadPlan & { readonly distinctTexts: number }) | undefined;
     for (let turn = 1; turn <= this.#options.rounds; turn++) {
       const floor = await this.#floor(idsFile, turn);
-      plan ??= this.#plan(floor);
+      // Where the machine was busy with something else, the first floor is not the highest.
+      const wanted = this.#plan(floor);
+      if (!plan || wanted.distinctTexts > plan.distinctTexts) plan = wanted;
       const measured = {
         floor,
         combot: await this.#measure("combot", plan, turn),
