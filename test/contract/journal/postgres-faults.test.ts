@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Connections } from "../../../src/daemon/journal/postgres/connections.ts";
@@ -115,6 +116,27 @@ describe.skipIf(postgresCommands() === undefined && !process.env["CI"])(
       const rows = await server.query("SELECT count(*)::int AS n FROM combot_decisions", "cut");
       expect(rows).toEqual([{ n: 2000 }]);
       expect((await journal.frequentTexts(1))[0]).toMatchObject({ count: 10 });
+    });
+
+    test("a connection that is cut between two statements ends nothing but its work", async () => {
+      const connections = new Connections({
+        url: server.url(),
+        max: MAX,
+        onHeld: () => undefined,
+        now: () => performance.now(),
+      });
+      onTestFinished(() => connections.close());
+      const work = connections.with("cut", async (query) => {
+        await query("BEGIN");
+        await server.cut();
+        // Without a listener the process would have ended by now.
+        await expect.poll(() => server.connections(), SOON).toBe(0);
+        await delay(100);
+        return query("COMMIT");
+      });
+      await expect(work).rejects.toThrow();
+      expect(connections.state).toMatchObject({ total: 0, heldLongest: null });
+      expect(await connections.with("again", (query) => query("SELECT 1 AS one"))).toEqual([{ one: 1 }]);
     });
 
     test("at emergency no connection stays open behind a write", async () => {

@@ -12,7 +12,9 @@ import {
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { BUFFER_EVENTS } from "../../../src/daemon/journal/buffer.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { batchOf, BUFFER_EVENTS } from "../../../src/daemon/journal/buffer.ts";
+import { decisionEvent } from "../../../src/daemon/journal/events.ts";
 import { SqliteStore } from "../../../src/daemon/journal/sqlite/store.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { decisionAt, startJournal } from "./running-journal.ts";
@@ -77,6 +79,28 @@ test("a file that another process holds is waited for, and written when it is fr
   other.exec("COMMIT");
   await expect.poll(() => journal.state, SOON).toMatchObject({ state: "up", waiting: 0, written: 1 });
   expect(told.map(({ state }) => state)).toEqual(["down", "up"]);
+});
+
+test("a thread without work is ended, and started again by the next call", async () => {
+  const path = journalPath();
+  const threads = (): number =>
+    readdirSync("/proc/self/task").filter((id) => readFileSync(`/proc/self/task/${id}/comm`, "utf8") === "journal\n")
+      .length;
+  const before = threads();
+  const store = new SqliteStore(path, 20);
+  for (let round = 1; round <= 3; round++) {
+    await store.write(batchOf([decisionEvent(decisionAt(round))]), String(round));
+    expect(await store.decisions(0, 10)).toHaveLength(round);
+    await expect.poll(threads, SOON).toBe(before);
+    expect(readdirSync(dirname(path))).toEqual(["journal.db"]);
+  }
+  // Whoever asks while it ends is answered all the same.
+  const asked = Array.from({ length: 200 }, async (_, index) => {
+    await delay(index % 40);
+    return store.decisions(0, 10);
+  });
+  expect((await Promise.all(asked)).every(({ length }) => length === 3)).toBe(true);
+  await store.close();
 });
 
 test("a file that was removed is begun again", async () => {

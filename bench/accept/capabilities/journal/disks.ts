@@ -16,7 +16,7 @@ const PAUSE_MS = 20;
 const FULL_MS = 15_000;
 const LOCKED_MS = 30_000;
 const STALLED_MS = 30_000;
-const DECIDE_EVERY_MS = 100;
+const DECIDE_EVERY_MS = 300;
 const LONGEST_DELAY_MS = 50;
 const RECOVER_MS = 30_000;
 
@@ -84,7 +84,7 @@ async function* outlives({ name, ...trouble }: Trouble, say: (progress: string) 
   mkdirSync(folder);
   trouble.prepare(folder);
   const path = join(folder, "journal.db");
-  const env = { LOG_LEVEL: "error", DATABASE_URL: `sqlite:${path}`, ...INSPECTABLE };
+  const env = { LOG_LEVEL: "error", WORKERS: "1", DATABASE_URL: `sqlite:${path}`, ...INSPECTABLE };
   const daemon = await PrivateDaemon.start({ env });
   try {
     let isOver = false;
@@ -94,7 +94,7 @@ async function* outlives({ name, ...trouble }: Trouble, say: (progress: string) 
     await untilJournal(daemon, isSettled, RECOVER_MS);
     await watchLoop(daemon);
     const running = runClients({ ...load, isOver: () => isOver });
-    const stop = keepDeciding(daemon, DECIDE_EVERY_MS);
+    const stop = keepDeciding(daemon, "recycle", DECIDE_EVERY_MS);
     await delay(2000);
     const usualMs = await longestDelayMs(daemon);
     await watchLoop(daemon);
@@ -127,6 +127,9 @@ async function* outlives({ name, ...trouble }: Trouble, say: (progress: string) 
       target: "true",
       pass: isBack && written + dropped >= decided,
     };
+  } catch (error) {
+    process.stderr.write(daemon.log);
+    throw error;
   } finally {
     await daemon.stop("SIGKILL");
     trouble.remove(folder);

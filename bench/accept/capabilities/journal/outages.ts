@@ -48,7 +48,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 export async function* outages(say: (progress: string) => void): AsyncGenerator<Line> {
   const postgres = await PrivatePostgres.start();
   const url = await postgres.database(DATABASE);
-  const env = { LOG_LEVEL: "error", DATABASE_URL: url, DATABASE_POOL_MAX: String(POOL) };
+  const env = { LOG_LEVEL: "error", WORKERS: "1", DATABASE_URL: url, DATABASE_POOL_MAX: String(POOL) };
   const daemon = await PrivateDaemon.start({ env });
   const client = new Client({ path: daemon.socketPath, controlPath: daemon.controlPath });
   const heard = new Set<string>();
@@ -67,7 +67,8 @@ export async function* outages(say: (progress: string) => void): AsyncGenerator<
         await delay(LOOK_EVERY_MS);
       }
     })();
-    const stop = keepDeciding(daemon, DECIDE_EVERY_MS);
+    looking.catch(() => undefined);
+    const stop = keepDeciding(daemon, "cleanup", DECIDE_EVERY_MS);
     const load = runClients({
       socketPath: daemon.socketPath,
       clients: CLIENTS,
@@ -133,6 +134,9 @@ export async function* outages(say: (progress: string) => void): AsyncGenerator<
       target: "0",
       pass: left === 0,
     };
+  } catch (error) {
+    process.stderr.write(daemon.log);
+    throw error;
   } finally {
     client.close();
     await listening;

@@ -11,18 +11,23 @@ const PAIRS = 5;
 const CLIENTS = 50;
 const RUN_MS = 15_000;
 const FROZEN_MS = 6000;
-const DECIDE_EVERY_MS = 200;
+const DECIDE_EVERY_MS = 1000;
 const MOST = 1.25;
 
 /** p99 with Postgres cut, frozen and killed, over that without; the runs take turns. */
 export async function* pairs(say: (progress: string) => void): AsyncGenerator<Line> {
   const postgres = await PrivatePostgres.start();
-  const env = { LOG_LEVEL: "error", DATABASE_URL: await postgres.database("journal"), DATABASE_POOL_MAX: "5" };
+  const env = {
+    LOG_LEVEL: "error",
+    WORKERS: "1",
+    DATABASE_URL: await postgres.database("journal"),
+    DATABASE_POOL_MAX: "5",
+  };
   const daemon = await PrivateDaemon.start({ env });
   const load = { socketPath: daemon.socketPath, clients: CLIENTS, texts: shopTexts() };
   try {
     await runClients({ ...load, calls: 5000 });
-    const stop = keepDeciding(daemon, DECIDE_EVERY_MS);
+    const stop = keepDeciding(daemon, "recycle", DECIDE_EVERY_MS);
     const ratios: number[] = [];
     const told: string[] = [];
     let failed = 0;
@@ -49,6 +54,9 @@ export async function* pairs(say: (progress: string) => void): AsyncGenerator<Li
       pass: ratio <= MOST,
     };
     yield { what: "requests failed in them", measured: failed, target: "0", pass: failed === 0 };
+  } catch (error) {
+    process.stderr.write(daemon.log);
+    throw error;
   } finally {
     await daemon.stop("SIGKILL");
     await postgres.remove();

@@ -45,6 +45,9 @@ export class Connections {
     const client = await (await (this.#pool ??= this.#open())).connect();
     const end = this.#hold(where);
     let broken = true;
+    // The pool listens while a connection is idle, and nobody while it is out: one that is cut between two statements
+    // would end the process. The next statement fails and says so.
+    client.on("error", ignore);
     try {
       const result = await work(async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows);
       broken = false;
@@ -54,6 +57,7 @@ export class Connections {
       throw error;
     } finally {
       end();
+      client.off("error", ignore);
       client.release(broken);
     }
   }
@@ -84,7 +88,7 @@ export class Connections {
       allowExitOnIdle: true,
     });
     // An idle connection that is cut is one less, and no reason to end the process.
-    pool.on("error", () => undefined);
+    pool.on("error", ignore);
     this.#opened = pool;
     return pool;
   }
@@ -101,6 +105,8 @@ export class Connections {
     };
   }
 }
+
+function ignore(): void {}
 
 async function rolledBack(client: PoolClient): Promise<boolean> {
   try {

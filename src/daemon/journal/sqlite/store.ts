@@ -10,6 +10,8 @@ const LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2, stackS
 const CALL_LIMIT_MS = 6000;
 /** Copying and checking a whole file; other calls go on meanwhile, or wait for their own limit. */
 const FILE_LIMIT_MS = 600_000;
+/** A thread without work is ended: it holds 10 MB, and the next call starts one in a tenth of a second. */
+const IDLE_MS = 5000;
 
 interface Pending {
   readonly resolve: (result: unknown) => void;
@@ -27,15 +29,18 @@ export class SqliteStore implements Store {
     restore: (path) => this.#ask({ ask: "restore", path }, FILE_LIMIT_MS),
   };
   readonly #path: string;
+  readonly #idleMs: number;
   readonly #pending = new Map<number, Pending>();
   /** Calls that were given up, and that the thread has not answered yet. */
   readonly #overdue = new Set<number>();
   #thread: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #count = 0;
 
-  /** @param path absolute. */
-  constructor(path: string) {
+  /** @param path absolute. @param idleMs after which a thread without work is ended. */
+  constructor(path: string, idleMs = IDLE_MS) {
     this.#path = path;
+    this.#idleMs = idleMs;
   }
 
   open(): Promise<void> {
@@ -71,15 +76,32 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     if (!this.#thread) return;
     await this.#ask({ ask: "close" });
     await this.#thread?.terminate();
+  }
+
+  /** Ends the thread, unless it gets work meanwhile. */
+  async #retire(): Promise<void> {
+    const thread = this.#thread;
+    if (!thread || this.#isBusy) return;
+    await this.#ask({ ask: "close" }).catch(() => undefined);
+    clearTimeout(this.#idle);
+    if (this.#thread !== thread || this.#isBusy) return;
+    this.#thread = undefined;
+    await thread.terminate();
+  }
+
+  get #isBusy(): boolean {
+    return this.#pending.size + this.#overdue.size > 0;
   }
 
   #ask<T>(order: Order, limitMs = CALL_LIMIT_MS): Promise<T> {
     // What waits behind a call that hangs would hang too, and pile up.
     if (this.#overdue.size > 0) return Promise.reject(stalled());
     const id = ++this.#count;
+    clearTimeout(this.#idle);
     const thread = (this.#thread ??= this.#start());
     return new Promise<T>((resolve, reject) => {
       const late = setTimeout(() => {
@@ -118,6 +140,7 @@ export class SqliteStore implements Store {
     this.#overdue.delete(response.id);
     const pending = this.#pending.get(response.id);
     this.#pending.delete(response.id);
+    if (!this.#isBusy) this.#idle = setTimeout(() => void this.#retire(), this.#idleMs).unref();
     if (!pending) return;
     if ("fault" in response) pending.reject(new StoreFault(response.fault.kind, response.fault.message));
     else pending.resolve(response.result);
