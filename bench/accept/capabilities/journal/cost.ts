@@ -4,7 +4,7 @@ import { median, quantile, round } from "../../statistics.ts";
 import { perfTest } from "../perf/command.ts";
 
 const PAIRS = 10;
-const SECONDS = 3;
+const SECONDS = 2;
 const LEAST = 0.95;
 const KINDS = {
   cached: [],

@@ -9,7 +9,7 @@ import { isSettled, keepDeciding, untilJournal } from "./watch.ts";
 
 const PAIRS = 5;
 const CLIENTS = 50;
-const RUN_MS = 15_000;
+const RUN_MS = 12_000;
 const FROZEN_MS = 6000;
 const DECIDE_EVERY_MS = 1000;
 const MOST = 1.25;

@@ -45,9 +45,6 @@ export class Connections {
     const client = await (await (this.#pool ??= this.#open())).connect();
     const end = this.#hold(where);
     let broken = true;
-    // The pool listens while a connection is idle, and nobody while it is out: one that is cut between two statements
-    // would end the process. The next statement fails and says so.
-    client.on("error", ignore);
     try {
       const result = await work(async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows);
       broken = false;
@@ -57,7 +54,6 @@ export class Connections {
       throw error;
     } finally {
       end();
-      client.off("error", ignore);
       client.release(broken);
     }
   }
@@ -89,6 +85,9 @@ export class Connections {
     });
     // An idle connection that is cut is one less, and no reason to end the process.
     pool.on("error", ignore);
+    // The pool listens to one that is idle, and nobody to one that is out, or given back to be closed: cut then, it
+    // would end the process. Its next statement fails and says so.
+    pool.on("connect", (client) => client.on("error", ignore));
     this.#opened = pool;
     return pool;
   }
