@@ -12,10 +12,12 @@ import { SqliteStore } from "../../../../src/daemon/journal/sqlite/store.ts";
 import { PostgresStore } from "../../../../src/daemon/journal/postgres/store.ts";
 import type { Line } from "../../record.ts";
 import { median, round } from "../../statistics.ts";
+import { isSettled, untilJournal } from "./watch.ts";
 
 const MINUTES = 525_600;
 const RUNS = 10;
 const MOST_MS = 300;
+const OPEN_MS = 30_000;
 const COLUMNS =
   "id, at_ms, span_ms, requests, texts, errors, hits, misses, recycles, users, usage, level, memory_p99, computed_p99";
 
@@ -76,6 +78,7 @@ async function* timed(store: string, more: Record<string, string>, folder: strin
   const env = { LOG_LEVEL: "error", JOURNAL_RETENTION_DAYS: "400", ...more };
   const daemon = await PrivateDaemon.start({ env }, folder);
   try {
+    await untilJournal(daemon, isSettled, OPEN_MS);
     const tookMs: number[] = [];
     let requests = 0;
     for (let run = 0; run <= RUNS; run++) {
