@@ -49,6 +49,7 @@ export function desiredState(facts: Facts, wishes: Wishes, secrets: Secrets): De
     ...templateValues(facts, wishes, sizes),
     redis: isManaged ? "managed" : "other",
     units,
+    socket: SOCKET,
     settings,
     kept,
     credentials,

@@ -115,7 +115,7 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
   const writes = files.filter(({ kind }) => kind === "create" || kind === "change");
   const removals = files.filter(({ kind }) => kind === "remove");
   const acts = units.filter(({ act }) => act !== "keep");
-  const enables = desired.units.filter((unit) => facts.units[unit]?.enabled !== "enabled");
+  const enables = desired.units.filter((unit) => unit !== SOCKET && facts.units[unit]?.enabled !== "enabled");
   const isSame = JSON.stringify(facts.manifest) === JSON.stringify(changed.manifest);
   const isProgramNew = !release.isInstalled || !release.isCurrent;
   const hasWork =
@@ -156,12 +156,14 @@ function startSteps(acts: readonly UnitChange[], mayBeNewProgram: boolean): Step
   const changing = acts.filter(({ act }) => act !== "stop");
   const socket = changing.find(({ unit }) => unit === SOCKET);
   const database: Step[] = mayBeNewProgram ? [{ do: "save-database" }] : [];
-  // A socket unit can't be restarted under its running service.
-  const stops: Step[] = socket?.act === "restart" ? [{ do: "stop", unit: SERVICE }] : [];
-  const starts = changing.map(({ unit, act }): Step => {
-    const isStopped = stops.length > 0 && (unit === SERVICE || unit === SOCKET);
-    return { do: act === "restart" && !isStopped ? "restart" : "start", unit };
-  });
+  // A socket unit can't be restarted under its running service, which starts it.
+  const stops = socket?.act === "restart" ? [SERVICE, SOCKET].map((unit): Step => ({ do: "stop", unit })) : [];
+  const starts = changing
+    .filter(({ unit }) => unit !== SOCKET)
+    .map(({ unit, act }): Step => {
+      const isStopped = stops.length > 0 && unit === SERVICE;
+      return { do: act === "restart" && !isStopped ? "restart" : "start", unit };
+    });
   return [...database, ...stops, ...starts];
 }
 

@@ -114,7 +114,9 @@ async function restoreUnits(
   if (isNewer) await putDatabaseBack(root, name);
   const isSocketTouched = touched.has(join(PATHS.units, SOCKET));
   if (isSocketTouched && units[SERVICE]?.active === "active") await driveUnit("stop", SERVICE);
-  for (const unit of known) {
+  if (isSocketTouched) await driveUnit("stop", SOCKET);
+  // The service starts its sockets.
+  for (const unit of known.filter((name) => name !== SOCKET || units[name]?.active !== "active")) {
     const wasActive = units[unit]?.active === "active";
     const isActive = (await unitStates([unit]))[unit]?.active === "active";
     const mustRestart =

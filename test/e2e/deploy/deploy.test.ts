@@ -168,6 +168,24 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     expect(await listening()).toBe(before);
   });
 
+  test("a daemon that was killed comes back, and its sockets never went; one that was stopped stays stopped", async () => {
+    const [pid, opened] = [await mainPid(UNITS[0]!), await it.machine.property(UNITS[1]!, "InvocationID")];
+    await it.machine.sh("kill", "-KILL", pid);
+    await expect.poll(async () => (await it.combot("classify", "hello")).status, LONG).toBe(0);
+    expect(await mainPid(UNITS[0]!)).not.toBe(pid);
+    expect(await it.machine.property(UNITS[1]!, "InvocationID")).toBe(opened);
+
+    const poll = "while :; do curl -s --unix-socket /run/combot/combot.sock http://x/api/health/ >/dev/null; done";
+    const client = it.machine.start(["sh", "-c", poll]);
+    await it.machine.sh("systemctl", "stop", "combot-enhanced");
+    await expect.poll(async () => (await active()).slice(0, 2), LONG).toEqual(["inactive", "inactive"]);
+    await it.machine.sh("sleep", "0.5");
+    expect((await active()).slice(0, 2)).toEqual(["inactive", "inactive"]);
+    client.kill();
+    await it.machine.sh("systemctl", "start", "combot-enhanced");
+    expect(await active()).toEqual(UNITS.map(() => "active"));
+  });
+
   test("combot.target is all of it", async () => {
     await it.machine.sh("systemctl", "stop", "combot.target");
     await expect.poll(active, LONG).toEqual(UNITS.map(() => "inactive"));

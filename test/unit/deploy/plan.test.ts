@@ -26,7 +26,9 @@ function after(facts: Facts, wishes: Partial<Wishes> = {}): Facts {
   return {
     ...facts,
     files: Object.fromEntries(files),
-    units: Object.fromEntries(desired.units.map((unit) => [unit, { active: "active", enabled: "enabled" }])),
+    units: Object.fromEntries(
+      desired.units.map((unit) => [unit, { active: "active", enabled: unit === SOCKET ? "static" : "enabled" }]),
+    ),
     currentRelease: RELEASE.name,
     installedReleases: [RELEASE.name],
     manifest: plan.manifest,
@@ -108,7 +110,7 @@ describe("a second deploy", () => {
       files: { ...deployed.files, [path]: { content: "[Socket]\n", mode: 0o644, owner: "root:root" } },
     };
     const acts = words(planOf(changed)).filter((word) => word.includes("combot-enhanced") && !word.startsWith("write"));
-    expect(acts).toEqual([`stop ${SERVICE}`, `start ${SOCKET}`, `start ${SERVICE}`]);
+    expect(acts).toEqual([`stop ${SERVICE}`, `stop ${SOCKET}`, `start ${SERVICE}`]);
   });
 
   test("keeps the operator's settings, and lets go of deploy's own that it no longer sets", () => {
@@ -149,7 +151,7 @@ describe("COMBOT_LISTEN", () => {
     const { socket, service, acts } = unitsWith(`COMBOT_LISTEN=${value}`);
     expect(socket).toContain(`\nListenStream=${stream}\n`);
     expect(service.includes("IPAddressDeny=any")).toBe(isLocal);
-    expect(acts).toEqual(expect.arrayContaining([`stop ${SERVICE}`, `start ${SOCKET}`, `start ${SERVICE}`]));
+    expect(acts).toEqual(expect.arrayContaining([`stop ${SERVICE}`, `stop ${SOCKET}`, `start ${SERVICE}`]));
   });
 
   test.each(["off", "api.example:8080", "127.0.0.1:0"])("%s is not", (value) => {

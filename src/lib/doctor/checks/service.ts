@@ -32,7 +32,7 @@ async function sockets(probe: Probe): Promise<Finding> {
   const missing = paths.filter((path) => !existsSync(path));
   if (missing.length > 0) {
     const hasUnit = (await probe.unit(SOCKET)) !== null;
-    const command = hasUnit ? `systemctl restart ${SOCKET} ${SERVICE}` : await startCommand(probe);
+    const command = hasUnit ? `systemctl stop ${SOCKET} && systemctl start ${SERVICE}` : await startCommand(probe);
     return fail(`not there: ${missing.join(", ")}`, command);
   }
   const states = await Promise.all(paths.map(async (path) => ({ path, mode: (await lstat(path)).mode & 0o777 })));
