@@ -17,18 +17,20 @@ export interface Weight {
 /** A neighbour in the same cgroup. */
 export class Neighbour implements Weight {
   readonly #child: ChildProcess;
+  readonly #gone: Promise<unknown>;
 
   constructor(cgroup: MemoryCgroup) {
     this.#child = fork(fileURLToPath(new URL("./ballast-process.ts", import.meta.url)), [], {
       execArgv: ["--expose-gc"],
     });
+    this.#gone = once(this.#child, "exit");
     writeFileSync(`${cgroup.path}/cgroup.procs`, String(this.#child.pid));
   }
 
   async set(bytes: number): Promise<void> {
     // The kernel may have killed it: then it holds nothing, and whoever reads sees that.
     if (!this.#child.connected) return;
-    const answered = Promise.race([once(this.#child, "message"), once(this.#child, "exit")]);
+    const answered = Promise.race([once(this.#child, "message"), this.#gone]);
     this.#child.send(bytes);
     await answered;
   }
