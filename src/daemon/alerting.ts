@@ -87,7 +87,9 @@ async function redisReading({ redis }: Caching) {
 }
 
 function journalReading(journal: JournalReport | null) {
-  return { journalUp: journal && journal.state === "up", journalDropped: journal?.dropped ?? 0 };
+  // While it is being opened for the first time, nobody can tell yet.
+  const journalUp = !journal || journal.state === "opening" ? null : journal.state === "up";
+  return { journalUp, journalDropped: journal?.dropped ?? 0 };
 }
 
 /** The last of the two decisions that lead to a hold tells which it was. */

@@ -15,4 +15,4 @@ test("SIGUSR2 writes the daemon's heap where its owner alone can read it, and th
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(path, "utf8"))).toHaveProperty("snapshot.node_count");
   expect((await daemon.ask("POST", "/api/classify/", { text: "where is my order?" })).status).toBe(200);
-});
+}, 60_000);

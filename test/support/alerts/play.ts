@@ -66,6 +66,8 @@ export async function play(
       api: api.get(alert)!.join(" "),
     });
     return new Map(alerts.map((alert) => [alert, heard(alert)]));
+  } catch (error) {
+    throw new Error(`${String(error)}; the daemon's last words: ${daemon?.log.slice(-2000)}`, { cause: error });
   } finally {
     await daemon?.stop();
     await trouble.end?.();
