@@ -16,7 +16,8 @@ const PAUSE_MS = 20;
 const FULL_MS = 15_000;
 const LOCKED_MS = 30_000;
 const STALLED_MS = 30_000;
-const DECIDE_EVERY_MS = 300;
+const DECIDE_EVERY_MS = 100;
+const DECIDE_MS = 3000;
 const LONGEST_DELAY_MS = 50;
 const RECOVER_MS = 30_000;
 
@@ -78,11 +79,14 @@ export async function* disks(say: (progress: string) => void): AsyncGenerator<Li
   for (const trouble of [FULL, LOCKED, STALLED]) yield* outlives(trouble, say);
 }
 
-async function* outlives({ name, ...trouble }: Trouble, say: (progress: string) => void): AsyncGenerator<Line> {
+async function* outlives(
+  { name, prepare, run, remove }: Trouble,
+  say: (progress: string) => void,
+): AsyncGenerator<Line> {
   const parent = mkdtempSync(join(tmpdir(), "cj-"));
   const folder = join(parent, "disk");
   mkdirSync(folder);
-  trouble.prepare(folder);
+  prepare(folder);
   const path = join(folder, "journal.db");
   const env = { LOG_LEVEL: "error", WORKERS: "1", DATABASE_URL: `sqlite:${path}`, ...INSPECTABLE };
   const daemon = await PrivateDaemon.start({ env });
@@ -92,17 +96,21 @@ async function* outlives({ name, ...trouble }: Trouble, say: (progress: string) 
     // The first calls compile what the later ones use.
     await runClients({ ...load, calls: 500 });
     await untilJournal(daemon, isSettled, RECOVER_MS);
-    await watchLoop(daemon);
     const running = runClients({ ...load, isOver: () => isOver });
-    const stop = keepDeciding(daemon, "recycle", DECIDE_EVERY_MS);
-    await delay(2000);
-    const usualMs = await longestDelayMs(daemon);
     await watchLoop(daemon);
+    await delay(DECIDE_MS);
+    const usualMs = await longestDelayMs(daemon);
     say(name);
+    const trouble = run(folder, path);
     const said = tell(daemon);
-    await trouble.run(folder, path);
-    const longestMs = await longestDelayMs(daemon);
+    // Each collects garbage, which stops the loop: it is not watched while they are made. They wait to be written all
+    // the while, and are tried again and again.
+    const stop = keepDeciding(daemon, DECIDE_EVERY_MS);
+    await delay(DECIDE_MS);
     const decided = await stop();
+    await watchLoop(daemon);
+    await trouble;
+    const longestMs = await longestDelayMs(daemon);
     const isBack = await untilJournal(daemon, isSettled, RECOVER_MS);
     isOver = true;
     const tally = await running;
@@ -132,7 +140,7 @@ async function* outlives({ name, ...trouble }: Trouble, say: (progress: string) 
     throw error;
   } finally {
     await daemon.stop("SIGKILL");
-    trouble.remove(folder);
+    remove(folder);
     rmSync(parent, { recursive: true, force: true });
   }
 }

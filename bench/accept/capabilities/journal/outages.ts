@@ -68,7 +68,7 @@ export async function* outages(say: (progress: string) => void): AsyncGenerator<
       }
     })();
     looking.catch(() => undefined);
-    const stop = keepDeciding(daemon, "cleanup", DECIDE_EVERY_MS);
+    const stop = keepDeciding(daemon, DECIDE_EVERY_MS);
     const load = runClients({
       socketPath: daemon.socketPath,
       clients: CLIENTS,

@@ -27,7 +27,7 @@ export async function* pairs(say: (progress: string) => void): AsyncGenerator<Li
   const load = { socketPath: daemon.socketPath, clients: CLIENTS, texts: shopTexts() };
   try {
     await runClients({ ...load, calls: 5000 });
-    const stop = keepDeciding(daemon, "recycle", DECIDE_EVERY_MS);
+    const stop = keepDeciding(daemon, DECIDE_EVERY_MS);
     const ratios: number[] = [];
     const told: string[] = [];
     let failed = 0;

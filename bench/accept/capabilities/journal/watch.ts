@@ -49,19 +49,13 @@ export async function longestDelayMs(daemon: PrivateDaemon): Promise<number> {
   return round(Math.max(0, longest - RESOLUTION_MS), 1);
 }
 
-/** A soft cleanup collects garbage, which stops the loop; a recycle starts a process, which hardly does. */
-const CALLS = {
-  cleanup: { path: "/api/cleanup/", body: { level: "soft" } },
-  recycle: { path: "/api/process/recycle/?wait=true", body: {} },
-} as const;
-
 /** Decisions made by hand, one after another, until it is stopped: each is an event of the journal. @returns how many. */
-export function keepDeciding(daemon: PrivateDaemon, by: keyof typeof CALLS, everyMs: number): () => Promise<number> {
+export function keepDeciding(daemon: PrivateDaemon, everyMs: number): () => Promise<number> {
   let isOver = false;
   let count = 0;
   const work = (async () => {
     while (!isOver) {
-      await daemon.json("POST", CALLS[by].path, CALLS[by].body);
+      await daemon.json("POST", "/api/cleanup/", { level: "soft" });
       count++;
       await delay(everyMs);
     }
