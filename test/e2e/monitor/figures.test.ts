@@ -80,9 +80,21 @@ describe("figures are those of their sources", () => {
       const shown = sample?.process.workers.find(({ pid }) => pid === worker.pid);
       expect(shown).toMatchObject({ users: worker.users, requests: worker.requests, limits: worker.limits });
       expectNear(shown?.rssBytes, kernel(`/proc/${worker.pid}/status`, /^VmRSS:\s+(\d+)/m) * 1024, "RSS");
-      expectNear(shown?.pssBytes, kernel(`/proc/${worker.pid}/smaps_rollup`, /^Pss:\s+(\d+)/m) * 1024, "PSS");
       expect(processCpu[String(worker.pid)]).not.toBeNull();
     }
+  });
+
+  test("PSS: smaps_rollup", async () => {
+    // It changes with every other process that maps the same files, and a sample may hold it for ten seconds.
+    const gap = async (): Promise<number> => {
+      const { sample } = await readOnce();
+      const gaps = sample?.process.workers.map(({ pid, pssBytes }) => {
+        const source = kernel(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+)/m) * 1024;
+        return Math.abs((pssBytes ?? NaN) - source) / source;
+      });
+      return Math.max(...(gaps ?? [NaN]));
+    };
+    await expect.poll(gap, { timeout: 25_000 }).toBeLessThanOrEqual(SHARE);
   });
 
   test("Redis's: INFO", async () => {
@@ -98,8 +110,10 @@ describe("figures are those of their sources", () => {
 test("--json: the shape of a line", async () => {
   // Latencies are told of the last seconds alone.
   await watched.daemon.json("POST", "/api/classify/", { text: "where is my order 0" });
-  const { decisions: _some, ...record } = await readOnce();
-  expect(shapeOf(record)).toMatchSnapshot();
+  const { decisions: _some, sample, ...record } = await readOnce();
+  // A machine that is slow for a moment has had a Redis that was.
+  const redis = { ...sample?.redis, lastError: null };
+  expect(shapeOf({ ...record, sample: { ...sample, redis } })).toMatchSnapshot();
 });
 
 test("--json is a line a sample; whoever stops reading ends it", async () => {

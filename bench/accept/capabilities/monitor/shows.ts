@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import type { Health } from "../../../../src/lib/protocol/health.ts";
+import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
 import type { ProcessStatus } from "../../../../src/lib/protocol/process.ts";
 import type { Line, Part } from "../../record.ts";
 import { round } from "../../statistics.ts";
@@ -37,32 +38,36 @@ export const shows: Part = {
   },
 };
 
+const WARNING = 0.2;
+const UNLOADED = { LOG_LEVEL: "error", WORKERS: "1", PRELOAD: "false", DATABASE_URL: "off" };
+
+/** A limit of which a daemon takes less than the warning level without its model, and more with it. */
+async function limitBetween(): Promise<number> {
+  const daemon = await PrivateDaemon.start({ env: { ...UNLOADED, MEMORY_LIMIT: "8G" } });
+  try {
+    const used = async (): Promise<number> => (await daemon.json<MemoryReport>("GET", "/api/memory/")).usedBytes;
+    const unloaded = await used();
+    await daemon.json("POST", "/api/model/load/?wait=true");
+    return Math.round((unloaded + (await used())) / 2 / WARNING);
+  } finally {
+    await daemon.stop();
+  }
+}
+
 /** From the daemon's knowing it, which takes two readings: a worker's load crosses the warning level of a small limit. */
 async function pressed(): Promise<number> {
-  const levels = {
-    MEMORY_WARNING: "0.2",
-    MAX_MEMORY_USAGE: "0.9",
-    MEMORY_FORCE_CLEANUP: "0.95",
-    CRITICAL_MEMORY_USAGE: "0.97",
-  };
-  const env = {
-    LOG_LEVEL: "error",
-    WORKERS: "1",
-    PRELOAD: "false",
-    MEMORY_LIMIT: "400M",
-    DATABASE_URL: "off",
-    ...levels,
-  };
-  const daemon = await PrivateDaemon.start({ env });
+  const levels = { MAX_MEMORY_USAGE: "0.9", MEMORY_FORCE_CLEANUP: "0.95", CRITICAL_MEMORY_USAGE: "0.97" };
+  const limit = { MEMORY_LIMIT: String(await limitBetween()), MEMORY_WARNING: String(WARNING) };
+  const daemon = await PrivateDaemon.start({ env: { ...UNLOADED, ...levels, ...limit } });
   const terminal = await openMonitor(daemon.socketPath);
   try {
     await timeToShow(terminal, /% normal/);
     await daemon.json("POST", "/api/model/load/?wait=true");
     const levelOf = async (): Promise<string> =>
       (await daemon.json<Health>("GET", "/api/health/")).checks.memory.detail;
-    const limit = performance.now() + LEVEL_LIMIT_MS;
+    const latest = performance.now() + LEVEL_LIMIT_MS;
     while (!(await levelOf()).startsWith("warning")) {
-      if (performance.now() > limit) throw new Error(`no warning: ${await levelOf()}`);
+      if (performance.now() > latest) throw new Error(`no warning: ${await levelOf()}`);
       await delay(20);
     }
     return await timeToShow(terminal, /% warning/);
