@@ -5,7 +5,7 @@ import type { DaemonEvent } from "../protocol/events.ts";
 import type { MonitorState } from "./state.ts";
 
 /** Between tries while the daemon is away: it must show within two seconds that it is back. */
-const RETRY_MS = 500;
+const RETRY_MS = 250;
 /** One that takes a connection and does not answer is as good as down. */
 const ANSWER_MS = 3000;
 const DECISIONS_AT_FIRST = 50;
