@@ -23,7 +23,12 @@ const PLAIN: Style = { colour: INK, isBold: false };
 /** A terminal's screen, as `tmux capture-pane -e` gives it, as a picture: text that can be selected, no font of its own. */
 export function drawScreen(lines: readonly string[], { width, title }: DrawOptions): string {
   const [across, down] = [Math.ceil(width * COLUMN + 2 * MARGIN), lines.length * ROW + 2 * MARGIN + BAR];
-  const rows = lines.flatMap((line, row) => stretchesOf(line).map((stretch) => drawStretch(stretch, row)));
+  let style = PLAIN;
+  const rows = lines.flatMap((line, row) => {
+    const read = readLine(line, style);
+    style = read.style;
+    return read.stretches.map((stretch) => drawStretch(stretch, row));
+  });
   const dots = ["#ff5f56", "#ffbd2e", "#27c93f"].map(
     (colour, at) => `<circle cx="${MARGIN + 6 + at * 20}" cy="${BAR / 2 + 4}" r="6" fill="${colour}"/>`,
   );
@@ -48,10 +53,10 @@ function drawStretch({ column, text, colour, isBold }: Stretch, row: number): st
   return `<text x="${x}" y="${y}" fill="${colour}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped(text)}</text>`;
 }
 
-/** Stretches of one style; those of blanks alone draw nothing. */
-function stretchesOf(line: string): Stretch[] {
+/** Stretches of one style, those of blanks alone left out. A line begins in the style that the one before ended in. */
+function readLine(line: string, begun: Style): { readonly stretches: readonly Stretch[]; readonly style: Style } {
   const stretches: Stretch[] = [];
-  let style = PLAIN;
+  let style = begun;
   let column = 0;
   // oxlint-disable-next-line no-control-regex -- that is what a change of style begins with.
   for (const [, codes, text = ""] of line.matchAll(/\u001B\[([\d;]*)m|([^\u001B]+)/g)) {
@@ -61,7 +66,7 @@ function stretchesOf(line: string): Stretch[] {
     if (shown !== "") stretches.push({ ...style, column: column + blanks, text: shown });
     column += text.length;
   }
-  return stretches;
+  return { stretches, style };
 }
 
 function restyle(style: Style, code: number): Style {
