@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERRORS } from "../../lib/errors.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
+import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
 import { RECYCLE_REASONS } from "../../lib/protocol/process.ts";
@@ -89,6 +90,8 @@ export class Metrics {
     this.#recent = new Quantiles(now, RECENT_WINDOW_MS);
     this.minute = new MinuteTally(now);
     this.#read = read;
+    // From the start, so that a rate over them needs no second answer of a kind.
+    for (const source of LATENCY_CLASSES) this.#latency.zero({ class: source });
     this.#gauge("combot_queue_texts", "Texts that wait for a worker.", ({ waiting }) => waiting);
     this.#gauge(
       "combot_queue_oldest_seconds",

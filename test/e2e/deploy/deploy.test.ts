@@ -163,7 +163,7 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     const listening = (): Promise<string> => it.machine.sh("awk", inode, "/proc/net/tcp");
     const before = await listening();
     await it.machine.sh("systemctl", "restart", "combot-enhanced");
-    const ask = ["curl", "-sf", "-H", `Authorization: Bearer ${"t".repeat(43)}`, "http://127.0.0.1:8090/api/health/"];
+    const ask = ["curl", "-s", "-H", `Authorization: Bearer ${"t".repeat(43)}`, "http://127.0.0.1:8090/api/health/"];
     expect(JSON.parse(await it.machine.sh(...ask))).toMatchObject({ version: expect.any(String) as string });
     expect(await listening()).toBe(before);
   });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Machine } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
@@ -65,7 +65,11 @@ test.runIf(hasMachines)("a machine that was stopped leaves nothing", async () =>
   expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain("combot-machine");
 });
 
+/** As the top of each hierarchy has them: what lies below others may come and go while it is read. */
 function ownCgroups(): string[] {
-  const all = readdirSync("/sys/fs/cgroup", { recursive: true, encoding: "utf8" });
-  return all.filter((path) => path.includes(`combot-machine.${process.pid}.`));
+  const own = `combot-machine.${process.pid}.`;
+  const tops = ["", ...readdirSync("/sys/fs/cgroup").map((name) => `/${name}`)].map((name) => `/sys/fs/cgroup${name}`);
+  return tops
+    .filter((top) => statSync(top).isDirectory())
+    .flatMap((top) => readdirSync(top).filter((name) => name.includes(own)));
 }

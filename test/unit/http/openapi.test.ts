@@ -25,7 +25,7 @@ test.each(Object.entries<Endpoint>(ENDPOINTS))(
     expect(Object.keys(responses ?? {}).toSorted()).toEqual(
       [...Object.keys(endpoint.replies), "4XX", "5XX"].toSorted(),
     );
-    expect(parameters === undefined).toBe(endpoint.query === undefined);
+    expect(parameters === undefined).toBe(endpoint.query === undefined && endpoint.params === undefined);
     expect(requestBody === undefined).toBe(endpoint.body === undefined);
     expect(description === undefined).toBe(endpoint.access === "user");
   },

@@ -6,10 +6,11 @@ import type { Malformed } from "./malformed.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "SEARCH", "M-SEARCH"];
 
-const wrongMethods = Object.values<Endpoint>(ENDPOINTS).flatMap(({ path, method: right }) =>
-  METHODS.filter((method) => method !== right).map((method) =>
-    request(`${method} ${path}`, "METHOD_NOT_ALLOWED", { method, path }),
-  ),
+const wrongMethods = Object.entries(Object.groupBy(Object.values<Endpoint>(ENDPOINTS), ({ path }) => path)).flatMap(
+  ([path, endpoints = []]) =>
+    METHODS.filter((method) => !endpoints.some((endpoint) => endpoint.method === method)).map((method) =>
+      request(`${method} ${path}`, "METHOD_NOT_ALLOWED", { method, path }),
+    ),
 );
 
 const PATHS = [
