@@ -53,7 +53,7 @@ export class Classifier {
     const isAtHand = seats.every((seat) => !("flight" in seat));
     const results = isAtHand
       ? seats.map((seat) => this.#atHand(seat, topK, request.user))
-      : await this.#await(seats, call, request, topK, hangUp());
+      : await this.#await(seats, call, request, topK, hangUp);
     const { model, now } = this.#options;
     return {
       results,
@@ -94,15 +94,20 @@ export class Classifier {
     call: object,
     request: ClassifyRequest,
     topK: number,
-    signal: AbortSignal,
+    hangUp: () => AbortSignal,
   ): Promise<ClassifyResult[]> {
     const { userKey, creditUser } = this.#options;
     const user = request.user === undefined ? undefined : hashUser(request.user, userKey);
     const own = seats.flatMap((seat) => ("flight" in seat && !seat.joined ? [seat.flight] : []));
+    const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
     this.#openCalls += 1;
     try {
-      void this.#departures.depart(own, user, call);
-      const results = await orGone(Promise.all(seats.map((seat, index) => this.#land(seat, topK, index))), signal);
+      const landing = Promise.all(seats.map((seat, index) => this.#land(seat, topK, index)));
+      // Those who wait for another's may be failed before Redis has answered, and this before anybody waits for it.
+      landing.catch(() => undefined);
+      const isLanded = (await this.#departures.depart(own, user, call)) && !isJoining;
+      // What Redis has is there in a moment: nobody need be told of a client that goes meanwhile.
+      const results = await (isLanded ? landing : orGone(landing, hangUp()));
       const isComputedForIt = results.some(({ cached, coalesced }) => cached === false && coalesced === undefined);
       if (user !== undefined && !isComputedForIt) creditUser(user);
       return results;

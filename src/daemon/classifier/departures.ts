@@ -63,11 +63,13 @@ export class Departures {
    * Takes off with those of one call: what Redis has lands at once, the rest is computed together.
    *
    * @param user keyed hash of whoever asks. @param owner the call.
+   * @returns as soon as Redis has said what it has: whether that was all of them.
    */
-  async depart(flights: readonly Flight[], user: string | undefined, owner: Passenger): Promise<void> {
+  async depart(flights: readonly Flight[], user: string | undefined, owner: Passenger): Promise<boolean> {
     const hits = await Promise.all(flights.map((flight) => this.#landFromRedis(flight)));
     const missed = flights.filter((_, at) => !hits[at]);
-    if (missed.length > 0) await this.#compute(missed, user, owner);
+    if (missed.length > 0) void this.#compute(missed, user, owner);
+    return missed.length === 0;
   }
 
   #prepare(

@@ -9,6 +9,7 @@ const GONE = new Error("the client has gone");
  */
 export function hangUpSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
+  if (response.closed && !response.writableFinished) controller.abort(GONE);
   response.once("close", () => {
     if (!response.writableFinished) controller.abort(GONE);
   });
