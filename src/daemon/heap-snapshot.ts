@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeHeapSnapshot } from "node:v8";
 import { messageOf } from "../lib/errors.ts";
@@ -13,6 +14,7 @@ export function writeHeapOnSignal(folder: string, log: Logger): void {
     const umask = process.umask(OWNER_ALONE);
     try {
       const from = performance.now();
+      mkdirSync(folder, { recursive: true, mode: 0o750 });
       writeHeapSnapshot(path);
       const durationMs = Math.round(performance.now() - from);
       log.warn({ path, durationMs }, "heap snapshot written; it holds texts and secrets: remove it when done");
