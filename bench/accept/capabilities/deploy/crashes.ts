@@ -13,8 +13,8 @@ const KILLS = 3;
 const WATCHDOG_MS = 30_000;
 const SPARE_MS = 5000;
 
-/** Blocks the event loop of a process for good, through the inspector that Node opens on SIGUSR1. */
-const HANG = `
+/** Has a process evaluate an expression that never ends, through the inspector that Node opens on SIGUSR1. */
+const EVALUATE = `
 process.kill(Number(process.argv[1]), "SIGUSR1");
 const target = async () => {
   for (;;) {
@@ -25,7 +25,7 @@ const target = async () => {
 };
 const socket = new WebSocket(await target());
 socket.onopen = () => {
-  socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: { expression: "for (;;);" } }));
+  socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: { expression: process.argv[2] } }));
   setTimeout(() => process.exit(), 200);
 };`;
 
@@ -49,6 +49,10 @@ async function workersOf(it: DeployedMachine): Promise<ProcessStatus["workers"]>
 async function stillThere(it: DeployedMachine, pids: readonly (number | null)[]): Promise<number> {
   const alive = await Promise.all(pids.map((pid) => it.machine.run(["kill", "-0", String(pid)])));
   return alive.filter(({ status }) => status === 0).length;
+}
+
+async function evaluate(it: DeployedMachine, pid: string, expression: string): Promise<void> {
+  await it.machine.run([process.execPath, "--input-type=module", "-e", EVALUATE, pid, expression]);
 }
 
 async function* killed(it: DeployedMachine, say: (progress: string) => void): AsyncGenerator<Line> {
@@ -83,7 +87,7 @@ async function* hung(it: DeployedMachine): AsyncGenerator<Line> {
   await untilHealthy(it);
   await it.machine.run(["systemctl", "reset-failed", UNIT]);
   const [pid, workers] = [await mainPid(it), await workersOf(it)];
-  await it.machine.sh(process.execPath, "--input-type=module", "-e", HANG, pid);
+  await evaluate(it, pid, "for (;;);");
   const tookMs = await untilServing(it, pid);
   const limitMs = WATCHDOG_MS + SPARE_MS + (await loadMs(it));
   yield {
@@ -104,14 +108,14 @@ async function* hung(it: DeployedMachine): AsyncGenerator<Line> {
   );
 }
 
-/** The limit is lowered to what the unit holds, and long texts make a worker grow. */
+/** The limit is lowered, and one worker grows over it within a second: before the governor can see it coming. */
 async function* outOfMemory(it: DeployedMachine): AsyncGenerator<Line> {
   await untilHealthy(it);
   const [pid, before] = [await mainPid(it), await workersOf(it)];
   await it.machine.sh("systemctl", "set-property", "--runtime", UNIT, `MemoryMax=${await heldBytes(it)}`);
-  const long = shopTexts().map((text, index) => `${index} ${text} `.repeat(20));
   let isOver = false;
-  const load = runClients({ socketPath: socketsOf(it).user, clients: 50, texts: long, isOver: () => isOver });
+  const load = runClients({ socketPath: socketsOf(it).user, clients: 20, texts: shopTexts(), isOver: () => isOver });
+  await evaluate(it, String(before[0]?.pid), "for (const all = [];;) all.push(Buffer.alloc(2 ** 24, 1));");
   const kills = await untilKilled(it);
   isOver = true;
   await it.machine.sh("systemctl", "set-property", "--runtime", UNIT, "MemoryMax=2G");
@@ -141,7 +145,7 @@ async function* outOfMemory(it: DeployedMachine): AsyncGenerator<Line> {
   );
 }
 
-/** What can't be dropped, the kernel's own part included, and 1 MiB. */
+/** What can't be dropped, the kernel's own part included, and room for half as much again. */
 async function heldBytes(it: DeployedMachine): Promise<number> {
   const group = await it.machine.property(UNIT, "ControlGroup");
   const read = (v1: string, v2: string): Promise<string> =>
@@ -157,7 +161,7 @@ async function heldBytes(it: DeployedMachine): Promise<number> {
         new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1] ??
         0,
     );
-  return Number.parseInt(used, 10) - field("active_file") - field("inactive_file") + 2 ** 20;
+  return Math.round(1.5 * (Number.parseInt(used, 10) - field("active_file") - field("inactive_file")));
 }
 
 async function untilKilled(it: DeployedMachine): Promise<number> {

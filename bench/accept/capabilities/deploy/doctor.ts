@@ -32,6 +32,7 @@ export async function* examines(say: (progress: string) => void): AsyncGenerator
     await it.machine.run(["systemctl", "start", "combot-check.service"]);
     yield equals("the weekly check ends with", await it.machine.property("combot-check.service", "Result"), "success");
     const said = await it.machine.journal("combot-check.service");
+    say(said);
     yield equals("its results are in the journal", /redis/.test(said) && /p99/.test(said), true);
   });
 }
