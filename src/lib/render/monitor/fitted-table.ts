@@ -11,8 +11,8 @@ export interface FittedColumn {
 
 /**
  * Columns as wide as they must be, one blank apart; whole columns are left out where the lines would be too long, or
- * where nothing is told in them. Made
- * anew each second: cli-table3, which serves the tables that are printed once, takes 20 times as long over it.
+ * where nothing is told in them. Made anew each second: cli-table3, which serves the tables that are printed once, takes
+ * 0.8 ms for 5 rows of 8 columns, at least 29 times as long (2000 tables of each, in turn).
  */
 export function fittedTable(
   columns: readonly FittedColumn[],
