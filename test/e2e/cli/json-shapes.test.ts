@@ -1,4 +1,7 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { CLEANUP, DECISION } from "../../support/sample-replies.ts";
 import { shapeOf } from "../../support/shape.ts";
 import { requireBuild, runCli } from "./cli-process.ts";
@@ -61,5 +64,41 @@ describe("--json: one document, of the shape that scripts know", () => {
     const { status, stdout, stderr } = await runCli([...words, "--json", "--socket", socket]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(shapeOf(JSON.parse(stdout))).toMatchSnapshot();
+  });
+});
+
+describe("--json of commands that look at a machine or a daemon at work", () => {
+  let daemon: PrivateDaemon;
+  beforeAll(async () => {
+    daemon = await PrivateDaemon.start({ env: { LOG_LEVEL: "error", WORKERS: "1" } });
+  });
+  afterAll(() => daemon.stop().then(() => undefined));
+
+  async function document(...args: readonly string[]): Promise<Record<string, unknown>> {
+    const { stdout } = await runCli([...args, "--json"]);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  test("model check", async () => {
+    expect(shapeOf(await document("model", "check", "models/shop-intents"))).toMatchSnapshot();
+  });
+
+  test("warm", async () => {
+    const file = join(daemon.folder, "texts.txt");
+    writeFileSync(file, "where is my order?\nhello\n");
+    expect(shapeOf(await document("warm", "--file", file, "--socket", daemon.controlPath))).toMatchSnapshot();
+  });
+
+  test("doctor: what it finds is the machine's, what it says of each is not", async () => {
+    const { status, checks } = await document("doctor", "--socket", daemon.socketPath);
+    expect(["ok", "warn", "fail"]).toContain(status);
+    const fields = (checks as Record<string, unknown>[]).flatMap((check) => Object.keys(check));
+    expect([...new Set(fields)].filter((field) => !["command", "details"].includes(field))).toMatchSnapshot();
+  });
+
+  test("deploy --dry-run, perf-test: the names at the top", async () => {
+    expect(Object.keys(await document("deploy", "--dry-run"))).toMatchSnapshot("deploy");
+    const report = await document("perf-test", "-d", "1s", "--warm-up", "0s", "--socket", daemon.socketPath);
+    expect(Object.keys(report)).toMatchSnapshot("perf-test");
   });
 });
