@@ -157,20 +157,14 @@ export class Cleanup {
     if (!client)
       throw new CombotError("CACHE_UNAVAILABLE", "Redis is off or away, so nothing was done", { retryAfterSeconds: 1 });
     const action = sessions ? "answers, sessions and products removed from Redis" : "answers removed from Redis";
-    return this.#step(
-      action,
-      "by hand",
-      () => 0,
-      () => sweep(redis, client, sessions),
-    );
+    return besideOurs(action, "by hand", () => sweep(redis, client, sessions));
   }
 
   /** Its memory is this machine's too, where it is managed. */
   #purgeSteps(level: CleanupLevel): Step[] {
     const client = this.#parts.redis?.connection.client;
     if (!client || level === "soft") return [];
-    const action = "Redis told to purge its allocator";
-    return [{ action, reason: level, pids: [], estimateBytes: () => 0, run: () => purgeRedis(client) }];
+    return [besideOurs("Redis told to purge its allocator", level, () => purgeRedis(client))];
   }
 
   /** Rows of steps: each row in turn, the rows side by side. */
@@ -213,6 +207,11 @@ export class Cleanup {
       processes: processes.map(processMemory),
     };
   }
+}
+
+/** A step that gives back nothing of the daemon's or its workers', whose memory alone is measured. */
+function besideOurs(action: string, reason: string, run: () => Promise<void>): Step {
+  return { action, reason, pids: [], estimateBytes: () => 0, run };
 }
 
 async function sweep(redis: SharedRedis, client: RedisClient, sessions: boolean): Promise<void> {
