@@ -1,5 +1,4 @@
 import { relative } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import type { ModelCheckReport } from "../lib/protocol/model.ts";
 import { bestOf } from "./cache/answer.ts";
@@ -19,7 +18,6 @@ export interface ModelCheckRequest {
 const BEST = 5;
 /** Attention takes memory by the square of the length: longer windows are not filled. */
 const LONGEST_TOKENS = 1024;
-const BYE_GRACE_MS = 2000;
 
 export interface ModelCheckOptions {
   /** Told what comes next, in words. */
@@ -135,9 +133,7 @@ class WorkerCheck {
 
   /** Resolves when the process is gone. */
   async end(): Promise<void> {
-    this.#worker.bye();
-    await Promise.race([this.#worker.ended, delay(BYE_GRACE_MS, undefined, { ref: false })]);
-    this.#worker.signal("SIGKILL", "it did not end when told to");
+    this.#worker.end();
     await this.#worker.ended;
   }
 

@@ -51,8 +51,6 @@ export interface BatchResult {
 
 /** Between ABRT, which leaves a trace, and KILL, which can't be ignored. */
 const ABORT_GRACE_MS = 1000;
-/** A process that was told to end and has nothing to do needs no longer. */
-const BYE_GRACE_MS = 2000;
 
 /** One worker process from birth to end, with what it has served. The pool alone gives it orders. */
 export class Worker {
@@ -191,12 +189,9 @@ export class Worker {
   async drain(graceMs: number): Promise<Ending> {
     if (this.#draining) return this.ended;
     this.#draining = true;
-    if (this.#state === "starting") this.#process.signal("SIGKILL", "not needed any more");
-    else await Promise.race([this.#running, delay(graceMs, undefined, { ref: false })]);
+    if (this.#state !== "starting") await Promise.race([this.#running, delay(graceMs, undefined, { ref: false })]);
     if (this.#state === "busy") this.#process.signal("SIGKILL", `its batch took longer than ${graceMs} ms to drain`);
-    this.#process.bye();
-    await Promise.race([this.ended, delay(BYE_GRACE_MS, undefined, { ref: false })]);
-    this.#process.signal("SIGKILL", "it did not end when told to");
+    this.#process.end();
     return this.ended;
   }
 

@@ -5,7 +5,7 @@ import type { FromWorker, LoadMessage, PrepareMessage, RunMessage } from "../../
 import { prepareModel } from "./preparation.ts";
 import { InvalidModelError, ModelSession } from "./session.ts";
 
-/** A worker: one process, one model. It ends when told to, when its model can't be loaded, or with the daemon. */
+/** A worker: one process, one model. It ends when the daemon kills it, when its model can't be loaded, or with the daemon. */
 let session: ModelSession | undefined;
 
 function send(message: FromWorker): void {
@@ -64,12 +64,11 @@ process.on("message", (raw) => {
   if (!message) process.exit(WORKER_EXIT.defect);
   if (message.type === "load") void load(message);
   else if (message.type === "run") void run(message);
-  else if (message.type === "prepare") void prepare(message);
-  else sendAndExit({ type: "bye" }, WORKER_EXIT.ok);
+  else void prepare(message);
 });
 // The channel closes when the daemon ends, however it ends: no worker outlives it.
 process.on("disconnect", () => process.exit(WORKER_EXIT.ok));
-// A terminal sends these to the whole process group; the daemon drains first and then says bye.
+// A terminal sends these to the whole process group; the daemon drains first.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
 process.on("SIGHUP", () => undefined);

@@ -19,7 +19,7 @@ export async function prepareInChild(
     await child.prepare({ ...model, preparedPath: join(folder, files.model), weightsName: files.weights });
   } finally {
     clearTimeout(late);
-    child.bye();
+    child.end();
     await child.ended;
   }
 }

@@ -15,7 +15,7 @@ import { readOomKills } from "./oom.ts";
  * Why a worker process is no more. `killed` is a SIGKILL that neither combot nor the kernel's OOM killer sent: it says
  * nothing about the worker or its text.
  */
-export type EndKind = "bye" | "exit" | "signal" | "oom" | "killed" | "ours";
+export type EndKind = "exit" | "signal" | "oom" | "killed" | "ours";
 
 export interface Ending {
   readonly kind: EndKind;
@@ -112,10 +112,12 @@ export class WorkerProcess {
     return answer.type === "reply" ? answer : this.#violated(answer);
   }
 
-  /** Asks the process to end by itself. */
-  bye(): void {
-    this.#cause ??= { kind: "bye", detail: "told to end" };
-    if (this.#child.connected) this.#child.send({ type: "bye" }, () => undefined);
+  /**
+   * Ends a process that is needed no more. It isn't asked to end by itself: all that it holds is a copy, and its own
+   * way out takes 15 to 18 ms where the kernel's takes 5 to 7.
+   */
+  end(): void {
+    this.signal("SIGKILL", "not needed any more");
   }
 
   /** Ends it from outside; `detail` is why. */
@@ -138,7 +140,6 @@ export class WorkerProcess {
     if (this.#ending) return;
     const message = parseFromWorker(raw);
     if (!message) return this.signal("SIGKILL", "it sent a message outside the protocol");
-    if (message.type === "bye") return;
     if (message.type === "hello") {
       if (message.protocol === WORKER_PROTOCOL) this.#saidHello = true;
       else this.signal("SIGKILL", `it speaks protocol ${message.protocol}, not ${WORKER_PROTOCOL}`);
