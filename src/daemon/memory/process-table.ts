@@ -46,7 +46,8 @@ export class ProcessTable {
     if (!exact && nowMs - this.#readAtMs < this.#pssEveryMs && this.#stillHolds(seen)) {
       return seen.map((process) => estimate(process, this.#readings.get(process.pid)!));
     }
-    this.#readings = await this.#readAll(seen);
+    // Side by side they take every core for as long: nobody waits for those that are merely due.
+    this.#readings = await this.#readAll(seen, !exact);
     this.#readAtMs = nowMs;
     return seen.flatMap((process) => figuresOf(process, this.#readings.get(process.pid)));
   }
@@ -70,14 +71,15 @@ export class ProcessTable {
     );
   }
 
-  /** One after the other: together they would take every core for as long. */
-  async #readAll(seen: readonly Seen[]): Promise<ReadonlyMap<number, Reading>> {
+  async #readAll(seen: readonly Seen[], inTurn: boolean): Promise<ReadonlyMap<number, Reading>> {
     const readings = new Map<number, Reading>();
-    for (const { pid, counters } of seen) {
+    const readOne = async ({ pid, counters }: Seen): Promise<void> => {
       const memory = await readProcessMemory(pid, this.#files);
       if (memory) readings.set(pid, { counters, memory, exact: true });
       else if (readProcessCounters(pid, this.#files)) readings.set(pid, assumeUnshared(counters));
-    }
+    };
+    if (inTurn) for (const process of seen) await readOne(process);
+    else await Promise.all(seen.map(readOne));
     return readings;
   }
 }
