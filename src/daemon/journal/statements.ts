@@ -64,8 +64,10 @@ export function statementsIn(dialect: Dialect): Statements {
     },
     decisions: newest(TABLES.decision),
     alerts: newest(TABLES.alert),
+    // With an end Postgres takes the index also where it has no statistics yet: it then expects a third of the table
+    // behind a start alone, and reads a year of minutes in 40 ms rather than 3.
     history: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, ${measured.join(", ")}
-      FROM ${TABLES.minute} WHERE at_ms >= ?1 GROUP BY 1 ORDER BY 1`,
+      FROM ${TABLES.minute} WHERE at_ms BETWEEN ?1 AND ${Number.MAX_SAFE_INTEGER} GROUP BY 1 ORDER BY 1`,
     frequentTexts: `SELECT digest, ${number("count")} AS count, ${number("last_seen_ms")} AS last_seen_ms, text
       FROM ${TABLES.texts} ORDER BY combot_texts.count DESC, digest LIMIT ?1`,
     prune: [
