@@ -105,7 +105,7 @@ export class Journal {
 
   /** The store's own file; null where the store is its owner's to back up. @throws {StoreFault} where it is not up. */
   get file(): StoreFile | null {
-    return this.#readable().file;
+    return this.#options.store.file && this.#readable().file;
   }
 
   /** Gives back connections and memory; the next write takes what it needs again. */
