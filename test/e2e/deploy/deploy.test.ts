@@ -168,6 +168,15 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     expect(await listening()).toBe(before);
   });
 
+  test("the timer's unit makes a backup and ends well; no secret is in it", async () => {
+    const unit = "combot-backup.service";
+    await it.machine.sh("systemctl", "start", unit);
+    expect(await it.machine.property(unit, "Result")).toBe("success");
+    const written = await it.machine.sh("sh", "-c", "cat /var/lib/combot/backups/*/*");
+    expect(written).toContain('"REDIS_PASSWORD"');
+    for (const secret of ["p", "t"]) expect(written).not.toContain(secret.repeat(43));
+  });
+
   test("a daemon that was killed comes back, and its sockets never went; one that was stopped stays stopped", async () => {
     const [pid, opened] = [await mainPid(UNITS[0]!), await it.machine.property(UNITS[1]!, "InvocationID")];
     await it.machine.sh("kill", "-KILL", pid);

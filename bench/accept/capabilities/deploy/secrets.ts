@@ -1,9 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { DeployedMachine } from "../../../../test/support/deploy/deployed-machine.ts";
 import type { Line } from "../../record.ts";
-import { equals, onMachine } from "./on-machine.ts";
+import { givePostgres, giveTokenAndWebhook } from "./given-secrets.ts";
+import { equals, onMachine, UNIT, untilHealthy } from "./on-machine.ts";
 
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-const SECRETS = "redis-password redis-app-password redis-ops-password".split(" ");
+const MADE = "redis-password redis-app-password redis-ops-password".split(" ");
+const BACKUP = "combot-backup.service";
+const BACKUPS = "/var/lib/combot/backups";
+const ALERT_LIMIT_MS = 60_000;
 
 /** Where a secret must not be, and the command that shows it. */
 const PLACES: readonly (readonly [place: string, script: string])[] = [
@@ -16,6 +21,7 @@ const PLACES: readonly (readonly [place: string, script: string])[] = [
   ["what systemd shows of the units", "systemctl show 'combot*'; systemctl cat 'combot*'"],
   ["settings, Redis' configuration and deploy's records", "cat /etc/combot/*.* /var/lib/combot/deploy/manifest.json"],
   ["the journal's database", "cat /var/lib/combot/journal.db*"],
+  ["the backups", `cat ${BACKUPS}/*/*`],
 ];
 
 /** Commands whose output must not have one either. */
@@ -26,6 +32,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["status", "--json"],
   ["doctor", "--json"],
   ["logs", "-n", "1000"],
+  ["backup", "--json"],
+  ["backup", "--list", "--json"],
 ];
 
 /** What another user of the machine tries. */
@@ -47,16 +55,45 @@ const ATTEMPTS: readonly (readonly [what: string, script: string])[] = [
 export async function* keepsSecrets(): AsyncGenerator<Line> {
   yield* onMachine(true, async function* (it) {
     await it.combot("classify", "where is my parcel");
-    const secrets = SECRETS.map((name) => it.machine.read(`/etc/combot/credentials/${name}`).trim());
-    yield* shownNowhere(it, secrets);
+    const made = MADE.map((name) => it.machine.read(`/etc/combot/credentials/${name}`).trim());
+    const given = await giveTokenAndWebhook(it);
+    await untilHealthy(it);
+    yield* backsUp(it, "the journal in SQLite", 1);
+    yield equals("an alert that the webhook did not take is in the log", await alertFailed(it), true);
+    const password = await givePostgres(it);
+    await untilHealthy(it);
+    yield* backsUp(it, "the journal in Postgres", 2);
+    yield* shownNowhere(it, [...made, ...given, password]);
     yield* closedToOthers(it);
-    yield* confined(it, secrets[1] ?? "");
+    yield* confined(it, made[1] ?? "");
   });
+}
+
+/** As the timer does it. */
+async function* backsUp({ machine }: DeployedMachine, when: string, wanted: number): AsyncGenerator<Line> {
+  const { status } = await machine.run(["systemctl", "start", BACKUP]);
+  const result = await machine.property(BACKUP, "Result");
+  yield equals(`${when}: systemctl start ${BACKUP} ends with`, `${status} ${result}`, "0 success");
+  const names = await machine.sh("ls", BACKUPS);
+  yield equals(`${when}: backups`, names.split("\n").length, wanted);
+  const check = `cd ${BACKUPS} && for name in *; do (cd "$name" && sha256sum --quiet -c SHA256SUMS) || exit 1; done`;
+  yield equals(`${when}: their sums`, (await machine.run(["sh", "-c", check])).status === 0 ? "fit" : "don't", "fit");
+}
+
+/** Redis goes and comes back, which is told at once. */
+async function alertFailed(it: DeployedMachine): Promise<boolean> {
+  await it.machine.sh("systemctl", "stop", "combot-redis");
+  const limit = performance.now() + ALERT_LIMIT_MS;
+  const said = async (): Promise<boolean> => (await it.machine.journal(UNIT)).includes("alerts could not be posted");
+  let isSaid = await said();
+  for (; !isSaid && performance.now() < limit; isSaid = await said()) await delay(200);
+  await it.machine.sh("systemctl", "start", "combot-redis");
+  return isSaid;
 }
 
 async function* shownNowhere(it: DeployedMachine, secrets: readonly string[]): AsyncGenerator<Line> {
   const count = (text: string): number => secrets.filter((secret) => text.includes(secret)).length;
-  yield equals("secrets of 43 characters", secrets.filter((secret) => secret.length === 43).length, SECRETS.length);
+  yield equals("secrets of 43 characters", secrets.filter((secret) => secret.length === 43).length, MADE.length + 3);
   for (const [place, script] of PLACES) {
     const { stdout } = await it.machine.run(["sh", "-c", script]);
     yield equals(
