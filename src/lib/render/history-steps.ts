@@ -4,6 +4,10 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 /** Minutes a stretch may have: each divides the day, and so the hours of a table are round. */
 const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, DAY_MINUTES];
+/** In front of the sparklines. */
+const FIGURES_WIDTH = 30;
+const FEWEST_STROKES = 24;
+const MOST_STROKES = 120;
 /** As MEMORY_LEVELS has them, whose file would load zod. */
 const LEVELS = [
   "normal",
@@ -26,6 +30,11 @@ export interface HistoryRow {
   readonly level: HistoryPoint["level"];
   readonly users: number;
   readonly recycles: number;
+}
+
+/** How many points a sparkline of this terminal shows. */
+export function strokesFor(width: number): number {
+  return Math.max(FEWEST_STROKES, Math.min(MOST_STROKES, width - FIGURES_WIDTH));
 }
 
 /** The shortest step, in ms, in which `spanMs` has at most `most` stretches; whole days where it is longer than one. */

@@ -1,6 +1,6 @@
 import type { HistoryPoint, HistoryReply } from "../protocol/history.ts";
 import { formatDuration } from "../units.ts";
-import { mergePoints, stepFor } from "./history-steps.ts";
+import { mergePoints, stepFor, strokesFor } from "./history-steps.ts";
 import type { HistoryRow } from "./history-steps.ts";
 import type { Glyphs } from "./glyphs.ts";
 import type { Paint } from "./paint.ts";
@@ -33,15 +33,6 @@ const MEASURES: readonly Measure[] = [
 
 /** Rows of the table by time. */
 const ROWS = 24;
-/** In front of the sparklines. */
-const FIGURES_WIDTH = 30;
-const FEWEST_STROKES = 24;
-const MOST_STROKES = 120;
-
-/** How many points a sparkline of this terminal shows. */
-export function strokesFor(width: number): number {
-  return Math.max(FEWEST_STROKES, Math.min(MOST_STROKES, width - FIGURES_WIDTH));
-}
 
 /** Each measure as a sparkline with its lowest, highest and last value; then the same and more by time. */
 export function renderHistory({ since, stepSeconds, points }: HistoryReply, view: HistoryView): string {
