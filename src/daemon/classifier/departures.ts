@@ -7,6 +7,7 @@ import type { EncodedText } from "../text/encoder.ts";
 import { blameless, Flight } from "./flights.ts";
 import type { Passenger } from "./flights.ts";
 import { answerOf } from "./scores.ts";
+import { SlotMap } from "./slot-map.ts";
 
 /** Logits for each text, in order; see Queue.submit for what it throws. */
 export type Compute = (
@@ -33,7 +34,7 @@ export type Seat = Hit | { readonly flight: Flight; readonly joined: boolean };
 /** Equal texts that are under way at the same time are looked up and computed once, in whichever calls they came. */
 export class Departures {
   readonly #options: DeparturesOptions;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new SlotMap<string, Flight>();
 
   constructor(options: DeparturesOptions) {
     this.#options = options;

@@ -20,6 +20,7 @@ import { allRoutes } from "./routes/all.ts";
 import { prometheusPage } from "./routes/metrics.ts";
 import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
+import { endOfTurn } from "./turn.ts";
 import { discard } from "./unwanted-body.ts";
 import { readBody, readParams, readQuery } from "./validation.ts";
 
@@ -116,6 +117,7 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
       config: { keepsText: endpoint.keepsText ?? false },
       handler: async (request, reply) => {
         const outcome = await handler(callOf(endpoint, request, reply));
+        await endOfTurn();
         return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);
       },
     });

@@ -17,7 +17,8 @@ export interface UnitOptions {
 /** Writes combot-enhanced.service for the built program, and lets systemd read it. It is not started. */
 export async function writeDaemonUnit(machine: Machine, { settings = [], service = [] }: UnitOptions): Promise<void> {
   writeSettings(machine, settings);
-  const start = [process.execPath, "--max-semi-space-size=8", "--heap-growing-percent=10", LAUNCHER];
+  const flags = ["--max-semi-space-size=8", "--heap-growing-percent=10", "--no-allocation-site-pretenuring"];
+  const start = [process.execPath, ...flags, LAUNCHER];
   const lines = [
     "[Unit]",
     "StartLimitIntervalSec=300",
