@@ -104,7 +104,9 @@ describe("starting", () => {
     const { daemon: own } = await daemon.json<{ daemon: { pid: number } }>("GET", "/api/process/status/");
     expect(own.pid).toBe(daemon.pid);
     const commandLine = readFileSync(`/proc/${daemon.pid}/cmdline`, "latin1").replaceAll("\0", " ");
-    expect(commandLine).toContain("--max-semi-space-size=8 --heap-growing-percent=10 --no-allocation-site-pretenuring");
+    expect(commandLine).toContain(
+      "--max-semi-space-size=8 --heap-growing-percent=10 --no-allocation-site-pretenuring --v8-pool-size=1",
+    );
     expect(commandLine).not.toContain("run.js");
   });
 

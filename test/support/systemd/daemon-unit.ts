@@ -17,7 +17,12 @@ export interface UnitOptions {
 /** Writes combot-enhanced.service for the built program, and lets systemd read it. It is not started. */
 export async function writeDaemonUnit(machine: Machine, { settings = [], service = [] }: UnitOptions): Promise<void> {
   writeSettings(machine, settings);
-  const flags = ["--max-semi-space-size=8", "--heap-growing-percent=10", "--no-allocation-site-pretenuring"];
+  const flags = [
+    "--max-semi-space-size=8",
+    "--heap-growing-percent=10",
+    "--no-allocation-site-pretenuring",
+    "--v8-pool-size=1",
+  ];
   const start = [process.execPath, ...flags, LAUNCHER];
   const lines = [
     "[Unit]",
