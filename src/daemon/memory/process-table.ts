@@ -46,8 +46,7 @@ export class ProcessTable {
     if (!exact && nowMs - this.#readAtMs < this.#pssEveryMs && this.#stillHolds(seen)) {
       return seen.map((process) => estimate(process, this.#readings.get(process.pid)!));
     }
-    // Side by side they take every core for as long: nobody waits for those that are merely due.
-    this.#readings = await this.#readAll(seen, !exact);
+    this.#readings = await this.#readAll(seen);
     this.#readAtMs = nowMs;
     return seen.flatMap((process) => figuresOf(process, this.#readings.get(process.pid)));
   }
@@ -71,15 +70,15 @@ export class ProcessTable {
     );
   }
 
-  async #readAll(seen: readonly Seen[], inTurn: boolean): Promise<ReadonlyMap<number, Reading>> {
+  /** Side by side: somebody may wait for it, and every core is taken for a few ms at most once in ten seconds. */
+  async #readAll(seen: readonly Seen[]): Promise<ReadonlyMap<number, Reading>> {
     const readings = new Map<number, Reading>();
     const readOne = async ({ pid, counters }: Seen): Promise<void> => {
       const memory = await readProcessMemory(pid, this.#files);
       if (memory) readings.set(pid, { counters, memory, exact: true });
       else if (readProcessCounters(pid, this.#files)) readings.set(pid, assumeUnshared(counters));
     };
-    if (inTurn) for (const process of seen) await readOne(process);
-    else await Promise.all(seen.map(readOne));
+    await Promise.all(seen.map(readOne));
     return readings;
   }
 }
