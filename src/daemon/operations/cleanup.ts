@@ -56,7 +56,8 @@ export class Cleanup {
   }: CleanupRequest): Promise<CleanupReply> {
     const { meter, decisions, now } = this.#parts;
     const from = now();
-    const before = await meter.measure();
+    // Own bytes are counted now. PSS may be the last reading moved on: to read it takes as long as a process to end.
+    const before = await meter.sample();
     const plan = this.#planOf(level, before, redis ? [this.#redisStep(sessions)] : []);
     const { actions, after } = dryRun ? estimated(plan, before) : await this.#perform(plan, before);
     const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);

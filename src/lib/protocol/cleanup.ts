@@ -31,7 +31,7 @@ export const cleanupReply = z.object({
       durationMs: z.number().min(0),
     }),
   ),
-  before: snapshot,
+  before: snapshot.describe("own bytes as counted now; PSS was read in the last 10 s and moved on with them"),
   after: snapshot.describe("measured when the old processes had ended"),
   freedBytes: z.int().describe("anonymous memory of the tree before less after"),
   durationMs: z.number().min(0),
