@@ -9,13 +9,22 @@ declare module "fastify" {
   }
 }
 
-/** Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read. */
-export function acceptJsonBodies(app: FastifyInstance): void {
-  // Fastify's parser refuses `__proto__` and `constructor.prototype` as keys.
+/** A body's document; undefined where there is no body. @throws {CombotError} `INVALID_JSON` */
+export type JsonParser = (body: Buffer) => unknown;
+
+/**
+ * Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read.
+ *
+ * @returns what reads a body.
+ */
+export function acceptJsonBodies(app: FastifyInstance): JsonParser {
+  // Fastify's parser refuses `__proto__` and `constructor.prototype` as keys. Of the request it wants nothing.
   const fastifyParser = app.getDefaultJsonParser("error", "error");
-  const parse = (request: FastifyRequest, json: string): unknown => {
+  const nobody = {} as FastifyRequest;
+  const parse: JsonParser = (body) => {
+    if (body.length === 0) return undefined;
     let outcome: { readonly error: Error | null; readonly value: unknown } | undefined;
-    void fastifyParser(request, json, (error, value) => (outcome = { error, value }));
+    void fastifyParser(nobody, utf8Of(body), (error, value) => (outcome = { error, value }));
     if (!outcome || outcome.error) throw new CombotError("INVALID_JSON", "body: not one JSON document");
     return outcome.value;
   };
@@ -24,7 +33,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     try {
       if (request.routeOptions.config.keepsText) done(null, jsonTextOf(body));
-      else done(null, body.length === 0 ? undefined : parse(request, utf8Of(body)));
+      else done(null, parse(body));
     } catch (thrown) {
       done(thrown as Error);
     }
@@ -33,6 +42,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     if (request.headers["content-length"] === "0") return done(null, undefined);
     done(new CombotError("UNSUPPORTED_MEDIA_TYPE", "body: only application/json is taken"));
   });
+  return parse;
 }
 
 /** As it came: what is kept for somebody must not lose the digits of a number, or a key called `__proto__`. */

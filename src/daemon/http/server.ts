@@ -14,12 +14,14 @@ import { hangUpSignal } from "./hang-up.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { readOpenApiDocument } from "./openapi-document.ts";
 import { problemFor } from "./problems.ts";
+import type { ProblemReply } from "./problems.ts";
 import { Refusals } from "./refusals.ts";
 import { logWhenDone } from "./request-log.ts";
 import { allRoutes } from "./routes/all.ts";
 import { prometheusPage } from "./routes/metrics.ts";
 import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
+import { openShortWay } from "./short-way.ts";
 import { endOfTurn } from "./turn.ts";
 import { discard } from "./unwanted-body.ts";
 import { readBody, readParams, readQuery } from "./validation.ts";
@@ -64,11 +66,16 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (options.door) discard(request.raw);
   };
   const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
+  const parse = acceptJsonBodies(app);
+  // What a door asks of a caller, and the log of each request, are Fastify's hooks.
+  const isOpen = (): boolean => !options.door && !log.isLevelEnabled("debug") && !connections.draining;
+  const problemOfCall = (thrown: unknown): ProblemReply =>
+    problemFor(thrown, { log, method: ENDPOINTS.classify.method, route: ENDPOINTS.classify.path });
+  openShortWay(app.server, { services: options.services, parse, problemFor: problemOfCall, isOpen });
   const connections = new Connections(app.server);
   const refusals = new Refusals();
 
   app.decorateRequest("caller", "nobody");
-  acceptJsonBodies(app);
   refuseUnusualRequests(app.server);
   app.setErrorHandler(sendProblem);
   app.addHook("preClose", () => connections.drain());
