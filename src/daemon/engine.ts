@@ -17,6 +17,7 @@ import type { PoolSettings } from "./pool/pool.ts";
 import { ModelSource } from "./prepared/source.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS, PreparedStore } from "./prepared/store.ts";
 import { Queue } from "./queue/queue.ts";
+import type { UserHash } from "./text/user-hash.ts";
 import { prepareInChild } from "./workers/prepare.ts";
 
 export interface EngineParts {
@@ -28,8 +29,9 @@ export interface EngineParts {
   readonly memory: MemoryGate;
   /** Told of workers that die. */
   readonly decisions: Decisions;
-  /** Keys the hashes of users. */
-  readonly userKey: Buffer;
+  readonly hashUser: UserHash;
+  /** Told each text that was answered, normalised. */
+  readonly onAnswered: (text: string) => void;
 }
 
 /** The governor, as far as workers and batches have to ask it. */
@@ -44,7 +46,7 @@ const now = (): number => performance.now();
 
 /** Nothing runs yet: `pool.load()` starts the workers, or the first text does. */
 export function createEngine(model: ServedModel, parts: EngineParts): Engine {
-  const { settings, userKey, memory } = parts;
+  const { settings, cache, hashUser, memory, onAnswered } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
   const queue = new Queue({
     get maxTexts() {
@@ -65,7 +67,7 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
     return outcome;
   };
   const creditUser = (user: string): void => pool.creditUser(user);
-  const classifier = new Classifier({ model, cache: parts.cache, compute, userKey, creditUser, now });
+  const classifier = new Classifier({ model, cache, compute, hashUser, creditUser, onAnswered, now });
   return { model, queue, pool, classifier, unshared: () => source.fallback };
 }
 

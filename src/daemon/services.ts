@@ -9,7 +9,6 @@ import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "./governor/ports.ts";
 import type { Services } from "./http/services.ts";
 import type { Journaling } from "./journaling.ts";
-import type { TextCounter } from "./journal/text-counter.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Backups } from "./operations/backups.ts";
@@ -19,7 +18,6 @@ import { listDecisions, readHistory } from "./operations/history.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
 import type { Models } from "./operations/models.ts";
 import type { Reports } from "./operations/reports.ts";
-import { normalise } from "./text/normalise.ts";
 import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
@@ -99,22 +97,15 @@ async function classifyCounted(
   request: ClassifyRequest,
   hangUp: () => AbortSignal,
 ): Promise<ClassifyReply> {
-  const { models, metrics, journaling } = parts;
+  const { models, metrics } = parts;
   try {
     const reply = await models.classify(request, hangUp);
-    if (journaling) countTexts(journaling.texts, request);
     metrics.answered(slowestOf(reply), reply.results.length, reply.durationMs);
     return reply;
   } catch (error) {
     metrics.failed(error instanceof CombotError ? error.code : "INTERNAL");
     throw error;
   }
-}
-
-/** Of calls that were answered: which texts are asked most. */
-function countTexts(counter: TextCounter, { text, texts = [] }: ClassifyRequest): void {
-  if (text !== undefined) counter.add(normalise(text, 0));
-  for (const [index, one] of texts.entries()) counter.add(normalise(one, index));
 }
 
 /** A call takes as long as the slowest of its texts. */

@@ -30,6 +30,7 @@ import { Models } from "./operations/models.ts";
 import { Reports } from "./operations/reports.ts";
 import { fitsBeside } from "./operations/room.ts";
 import { rankOf } from "./policy/level.ts";
+import { userHasher } from "./text/user-hash.ts";
 import { Warming } from "./warming.ts";
 
 export interface Serving {
@@ -65,7 +66,8 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   };
   const decisions = createDecisions(log);
   const cache = caching.answers;
-  const parts = { settings, log, metrics, cache, memory, decisions, userKey: randomBytes(32) };
+  const onAnswered = (text: string): void => journaling?.texts.add(text);
+  const parts = { settings, log, metrics, cache, memory, decisions, hashUser: userHasher(randomBytes(32)), onAnswered };
   const models: Models = new Models(createEngine(model, parts), {
     defaultDir,
     choice,

@@ -5,7 +5,7 @@ import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { normalise } from "../text/normalise.ts";
-import { hashUser } from "../text/user-hash.ts";
+import type { UserHash } from "../text/user-hash.ts";
 import { Departures } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
 import { reindexed } from "./flights.ts";
@@ -15,9 +15,11 @@ export interface ClassifierOptions {
   readonly model: ServedModel;
   readonly cache: AnswerCache;
   readonly compute: Compute;
-  readonly userKey: Buffer;
+  readonly hashUser: UserHash;
   /** Counts a user, by keyed hash, whose answer no worker computed for it. */
   readonly creditUser: (user: string) => void;
+  /** Told each text that was answered, normalised. */
+  readonly onAnswered: (text: string) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
@@ -54,7 +56,8 @@ export class Classifier {
     const results = isAtHand
       ? seats.map((seat) => this.#atHand(seat, topK, request.user))
       : await this.#await(seats, call, request, topK, hangUp);
-    const { model, now } = this.#options;
+    const { model, now, onAnswered } = this.#options;
+    for (const text of texts) onAnswered(text);
     return {
       results,
       model: { name: model.name, digest: this.#modelKey },
@@ -84,8 +87,8 @@ export class Classifier {
 
   #atHand(seat: Seat, topK: number, user: string | undefined): ClassifyResult {
     if ("flight" in seat) throw new Error("not at hand");
-    const { userKey, creditUser } = this.#options;
-    if (user !== undefined) creditUser(hashUser(user, userKey));
+    const { hashUser, creditUser } = this.#options;
+    if (user !== undefined) creditUser(hashUser(user));
     return this.#resultOf(seat.answer, topK, seat.tier, false);
   }
 
@@ -96,8 +99,8 @@ export class Classifier {
     topK: number,
     hangUp: () => AbortSignal,
   ): Promise<ClassifyResult[]> {
-    const { userKey, creditUser } = this.#options;
-    const user = request.user === undefined ? undefined : hashUser(request.user, userKey);
+    const { hashUser, creditUser } = this.#options;
+    const user = request.user === undefined ? undefined : hashUser(request.user);
     const own = seats.flatMap((seat) => ("flight" in seat && !seat.joined ? [seat.flight] : []));
     const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
     this.#openCalls += 1;
