@@ -61,6 +61,8 @@ export interface ManifestFile {
 export interface Pending {
   readonly generation: string;
   readonly restart: readonly string[];
+  /** The journal was saved, or there was none: by now the new version may have changed it, or begun one. */
+  readonly databaseSaved?: boolean;
 }
 
 /** The machine before anything is done. */

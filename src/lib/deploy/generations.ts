@@ -46,8 +46,12 @@ export async function saveGeneration(root: Root, isRoot: boolean, restart: reado
   const pending = readJson(root.at(PATHS.pending)) as Pending | null;
   const name = pending?.generation ?? (await writeGeneration(root, isRoot));
   const all = [...new Set([...(pending?.restart ?? []), ...restart])];
-  const content = toJson({ generation: name, restart: all } satisfies Pending);
-  writeWhole(root.at(PATHS.pending), { content, mode: 0o600, owner: null });
+  notePending(root, { ...pending, generation: name, restart: all });
+}
+
+/** What a run that is killed leaves to the next one. */
+export function notePending(root: Root, pending: Pending): void {
+  writeWhole(root.at(PATHS.pending), { content: toJson(pending), mode: 0o600, owner: null });
 }
 
 async function writeGeneration(root: Root, isRoot: boolean): Promise<string> {

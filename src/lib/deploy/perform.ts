@@ -8,7 +8,7 @@ import type { Facts, Pending } from "./facts.ts";
 import { readJson, switchLink, toJson, writeWhole } from "./files.ts";
 import {
   generationFolder,
-  hasSavedDatabase,
+  notePending,
   pruneGenerations,
   pruneReleases,
   SAVED_DATABASE,
@@ -142,8 +142,9 @@ async function tryRedisConfig({ plan, facts, secrets }: Work): Promise<void> {
 async function saveJournal(root: Root): Promise<void> {
   const pending = readJson(root.at(PATHS.pending)) as Pending | null;
   if (pending === null) throw new CombotError("INTERNAL", "no generation was saved");
-  if (hasSavedDatabase(root, pending.generation)) return;
+  if (pending.databaseSaved) return;
   await saveDatabase(root.at(PATHS.journal), join(generationFolder(root, pending.generation), SAVED_DATABASE));
+  notePending(root, { ...pending, databaseSaved: true });
 }
 
 function healthLimitMs({ files }: Plan): number {
