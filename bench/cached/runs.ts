@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
+import type { Address } from "../../src/lib/perf/load/address.ts";
 import type { LoadOrder } from "../../src/lib/perf/load/order.ts";
 import type { LoadSummary } from "../../src/lib/perf/summary.ts";
 import { bundledTexts } from "../../src/lib/perf/texts.ts";
 import { RedisServer } from "../../test/support/redis-server.ts";
+import { Asked, takeTurns } from "../asked.ts";
+import type { Answers } from "../asked.ts";
 import { runLoad } from "../generator.ts";
 
 const BARE = fileURLToPath(new URL("bare-process.ts", import.meta.url));
@@ -21,6 +24,11 @@ export type Source = "bare" | "memory" | "redis";
 
 /** A closed loop of 50 unless told otherwise. */
 export type Load = Pick<LoadOrder, "seconds"> & Partial<Pick<LoadOrder, "open">>;
+
+interface Server {
+  readonly address: Address;
+  readonly texts: readonly string[];
+}
 
 /** Servers that answer the same questions out of different places, each started for its run alone. */
 export class CachedRuns {
@@ -42,9 +50,26 @@ export class CachedRuns {
     return new CachedRuns(redis, mkdtempSync(join(tmpdir(), "cb-")), signal);
   }
 
+  /** One of them, started for this run alone. */
   run(source: Source, load: Load): Promise<LoadSummary> {
-    if (source === "bare") return this.#bare(load);
-    return source === "memory" ? this.#memory(load) : this.#redis(load);
+    return this.#with(source, (server) => runLoad({ ...server, ...load }, this.#signal));
+  }
+
+  /** All of them, started anew, in turns of a fifth of a second. */
+  inTurns(turns: { readonly warmUp: number; readonly turns: number }): Promise<Record<Source, Answers>> {
+    return this.#with("bare", (bare) =>
+      this.#with("memory", (memory) =>
+        this.#with("redis", async (redis) => {
+          const asked = (server: Server): Asked => new Asked(server.address, server);
+          const all = { bare: asked(bare), memory: asked(memory), redis: asked(redis) };
+          try {
+            return await takeTurns(all, turns);
+          } finally {
+            for (const one of Object.values(all)) one.close();
+          }
+        }),
+      ),
+    );
   }
 
   async end(): Promise<void> {
@@ -52,13 +77,18 @@ export class CachedRuns {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #bare(load: Load): Promise<LoadSummary> {
+  #with<T>(source: Source, use: (server: Server) => Promise<T>): Promise<T> {
+    if (source === "bare") return this.#bare(use);
+    return source === "memory" ? this.#memory(use) : this.#redis(use);
+  }
+
+  async #bare<T>(use: (server: Server) => Promise<T>): Promise<T> {
     this.#reply ||= await sampleReply();
     const path = join(this.#folder, "bare.sock");
     const child = fork(BARE, [path, this.#reply]);
     try {
       await once(child, "message");
-      return await runLoad({ address: { path }, ...load }, this.#signal);
+      return await use({ address: { path }, texts: bundledTexts().texts });
     } finally {
       child.kill();
       await once(child, "exit");
@@ -66,19 +96,19 @@ export class CachedRuns {
     }
   }
 
-  async #memory(load: Load): Promise<LoadSummary> {
+  #memory<T>(use: (server: Server) => Promise<T>): Promise<T> {
     const texts = bundledTexts().texts.slice(0, FEW_TEXTS);
-    return withDaemon({}, ({ socketPath }) => runLoad({ address: { path: socketPath }, texts, ...load }, this.#signal));
+    return withDaemon({}, ({ socketPath }) => use({ address: { path: socketPath }, texts }));
   }
 
   /** One entry in memory: what is asked next is hardly ever it. Every text was asked once before. */
-  async #redis(load: Load): Promise<LoadSummary> {
+  #redis<T>(use: (server: Server) => Promise<T>): Promise<T> {
     const env = { REDIS_URL: this.redis.unixUrl, MAX_CACHE_SIZE: "1" };
     return withDaemon(env, async (daemon) => {
       const { texts } = bundledTexts();
       for (let from = 0; from < texts.length; from += FILLED_AT_ONCE)
         await daemon.json("POST", "/api/classify/", { texts: texts.slice(from, from + FILLED_AT_ONCE) });
-      return runLoad({ address: { path: daemon.socketPath }, ...load }, this.#signal);
+      return use({ address: { path: daemon.socketPath }, texts });
     });
   }
 }
