@@ -1,4 +1,8 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { answerBrokenHttp } from "../../../src/daemon/http/broken-http.ts";
 import { ERRORS } from "../../../src/lib/errors.ts";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
 import { PROBLEM_TYPE, problem } from "../../../src/lib/protocol/problem.ts";
@@ -7,7 +11,7 @@ import { MALFORMED_BODIES } from "./support/malformed-bodies.ts";
 import { MALFORMED_REQUESTS } from "./support/malformed-requests.ts";
 import { SECRET } from "./support/malformed.ts";
 import type { Malformed } from "./support/malformed.ts";
-import { ask } from "./support/wire.ts";
+import { ask, Wire } from "./support/wire.ts";
 import type { WireReply } from "./support/wire.ts";
 
 const MALFORMED = [...MALFORMED_BODIES, ...MALFORMED_REQUESTS];
@@ -61,4 +65,16 @@ test.each([
   const reply = await ask(path, Buffer.from(bytes));
   expect(reply.status).toBe(status);
   expect(problem.parse(JSON.parse(reply.body))).toMatchObject({ status, code: "INVALID_REQUEST" });
+});
+
+test("a hundred that dawdle and are given up at once are each told why", async () => {
+  const server = createServer({ headersTimeout: 20, requestTimeout: 0, connectionsCheckingInterval: 500 });
+  server.on("clientError", answerBrokenHttp({ debug: () => undefined }));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const wires = Array.from({ length: 100 }, () => new Wire({ host: "127.0.0.1", port }).send("GET / HTTP/1.1\r\nx: "));
+  const replies = await Promise.all(wires.map((wire) => wire.reply()));
+  expect(replies.map((reply) => reply?.status)).toEqual(wires.map(() => 408));
+  await Promise.all(wires.map(({ closed }) => closed));
 });
