@@ -63,7 +63,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
     if (reply.hasHeader("connection") && !connections.draining) void reply.header("connection", "keep-alive");
     void reply.code(status).headers(headers).send(body);
-    if (options.door) discard(request.raw);
+    if (options.door) discard(request.raw, reply.raw);
   };
   const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
   const parse = acceptJsonBodies(app);
