@@ -35,6 +35,8 @@ export async function* soak(modelDir: string, say: (progress: string) => void): 
     MODEL_IDLE_UNLOAD: "15",
     MAX_USERS_PER_PROCESS: "200",
     MAX_REQUESTS: "500",
+    // Longer than a client's pause: a call that is sent just as an idle connection is closed is lost, whoever serves.
+    KEEPALIVE: "10",
     ...INSPECTABLE,
   };
   const daemon = await PrivateDaemon.start({ env, startLimitMs: 120_000 });
@@ -97,7 +99,13 @@ interface Outcome {
 function* judge({ points, heaps, tallies, actions }: Outcome): Generator<Line> {
   const sent = tallies.reduce((sum, tally) => sum + tally.sent, 0);
   const failed = sent - tallies.reduce((sum, tally) => sum + tally.ok, 0);
-  yield { what: `soak: calls failed of ${sent}`, measured: failed, target: "0", pass: failed === 0 && sent > 10_000 };
+  const reasons = tallies.flatMap(({ failures }) => [...failures].map(([why, times]) => `; ${times} × ${why}`));
+  yield {
+    what: `soak: calls failed of ${sent}${reasons.join("")}`,
+    measured: failed,
+    target: "0",
+    pass: failed === 0 && sent > 10_000,
+  };
   const count = (action: string): number => actions.filter((one) => one === action).length;
   yield { what: "soak: recycles", measured: count("recycle"), target: "at least 20", pass: count("recycle") >= 20 };
   yield { what: "soak: idle unloads", measured: count("unload"), target: "at least 10", pass: count("unload") >= 10 };
