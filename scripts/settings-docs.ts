@@ -48,6 +48,10 @@ ${LIVE}.
 The others take a restart: the log and the unit's status line (\`systemctl status\`) name those that have changed. Faulty
 settings change nothing; the log has the faults.
 
+A secret is read again with the file that it is in. A credential of the unit is a copy that systemd made when it started
+the unit, so a new webhook in one takes a restart. To change it with a reload, name a file of the daemon's own by its
+path: \`install -m 0600 -o combot FILE /etc/combot/webhook\`, and \`ALERT_WEBHOOK_URL_FILE=/etc/combot/webhook\`.
+
 ## The sockets
 
 Without \`--socket\` and \`COMBOT_SOCKET\` the user socket is the first of \`/run/combot/combot.sock\` where that is there,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { treeOf } from "../../../scripts/support/process-tree.ts";
 import { callSocket } from "../../../scripts/support/socket-request.ts";
 import type { AlertsReply } from "../../../src/lib/protocol/alerts.ts";
@@ -10,6 +10,13 @@ import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts
 
 const UNIT = "combot-enhanced";
 const LONG = { timeout: 60_000, interval: 100 };
+const WEBHOOK_FILE = "/etc/combot/webhook";
+/** Prints which path was told what. The machine has a network of its own, so any port is free. */
+const RECEIVER = `require("node:http").createServer(async (request, response) => {
+  const alert = JSON.parse(Buffer.concat(await request.toArray()));
+  console.log("told", request.url, alert.alert, alert.state);
+  response.writeHead(204).end();
+}).listen(8080, "127.0.0.1", () => console.log("listening"))`;
 
 sayIfNotTested("readiness, watchdog and reload under a real systemd");
 
@@ -104,6 +111,26 @@ describe.runIf(hasMachines)("the daemon as a unit", () => {
     const { settings } = JSON.parse(config.text) as { settings: { name: string; value: string }[] };
     const shown = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
     expect(shown).toMatchObject({ MAX_REQUESTS: "77", LOG_LEVEL: "debug", WORKERS: "2" });
+  });
+
+  test("a reload takes another webhook: what comes then is told there, and not where it was told before", async () => {
+    await machine.sh("systemd-run", "--unit=receiver", process.execPath, "-e", RECEIVER);
+    onTestFinished(() => machine.sh("systemctl", "stop", "receiver").then(() => undefined));
+    const said = async (): Promise<string[]> => (await machine.journal("receiver")).split("\n");
+    const told = async (): Promise<string[]> => (await said()).filter((line) => line.startsWith("told"));
+    await expect.poll(said, LONG).toContain("listening");
+    const settings = [`ALERT_WEBHOOK_URL_FILE=${WEBHOOK_FILE}`, "ALERT_AFTER=0"];
+    machine.write(WEBHOOK_FILE, "http://127.0.0.1:8080/before", 0o600);
+    await writeDaemonUnit(machine, { settings: [...settings, "ALERT_DISK_FREE=1"] });
+    await machine.sh("systemctl", "start", UNIT);
+    const pid = await property("MainPID");
+    await expect.poll(told, LONG).toEqual(["told /before disk firing"]);
+    machine.write(WEBHOOK_FILE, "http://127.0.0.1:8080/after");
+    writeSettings(machine, [...settings, "ALERT_DISK_FREE=0.000001"]);
+    await machine.sh("systemctl", "reload", UNIT);
+    await expect.poll(told, LONG).toEqual(["told /before disk firing", "told /after disk resolved"]);
+    expect(await property("MainPID")).toBe(pid);
+    expect(await machine.journal(UNIT)).not.toContain("8080/");
   });
 
   test("a reload of faulty settings changes nothing, and says so", async () => {
