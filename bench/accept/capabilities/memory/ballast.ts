@@ -7,6 +7,13 @@ import type { Weight } from "./weights.ts";
 
 /** How much of what is missing is taken at a time, ten times a second. */
 const GROWTH = 0.4;
+/** This near to where it is to be, the reading has arrived. */
+const NEAR = 0.01;
+/**
+ * So much of the limit at a time once it has arrived: what is missing then may be a worker's that is just being replaced,
+ * and with both of them the reading would shoot past the next level.
+ */
+const SLOW_GROWTH = 0.002;
 
 /** Holds the reading where it is told, whatever the others free. */
 export class Ballast {
@@ -14,6 +21,7 @@ export class Ballast {
   readonly #usage: () => Promise<{ usage: number; limitBytes: number }>;
   #bytes = 0;
   #target: number | undefined;
+  #hasArrived = false;
   #loop: Promise<void> | undefined;
 
   /** @param usage the reading that is to be held, as the daemon reads it. */
@@ -37,6 +45,7 @@ export class Ballast {
   /** Holds the reading at `share` from here on; undefined lets go, and resolves when all is given back. */
   async hold(share: number | undefined): Promise<void> {
     this.#target = share;
+    this.#hasArrived = false;
     if (share !== undefined) {
       this.#loop ??= this.#follow();
       return;
@@ -68,9 +77,19 @@ export class Ballast {
     // A call that is lost on a closing connection, or on a daemon that has stopped, moves nothing.
     const reading = await this.#usage().catch(() => undefined);
     if (!reading || this.#target === undefined) return;
-    const gapBytes = (this.#target - reading.usage) * reading.limitBytes;
-    // What it let go of is freed a little later: to take the whole gap at once has the kernel kill it now and then.
-    await this.#set(Math.max(0, this.#bytes + (gapBytes > 0 ? gapBytes * GROWTH : gapBytes)));
+    const gap = this.#target - reading.usage;
+    this.#hasArrived ||= gap < NEAR;
+    await this.#set(Math.max(0, this.#bytes + this.#stepFor(gap) * reading.limitBytes));
+  }
+
+  /**
+   * What is let go of is freed a little later: to take the whole gap at once has the kernel kill somebody now and then.
+   *
+   * @param gap share of the limit.
+   */
+  #stepFor(gap: number): number {
+    if (gap <= 0) return gap;
+    return this.#hasArrived ? Math.min(gap, SLOW_GROWTH) : gap * GROWTH;
   }
 
   async #set(bytes: number): Promise<void> {

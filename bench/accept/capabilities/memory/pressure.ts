@@ -161,11 +161,10 @@ async function climb(
   await untilServing(daemon);
   const backMs = performance.now() - releasedAt;
   const { decisions } = await daemon.json<DecisionsReply>("GET", `/api/decisions/?limit=1000&since=${since}`);
-  const refusals = [...during.failures].filter(
-    ([failure]) => failure.startsWith("503") && failure.includes("MEMORY_EMERGENCY"),
-  );
+  const isRefusal = (failure: string): boolean => failure.startsWith("503") && failure.includes("MEMORY_EMERGENCY");
+  const refusals = [...during.failures].filter(([failure]) => isRefusal(failure));
   const refused = refusals.reduce((sum, [, count]) => sum + count, 0);
-  const others = [...during.failures].filter((failure) => !refusals.includes(failure));
+  const others = [...during.failures].filter(([failure]) => !isRefusal(failure));
   return {
     levels: decisions.filter(({ action }) => action === "level").map(({ reason }) => reason),
     actions: decisions.filter(({ action }) => action !== "level").map(({ action }) => action),
@@ -178,7 +177,8 @@ async function climb(
 }
 
 function* judge(passes: readonly Pass[]): Generator<Line> {
-  const upward = passes.map(({ levels }) => levels.slice(0, 4).join(" "));
+  // What the ladder frees takes the reading back down for a while: a level counts when it is entered first.
+  const upward = passes.map(({ levels }) => [...new Set(levels)].slice(0, 4).join(" "));
   const wanted = "warning high critical emergency";
   const count = (test: (pass: Pass) => boolean): number => passes.filter(test).length;
   const all = passes.length;
