@@ -10,9 +10,10 @@ const GROWTH = 0.4;
 /** This near to where it is to be, the reading has arrived. */
 const NEAR = 0.01;
 /**
- * So much of the limit at a time once it has arrived: what is missing then may be a worker's that is just being replaced,
- * and with both of them the reading would shoot past the next level.
+ * What is missing once it has arrived, and is no more than this share of the limit, may be a worker's that is just being
+ * replaced: if it were taken at once, the worker would lift the reading past the next level.
  */
+const A_WORKER = 0.25;
 const SLOW_GROWTH = 0.002;
 
 /** Holds the reading where it is told, whatever the others free. */
@@ -89,7 +90,7 @@ export class Ballast {
    */
   #stepFor(gap: number): number {
     if (gap <= 0) return gap;
-    return this.#hasArrived ? Math.min(gap, SLOW_GROWTH) : gap * GROWTH;
+    return this.#hasArrived && gap < A_WORKER ? Math.min(gap, SLOW_GROWTH) : gap * GROWTH;
   }
 
   async #set(bytes: number): Promise<void> {
