@@ -12,9 +12,19 @@ import { keep, shown, writePage } from "./page.ts";
 import { reload } from "./reload.ts";
 import { serveBenchmarks } from "./serve/benchmark.ts";
 import { serve } from "./serve/main.ts";
+import { slowRecycle } from "./slow-recycle.ts";
 
 /** In the order of the page. */
-const BENCHMARKS: readonly Benchmark[] = [...serveBenchmarks, cached, mixed, reload, lifecycle, commandLine, footprint];
+const BENCHMARKS: readonly Benchmark[] = [
+  ...serveBenchmarks,
+  cached,
+  mixed,
+  reload,
+  slowRecycle,
+  lifecycle,
+  commandLine,
+  footprint,
+];
 const NAMES = BENCHMARKS.map(({ name }) => name);
 
 const COMPANY_MS = 3000;

@@ -19,7 +19,8 @@ export function buildClassifier(spec: ModelSpec): Graph {
 
   const parts = new Parts(graph, new Weights(spec.seed), spec.int8);
   const encoded = addEncoder(parts, spec, addEmbeddings(parts, spec));
-  addHead(parts, spec, encoded);
+  if (spec.idleNodes) addIdleBranch(parts, spec.labels, spec.idleNodes, addHead(parts, spec, encoded, "head"));
+  else addHead(parts, spec, encoded, "logits");
   graph.output("logits", "float32", ["batch_size", spec.labels]);
   return graph;
 }
@@ -63,7 +64,7 @@ function addCountedPositions(parts: Parts, spec: ModelSpec): string {
 }
 
 /** On the first token's vector; dropout is nothing at inference. */
-function addHead(parts: Parts, spec: ModelSpec, encoded: string): void {
+function addHead(parts: Parts, spec: ModelSpec, encoded: string, output: string): string {
   const { graph } = parts;
   const { hidden, labels } = spec;
   const first = graph.node("Gather", [encoded, parts.integers([0], [])], { axis: 1 });
@@ -73,5 +74,21 @@ function addHead(parts: Parts, spec: ModelSpec, encoded: string): void {
     roberta: ["classifier.dense", "Tanh", "classifier.out_proj"],
   }[spec.type] as [string, string, string];
   const dense = graph.node(activation, [parts.flatLinear(first, denseName, [hidden, hidden])]);
-  parts.flatLinear(dense, outputName, [hidden, labels], "logits");
+  return parts.flatLinear(dense, outputName, [hidden, labels], output);
+}
+
+/** Logits as the head has them, unless some id is below zero, which none is. */
+function addIdleBranch(parts: Parts, labels: number, nodes: number, head: string): void {
+  const { graph } = parts;
+  const dims = ["batch_size", labels];
+  const least = graph.node("ReduceMin", ["input_ids"], { keepdims: 0 });
+  const isNegative = graph.node("Less", [least, parts.integers([0], [])]);
+  const taken = new Graph("as_it_is");
+  taken.output(taken.node("Identity", [head], {}, { outputs: ["taken"] }), "float32", dims);
+  const idle = new Graph("idle");
+  const one = parts.scalar(1);
+  let last = head;
+  for (let at = 0; at < nodes; at++) last = idle.node("Add", [last, one], {}, { outputs: [`idle_${at}`] });
+  idle.output(last, "float32", dims);
+  graph.node("If", [isNegative], { then_branch: idle, else_branch: taken }, { outputs: ["logits"] });
 }

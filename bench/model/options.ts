@@ -28,6 +28,7 @@ export const usage = `Writes a Hugging Face folder with a text classifier in BER
   --positions N       tokens of the longest text (default 512)
   --labels N          classes, 2 or more (default 30)
   --int8              8-bit weights, laid out as onnxruntime's quantize_dynamic does
+  --idle-nodes N      in a branch that no text takes: a model that takes long to load (default 0)
   --external-data     weights in a file of their own, model.onnx_data
   --seed N            0 to 4294967295 (default 1): the same seed writes the same bytes
 `;
@@ -56,6 +57,7 @@ const flags = {
   labels: { type: "string" },
   seed: { type: "string" },
   int8: { type: "boolean" },
+  "idle-nodes": { type: "string" },
   "external-data": { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -79,6 +81,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     positions: count("positions", 4),
     labels: count("labels", 2),
     int8: given.int8 ?? false,
+    idleNodes: wholeNumber("--idle-nodes", given["idle-nodes"], 1) ?? 0,
     seed: wholeNumber("--seed", given.seed, 0) ?? base.seed,
   };
   if (hidden % spec.heads !== 0) throw new UsageError(`--heads ${spec.heads} does not divide --hidden ${hidden}`);

@@ -16,6 +16,8 @@ export interface ModelSpec {
   readonly labels: number;
   /** Weights in 8 bits, activations quantised as they come: what onnxruntime's `quantize_dynamic` writes. */
   readonly int8: boolean;
+  /** In a branch that no text takes: they are loaded like all others, and cost no time after that. */
+  readonly idleNodes: number;
   readonly seed: number;
 }
 

@@ -9,7 +9,14 @@ export type Dimension = number | string;
  * are one value in JavaScript and two attribute types in ONNX.
  */
 export type Attribute =
-  number | string | readonly number[] | readonly string[] | Tensor | { float: number } | { floats: readonly number[] };
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | Tensor
+  | Graph
+  | { float: number }
+  | { floats: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface Value {

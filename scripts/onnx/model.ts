@@ -1,10 +1,11 @@
 import { ProtoWriter } from "./protobuf.ts";
 import { elementTypes } from "./tensor.ts";
 import type { Tensor } from "./tensor.ts";
-import type { Attribute, Graph, Node, Value } from "./graph.ts";
+import { Graph } from "./graph.ts";
+import type { Attribute, Node, Value } from "./graph.ts";
 
 /** Field numbers throughout are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
-const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
+const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
 const externalLocation = 1;
 /** Offsets in an external file stand on page borders, so that a runtime can map each weight. */
 const pageBytes = 4096;
@@ -93,6 +94,9 @@ function encodeAttribute(name: string, value: Attribute): ProtoWriter {
   const proto = new ProtoWriter().string(1, name);
   if (typeof value === "number") return proto.integer(3, value).integer(20, attributeTypes.int);
   if (typeof value === "string") return proto.string(4, value).integer(20, attributeTypes.string);
+  if (value instanceof Graph) {
+    return proto.message(6, encodeGraph(value, encodeTensor)).integer(20, attributeTypes.graph);
+  }
   if ("bytes" in value) return proto.message(5, encodeTensor(value)).integer(20, attributeTypes.tensor);
   if ("float" in value) return proto.float(2, value.float).integer(20, attributeTypes.float);
   if ("floats" in value) return proto.packedFloats(7, value.floats).integer(20, attributeTypes.floats);

@@ -29,7 +29,7 @@ export interface ForeignModel {
 export function writeForeignModel(dir: string, foreign: ForeignModel = {}): string {
   const { type = "distilbert", labels = ["NEGATIVE", "POSITIVE"], positions = 32, inFolder = false } = foreign;
   const tokenizer = foreign.tokenizer ?? (type === "roberta" ? byteLevelBpe() : wordPiece());
-  const shape = { hidden: 8, layers: 1, heads: 2, intermediate: 16, int8: false, seed: 3 };
+  const shape = { hidden: 8, layers: 1, heads: 2, intermediate: 16, int8: false, idleNodes: 0, seed: 3 };
   const graph = buildClassifier({ ...shape, type, positions, vocab: sizeOf(tokenizer), labels: labels.length });
   const { architecture, padId, positionOffset } = traits[type];
   const files: Record<string, string | Uint8Array> = {

@@ -19,6 +19,7 @@ const MODEL = {
   positions: 64,
   labels: 3,
   int8: false,
+  idleNodes: 0,
   seed: 7,
 } as const;
 

@@ -27,6 +27,7 @@ const BIG = {
   positions: 64,
   labels: 3,
   int8: false,
+  idleNodes: 0,
   seed: 7,
 } as const;
 const TEXTS = ["where is it", "send it back", "thank you all"];

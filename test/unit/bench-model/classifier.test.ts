@@ -40,6 +40,12 @@ describe.each(modelTypes)("a tiny %s", (type) => {
     }
   });
 
+  test("answers the same with a branch that no text takes", async () => {
+    const plain = await classify(await open(writeTiny({ type })), texts, padId);
+    const branched = await classify(await open(writeTiny({ type, idleNodes: 100 })), texts, padId);
+    expect(branched.data).toEqual(plain.data);
+  });
+
   test("in 8 bits answers much as in 32", async () => {
     const precise = await classify(await open(writeTiny({ type })), texts, padId);
     const rounded = await classify(await open(writeTiny({ type, int8: true })), texts, padId);

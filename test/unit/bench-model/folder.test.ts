@@ -66,6 +66,7 @@ describe("options", () => {
       positions: 512,
       labels: 7,
       int8: true,
+      idleNodes: 0,
       seed: 1,
     });
     expect(readOptions(["--preset", "minilm", "--out", "x"])?.spec).toMatchObject({

@@ -6,7 +6,7 @@ import { presets } from "../../../bench/model/spec.ts";
 import type { ModelSpec } from "../../../bench/model/spec.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
-export const tiny: ModelSpec = { ...presets.tiny, intermediate: 128, int8: false, seed: 1 };
+export const tiny: ModelSpec = { ...presets.tiny, intermediate: 128, int8: false, idleNodes: 0, seed: 1 };
 
 /** The folder of the tiny preset, changed as said; it goes with the test. */
 export function writeTiny(changed: Partial<ModelSpec> = {}, externalData = false): string {

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LoadReply } from "../src/lib/protocol/model.ts";
+import { PrivateDaemon } from "../scripts/support/private-daemon.ts";
+import type { Benchmark, BenchOptions } from "./benchmark.ts";
+import { runLoad } from "./generator.ts";
+import { openBenchModel, SLOW_TO_LOAD } from "./serve/model.ts";
+import { verdictOf } from "./serve/result.ts";
+
+/** Of both workers, one after the other. */
+const RECYCLES = 5;
+const PAUSE_MS = 500;
+/** The generator counts from then on. */
+const WARM_UP_SECONDS = 2;
+const CALM_MS = 15_000;
+const START_LIMIT_MS = 120_000;
+
+interface Served {
+  readonly p99Ms: number;
+  readonly failed: number;
+  readonly begun: number;
+}
+
+/** 50 clients of a model that is slow to load, with and without ten recycles, on one daemon in turn. */
+export const slowRecycle: Benchmark = {
+  name: "slow-recycle",
+  summary: "p99 through ten recycles of a model that takes two seconds to load",
+  run: async (options) => {
+    const { quick, say } = options;
+    const model = await openBenchModel({ preset: SLOW_TO_LOAD }, say);
+    const stateDir = mkdtempSync(join(tmpdir(), "combot-bench-"));
+    const env = { LOG_LEVEL: "error", COMBOT_MODEL_DIR: model.dir, COMBOT_STATE_DIR: stateDir };
+    const off = { MAX_REQUESTS: "0", MAX_USERS_PER_PROCESS: "0", PROCESS_RECYCLE_INTERVAL: "0" };
+    const daemon = await PrivateDaemon.start({ env: { ...env, ...off }, startLimitMs: START_LIMIT_MS });
+    try {
+      const loads: number[] = [];
+      const calm: Served[] = [];
+      const recycled: Served[] = [];
+      for (let round = 1; round <= (quick ? 1 : 3); round++) {
+        await daemon.json("POST", "/api/model/unload/?wait=true");
+        loads.push((await daemon.json<LoadReply>("POST", "/api/model/load/?wait=true")).durationMs);
+        say(`slow-recycle, round ${round}: nothing recycled`);
+        calm.push(await serve(daemon, options, () => sleep(quick ? 3000 : CALM_MS)));
+        say(`slow-recycle, round ${round}: ${RECYCLES} times both workers`);
+        recycled.push(await serve(daemon, options, () => recycle(daemon, quick ? 1 : RECYCLES)));
+      }
+      const p99 = (all: readonly Served[]): number[] => all.map(({ p99Ms }) => p99Ms);
+      const count = (of: "failed" | "begun"): number => recycled.reduce((sum, one) => sum + one[of], 0);
+      return {
+        verdicts: [
+          verdictOf("load of both workers at once, ms", loads),
+          verdictOf("p99 ms without", p99(calm)),
+          verdictOf("p99 ms through it", p99(recycled)),
+          verdictOf(
+            "p99 through it over p99 without",
+            recycled.map(({ p99Ms }, round) => p99Ms / calm[round]!.p99Ms),
+            { atMost: 1.5 },
+          ),
+          verdictOf("requests failed meanwhile", [count("failed")], { atMost: 0 }),
+          verdictOf("requests meanwhile", [count("begun")]),
+        ],
+        notes: [
+          "MiniLM's size in 8 bits, with 20,000 nodes in a branch that no text takes; recycled by hand, without rest.",
+        ],
+      };
+    } finally {
+      await daemon.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    }
+  },
+};
+
+async function serve(daemon: PrivateDaemon, { signal }: BenchOptions, during: () => Promise<void>): Promise<Served> {
+  const over = new AbortController();
+  const address = { path: daemon.socketPath };
+  const load = runLoad(
+    { address, isUnique: true, warmUpSeconds: WARM_UP_SECONDS, seconds: 600, until: over.signal },
+    signal,
+  );
+  await sleep(WARM_UP_SECONDS * 1000 + PAUSE_MS);
+  await during().finally(() => over.abort());
+  const { requests, generator, latencyMs } = await load;
+  return {
+    p99Ms: latencyMs.all.p99 ?? NaN,
+    failed: requests.failed + generator.retried,
+    begun: requests.begun,
+  };
+}
+
+async function recycle(daemon: PrivateDaemon, times: number): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    await daemon.json("POST", "/api/process/recycle/?wait=true", {});
+    await sleep(PAUSE_MS);
+  }
+}
