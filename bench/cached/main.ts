@@ -1,13 +1,18 @@
-import type { LoadSummary } from "../../src/lib/perf/summary.ts";
+import { totalOf, TURN_SECONDS } from "../asked.ts";
+import type { Answers } from "../asked.ts";
 import type { Benchmark, BenchOptions, Measured } from "../benchmark.ts";
 import { verdictOf } from "../serve/result.ts";
 import { getsPerSecond } from "./redis.ts";
 import { CachedRuns } from "./runs.ts";
 import type { Source } from "./runs.ts";
 
-const SOURCES = ["bare", "memory", "redis"] as const satisfies readonly Source[];
 /** A tier is measured where it gave this share of the answers. */
 const ENOUGH = 0.9;
+const TIERS = [
+  { tier: "memory", atLeast: 0.75 },
+  { tier: "redis", atLeast: 0.45 },
+] as const;
+const OPEN_SECONDS = 15;
 
 /** Answers out of the cache, beside a server that does nothing but answer. */
 export const cached: Benchmark = {
@@ -24,53 +29,40 @@ export const cached: Benchmark = {
 };
 
 async function compare({ quick, say }: BenchOptions, runs: CachedRuns): Promise<Measured> {
-  const [rounds, seconds] = quick ? [1, 3] : [3, 6];
-  const found: Record<Source, LoadSummary[]> = { bare: [], memory: [], redis: [] };
-  const gets: number[] = [];
+  const [rounds, gets] = quick ? [1, 20_000] : [5, 200_000];
+  const turns = quick ? { warmUp: 3, turns: 3 } : { warmUp: 20, turns: 15 };
+  const found: Record<Source, Answers>[] = [];
+  const redisAlone: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    for (const name of SOURCES) {
-      say(`cached, round ${round} of ${rounds}: ${name}`);
-      found[name].push(await runs.run(name, { seconds }));
-    }
-    gets.push(await getsPerSecond(runs.redis.socketPath, quick ? 20_000 : 200_000));
+    say(`cached, round ${round} of ${rounds}`);
+    found.push(await runs.inTurns(turns));
+    redisAlone.push(await getsPerSecond(runs.redis.socketPath, gets));
   }
-  const tiers = (["memory", "redis"] as const).map((tier) => ({ tier, target: tier === "memory" ? 0.75 : 0.45 }));
-  const hitShare = (tier: "memory" | "redis"): number =>
-    Math.min(...found[tier].map(({ latencyMs }) => latencyMs[tier].count / Math.max(1, latencyMs.all.count)));
-  const perSecond = (summaries: readonly LoadSummary[]): number[] =>
-    summaries.map(({ requests }) => requests.perSecond);
-  const bare = perSecond(found.bare);
-  const known = tiers.filter(({ tier }) => hitShare(tier) >= ENOUGH);
+  const perSecond = (source: Source): number[] =>
+    found.map((answers) => totalOf(answers[source]) / (turns.turns * TURN_SECONDS));
+  const over = (source: Source): number[] => found.map((answers) => totalOf(answers[source]) / totalOf(answers.bare));
+  const shareOf = (tier: "memory" | "redis"): number =>
+    Math.min(...found.map((answers) => answers[tier][tier] / totalOf(answers[tier])));
+  const known = TIERS.filter(({ tier }) => shareOf(tier) >= ENOUGH);
+  const rate = Math.round(Math.min(...perSecond("memory")) / 2);
+  say(`cached, open loop at ${rate}/s`);
+  const { latencyMs } = await runs.openLoop("memory", rate, quick ? 3 : OPEN_SECONDS);
   return {
     verdicts: [
-      verdictOf("requests/s, Fastify that only answers", bare),
-      verdictOf("GETs/s, Redis alone (redis-benchmark, 50 clients)", gets),
-      ...known.flatMap(({ tier, target }) => [
-        verdictOf(`requests/s, all from ${tier}`, perSecond(found[tier])),
-        verdictOf(
-          `p99 ms, all from ${tier}`,
-          found[tier].map(({ latencyMs }) => latencyMs[tier].p99 ?? NaN),
-        ),
-        verdictOf(
-          `requests/s from ${tier} over Fastify that only answers`,
-          perSecond(found[tier]).map((value, round) => value / bare[round]!),
-          { atLeast: target },
-        ),
+      verdictOf("requests/s, Fastify that only answers", perSecond("bare")),
+      verdictOf("GETs/s, Redis alone (redis-benchmark, 50 clients)", redisAlone),
+      ...known.flatMap(({ tier, atLeast }) => [
+        verdictOf(`requests/s, all from ${tier}`, perSecond(tier)),
+        verdictOf(`requests/s from ${tier} over Fastify that only answers`, over(tier), { atLeast }),
       ]),
+      verdictOf(`p50 ms from memory, open loop at ${rate}/s`, [latencyMs.memory.p50 ?? NaN], { atMost: 1 }),
+      verdictOf(`p99 ms from memory, open loop at ${rate}/s`, [latencyMs.memory.p99 ?? NaN]),
     ],
     notes: [
-      ...tiers
-        .filter(({ tier }) => hitShare(tier) < ENOUGH)
-        .map(({ tier }) => `Not measured: ${tier} gave ${(hitShare(tier) * 100).toFixed(0)}% of the answers only.`),
-      busiest(found),
+      "The servers take turns of a fifth of a second, 50 clients each; the clients share the machine with them.",
+      ...TIERS.filter((one) => !known.includes(one)).map(
+        ({ tier }) => `Not measured: ${tier} gave ${(shareOf(tier) * 100).toFixed(0)}% of the answers only.`,
+      ),
     ],
   };
-}
-
-/** A generator that has no time left makes every server look alike. */
-function busiest(found: Readonly<Record<string, readonly LoadSummary[]>>): string {
-  const shares = Object.entries(found).map(([name, summaries]) => {
-    return `${name} ${(100 * Math.max(...summaries.map(({ generator }) => generator.utilisation))).toFixed(0)}%`;
-  });
-  return `The load generator's thread was busy at most: ${shares.join(", ")}.`;
 }

@@ -6,11 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
 import type { Address } from "../../src/lib/perf/load/address.ts";
-import type { LoadOrder } from "../../src/lib/perf/load/order.ts";
 import type { LoadSummary } from "../../src/lib/perf/summary.ts";
 import { bundledTexts } from "../../src/lib/perf/texts.ts";
 import { RedisServer } from "../../test/support/redis-server.ts";
-import { Asked, takeTurns } from "../asked.ts";
+import { Asked, CLIENTS, takeTurns } from "../asked.ts";
 import type { Answers } from "../asked.ts";
 import { runLoad } from "../generator.ts";
 
@@ -22,9 +21,6 @@ const COMPILED_AFTER_SECONDS = 5;
 const OFF = { LOG_LEVEL: "error", MAX_REQUESTS: "0", MAX_USERS_PER_PROCESS: "0", PROCESS_RECYCLE_INTERVAL: "0" };
 
 export type Source = "bare" | "memory" | "redis";
-
-/** A closed loop of 50 unless told otherwise. */
-export type Load = Pick<LoadOrder, "seconds"> & Partial<Pick<LoadOrder, "open">>;
 
 interface Server {
   readonly address: Address;
@@ -51,12 +47,13 @@ export class CachedRuns {
     return new CachedRuns(redis, mkdtempSync(join(tmpdir(), "cb-")), signal);
   }
 
-  /** One of them, started for this run alone. */
-  run(source: Source, load: Load): Promise<LoadSummary> {
+  /** One of them, started for this run alone, asked at a rate. */
+  openLoop(source: Source, ratePerSecond: number, seconds: number): Promise<LoadSummary> {
     return this.#with(source, async (server) => {
       // An open loop doesn't wait for code that has yet to be compiled: what piles up meanwhile would be measured.
-      if (load.open) await runLoad({ ...server, seconds: COMPILED_AFTER_SECONDS }, this.#signal);
-      return runLoad({ ...server, ...load }, this.#signal);
+      await runLoad({ ...server, seconds: COMPILED_AFTER_SECONDS }, this.#signal);
+      const open = { ratePerSecond, arrivals: "poisson", connections: CLIENTS } as const;
+      return runLoad({ ...server, seconds, open }, this.#signal);
     });
   }
 

@@ -71,6 +71,12 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
       options: ARRIVALS,
       default: "poisson" as const,
     })(),
+    connections: Flags.integer({
+      description: "Of an open loop: at most, opened as they are needed; a wait for one counts. Default: 2000.",
+      min: 1,
+      max: MOST_CONCURRENT,
+      helpValue: "N",
+    }),
     users: Flags.integer({
       description: "Distinct users; 0 names nobody. Default: as many as --concurrency.",
       min: 0,
@@ -124,10 +130,21 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
 
   async run(): Promise<PerfReport> {
     const { flags } = await this.parse(PerfTest);
-    const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, users, texts, url } = flags;
+    const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, connections, users, texts, url } = flags;
     const { path: socketPath } = socketForClient(socketSurroundings(flags.socket));
     const { planFrom } = await import("../lib/perf/plan-input.ts");
-    const plan = planFrom({ ...flags, requests, rate, users, texts, url, socketPath, warmUp, tokenFile });
+    const plan = planFrom({
+      ...flags,
+      requests,
+      rate,
+      connections,
+      users,
+      texts,
+      url,
+      socketPath,
+      warmUp,
+      tokenFile,
+    });
     const files = { report: flags.report, save: flags.save };
     const { refuseUnwritable, readBaseline } = await import("../lib/perf/baseline.ts");
     for (const [name, path] of Object.entries(files)) if (path !== undefined) refuseUnwritable(`--${name}`, path);

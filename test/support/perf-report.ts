@@ -40,6 +40,7 @@ export const PERF_REPORT: PerfReport = {
     concurrency: 50,
     ratePerSecond: null,
     arrivals: null,
+    connections: null,
     users: 50,
     texts: { source: "bundled", count: 3000, digest: "61628cd4bdc8", unique: false },
     transport: "unix",

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { CombotError, messageOf } from "../errors.ts";
 import type { Address } from "./load/address.ts";
 import type { Arrivals } from "./load/arrivals.ts";
+import { OPEN_CONNECTIONS } from "./load/order.ts";
+import type { OpenLoad } from "./load/order.ts";
 import type { PerfPlan } from "./plan.ts";
 import { bundledTexts, textsOf } from "./texts.ts";
 import { parseTarget } from "./verdict/targets.ts";
@@ -17,6 +19,7 @@ export interface PlanInput {
   readonly requests: number | undefined;
   readonly rate: string | undefined;
   readonly arrivals: Arrivals;
+  readonly connections: number | undefined;
   readonly users: number | undefined;
   readonly texts: string | undefined;
   readonly unique: boolean;
@@ -34,14 +37,16 @@ const COUNTED_RUN_SECONDS = 3600;
 
 /** @throws {CombotError} `USAGE` naming the flag that can't be followed. */
 export function planFrom(input: PlanInput): PerfPlan {
-  const { socketPath, url, tokenFile, concurrency, requests, rate, arrivals, lifecycle, seed } = input;
+  const { socketPath, url, tokenFile, concurrency, requests, rate, connections, lifecycle, seed } = input;
   if (url === undefined && tokenFile !== undefined)
     throw new CombotError("USAGE", "--token-file goes with --url: the socket takes no token.");
+  if (rate === undefined && connections !== undefined)
+    throw new CombotError("USAGE", "--connections goes with --rate: a closed loop has --concurrency of them.");
   return {
     address: url === undefined ? { path: socketPath } : addressOf(url),
     headers: tokenFile === undefined ? "" : `authorization: Bearer ${tokenIn(tokenFile)}\r\n`,
     concurrency,
-    open: rate === undefined ? null : { ratePerSecond: rateOf(rate), arrivals },
+    open: rate === undefined ? null : openLoad(rate, input),
     users: input.users ?? concurrency,
     texts: input.texts === undefined ? bundledTexts() : textsOf(input.texts),
     isUnique: input.unique,
@@ -60,6 +65,10 @@ function secondsOf(flag: string, text: string, least: number): number {
   const seconds = Number(digits ?? NaN) * (UNIT_SECONDS[unit] ?? NaN);
   if (seconds >= least && seconds <= LONGEST_SECONDS) return seconds;
   throw new CombotError("USAGE", `${flag} ${text}: give a time from ${least}s to 24h, as 30s or 2m.`);
+}
+
+function openLoad(rate: string, { arrivals, connections = OPEN_CONNECTIONS }: PlanInput): OpenLoad {
+  return { ratePerSecond: rateOf(rate), arrivals, connections };
 }
 
 function rateOf(text: string): number {

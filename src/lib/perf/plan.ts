@@ -1,7 +1,6 @@
 import type { LoadPlan } from "../protocol/perf.ts";
 import type { Address } from "./load/address.ts";
-import type { Arrivals } from "./load/arrivals.ts";
-import type { LoadOrder } from "./load/order.ts";
+import type { LoadOrder, OpenLoad } from "./load/order.ts";
 import type { TextSet } from "./texts.ts";
 import type { TargetChange } from "./verdict/targets.ts";
 
@@ -11,7 +10,7 @@ export interface PerfPlan {
   /** Further headers of every request, each ended by CRLF. */
   readonly headers: string;
   readonly concurrency: number;
-  readonly open: { readonly ratePerSecond: number; readonly arrivals: Arrivals } | null;
+  readonly open: OpenLoad | null;
   readonly users: number;
   readonly texts: TextSet;
   readonly isUnique: boolean;
@@ -34,6 +33,7 @@ export function loadOf(plan: PerfPlan): LoadPlan {
     concurrency,
     ratePerSecond: open?.ratePerSecond ?? null,
     arrivals: open?.arrivals ?? null,
+    connections: open?.connections ?? null,
     users,
     texts: { source: texts.source, count: texts.texts.length, digest: texts.digest, unique: isUnique },
     transport: "path" in address ? "unix" : "tcp",

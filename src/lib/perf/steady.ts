@@ -1,6 +1,7 @@
 import type { PerfReport } from "../protocol/perf.ts";
 import { runGenerator } from "./load/generator-child.ts";
 import type { GeneratorWatcher } from "./load/generator-child.ts";
+import { OPEN_CONNECTIONS } from "./load/order.ts";
 import { orderOf } from "./plan.ts";
 import type { PerfPlan } from "./plan.ts";
 import { rounded } from "./rounding.ts";
@@ -27,7 +28,7 @@ export async function runSteady(
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<PerfReport["steady"]>> {
   const seconds = secondsOfSteady(plan);
-  const open = { ratePerSecond: PER_SECOND, arrivals: "poisson" as const };
+  const open = { ratePerSecond: PER_SECOND, arrivals: "poisson" as const, connections: OPEN_CONNECTIONS };
   const meter = new CpuMeter(() => performance.now(), cores);
   let machineCpu: number | null = null;
   const watcher: GeneratorWatcher = {

@@ -18,6 +18,7 @@ const loadPlan = z.object({
   concurrency: count.describe("at a time in a closed loop"),
   ratePerSecond: z.number().nullable().describe("of an open loop"),
   arrivals: z.enum(["poisson", "even"]).nullable(),
+  connections: count.nullable().describe("of an open loop, at most"),
   users: count.describe("distinct ones, by Zipf's law; 0: nobody was named"),
   texts: z.object({ source: z.string(), count, digest: z.string(), unique: z.boolean() }),
   transport: z.enum(["unix", "tcp"]),

@@ -25,8 +25,9 @@ export function limitOf({ bound, unit, limit }: TargetVerdict): string {
 }
 
 /** `closed loop of 50, 50 users, 3000 bundled texts`. */
-export function loadWords({ loop, concurrency, ratePerSecond, arrivals, users, texts, transport }: LoadPlan): string {
-  const rate = `open loop at ${ratePerSecond} requests/s (${arrivals})`;
+export function loadWords(plan: LoadPlan): string {
+  const { loop, concurrency, ratePerSecond, arrivals, connections, users, texts, transport } = plan;
+  const rate = `open loop at ${ratePerSecond} requests/s (${arrivals}, over ${connections} connections at most)`;
   const source = texts.source === "bundled" ? "bundled texts" : `texts of ${texts.source}`;
   return [
     loop === "open" ? rate : `closed loop, ${concurrency} at a time`,

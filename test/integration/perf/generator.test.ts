@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Generator } from "../../../src/lib/perf/load/generator.ts";
 import { runGenerator } from "../../../src/lib/perf/load/generator-child.ts";
 import { Latencies } from "../../../src/lib/perf/load/latency.ts";
+import { OPEN_CONNECTIONS } from "../../../src/lib/perf/load/order.ts";
 import type { LoadOrder, LoadResult } from "../../../src/lib/perf/load/order.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { reply, send, startKnownServer } from "./support/known-server.ts";
@@ -89,7 +90,7 @@ describe("a closed loop", () => {
 });
 
 describe("an open loop", () => {
-  const open = { ratePerSecond: 200, arrivals: "even" } as const;
+  const open = { ratePerSecond: 200, arrivals: "even", connections: OPEN_CONNECTIONS } as const;
 
   test("begins requests when they are to, though none before them was answered; the wait counts for each of them", async () => {
     const HELD = 60;
@@ -109,9 +110,24 @@ describe("an open loop", () => {
     expect(computed.quantileMs(0.7)!).toBeGreaterThanOrEqual(145);
   });
 
+  test("over so many connections at most; what waits for one counts from when it was to begin", async () => {
+    const HELD_MS = 50;
+    const server = await startKnownServer((_, response) => setTimeout(() => reply(response), HELD_MS));
+    const order = { open: { ...open, connections: 2 }, requests: 20 };
+    const { begun, failed, latencies, generator } = await load(server.path, order);
+    expect({ begun, failed }).toEqual({ begun: 20, failed: 0 });
+    expect(generator.connectionsOpened).toBe(2);
+    expect(generator.waitedForConnection).toBeGreaterThanOrEqual(16);
+    // Ten pairs of 50 ms each, of requests that were to begin in 100 ms.
+    expect(Latencies.decode(latencies.computed).maxMs!).toBeGreaterThanOrEqual(10 * HELD_MS - 110);
+  });
+
   test("asks the same of the same seed", async () => {
     const server = await startKnownServer((_, response) => reply(response));
-    const order = { open: { ratePerSecond: 2000, arrivals: "poisson" }, requests: 50 } as const;
+    const order = {
+      open: { ratePerSecond: 2000, arrivals: "poisson", connections: OPEN_CONNECTIONS },
+      requests: 50,
+    } as const;
     await load(server.path, order);
     await load(server.path, order);
     const texts = server.asked.map(({ text, user }) => `${text} ${user}`);

@@ -17,6 +17,7 @@ const INPUT: PlanInput = {
   requests: undefined,
   rate: undefined,
   arrivals: "poisson",
+  connections: undefined,
   users: undefined,
   texts: undefined,
   unique: false,
@@ -50,6 +51,7 @@ test("takes a rate, an address with its token, texts of one's own", () => {
     ...INPUT,
     rate: "2.5",
     arrivals: "even",
+    connections: 50,
     url: "http://[::1]:8080",
     tokenFile,
     texts,
@@ -59,7 +61,13 @@ test("takes a rate, an address with its token, texts of one's own", () => {
   expect(plan.headers).toBe("authorization: Bearer secret-of-32-bytes\r\n");
   expect(plan.texts.texts).toEqual(["one", "two", "three"]);
   expect(plan.seconds).toBe(120);
-  expect(loadOf(plan)).toMatchObject({ loop: "open", ratePerSecond: 2.5, arrivals: "even", transport: "tcp" });
+  expect(loadOf(plan)).toMatchObject({
+    loop: "open",
+    ratePerSecond: 2.5,
+    arrivals: "even",
+    connections: 50,
+    transport: "tcp",
+  });
   expect(JSON.stringify(loadOf(plan))).not.toContain("secret");
 });
 
@@ -69,6 +77,7 @@ test.each<[string, Partial<PlanInput>]>([
   ["--warm-up -1s", { warmUp: "-1s" }],
   ["--rate", { rate: "0" }],
   ["--rate", { rate: "fast" }],
+  ["--connections", { connections: 10 }],
   ["--url", { url: "https://localhost:1" }],
   ["--url", { url: "localhost:1" }],
   ["--url", { url: "http://localhost:1/api" }],

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { Latencies } from "../../../../src/lib/perf/load/latency.ts";
+import { OPEN_CONNECTIONS } from "../../../../src/lib/perf/load/order.ts";
 import type { LoadSummary } from "../../../../src/lib/perf/summary.ts";
 import { bundledTexts } from "../../../../src/lib/perf/texts.ts";
 import type { CacheStats } from "../../../../src/lib/protocol/cache.ts";
@@ -129,7 +130,7 @@ function load({ socketPath }: PrivateDaemon, seconds: number): Promise<LoadSumma
       warmUpSeconds: 0,
       concurrency: CLIENTS,
       texts: bundledTexts().texts,
-      open: { ratePerSecond: RATE, arrivals: "even" },
+      open: { ratePerSecond: RATE, arrivals: "even", connections: OPEN_CONNECTIONS },
     },
     new AbortController().signal,
   );

@@ -1,4 +1,5 @@
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
+import { OPEN_CONNECTIONS } from "../../../../src/lib/perf/load/order.ts";
 import { questions } from "../../../../src/lib/perf/load/questions.ts";
 import { bundledTexts } from "../../../../src/lib/perf/texts.ts";
 import type { CacheStats } from "../../../../src/lib/protocol/cache.ts";
@@ -34,7 +35,7 @@ export async function* zipf(
         warmUpSeconds: 0,
         texts,
         seed: SEED,
-        open: { ratePerSecond, arrivals: "poisson" },
+        open: { ratePerSecond, arrivals: "poisson", connections: OPEN_CONNECTIONS },
       },
       new AbortController().signal,
     );

@@ -2,7 +2,7 @@ import { systemCodeOf } from "../../errors.ts";
 import { LATENCY_CLASSES } from "../../protocol/latency-classes.ts";
 import type { LatencyClass } from "../../protocol/latency-classes.ts";
 import { ConnectionLostError } from "./connection.ts";
-import type { HttpConnection, HttpReply } from "./connection.ts";
+import type { HttpReply } from "./connection.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 
 /** What came of a request. */
@@ -21,7 +21,6 @@ export class Caller {
   readonly #headers: string;
   readonly #timeoutMs: number;
   readonly #now: () => number;
-  readonly #sentAt = new Map<HttpConnection, number>();
   readonly #timer: NodeJS.Timeout;
   #retried = 0;
 
@@ -41,10 +40,6 @@ export class Caller {
     return this.#retried;
   }
 
-  get inFlight(): number {
-    return this.#sentAt.size;
-  }
-
   /** Never rejects. */
   async ask(json: string): Promise<Outcome> {
     try {
@@ -59,24 +54,24 @@ export class Caller {
 
   close(): void {
     clearInterval(this.#timer);
-    for (const connection of this.#sentAt.keys()) connection.close();
     this.#pool.close();
   }
 
   async #send(json: string, isFresh: boolean): Promise<HttpReply> {
     const connection = await this.#pool.take(isFresh);
-    this.#sentAt.set(connection, this.#now());
+    connection.inUseSinceMs = this.#now();
     try {
       return await connection.post(this.#path, json, this.#headers);
     } finally {
-      this.#sentAt.delete(connection);
+      connection.inUseSinceMs = Infinity;
       this.#pool.give(connection);
     }
   }
 
   #sweep(): void {
     const oldestMs = this.#now() - this.#timeoutMs;
-    for (const [connection, sentAtMs] of this.#sentAt) if (sentAtMs < oldestMs) connection.close(TIMED_OUT);
+    for (const connection of this.#pool.connections)
+      if (connection.inUseSinceMs < oldestMs) connection.close(TIMED_OUT);
   }
 }
 

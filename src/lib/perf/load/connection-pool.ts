@@ -19,6 +19,7 @@ interface Idle {
 /** Connections, opened as they are needed, the one used last taken first; beyond the limit a caller waits in line. */
 export class ConnectionPool {
   readonly #options: PoolOptions;
+  readonly #all = new Set<HttpConnection>();
   readonly #idle: Idle[] = [];
   readonly #line: (() => void)[] = [];
   #inUse = 0;
@@ -27,6 +28,11 @@ export class ConnectionPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+  }
+
+  /** Those in use, and those idle. */
+  get connections(): Iterable<HttpConnection> {
+    return this.#all;
   }
 
   /** Connections made so far. */
@@ -51,6 +57,7 @@ export class ConnectionPool {
     try {
       const connection = await HttpConnection.open(this.#options.address);
       this.#opened += 1;
+      this.#all.add(connection);
       return connection;
     } catch (error) {
       this.#release();
@@ -60,11 +67,19 @@ export class ConnectionPool {
 
   give(connection: HttpConnection): void {
     if (connection.isOpen) this.#idle.push({ connection, sinceMs: this.#options.now() });
+    else this.#all.delete(connection);
     this.#release();
   }
 
+  /** Those in use as well. */
   close(): void {
-    for (const { connection } of this.#idle.splice(0)) connection.close();
+    this.#idle.length = 0;
+    for (const connection of this.#all) this.#drop(connection);
+  }
+
+  #drop(connection: HttpConnection): void {
+    this.#all.delete(connection);
+    connection.close();
   }
 
   #release(): void {
@@ -77,8 +92,8 @@ export class ConnectionPool {
     const newest = this.#idle.pop();
     if (newest && newest.sinceMs >= oldestMs && newest.connection.isOpen) return newest.connection;
     // Those behind it have been idle for longer still, or the server has closed them all.
-    newest?.connection.close();
-    if (newest && newest.sinceMs < oldestMs) this.close();
+    if (newest) this.#drop(newest.connection);
+    if (newest && newest.sinceMs < oldestMs) for (const { connection } of this.#idle.splice(0)) this.#drop(connection);
     return undefined;
   }
 }

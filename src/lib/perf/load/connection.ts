@@ -29,6 +29,8 @@ interface Pending {
  * machine with what it measures. Takes replies with a Content-Length alone.
  */
 export class HttpConnection {
+  /** For whoever uses it; Infinity while nobody does. */
+  inUseSinceMs = Infinity;
   readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
   #pending: Pending | undefined;

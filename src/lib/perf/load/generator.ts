@@ -9,11 +9,10 @@ import { Latencies } from "./latency.ts";
 import { closedLoop, openLoop } from "./loops.ts";
 import type { LoopParts } from "./loops.ts";
 import type { GeneratorFigures, LoadOrder, LoadProgress, LoadResult } from "./order.ts";
+import { Pacer } from "./pacer.ts";
 import { questions } from "./questions.ts";
 import { Recorder } from "./recorder.ts";
 
-/** In an open loop: what a stalled server may be kept waiting with before requests wait in the generator. */
-const MOST_OPEN_CONNECTIONS = 2000;
 const DELAY_RESOLUTION_MS = 10;
 const NS_PER_MS = 1e6;
 
@@ -31,6 +30,7 @@ export class Generator {
   readonly #caller: Caller;
   readonly #recorder = new Recorder();
   readonly #now = (): number => performance.now();
+  readonly #pacer = new Pacer(this.#now);
   readonly #delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   #startedMs = 0;
   #measuringMs: number | undefined;
@@ -39,7 +39,7 @@ export class Generator {
 
   constructor(order: LoadOrder) {
     this.#order = order;
-    const maxConnections = order.open ? Math.max(MOST_OPEN_CONNECTIONS, order.concurrency) : order.concurrency;
+    const maxConnections = order.open?.connections ?? order.concurrency;
     this.#pool = new ConnectionPool({ address: order.address, maxConnections, now: this.#now });
     this.#caller = new Caller(this.#pool, order.path, order.headers, order.timeoutMs, this.#now);
   }
@@ -92,7 +92,8 @@ export class Generator {
       now: this.#now,
       isOver: () => this.#stopped || this.#recorder.begun >= (requests ?? Infinity),
     };
-    return open ? openLoop({ ...open, random: createRandom(seed + 1) }, parts) : closedLoop(concurrency, parts);
+    if (!open) return closedLoop(concurrency, parts);
+    return openLoop({ ...open, random: createRandom(seed + 1), pacer: this.#pacer }, parts);
   }
 
   /** @returns what tells how the generator fared from now on. */
@@ -101,6 +102,7 @@ export class Generator {
     this.#recorder.start(this.#measuringMs);
     const cpu = process.cpuUsage();
     const loop = performance.eventLoopUtilization();
+    const { nappedMs } = this.#pacer;
     this.#delay.enable();
     return () => {
       const { user, system } = process.cpuUsage(cpu);
@@ -108,9 +110,10 @@ export class Generator {
       // What it samples is the time between two ticks.
       const lateBy = (ns: number): number => Math.max(0, ns / NS_PER_MS - DELAY_RESOLUTION_MS);
       const at = (percentile: number): number => lateBy(this.#delay.percentile(percentile));
+      const { active, idle } = performance.eventLoopUtilization(loop);
       return {
         cpuSeconds: (user + system) / 1e6,
-        utilisation: performance.eventLoopUtilization(loop).utilization,
+        utilisation: (active - (this.#pacer.nappedMs - nappedMs)) / (active + idle),
         loopDelayMs: { mean: lateBy(this.#delay.mean), p50: at(50), p99: at(99), max: lateBy(this.#delay.max) },
       };
     };

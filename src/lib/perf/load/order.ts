@@ -2,6 +2,16 @@ import type { LatencyClass } from "../../protocol/latency-classes.ts";
 import type { Address } from "./address.ts";
 import type { Arrivals } from "./arrivals.ts";
 
+/** Of an open loop, unless told otherwise: what a stalled server is kept waiting with. */
+export const OPEN_CONNECTIONS = 2000;
+
+export interface OpenLoad {
+  readonly ratePerSecond: number;
+  readonly arrivals: Arrivals;
+  /** They are opened as they are needed, up to so many; what finds none free waits in the generator, and its wait counts. */
+  readonly connections: number;
+}
+
 /** What the generator is to do. */
 export interface LoadOrder {
   readonly address: Address;
@@ -13,10 +23,10 @@ export interface LoadOrder {
   readonly isUnique: boolean;
   /** Distinct users; 0: nobody is named. */
   readonly users: number;
-  /** At a time in a closed loop; in an open one connections grow with what is in flight. */
+  /** At a time in a closed loop. */
   readonly concurrency: number;
   /** Null: a closed loop. */
-  readonly open: { readonly ratePerSecond: number; readonly arrivals: Arrivals } | null;
+  readonly open: OpenLoad | null;
   readonly warmUpSeconds: number;
   readonly seconds: number;
   /** The run ends when so many were begun, if that comes first. */
