@@ -34,7 +34,7 @@ export class Encoder {
    * @throws {Error} saying what of tokenizer.json can't be done.
    */
   constructor(tokenizerJson: object, windowTokens: number) {
-    this.#tokenizer = new Tokenizer({ ...tokenizerJson, padding: null, truncation: null }, {});
+    this.#tokenizer = tokenizerOf(tokenizerJson);
     this.#words = isWordByWord(tokenizerJson) ? new Words(this.#tokenizer) : undefined;
     this.windowTokens = windowTokens;
     const { tokens, token_type_ids: types = [] } = this.#around();
@@ -83,4 +83,13 @@ export class Encoder {
     const head = text.slice(0, gap > 0 ? gap : limit);
     return head.isWellFormed() ? head : head.slice(0, -1);
   }
+}
+
+/** The tokenizer has made tables of its own out of vocabulary and merges; its copy of the file would keep them twice. */
+function tokenizerOf(json: object): Tokenizer {
+  const model: Record<string, unknown> = "model" in json ? { ...(json.model as object) } : {};
+  const tokenizer = new Tokenizer({ ...json, model, padding: null, truncation: null }, {});
+  delete model["vocab"];
+  delete model["merges"];
+  return tokenizer;
 }

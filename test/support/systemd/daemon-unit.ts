@@ -22,6 +22,8 @@ export async function writeDaemonUnit(machine: Machine, { settings = [], service
     "--heap-growing-percent=10",
     "--no-allocation-site-pretenuring",
     "--v8-pool-size=1",
+    "--bytecode-old-age=1",
+    "--flush-baseline-code",
   ];
   const start = [process.execPath, ...flags, LAUNCHER];
   const lines = [
