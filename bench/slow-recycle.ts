@@ -62,7 +62,7 @@ export const slowRecycle: Benchmark = {
           verdictOf("requests meanwhile", [count("begun")]),
         ],
         notes: [
-          "MiniLM's size in 8 bits, with 20,000 nodes in a branch that no text takes; recycled by hand, without rest.",
+          "MiniLM's size in 8 bits, with 2,800 nodes in a branch that no text takes; recycled by hand, without rest.",
         ],
       };
     } finally {

@@ -13,7 +13,7 @@ export type Preset = (typeof PRESETS)[number];
 
 /** MiniLM's size with a graph that takes two seconds to load. */
 export const SLOW_TO_LOAD = "minilm-int8-slow-to-load";
-const IDLE_NODES = 20_000;
+const IDLE_NODES = 2800;
 type Made = Preset | typeof SLOW_TO_LOAD;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
