@@ -19,6 +19,8 @@ export function findPm2(): string {
   return `${PM2}/bin/pm2`;
 }
 
+/** Empty where it isn't installed. */
 export function pm2Version(): string {
+  if (!existsSync(PM2)) return "";
   return (JSON.parse(readFileSync(`${PM2}/package.json`, "utf8")) as { version: string }).version;
 }
