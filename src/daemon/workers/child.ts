@@ -8,8 +8,9 @@ import { InvalidModelError, ModelSession } from "./session.ts";
 /** A worker: one process, one model. It ends when the daemon kills it, when its model can't be loaded, or with the daemon. */
 let session: ModelSession | undefined;
 
+/** A daemon that has gone while the runtime kept this thread hears nothing more, and there is nobody left to work for. */
 function send(message: FromWorker): void {
-  process.send?.(message);
+  process.send?.(message, (error: Error | null) => void (error && process.exit(WORKER_EXIT.ok)));
 }
 
 /** The last message must have left before the process ends. */
