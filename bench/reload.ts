@@ -20,7 +20,7 @@ const MOST_SECONDS = 90;
 /** The peer answers in a form of its own, which the generator takes for none of combot's: it is an answer all the same. */
 const ANSWERED_OTHERWISE = "REPLY_INVALID";
 
-interface Reloaded {
+export interface Reloaded {
   readonly lost: number;
   readonly begun: number;
   readonly p99Ms: number | null;
@@ -84,7 +84,7 @@ async function reloadTimes(running: RunningContender, reloads: number, calmMs: n
   await sleep(reloads === 0 ? calmMs : PAUSE_MS);
 }
 
-function lostOf({ requests, errors, generator, latencyMs }: LoadSummary): Reloaded {
+export function lostOf({ requests, errors, generator, latencyMs }: LoadSummary): Reloaded {
   const failed = requests.failed - (errors[ANSWERED_OTHERWISE] ?? 0);
   return { lost: failed + generator.retried, begun: requests.begun, p99Ms: latencyMs.all.p99 };
 }

@@ -6,6 +6,9 @@ import type { LoadReply } from "../src/lib/protocol/model.ts";
 import { PrivateDaemon } from "../scripts/support/private-daemon.ts";
 import type { Benchmark, BenchOptions } from "./benchmark.ts";
 import { runLoad } from "./generator.ts";
+import { NOTHING_DUE } from "./nothing-due.ts";
+import { lostOf } from "./reload.ts";
+import type { Reloaded } from "./reload.ts";
 import { openBenchModel, SLOW_TO_LOAD } from "./serve/model.ts";
 import { verdictOf } from "./serve/result.ts";
 
@@ -17,12 +20,6 @@ const WARM_UP_SECONDS = 2;
 const CALM_MS = 15_000;
 const START_LIMIT_MS = 120_000;
 
-interface Served {
-  readonly p99Ms: number;
-  readonly failed: number;
-  readonly begun: number;
-}
-
 /** 50 clients of a model that is slow to load, with and without ten recycles, on one daemon in turn. */
 export const slowRecycle: Benchmark = {
   name: "slow-recycle",
@@ -32,12 +29,11 @@ export const slowRecycle: Benchmark = {
     const model = await openBenchModel({ preset: SLOW_TO_LOAD }, say);
     const stateDir = mkdtempSync(join(tmpdir(), "combot-bench-"));
     const env = { LOG_LEVEL: "error", COMBOT_MODEL_DIR: model.dir, COMBOT_STATE_DIR: stateDir };
-    const off = { MAX_REQUESTS: "0", MAX_USERS_PER_PROCESS: "0", PROCESS_RECYCLE_INTERVAL: "0" };
-    const daemon = await PrivateDaemon.start({ env: { ...env, ...off }, startLimitMs: START_LIMIT_MS });
+    const daemon = await PrivateDaemon.start({ env: { ...env, ...NOTHING_DUE }, startLimitMs: START_LIMIT_MS });
     try {
       const loads: number[] = [];
-      const calm: Served[] = [];
-      const recycled: Served[] = [];
+      const calm: Reloaded[] = [];
+      const recycled: Reloaded[] = [];
       for (let round = 1; round <= (quick ? 1 : 3); round++) {
         await daemon.json("POST", "/api/model/unload/?wait=true");
         loads.push((await daemon.json<LoadReply>("POST", "/api/model/load/?wait=true")).durationMs);
@@ -46,8 +42,8 @@ export const slowRecycle: Benchmark = {
         say(`slow-recycle, round ${round}: ${RECYCLES} times both workers`);
         recycled.push(await serve(daemon, options, () => recycle(daemon, quick ? 1 : RECYCLES)));
       }
-      const p99 = (all: readonly Served[]): number[] => all.map(({ p99Ms }) => p99Ms);
-      const count = (of: "failed" | "begun"): number => recycled.reduce((sum, one) => sum + one[of], 0);
+      const p99 = (all: readonly Reloaded[]): number[] => all.map(({ p99Ms }) => p99Ms ?? NaN);
+      const count = (of: "lost" | "begun"): number => recycled.reduce((sum, one) => sum + one[of], 0);
       return {
         verdicts: [
           verdictOf("load of both workers at once, ms", loads),
@@ -55,10 +51,10 @@ export const slowRecycle: Benchmark = {
           verdictOf("p99 ms through it", p99(recycled)),
           verdictOf(
             "p99 through it over p99 without",
-            recycled.map(({ p99Ms }, round) => p99Ms / calm[round]!.p99Ms),
+            p99(recycled).map((value, round) => value / p99(calm)[round]!),
             { atMost: 1.5 },
           ),
-          verdictOf("requests failed meanwhile", [count("failed")], { atMost: 0 }),
+          verdictOf("requests failed meanwhile", [count("lost")], { atMost: 0 }),
           verdictOf("requests meanwhile", [count("begun")]),
         ],
         notes: [
@@ -72,7 +68,7 @@ export const slowRecycle: Benchmark = {
   },
 };
 
-async function serve(daemon: PrivateDaemon, { signal }: BenchOptions, during: () => Promise<void>): Promise<Served> {
+async function serve(daemon: PrivateDaemon, { signal }: BenchOptions, during: () => Promise<void>): Promise<Reloaded> {
   const over = new AbortController();
   const address = { path: daemon.socketPath };
   const load = runLoad(
@@ -81,12 +77,7 @@ async function serve(daemon: PrivateDaemon, { signal }: BenchOptions, during: ()
   );
   await sleep(WARM_UP_SECONDS * 1000 + PAUSE_MS);
   await during().finally(() => over.abort());
-  const { requests, generator, latencyMs } = await load;
-  return {
-    p99Ms: latencyMs.all.p99 ?? NaN,
-    failed: requests.failed + generator.retried,
-    begun: requests.begun,
-  };
+  return lostOf(await load);
 }
 
 async function recycle(daemon: PrivateDaemon, times: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { Answers } from "../asked.ts";
 import type { Benchmark, BenchOptions, Measured } from "../benchmark.ts";
 import { verdictOf } from "../serve/result.ts";
 import { getsPerSecond } from "./redis.ts";
-import { CachedRuns } from "./runs.ts";
+import { CachedRuns, TURNS } from "./runs.ts";
 import type { Source } from "./runs.ts";
 
 /** A tier is measured where it gave this share of the answers. */
@@ -30,7 +30,7 @@ export const cached: Benchmark = {
 
 async function compare({ quick, say }: BenchOptions, runs: CachedRuns): Promise<Measured> {
   const [rounds, gets] = quick ? [1, 20_000] : [5, 200_000];
-  const turns = quick ? { warmUp: 3, turns: 3 } : { warmUp: 20, turns: 15 };
+  const turns = quick ? { warmUp: 3, turns: 3 } : TURNS;
   const found: Record<Source, Answers>[] = [];
   const redisAlone: number[] = [];
   for (let round = 1; round <= rounds; round++) {

@@ -12,13 +12,15 @@ import { RedisServer } from "../../test/support/redis-server.ts";
 import { Asked, CLIENTS, takeTurns } from "../asked.ts";
 import type { Answers } from "../asked.ts";
 import { runLoad } from "../generator.ts";
+import { NOTHING_DUE } from "../nothing-due.ts";
 
 const BARE = fileURLToPath(new URL("bare-process.ts", import.meta.url));
 /** Fewer than the in-memory tier holds. */
 const FEW_TEXTS = 50;
 const FILLED_AT_ONCE = 200;
 const COMPILED_AFTER_SECONDS = 5;
-const OFF = { LOG_LEVEL: "error", MAX_REQUESTS: "0", MAX_USERS_PER_PROCESS: "0", PROCESS_RECYCLE_INTERVAL: "0" };
+/** Of a fifth of a second each; what is counted is that of code which has been compiled. */
+export const TURNS = { warmUp: 20, turns: 15 };
 
 export type Source = "bare" | "memory" | "redis";
 
@@ -128,7 +130,7 @@ async function withDaemon<T>(
   env: Readonly<Record<string, string>>,
   use: (daemon: PrivateDaemon) => Promise<T>,
 ): Promise<T> {
-  const daemon = await PrivateDaemon.start({ env: { ...OFF, ...env } });
+  const daemon = await PrivateDaemon.start({ env: { LOG_LEVEL: "error", ...NOTHING_DUE, ...env } });
   try {
     return await use(daemon);
   } finally {

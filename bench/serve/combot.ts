@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
 import { treeOf } from "../../scripts/support/process-tree.ts";
 import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
+import { NOTHING_DUE } from "../nothing-due.ts";
 import type { Contender, ContenderOptions } from "./contender.ts";
 
 const START_LIMIT_MS = 120_000;
@@ -13,9 +14,7 @@ export function combot({ model, folder }: ContenderOptions): Contender {
     // Kept from round to round: the weights are prepared once.
     COMBOT_STATE_DIR: join(folder, "combot-state"),
     REDIS_URL: "off",
-    MAX_REQUESTS: "0",
-    MAX_USERS_PER_PROCESS: "0",
-    PROCESS_RECYCLE_INTERVAL: "0",
+    ...NOTHING_DUE,
     WORKERS: "2",
   };
   return {

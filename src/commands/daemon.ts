@@ -12,8 +12,8 @@ const LAUNCHER = fileURLToPath(new URL("../../bin/daemon.js", import.meta.url));
  * is collected before it has grown by more than a tenth. `--optimize-for-size` takes 20 MB less under load, and twice
  * the CPU: it collects 50 times a second. Without pretenuring, because an object that V8 guesses will live long is born
  * old, and keeps a whole dead request until the next full collection. One thread beside the loop's own collects and
- * compiles: the four that Node has by default took longer for the same on two cores, which workers want as well. What was compiled for the
- * start alone goes at the second full collection that finds it unused: 4 MB of an idle daemon.
+ * compiles: the four that Node has by default took longer for the same on two cores, which workers want as well. What
+ * was compiled for the start alone goes at the second full collection that finds it unused: 4 MB of an idle daemon.
  */
 const NODE_FLAGS = [
   "--max-semi-space-size=8",

@@ -1,13 +1,11 @@
 import { totalOf, TURN_SECONDS } from "../../../asked.ts";
 import type { Answers } from "../../../asked.ts";
-import { CachedRuns } from "../../../cached/runs.ts";
+import { CachedRuns, TURNS } from "../../../cached/runs.ts";
 import type { Source } from "../../../cached/runs.ts";
 import type { Line } from "../../record.ts";
 import { median, round } from "../../statistics.ts";
 
 const ROUNDS = 5;
-/** Of a fifth of a second each; what is counted is that of code which has been compiled. */
-const TURNS = { warmUp: 20, turns: 15 };
 const OPEN_SECONDS = 15;
 const TIERS = [
   { tier: "memory", atLeast: 0.7 },

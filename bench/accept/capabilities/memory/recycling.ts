@@ -3,6 +3,7 @@ import type { MetricsReport } from "../../../../src/lib/protocol/metrics.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { runClients } from "../../clients.ts";
 import type { Tally } from "../../clients.ts";
+import { NOTHING_DUE } from "../../../nothing-due.ts";
 import type { Line } from "../../record.ts";
 import { median, quantile, round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
@@ -30,11 +31,7 @@ export async function* recycles(modelDir: string, say: (progress: string) => voi
     };
     const on = await run(modelDir, low, RECYCLES);
     say(`pair ${pair + 1} of ${PAIRS}: without`);
-    const off = await run(
-      modelDir,
-      { MAX_USERS_PER_PROCESS: "0", MAX_REQUESTS: "0", PROCESS_RECYCLE_INTERVAL: "0" },
-      0,
-    );
+    const off = await run(modelDir, NOTHING_DUE, 0);
     ratios.push(quantile(on.tally.latenciesMs, 0.99) / quantile(off.tally.latenciesMs, 0.99));
     recycled.push(on.recycles);
     failed += on.tally.sent - on.tally.ok;

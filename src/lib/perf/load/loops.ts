@@ -53,7 +53,7 @@ export async function openLoop(
   const { caller, recorder, question, now, isOver } = parts;
   const fromMs = now();
   const ended = Promise.withResolvers<void>();
-  // Counted, not held: a set that promises come into and leave by the thousand keeps their memory (slot-map.ts).
+  // Counted, not held: a set that promises come into and leave by the thousand keeps their memory (docs/performance.md).
   let inFlight = 0;
   let isLast = false;
   const ask = async (intendedMs: number): Promise<void> => {
