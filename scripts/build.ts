@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 
 /** What `npm ci` and the tests run: a fresh dist/, so that nothing of a file that has gone is left in it. */
 function run(command: string, args: readonly string[]): void {
@@ -12,5 +12,6 @@ function run(command: string, args: readonly string[]): void {
 rmSync("dist", { recursive: true, force: true });
 rmSync("oclif.manifest.json", { force: true });
 run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]);
-if (existsSync("scripts/openapi.ts")) run(process.execPath, ["scripts/openapi.ts"]);
+run(process.execPath, ["scripts/openapi.ts"]);
+run(process.execPath, ["scripts/bundle.ts"]);
 run("node_modules/.bin/oclif", ["manifest"]);

@@ -1,11 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
 import type { DaemonFlags } from "../daemon/main.ts";
 import { BaseCommand } from "../lib/cli/base-command.ts";
 import { PROFILES } from "../lib/config/profiles.ts";
+import { packageFile } from "../lib/package-files.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../bin/daemon.js", import.meta.url));
+const LAUNCHER = packageFile("bin/daemon.js");
 
 /**
  * Room for young objects, so that what a request needs is dead before it is moved to the old ones, and an old heap that

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { messageOf } from "../../lib/errors.ts";
+import { packageFile } from "../../lib/package-files.ts";
 import { Encoder } from "../text/encoder.ts";
 import { digestModel } from "./digest.ts";
 import { readModelFolder } from "./folder.ts";
@@ -9,7 +9,7 @@ import { invalid } from "./json-file.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
 /** The model that comes with the package: a shop chatbot's intents. */
-export const BUNDLED_MODEL_DIR = fileURLToPath(new URL("../../../models/shop-intents", import.meta.url));
+export const BUNDLED_MODEL_DIR = packageFile("models/shop-intents");
 
 /** What a worker answers before it counts as ready. */
 export const PROBE_TEXT = "Where is my order?";

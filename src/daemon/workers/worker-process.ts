@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { programFile } from "../../lib/package-files.ts";
 import { WORKER_EXIT, WORKER_PROTOCOL, parseFromWorker } from "../../lib/protocol/worker-channel.ts";
 import type {
   FromWorker,
@@ -51,7 +51,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-const CHILD_PATH = fileURLToPath(import.meta.resolve(import.meta.url.endsWith(".ts") ? "./child.ts" : "./child.js"));
+const CHILD_PATH = programFile("daemon/workers/child");
 
 /** glibc gives freed memory back to the kernel from 128 KiB on: what a big batch leaves drops from 352 to 82 MB. */
 const CHILD_ENV = { ORT_DISABLE_TELEMETRY: "1", MALLOC_TRIM_THRESHOLD_: "131072" };

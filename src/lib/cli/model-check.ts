@@ -2,12 +2,12 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { CombotError } from "../errors.ts";
+import { packageFile } from "../package-files.ts";
 import { modelCheckReply } from "../protocol/model.ts";
 import type { ModelCheckReport } from "../protocol/model.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../../bin/model-check.js", import.meta.url));
+const LAUNCHER = packageFile("bin/model-check.js");
 
 export interface ModelCheckOptions {
   readonly dir: string;

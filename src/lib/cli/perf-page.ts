@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageFile } from "../package-files.ts";
 import type { PageAssets } from "../render/perf-page.ts";
 
-const TEMPLATES = new URL("../../../templates/perf-report/", import.meta.url);
+const TEMPLATES = packageFile("templates/perf-report");
+
 /** Reads what the page of a load test is made of. */
 export function readPageAssets(): PageAssets {
   // Inlined into the page as they are, and never run here.
-  const plot = new URL("./", import.meta.resolve("uplot/dist/uPlot.min.css"));
-  const read = (name: string, folder: URL): string => readFileSync(new URL(name, folder), "utf8");
+  const plot = dirname(fileURLToPath(import.meta.resolve("uplot/dist/uPlot.min.css")));
+  const read = (name: string, folder: string): string => readFileSync(join(folder, name), "utf8");
   return {
     template: read("page.eta", TEMPLATES),
     style: read("page.css", TEMPLATES),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packageFile } from "../package-files.ts";
 import type { RawReply } from "./exchange.ts";
 import { certainlyFits, type JsonSchema } from "./json-schema.ts";
 import type { Route } from "./routes.ts";
@@ -20,7 +21,7 @@ const REFERENCE = "#/components/schemas/";
 /** The document that the build makes of the protocol's schemas; undefined where there was no build. */
 export function readSchemas(): ReplySchemas | undefined {
   try {
-    return JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8")) as ReplySchemas;
+    return JSON.parse(readFileSync(packageFile("dist/openapi.json"), "utf8")) as ReplySchemas;
   } catch {
     return undefined;
   }

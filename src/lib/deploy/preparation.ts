@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { PACKAGE_FOLDER } from "../package-files.ts";
 import { desiredState } from "./desired.ts";
 import { DEFAULT_WISHES, type Facts, type Wishes } from "./facts.ts";
 import { gatherFacts } from "./gather-facts.ts";
@@ -11,8 +11,6 @@ import { planDeploy } from "./plan.ts";
 import { PATHS } from "./paths.ts";
 import { describeProgram, isIntact, type Program } from "./program-files.ts";
 import { type GivenSecrets, secretsFor } from "./secrets.ts";
-
-const PACKAGE = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 
 export interface DeployRequest {
   readonly rootFolder: string;
@@ -34,7 +32,7 @@ export interface Prepared extends Work {
 
 /** Looks at the machine and decides what a deploy would do. Changes nothing. */
 export function prepareDeploy(request: DeployRequest): Promise<Prepared> {
-  return prepareDeployOf(describeProgram(PACKAGE), request, isIntact);
+  return prepareDeployOf(describeProgram(PACKAGE_FOLDER), request, isIntact);
 }
 
 /** The same for a program that was described before: reading all of it again takes most of the time. */

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Eta } from "eta";
+import { packageFile } from "../package-files.ts";
 
-const FOLDER = fileURLToPath(new URL("../../../templates/", import.meta.url));
+const FOLDER = packageFile("templates");
 
-const read = (name: string): string => readFileSync(`${FOLDER}${name}.eta`, "utf8");
+const read = (name: string): string => readFileSync(`${FOLDER}/${name}.eta`, "utf8");
 
 /** Renders templates/NAME.eta. Nothing is escaped: these are no web pages. A value that is missing fails the rendering. */
 export function renderTemplate(name: string, values: object): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { CombotError, messageOf } from "../errors.ts";
+import { packageFile } from "../package-files.ts";
 
 export interface TextSet {
   /** `bundled`, or the file's path. */
@@ -11,7 +11,7 @@ export interface TextSet {
   readonly digest: string;
 }
 
-const BUNDLED = fileURLToPath(new URL("../../../models/shop-intents/questions.txt", import.meta.url));
+const BUNDLED = packageFile("models/shop-intents/questions.txt");
 
 /** The shop questions that come with combot, the first asked most often. */
 export function bundledTexts(): TextSet {

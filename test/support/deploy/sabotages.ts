@@ -1,13 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { DeployedMachine } from "./deployed-machine.ts";
 
 /** A deploy that can't succeed. */
 export interface Sabotage {
   readonly what: string;
-  /** Makes the program that is to be deployed another one: in these files of it, one text in the place of another. */
-  readonly program?: readonly (readonly [file: string, from: string, to: string])[];
+  /** Makes the program that is to be deployed another one: below these paths of it, one text in the place of another. */
+  readonly program?: readonly (readonly [below: string, from: string, to: string])[];
   /** Done to the machine before; undone by `after`. */
   readonly before?: (machine: DeployedMachine) => Promise<unknown> | void;
   readonly after?: (machine: DeployedMachine) => Promise<unknown> | void;
@@ -23,16 +33,12 @@ const RELEASES = "/opt/combot/releases";
 const PORT = "7711";
 
 const NEWER_SCHEMA = [
-  "dist/daemon/journal/migrations.js",
-  "{ version: 2, readableFrom: 1, sqlite: texts",
-  '{ version: 3, readableFrom: 3, sqlite: "CREATE TABLE combot_later (id text)", postgres: "" },\n    { version: 2, readableFrom: 1, sqlite: texts',
+  "dist/daemon",
+  "{\n\tversion: 2,",
+  '{ version: 3, readableFrom: 3, sqlite: "CREATE TABLE combot_later (id text)", postgres: "" },\n{\n\tversion: 2,',
 ] as const;
 
-const WORKERS_THAT_END = [
-  "dist/daemon/workers/child.js",
-  "/** A worker: one",
-  "process.exit(1);\n/** A worker: one",
-] as const;
+const WORKERS_THAT_END = ["dist/daemon/workers/child.js", "offerToOomKiller();", "process.exit(1);"] as const;
 
 export const SABOTAGES: readonly Sabotage[] = [
   {
@@ -97,7 +103,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     program: [
       NEWER_SCHEMA,
       WORKERS_THAT_END,
-      ["dist/daemon/systemd/unit.js", "async ready() {", "async ready() { setTimeout(() => process.exit(1), 50);"],
+      ["dist/daemon", "async ready() {", "async ready() { setTimeout(() => process.exit(1), 50);"],
     ],
     says: ["combot-enhanced.service has failed", "Start request repeated too quickly"],
     isTested: true,
@@ -138,15 +144,22 @@ export function sabotagedProgram(program: string, { program: edits }: Sabotage):
   const folder = join(mkdtempSync(join(dirname(program), "sabotaged-")), "package");
   chmodSync(dirname(folder), 0o755);
   execFileSync("cp", ["-al", program, folder]);
-  for (const [file, from, to] of edits) {
-    const path = join(folder, file);
+  for (const [below, from, to] of edits) {
+    const path = filesBelow(join(folder, below)).find((file) => readFileSync(file, "utf8").includes(from));
+    if (!path) throw new Error(`${below} has no ${from}`);
     const before = readFileSync(path, "utf8");
-    if (!before.includes(from)) throw new Error(`${file} has no ${from}`);
     // Removed first: it is a hard link to the sound one's.
     rmSync(path);
     writeFileSync(path, before.replace(from, to));
   }
   return folder;
+}
+
+/** Of the path itself where it is a file. */
+function filesBelow(path: string): readonly string[] {
+  if (statSync(path).isFile()) return [path];
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 export interface Outcome {

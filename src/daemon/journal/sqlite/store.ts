@@ -1,10 +1,11 @@
 import { Worker } from "node:worker_threads";
+import { programFile } from "../../../lib/package-files.ts";
 import type { Batch, HistoryRow, KeptText, Store, StoreFile } from "../store.ts";
 import { StoreFault } from "../store.ts";
 import { textOf } from "../texts.ts";
 import type { Order, Request, Response } from "./channel.ts";
 
-const THREAD = new URL(import.meta.resolve(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js"));
+const THREAD = programFile("daemon/journal/sqlite/thread");
 /** A small heap: the largest thing in it is a batch of a mebibyte, or a history of some thousand rows. */
 const LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 const CALL_LIMIT_MS = 6000;

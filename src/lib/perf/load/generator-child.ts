@@ -1,11 +1,9 @@
 import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { CombotError } from "../../errors.ts";
+import { programFile } from "../../package-files.ts";
 import type { FromGenerator, LoadOrder, LoadProgress, LoadResult } from "./order.ts";
 
-const PROGRAM = fileURLToPath(
-  import.meta.resolve(import.meta.url.endsWith(".ts") ? "./generator-process.ts" : "./generator-process.js"),
-);
+const PROGRAM = programFile("lib/perf/load/generator-process");
 
 export interface GeneratorWatcher {
   /** The warm-up is over. @param pid of the generator. */
