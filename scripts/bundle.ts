@@ -14,9 +14,12 @@ const PROGRAMS = ["main", "model-check", "workers/child", "journal/sqlite/thread
 const INLINED = ["zod", "lru-cache", "@huggingface/tokenizers"];
 const FOLDER = packageFile("dist/daemon");
 
+/** Held once, so that what the daemon throws is known to those who report it, which are not in its files. */
+const SHARED = packageFile("dist/lib/errors.js");
+
 function isLeftOut(id: string): boolean {
-  const isBare = !id.startsWith(".") && !id.startsWith("/");
-  return isBare && !INLINED.some((name) => id === name || id.startsWith(`${name}/`));
+  if (id.startsWith(".") || id.startsWith("/")) return id === SHARED;
+  return !INLINED.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
 /** The lines are kept as they are, without comments: a stack trace names functions and lines that can be looked up. */
@@ -27,6 +30,7 @@ async function bundle(): Promise<OutputChunk[]> {
     external: isLeftOut,
   });
   const { output } = await build.generate({
+    dir: FOLDER,
     comments: false,
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name].js",
