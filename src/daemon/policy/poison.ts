@@ -6,8 +6,11 @@ export interface TextHistory {
   readonly killedAlone: number;
 }
 
-/** How a batch came to nothing: its worker died, something outside combot killed it, or the model failed on it. */
-export type BatchFate = "died" | "killed" | "failed";
+/**
+ * How a batch came to nothing: its worker died, something outside combot killed it, the model failed on it, or its
+ * worker ended while it had another batch before it.
+ */
+export type BatchFate = "died" | "killed" | "failed" | "untouched";
 
 /** A worker killed from outside says little of the text it ran, but a killer may be watching what the text does. */
 const KILLS_BEFORE_POISON = 3;
@@ -17,7 +20,7 @@ const KILLS_BEFORE_POISON = 3;
  * worker died has shown what it does; one kill from outside has not.
  */
 export function judgeText(history: TextHistory, fate: BatchFate): "again" | "refuse" {
-  if (!history.alone) return "again";
+  if (!history.alone || fate === "untouched") return "again";
   if (fate !== "killed") return "refuse";
   return history.killedAlone + 1 >= KILLS_BEFORE_POISON ? "refuse" : "again";
 }

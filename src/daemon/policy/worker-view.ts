@@ -5,6 +5,8 @@ export interface WorkerView {
   readonly serving: boolean;
   /** Serving, and without a batch. */
   readonly idle: boolean;
+  /** That it has been given and has not answered. */
+  readonly batches: number;
   readonly users: number;
   readonly requests: number;
   readonly uptimeMs: number;

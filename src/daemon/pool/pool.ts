@@ -1,7 +1,7 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { RecycleReason } from "../../lib/protocol/process.ts";
 import { chooseCreditor } from "../policy/credit.ts";
-import { chooseWorker } from "../policy/dispatch.ts";
+import { chooseWorker, mostBatches } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
 import type { BatchFate } from "../policy/poison.ts";
 import { WorkerEndedError } from "../workers/worker-process.ts";
@@ -153,8 +153,12 @@ export class Pool {
     const { source } = this.#options;
     while (source.waiting > 0) {
       // Asked first, and of each text that comes in under load: the choice below is not worth making for it.
-      if (!this.#slots.some((slot) => slot.current?.idle)) return this.#wake();
-      const chosen = chooseWorker(this.#slots.flatMap((slot) => (slot.current ? [slot.current.view()] : [])));
+      const most = mostBatches(source.waiting, this.#slots.length);
+      if (!this.#slots.some(({ current }) => current?.serving && current.batches < most)) return this.#wake();
+      const chosen = chooseWorker(
+        this.#slots.flatMap((slot) => (slot.current ? [slot.current.view()] : [])),
+        most,
+      );
       const worker = chosen === undefined ? undefined : this.#slots[chosen]?.current;
       if (!worker) return this.#wake();
       const batch = source.take();
@@ -224,6 +228,7 @@ export class Pool {
 
 /** A worker whose weights were changed or taken away under it says nothing about the text it died with. */
 function fateOf(error: unknown, worker: Worker): BatchFate {
+  if (error instanceof WorkerEndedError && error.untouched) return "untouched";
   if (!worker.intact) return "killed";
   if (!(error instanceof WorkerEndedError)) return "failed";
   return error.ending.kind === "killed" ? "killed" : "died";

@@ -63,7 +63,8 @@ export class Worker {
   readonly #birth: Birth;
   readonly #process = new WorkerProcess();
   readonly #users = new Set<string>();
-  #state: "starting" | "ready" | "busy" = "starting";
+  #isReady = false;
+  #batches = 0;
   #draining = false;
   #requests = 0;
   #hung = false;
@@ -87,17 +88,24 @@ export class Worker {
   }
 
   get state(): "starting" | "ready" | "busy" | "draining" {
-    return this.#draining ? "draining" : this.#state;
+    if (this.#draining) return "draining";
+    if (!this.#isReady) return "starting";
+    return this.#batches > 0 ? "busy" : "ready";
+  }
+
+  /** That it has been given and has not answered: one that it runs, and perhaps the next one. */
+  get batches(): number {
+    return this.#batches;
   }
 
   /** It serves and has nothing to do. */
   get idle(): boolean {
-    return this.#state === "ready" && !this.#draining && this.#process.alive;
+    return this.serving && this.#batches === 0;
   }
 
   /** Loaded, and not on its way out. */
   get serving(): boolean {
-    return this.#process.alive && !this.#draining && this.#state !== "starting";
+    return this.#process.alive && !this.#draining && this.#isReady;
   }
 
   /** It stopped answering, and was ended for it. */
@@ -112,7 +120,7 @@ export class Worker {
 
   /** Since its last reply, or since it came to serve; 0 while it works. */
   get quietMs(): number {
-    return this.#state === "ready" ? this.#birth.now() - this.#quietSinceMs : 0;
+    return this.#isReady && this.#batches === 0 ? this.#birth.now() - this.#quietSinceMs : 0;
   }
 
   /** What it has loaded is still what was checked. */
@@ -151,6 +159,7 @@ export class Worker {
       slot: this.slot,
       serving: this.serving,
       idle: this.idle,
+      batches: this.#batches,
       users: this.#users.size,
       requests: this.#requests,
       uptimeMs: this.#birth.now() - this.bornAtMs,
@@ -159,18 +168,22 @@ export class Worker {
   }
 
   /**
-   * @param hangMs after which it counts as hung and is ended.
+   * Runs a batch, after the one it has.
+   *
+   * @param hangMs after which, from its turn on, it counts as hung and is ended.
    * @throws {WorkerEndedError} it died with the batch. @throws {WorkerFailedError} it lives, the batch failed.
    */
   async run(batch: readonly Work[], hangMs: number): Promise<BatchResult> {
-    this.#state = "busy";
-    const startedAtMs = this.#birth.now();
-    const watch = setTimeout(() => void this.#abort(hangMs), hangMs);
+    this.#batches += 1;
+    const turn = this.#running;
     const answer = this.#process.run(
       joinIds(batch),
       Int32Array.from(batch, ({ ids }) => ids.length),
     );
     this.#running = answer.catch(() => undefined);
+    await turn;
+    const startedAtMs = this.#birth.now();
+    const watch = setTimeout(() => void this.#abort(hangMs), hangMs);
     try {
       const { logits, computeMs } = await answer;
       if (!this.intact) throw this.#distrust();
@@ -180,17 +193,17 @@ export class Worker {
       return { rows, startedAtMs, computeMs };
     } finally {
       clearTimeout(watch);
-      this.#state = "ready";
+      this.#batches -= 1;
       this.#quietSinceMs = this.#birth.now();
     }
   }
 
-  /** Takes no new batch, finishes the one it has, ends. Resolves when the process is gone. */
+  /** Takes no new batch, finishes what it has, ends. Resolves when the process is gone. */
   async drain(graceMs: number): Promise<Ending> {
     if (this.#draining) return this.ended;
     this.#draining = true;
-    if (this.#state !== "starting") await Promise.race([this.#running, delay(graceMs, undefined, { ref: false })]);
-    if (this.#state === "busy") this.#process.signal("SIGKILL", `its batch took longer than ${graceMs} ms to drain`);
+    if (this.#isReady) await Promise.race([this.#running, delay(graceMs, undefined, { ref: false })]);
+    if (this.#batches > 0) this.#process.signal("SIGKILL", `its batch took longer than ${graceMs} ms to drain`);
     this.#process.end();
     return this.ended;
   }
@@ -202,7 +215,7 @@ export class Worker {
     const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
     try {
       await this.#process.load({ ...model, ...this.#file });
-      this.#state = "ready";
+      this.#isReady = true;
       this.#readyAtMs = this.#birth.now();
       this.#quietSinceMs = this.#readyAtMs;
     } finally {

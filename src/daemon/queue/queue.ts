@@ -105,7 +105,8 @@ export class Queue {
   }
 
   /**
-   * Takes back the texts of a batch that came to nothing: to the head of the queue, each to be run by itself.
+   * Takes back the texts of a batch that came to nothing: to the head of the queue, each to be run by itself, unless no
+   * worker had looked at them.
    *
    * @returns the texts that are refused, as poison or because the model fails on them.
    */
@@ -113,7 +114,7 @@ export class Queue {
     const open = jobs.filter((job) => job.call.open);
     const refused = open.filter((job) => judgeText(job, fate) === "refuse");
     const again = open.filter((job) => !refused.includes(job));
-    for (const job of again) {
+    for (const job of fate === "untouched" ? [] : again) {
       if (job.alone) job.killedAlone += 1;
       job.alone = true;
     }

@@ -7,6 +7,8 @@ import { InvalidModelError, ModelSession } from "./session.ts";
 
 /** A worker: one process, one model. It ends when the daemon kills it, when its model can't be loaded, or with the daemon. */
 let session: ModelSession | undefined;
+/** The run before, through: the next one's time begins when it is its turn. */
+let turn: Promise<void> = Promise.resolve();
 
 /** A daemon that has gone while the runtime kept this thread hears nothing more, and there is nobody left to work for. */
 function send(message: FromWorker): void {
@@ -64,7 +66,7 @@ process.on("message", (raw) => {
   const message = parseToWorker(raw);
   if (!message) process.exit(WORKER_EXIT.defect);
   if (message.type === "load") void load(message);
-  else if (message.type === "run") void run(message);
+  else if (message.type === "run") turn = turn.then(() => run(message));
   else void prepare(message);
 });
 // The channel closes when the daemon ends, however it ends: no worker outlives it.

@@ -28,10 +28,13 @@ export interface Ending {
 /** The process ended before it answered. */
 export class WorkerEndedError extends Error {
   readonly ending: Ending;
-  constructor(ending: Ending) {
+  /** Something else was before it: the process ended without having looked at it. */
+  readonly untouched: boolean;
+  constructor(ending: Ending, untouched = false) {
     super(`the worker ended: ${ending.detail}`);
     this.name = "WorkerEndedError";
     this.ending = ending;
+    this.untouched = untouched;
   }
 }
 
@@ -63,7 +66,8 @@ export class WorkerProcess {
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   readonly #oomKillsBefore = readOomKills();
-  #pending: Pending | undefined;
+  /** In the order asked, which is the order of the answers. */
+  readonly #pending: Pending[] = [];
   #cause: { kind: EndKind; detail: string } | undefined;
   #ending: Ending | undefined;
   #saidHello = false;
@@ -105,7 +109,7 @@ export class WorkerProcess {
     if (answer.type !== "prepared") this.#violated(answer);
   }
 
-  /** One run at a time. @throws {WorkerFailedError | WorkerEndedError} */
+  /** May be asked again before it has answered: it runs one after the other. @throws {WorkerFailedError | WorkerEndedError} */
   async run(ids: Int32Array, lengths: Int32Array): Promise<ReplyMessage> {
     const id = ++this.#runs;
     const answer = await this.#ask(id, { type: "run", id, ids, lengths });
@@ -129,7 +133,7 @@ export class WorkerProcess {
   #ask(id: number, message: ToWorker): Promise<FromWorker> {
     if (this.#ending) return Promise.reject(new WorkerEndedError(this.#ending));
     return new Promise((resolve, reject) => {
-      this.#pending = { id, resolve, reject };
+      this.#pending.push({ id, resolve, reject });
       this.#child.send(message, (error) => {
         if (error) this.signal("SIGKILL", `its channel broke: ${error.message}`);
       });
@@ -145,11 +149,11 @@ export class WorkerProcess {
       else this.signal("SIGKILL", `it speaks protocol ${message.protocol}, not ${WORKER_PROTOCOL}`);
       return;
     }
-    const pending = this.#pending;
+    const pending = this.#pending[0];
     if (!this.#saidHello || !pending || ("id" in message && message.id !== pending.id)) {
       return this.signal("SIGKILL", `it sent ${message.type} unasked`);
     }
-    this.#pending = undefined;
+    this.#pending.shift();
     if (message.type !== "failed") return pending.resolve(message);
     if (message.id === 0) this.#cause ??= { kind: "exit", detail: message.detail };
     pending.reject(new WorkerFailedError(message.detail, message.invalid));
@@ -163,8 +167,8 @@ export class WorkerProcess {
   #end(code: number | null, signal: NodeJS.Signals | null): Ending {
     const found = this.#cause ?? this.#causeOf(code, signal);
     this.#ending = { ...found, code, signal };
-    this.#pending?.reject(new WorkerEndedError(this.#ending));
-    this.#pending = undefined;
+    for (const [at, { reject }] of this.#pending.splice(0).entries())
+      reject(new WorkerEndedError(this.#ending, at > 0));
     return this.#ending;
   }
 

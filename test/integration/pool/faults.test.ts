@@ -21,6 +21,18 @@ describe("a worker that is killed", () => {
     expect((await core.metrics.recycles()).byReason.crash).toBe(2);
   });
 
+  test("what it was given for later is run as if nothing had been, and not text by text", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 60 }), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const answer = classify(core, someTexts(24));
+    await expect.poll(() => core.pool.slots[0]?.current?.batches).toBe(2);
+    for (const pid of workerPids(core)) process.kill(pid, "SIGKILL");
+    expect((await answer).results).toHaveLength(24);
+    // Of the three batches of eight the first is run again by single texts.
+    expect((await core.metrics.report()).batches.count).toBe(8 + 2);
+  });
+
   test("its place is taken by a new one, also where it was idle", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()));
     core.pool.load();
@@ -47,6 +59,24 @@ describe("a worker that is frozen", () => {
   });
 });
 
+describe("a worker that is unloaded", () => {
+  test("answers both batches that it has first", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 20 }), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const [before] = workerPids(core);
+    let answered = 0;
+    const answers = someTexts(24).map((text) => classify(core, [text]).then(() => (answered += 1)));
+    await expect.poll(() => core.pool.slots[0]?.current?.batches).toBe(2);
+    const { count } = (await core.metrics.report()).batches;
+    await core.pool.unload();
+    expect((await core.metrics.report()).batches.count).toBe(count + 2);
+    expect(answered).toBeGreaterThan(8);
+    await Promise.all(answers);
+    expect(workerPids(core)).not.toContain(before);
+  });
+});
+
 describe("a text that ends its worker every time", () => {
   test("is refused as poison by its index; its batch mates are answered and nothing is held", async () => {
     const core = await startCore(writeOddModel(temporaryFolder(), { fatal: true }));
@@ -61,6 +91,17 @@ describe("a text that ends its worker every time", () => {
     expect(replies.every(({ results }) => results.length === 1)).toBe(true);
     expect(core.pool.held).toBeUndefined();
     await expect.poll(() => core.pool.serving, { timeout: 10_000 }).toBe(2);
+  });
+
+  test("is found as well where its batch was the next one of its worker", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder(), { fatal: true }), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const mates = someTexts(23).map((text) => classify(core, [text]));
+    const poison = classify(core, [`alpha beta ${FATAL_WORD}`]);
+    await expect(poison).rejects.toMatchObject({ code: "POISON_TEXT", index: 0 });
+    await expect(Promise.all(mates)).resolves.toHaveLength(23);
+    expect(core.pool.held).toBeUndefined();
   });
 
   test("many of them in a row don't hold the pool", async () => {

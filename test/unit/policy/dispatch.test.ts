@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { chooseWorker } from "../../../src/daemon/policy/dispatch.ts";
+import { chooseWorker, mostBatches } from "../../../src/daemon/policy/dispatch.ts";
 import { dueBy, withJitter } from "../../../src/daemon/policy/recycle.ts";
 import type { WorkerView } from "../../../src/daemon/policy/worker-view.ts";
+
+const busy: Partial<WorkerView> = { idle: false, batches: 1 };
 
 const worker = (slot: number, over: Partial<WorkerView> = {}): WorkerView => ({
   slot,
   serving: true,
   idle: true,
+  batches: 0,
   users: 0,
   requests: 0,
   uptimeMs: 0,
@@ -23,16 +26,26 @@ describe("who gets the next batch", () => {
   });
 
   test("nobody while all are busy, starting or draining", () => {
-    expect(chooseWorker([worker(0, { idle: false }), worker(1, { serving: false, idle: false })])).toBeUndefined();
+    expect(chooseWorker([worker(0, busy), worker(1, { serving: false, idle: false })])).toBeUndefined();
   });
 
   test("not the one that is due while another serves, even if that one is busy", () => {
-    expect(chooseWorker([worker(0, { users: 50 }), worker(1, { idle: false })])).toBeUndefined();
+    expect(chooseWorker([worker(0, { users: 50 }), worker(1, busy)])).toBeUndefined();
     expect(chooseWorker([worker(0, { users: 50 }), worker(1)])).toBe(1);
   });
 
   test("the one that is due where no other serves", () => {
     expect(chooseWorker([worker(0, { users: 50 }), worker(1, { serving: false, idle: false })])).toBe(0);
+  });
+
+  test("one that has a batch, where each may have two; an idle one comes first, whatever its limits", () => {
+    expect(chooseWorker([worker(0, busy), worker(1, { ...busy, users: 25 })], 2)).toBe(1);
+    expect(chooseWorker([worker(0), worker(1, { ...busy, users: 25 })], 2)).toBe(0);
+    expect(chooseWorker([worker(0, { idle: false, batches: 2 })], 2)).toBeUndefined();
+  });
+
+  test("two where eight texts wait for each worker", () => {
+    expect([mostBatches(7, 1), mostBatches(8, 1), mostBatches(15, 2), mostBatches(16, 2)]).toEqual([1, 2, 1, 2]);
   });
 });
 

@@ -10,6 +10,7 @@ const worker = (slot: number, over: Partial<WorkerView> = {}): WorkerView => ({
   slot,
   serving: true,
   idle: true,
+  batches: 0,
   users: 0,
   requests: 0,
   uptimeMs: 0,

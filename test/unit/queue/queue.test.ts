@@ -80,6 +80,19 @@ describe("settling", () => {
   });
 });
 
+test("texts that no worker looked at go to the head as they were, together", async () => {
+  const queue = queueOf();
+  const first = queue.submit(texts(3));
+  const batch = queue.take();
+  const late = queue.submit(texts(1));
+  expect(queue.putBack(batch, "untouched", "signal")).toEqual([]);
+  const again = queue.take();
+  expect(again.slice(0, 3)).toEqual(batch);
+  expect(again.some(({ alone }) => alone)).toBe(false);
+  answerAll(queue, again);
+  await expect(Promise.all([first, late])).resolves.toHaveLength(2);
+});
+
 describe("leaving the queue", () => {
   test("a call past its time is refused and its texts are gone", async () => {
     vi.useFakeTimers();
@@ -108,7 +121,7 @@ describe("leaving the queue", () => {
 
 test("whatever happens to its batches, every call settles exactly once and nothing is left", async () => {
   const step = fc.record({
-    fate: fc.constantFrom("answer", "died", "killed", "failed", "abort"),
+    fate: fc.constantFrom("answer", "died", "killed", "failed", "untouched", "abort"),
     texts: fc.integer({ min: 1, max: 6 }),
   });
   await fc.assert(

@@ -110,6 +110,7 @@ export class RecordingWorkers implements Workers {
       pid: 1000 * (slot + 1) + place.births,
       serving,
       idle: serving,
+      batches: 0,
       quietMs: 0,
       users: 0,
       requests: 0,
