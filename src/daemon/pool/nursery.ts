@@ -99,8 +99,12 @@ export class Nursery {
     return started;
   }
 
-  /** Starts one more process for a slot; the caller says what it is there for. */
-  spawn(slot: Slot): Worker {
+  /**
+   * Starts one more process for a slot; the caller says what it is there for.
+   *
+   * @param inBackground another one serves in its place while it loads.
+   */
+  spawn(slot: Slot, inBackground = false): Worker {
     const { model, files, settings, now, random, onEvent } = this.#options;
     const worker = new Worker({
       slot: slot.index,
@@ -108,6 +112,7 @@ export class Nursery {
       model,
       files,
       loadTimeoutMs: settings.loadTimeoutMs,
+      inBackground,
       now,
       limits: ownLimits(settings, random(), random()),
     });

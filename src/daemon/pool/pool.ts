@@ -27,6 +27,8 @@ export interface PoolOptions extends NurseryOptions {
 
 /** Work in flight gets this long when its worker is unloaded or the daemon stops. */
 const DRAIN_GRACE_MS = 10_000;
+/** A load that takes longer is felt by those who are served meanwhile; a shorter one is over before it matters. */
+const LONG_BIRTH_MS = 1000;
 
 /** Owns the workers: the only one that starts, feeds, drains and ends them. */
 export class Pool {
@@ -206,11 +208,15 @@ export class Pool {
     const { blocked } = this.#nursery;
     if (blocked !== undefined) throw new CombotError("MODEL_UNAVAILABLE", `no worker is started now: ${blocked}`);
     const { now, onEvent } = this.#options;
-    const { pid } = slot.current;
+    const { pid, birthMs } = slot.current;
     const order = { slot, now, graceMs: DRAIN_GRACE_MS };
     const done = inTurn
       ? await replaceInTurn({ ...order, spawn: () => this.#nursery.spawn(slot) })
-      : await replaceFirst({ ...order, spawn: () => this.#nursery.spawn(slot), onServing: () => this.dispatch() });
+      : await replaceFirst({
+          ...order,
+          spawn: () => this.#nursery.spawn(slot, birthMs > LONG_BIRTH_MS),
+          onServing: () => this.dispatch(),
+        });
     onEvent({ type: "recycled", slot: index, pid, reason, tookMs: done.tookMs });
     return done;
   }

@@ -32,9 +32,10 @@ export class Slot {
     if (this.current === worker) this.promote();
   }
 
-  /** The replacement becomes the one that serves. */
+  /** The replacement becomes the one that serves, or, where the one before it died early, is going to. */
   promote(): void {
     this.current = this.incoming;
+    this.current?.hurry();
     this.incoming = undefined;
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LoadMessage } from "../../lib/protocol/worker-channel.ts";
 import type { Creditor } from "../policy/credit.ts";
 import type { WorkerView } from "../policy/worker-view.ts";
+import { lowerPriority, restorePriority } from "../workers/priority.ts";
 import { WorkerProcess } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
 import type { Work } from "./work.ts";
@@ -39,6 +40,8 @@ export interface Birth {
   readonly files: ModelFiles;
   readonly limits: WorkerLimits;
   readonly loadTimeoutMs: number;
+  /** Another one serves in its place meanwhile: its load shall not take the processors from those that serve. */
+  readonly inBackground: boolean;
   readonly now: () => number;
 }
 
@@ -65,6 +68,7 @@ export class Worker {
   readonly #users = new Set<string>();
   #isReady = false;
   #batches = 0;
+  #isBehind = false;
   #draining = false;
   #requests = 0;
   #hung = false;
@@ -79,6 +83,7 @@ export class Worker {
     this.#birth = birth;
     this.bornAtMs = birth.now();
     this.ended = this.#process.ended;
+    if (birth.inBackground) this.#isBehind = lowerPriority(this.pid);
     this.ready = this.#boot();
     this.ready.catch(() => undefined);
   }
@@ -126,6 +131,12 @@ export class Worker {
   /** What it has loaded is still what was checked. */
   get intact(): boolean {
     return this.#file === undefined || this.#birth.files.intact(this.#file);
+  }
+
+  /** It is waited for: from now on its load is as urgent as whatever else is done. */
+  hurry(): void {
+    if (this.#isBehind) restorePriority(this.pid);
+    this.#isBehind = false;
   }
 
   /** It could not load what it was given. */
@@ -215,6 +226,7 @@ export class Worker {
     const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
     try {
       await this.#process.load({ ...model, ...this.#file });
+      this.hurry();
       this.#isReady = true;
       this.#readyAtMs = this.#birth.now();
       this.#quietSinceMs = this.#readyAtMs;

@@ -1,6 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { mayRaise } from "../../../src/daemon/workers/priority.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
@@ -11,6 +14,11 @@ const isAlive = (pid: number): boolean => {
   } catch {
     return false;
   }
+};
+
+const prioritiesOf = (pid: number): number[] => {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)));
+  return [...new Set(threads)];
 };
 
 describe("unloading", () => {
@@ -78,6 +86,27 @@ describe("recycling by hand", () => {
     expect(core.pool.slots.map((slot) => slot.generation)).toEqual([2, 2]);
     expect((await core.metrics.recycles()).byReason.manual).toBe(2);
   });
+
+  test.skipIf(!mayRaise() && !process.env["CI"])(
+    "loads behind those that serve where a load takes long, and serves with all of its threads like any other",
+    async () => {
+      const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
+      const usual = getPriority();
+      core.pool.load();
+      const [first] = workerPids(core);
+      process.kill(first!, "SIGSTOP");
+      await sleep(1100);
+      process.kill(first!, "SIGCONT");
+      await core.pool.whenReady();
+      const recycled = core.pool.recycle(0, "manual");
+      await expect.poll(() => workerPids(core).length).toBe(2);
+      const second = workerPids(core).find((pid) => pid !== first);
+      expect(prioritiesOf(second!)).toEqual([usual + 3]);
+      expect(prioritiesOf(first!)).toEqual([usual]);
+      await recycled;
+      expect(prioritiesOf(second!)).toEqual([usual]);
+    },
+  );
 
   test("where the old one dies meanwhile, its replacement takes its place and no third one is started", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
