@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadReply } from "../src/lib/protocol/model.ts";
+import type { RecycleReply } from "../src/lib/protocol/process.ts";
 import { PrivateDaemon } from "../scripts/support/private-daemon.ts";
 import type { Benchmark, BenchOptions } from "./benchmark.ts";
 import { runLoad } from "./generator.ts";
@@ -34,19 +35,21 @@ export const slowRecycle: Benchmark = {
       const loads: number[] = [];
       const calm: Reloaded[] = [];
       const recycled: Reloaded[] = [];
+      const tookMs: number[] = [];
       for (let round = 1; round <= (quick ? 1 : 3); round++) {
         await daemon.json("POST", "/api/model/unload/?wait=true");
         loads.push((await daemon.json<LoadReply>("POST", "/api/model/load/?wait=true")).durationMs);
         say(`slow-recycle, round ${round}: nothing recycled`);
         calm.push(await serve(daemon, options, () => sleep(quick ? 3000 : CALM_MS)));
         say(`slow-recycle, round ${round}: ${RECYCLES} times both workers`);
-        recycled.push(await serve(daemon, options, () => recycle(daemon, quick ? 1 : RECYCLES)));
+        recycled.push(await serve(daemon, options, () => recycle(daemon, quick ? 1 : RECYCLES, tookMs)));
       }
       const p99 = (all: readonly Reloaded[]): number[] => all.map(({ p99Ms }) => p99Ms ?? NaN);
       const count = (of: "lost" | "begun"): number => recycled.reduce((sum, one) => sum + one[of], 0);
       return {
         verdicts: [
           verdictOf("load of both workers at once, ms", loads),
+          verdictOf("a recycle under load, ms", tookMs, { atMost: 10_000 }),
           verdictOf("p99 ms without", p99(calm)),
           verdictOf("p99 ms through it", p99(recycled)),
           verdictOf(
@@ -80,9 +83,11 @@ async function serve(daemon: PrivateDaemon, { signal }: BenchOptions, during: ()
   return lostOf(await load);
 }
 
-async function recycle(daemon: PrivateDaemon, times: number): Promise<void> {
+/** @param tookMs gets the time of each worker. */
+async function recycle(daemon: PrivateDaemon, times: number, tookMs: number[]): Promise<void> {
   for (let time = 0; time < times; time++) {
-    await daemon.json("POST", "/api/process/recycle/?wait=true", {});
+    const { recycles } = await daemon.json<RecycleReply>("POST", "/api/process/recycle/?wait=true", {});
+    tookMs.push(...recycles.map(({ durationMs }) => durationMs ?? NaN));
     await sleep(PAUSE_MS);
   }
 }

@@ -101,7 +101,7 @@ describe("recycling by hand", () => {
       const recycled = core.pool.recycle(0, "manual");
       await expect.poll(() => workerPids(core).length).toBe(2);
       const second = workerPids(core).find((pid) => pid !== first);
-      expect(prioritiesOf(second!)).toEqual([usual + 3]);
+      expect(prioritiesOf(second!)).toEqual([usual + 1]);
       expect(prioritiesOf(first!)).toEqual([usual]);
       await recycled;
       expect(prioritiesOf(second!)).toEqual([usual]);
