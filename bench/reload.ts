@@ -15,6 +15,7 @@ import { verdictOf } from "./serve/result.ts";
 const MODEL = "distilbert-int8";
 /** Each replaces two processes. */
 const RELOADS = 5;
+const ROUNDS = 3;
 const PAUSE_MS = 500;
 const MOST_SECONDS = 90;
 /** The peer answers in a form of its own, which the generator takes for none of combot's: it is an answer all the same. */
@@ -35,22 +36,32 @@ export const reload: Benchmark = {
     const model = await openBenchModel({ preset: MODEL }, options.say);
     const folder = mkdtempSync(join(tmpdir(), "combot-bench-"));
     try {
-      const calm = await measure(combot({ model, folder }), options, 0);
-      const ours = await measure(combot({ model, folder }), options, options.quick ? 1 : RELOADS);
+      const calm: Reloaded[] = [];
+      const ours: Reloaded[] = [];
+      // In turns: one run each would compare two states of the machine.
+      for (let round = 1; round <= (options.quick ? 1 : ROUNDS); round++) {
+        calm.push(await measure(combot({ model, folder }), options, 0));
+        ours.push(await measure(combot({ model, folder }), options, options.quick ? 1 : RELOADS));
+      }
+      const p99 = (all: readonly Reloaded[]): number[] => all.map(({ p99Ms }) => p99Ms ?? NaN);
       const theirs = await measure(peer({ model, folder }), options, options.quick ? 1 : RELOADS);
       return {
         verdicts: [
-          verdictOf("requests lost, combot", [ours.lost], { atMost: 0 }),
-          verdictOf("requests, combot", [ours.begun]),
+          verdictOf("requests lost, combot", [sumOf(ours, "lost")], { atMost: 0 }),
+          verdictOf("requests, combot", [sumOf(ours, "begun")]),
           verdictOf("requests lost, pm2 reload", [theirs.lost]),
           verdictOf("requests, pm2 reload", [theirs.begun]),
-          verdictOf("p99 ms through it, combot", [ours.p99Ms ?? NaN]),
-          verdictOf("p99 ms without it, combot", [calm.p99Ms ?? NaN]),
-          verdictOf("p99 through it over p99 without, combot", [(ours.p99Ms ?? NaN) / (calm.p99Ms ?? NaN)], {
-            atMost: 1.5,
-          }),
+          verdictOf("p99 ms through it, combot", p99(ours)),
+          verdictOf("p99 ms without it, combot", p99(calm)),
+          verdictOf(
+            "p99 through it over p99 without, combot",
+            p99(ours).map((value, round) => value / p99(calm)[round]!),
+            { atMost: 1.5 },
+          ),
         ],
-        notes: ["Lost: failed, or cut off and sent again by the client."],
+        notes: [
+          `Lost: failed, or cut off and sent again by the client. combot ${ROUNDS} times ten processes, pm2 once.`,
+        ],
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -82,6 +93,10 @@ async function reloadTimes(running: RunningContender, reloads: number, calmMs: n
     await running.recycle();
   }
   await sleep(reloads === 0 ? calmMs : PAUSE_MS);
+}
+
+export function sumOf(all: readonly Reloaded[], of: "lost" | "begun"): number {
+  return all.reduce((sum, one) => sum + one[of], 0);
 }
 
 export function lostOf({ requests, errors, generator, latencyMs }: LoadSummary): Reloaded {

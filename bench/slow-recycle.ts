@@ -8,7 +8,7 @@ import { PrivateDaemon } from "../scripts/support/private-daemon.ts";
 import type { Benchmark, BenchOptions } from "./benchmark.ts";
 import { runLoad } from "./generator.ts";
 import { NOTHING_DUE } from "./nothing-due.ts";
-import { lostOf } from "./reload.ts";
+import { lostOf, sumOf } from "./reload.ts";
 import type { Reloaded } from "./reload.ts";
 import { openBenchModel, SLOW_TO_LOAD } from "./serve/model.ts";
 import { verdictOf } from "./serve/result.ts";
@@ -45,7 +45,6 @@ export const slowRecycle: Benchmark = {
         recycled.push(await serve(daemon, options, () => recycle(daemon, quick ? 1 : RECYCLES, tookMs)));
       }
       const p99 = (all: readonly Reloaded[]): number[] => all.map(({ p99Ms }) => p99Ms ?? NaN);
-      const count = (of: "lost" | "begun"): number => recycled.reduce((sum, one) => sum + one[of], 0);
       return {
         verdicts: [
           verdictOf("load of both workers at once, ms", loads),
@@ -57,8 +56,8 @@ export const slowRecycle: Benchmark = {
             p99(recycled).map((value, round) => value / p99(calm)[round]!),
             { atMost: 1.5 },
           ),
-          verdictOf("requests failed meanwhile", [count("lost")], { atMost: 0 }),
-          verdictOf("requests meanwhile", [count("begun")]),
+          verdictOf("requests failed meanwhile", [sumOf(recycled, "lost")], { atMost: 0 }),
+          verdictOf("requests meanwhile", [sumOf(recycled, "begun")]),
         ],
         notes: [
           "MiniLM's size in 8 bits, with 2,800 nodes in a branch that no text takes; recycled by hand, without rest.",
