@@ -9,6 +9,9 @@ import { checkSignature } from "./signature.ts";
 import { readTokenizer, tokenizerSchema } from "./tokenizer-file.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
+export type Activation = "softmax" | "sigmoid" | "none";
+export type Side = "right" | "left";
+
 /** A classifier as `optimum-cli export onnx` writes it, read and checked but not loaded. */
 export interface ModelFolder {
   /** The folder's name. */
@@ -23,8 +26,17 @@ export interface ModelFolder {
   readonly header: OnnxHeader;
   /** In the order of the logits. */
   readonly labels: readonly string[];
-  /** Sigmoid for each label instead of softmax over all. */
+  /** The graph's output that has them: `logits`, or the only one. */
+  readonly outputName: string;
+  /** What makes scores of that output; `none` where the graph did it itself, or where it is a raw number. */
+  readonly activation: Activation;
+  /** Scores are independent of one another. */
   readonly multiLabel: boolean;
+  /** One raw number, not 0 to 1. */
+  readonly regression: boolean;
+  /** Where the model's tokenizer pads a text, and where it cuts one. */
+  readonly paddingSide: Side;
+  readonly truncationSide: Side;
   /** Tokens the model takes at most, special ones included. */
   readonly windowTokens: number;
   readonly padId: number;
@@ -48,12 +60,18 @@ export async function readModelFolder(given: string): Promise<ModelFolder> {
   const tokenizer = blame(tokenizerPath, () => readTokenizer(tokenizerJson));
   const padId = padIdOf(tokenizer, tokenizerJson.padding, settings, config);
   blame(tokenizerPath, () => checkVocabulary(config, tokenizer, padId));
+  const multiLabel = config.problem_type === "multi_label_classification";
   return {
     name: basename(dir),
     dir,
     ...(await readModel(dir, labels.length)),
     labels,
-    multiLabel: config.problem_type === "multi_label_classification",
+    outputName: "logits",
+    activation: multiLabel ? "sigmoid" : "softmax",
+    multiLabel,
+    regression: false,
+    paddingSide: "right",
+    truncationSide: "right",
     windowTokens: windowOf(config, settings),
     padId,
     tokenizer,
