@@ -14,6 +14,7 @@ import { BATCH_LIMITS, halved } from "./policy/batch.ts";
 import type { BatchLimits } from "./policy/batch.ts";
 import { Pool } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/pool.ts";
+import type { ModelSpec } from "./pool/worker.ts";
 import { ModelSource } from "./prepared/source.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS, PreparedStore } from "./prepared/store.ts";
 import { Queue } from "./queue/queue.ts";
@@ -68,7 +69,7 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   };
   const creditUser = (user: string): void => pool.creditUser(user);
   const classifier = new Classifier({ model, cache, compute, hashUser, creditUser, onAnswered, now });
-  return { model, queue, pool, classifier, unshared: () => source.fallback };
+  return { model, queue, pool, classifier, unshared: () => source.fallback, trial: () => source.trial };
 }
 
 function createSource(model: ServedModel, { settings, log }: EngineParts): ModelSource {
@@ -85,8 +86,8 @@ function createSource(model: ServedModel, { settings, log }: EngineParts): Model
 }
 
 /** What a worker has to know of a model beside its file. */
-function channelModelOf({ labels, padId, probe }: ServedModel): { labels: number; padId: number; probe: Int32Array } {
-  return { labels: labels.length, padId, probe };
+function channelModelOf({ labels, padId, probe }: ServedModel): Omit<ModelSpec, "threads"> {
+  return { output: "logits", labels: labels.length, padId, padLeft: false, probe };
 }
 
 /** As the settings are at each moment: a reload counts for the workers that run. */

@@ -7,6 +7,7 @@ import { readProcessMemory } from "./memory/process-memory.ts";
 import { PROBE_TEXT, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { normalise } from "./text/normalise.ts";
+import { joinTexts } from "./workers/texts.ts";
 import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/worker-process.ts";
 
 export interface ModelCheckRequest {
@@ -95,7 +96,16 @@ class WorkerCheck {
   async load(): Promise<ModelCheckReport["worker"]> {
     const { modelPath, labels, padId, probe } = this.#model;
     const from = performance.now();
-    const message = { modelPath, prepared: false, threads: 1, labels: labels.length, padId, probe };
+    const message = {
+      modelPath,
+      prepared: false,
+      threads: 1,
+      output: "logits",
+      labels: labels.length,
+      padId,
+      padLeft: false,
+      probe,
+    };
     const loadMs = await this.#worker.load(message);
     return { startMs: performance.now() - from, loadMs, memory: await this.#measure() };
   }
@@ -103,13 +113,12 @@ class WorkerCheck {
   /** The probe beside a text that fills the window: tells whether the window and the padding are what they seem. */
   async fill(): Promise<ModelCheckReport["filled"]> {
     const { probe, windowTokens } = this.#model;
-    const alone = await this.#worker.run(probe, Int32Array.of(probe.length));
+    const alone = await this.#worker.run(joinTexts([{ ids: probe }]));
     const long = Int32Array.from(
       { length: Math.min(windowTokens, LONGEST_TOKENS) },
       (_, at) => probe[at % probe.length] ?? 0,
     );
-    const lengths = Int32Array.of(probe.length, long.length);
-    const both = await this.#worker.run(Int32Array.from([...probe, ...long]), lengths).catch((error: unknown) => {
+    const both = await this.#worker.run(joinTexts([{ ids: probe }, { ids: long }])).catch((error: unknown) => {
       throw new WorkerFailedError(
         `a text of ${long.length} tokens, within its window, fails: ${messageOf(error)}`,
         true,
@@ -140,7 +149,7 @@ class WorkerCheck {
   async #answerOne(text: string): Promise<ModelCheckReport["answers"][number]> {
     const { encoder, labels, multiLabel } = this.#model;
     const { ids, truncated } = encoder.encode(text);
-    const { logits, computeMs } = await this.#worker.run(ids, Int32Array.of(ids.length));
+    const { logits, computeMs } = await this.#worker.run(joinTexts([{ ids }]));
     const scores = bestOf(answerOf(logits, multiLabel, truncated), labels, BEST);
     return { ...(scores[0] ?? { label: "", score: 0 }), text, tokens: ids.length, truncated, scores, computeMs };
   }

@@ -1,6 +1,7 @@
 import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { Trial } from "../prepared/trial.ts";
 import type { Queue } from "../queue/queue.ts";
 
 /** All that serves one model: texts of different models never share a queue, a worker or a reply. */
@@ -11,4 +12,6 @@ export interface Engine {
   readonly classifier: Classifier;
   /** Why its workers don't share weights, if they don't. */
   readonly unshared: () => string | undefined;
+  /** What was found before the first worker started; undefined until then. */
+  readonly trial: () => Trial | undefined;
 }

@@ -7,6 +7,9 @@ export interface WaitingText {
   readonly alone: boolean;
 }
 
+/** How texts may share a batch: padded to the longest, only those of one length, or not at all. */
+export type Batching = "padded" | "equal" | "single";
+
 export interface BatchLimits {
   readonly maxTexts: number;
   /** Tokens of the batch once padded: texts × the longest of them. */

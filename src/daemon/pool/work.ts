@@ -4,6 +4,8 @@ import type { BatchFate } from "../policy/poison.ts";
 /** One text, as the pool needs it. */
 export interface Work {
   readonly ids: Int32Array;
+  /** Of each token; undefined where all are 0. */
+  readonly types: Int32Array | undefined;
   readonly tokens: number;
   readonly user: string | undefined;
 }

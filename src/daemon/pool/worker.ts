@@ -2,19 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LoadMessage } from "../../lib/protocol/worker-channel.ts";
 import type { Creditor } from "../policy/credit.ts";
 import type { WorkerView } from "../policy/worker-view.ts";
+import type { LoadableFile } from "../prepared/trial.ts";
 import { lowerPriority, restorePriority } from "../workers/priority.ts";
+import { joinTexts } from "../workers/texts.ts";
 import { WorkerProcess } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
 import type { Work } from "./work.ts";
 
 /** What a worker needs to load the model, whichever file it loads it from. */
 export type ModelSpec = Omit<LoadMessage, "type" | keyof LoadableFile>;
-
-/** The file that a worker loads. */
-export interface LoadableFile {
-  readonly modelPath: string;
-  readonly prepared: boolean;
-}
 
 /** Where the file comes from. */
 export interface ModelFiles {
@@ -187,10 +183,7 @@ export class Worker {
   async run(batch: readonly Work[], hangMs: number): Promise<BatchResult> {
     this.#batches += 1;
     const turn = this.#running;
-    const answer = this.#process.run(
-      joinIds(batch),
-      Int32Array.from(batch, ({ ids }) => ids.length),
-    );
+    const answer = this.#process.run(joinTexts(batch));
     this.#running = answer.catch(() => undefined);
     await turn;
     const startedAtMs = this.#birth.now();
@@ -252,15 +245,4 @@ export class Worker {
     this.#requests += batch.length;
     for (const { user } of batch) if (user !== undefined) this.#users.add(user);
   }
-}
-
-/** The ids of all texts, one after another. */
-function joinIds(batch: readonly Work[]): Int32Array {
-  const joined = new Int32Array(batch.reduce((sum, { tokens }) => sum + tokens, 0));
-  let at = 0;
-  for (const { ids } of batch) {
-    joined.set(ids, at);
-    at += ids.length;
-  }
-  return joined;
 }

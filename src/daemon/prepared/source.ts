@@ -3,13 +3,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { stampOf } from "./seal.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./store.ts";
 import type { PreparedStore } from "./store.ts";
-
-/** The file that a worker loads. */
-export interface LoadableFile {
-  readonly modelPath: string;
-  /** Already optimised and packed: its weights are mapped and shared. */
-  readonly prepared: boolean;
-}
+import type { LoadableFile, Trial } from "./trial.ts";
 
 export interface SourceModel {
   readonly digest: string;
@@ -33,6 +27,7 @@ export class ModelSource {
   #file: LoadableFile | undefined;
   #stamps: readonly (string | undefined)[] = [];
   #fallback: string | undefined;
+  readonly #trial: Trial | undefined;
 
   constructor(model: SourceModel, store: PreparedStore, onFallback: (reason: string) => void) {
     this.#model = model;
@@ -43,6 +38,11 @@ export class ModelSource {
   /** Why workers don't share weights, if they don't. */
   get fallback(): string | undefined {
     return this.#fallback;
+  }
+
+  /** Undefined before the first worker was about to load. */
+  get trial(): Trial | undefined {
+    return this.#trial;
   }
 
   /** For a worker that is about to load; one preparation for any number of them. Never rejects. */

@@ -1,12 +1,17 @@
 import type { CombotError } from "../../lib/errors.ts";
 import type { EncodedText } from "../text/encoder.ts";
 
+/** What the queue has to know of a text. */
+export type QueuedText = Pick<EncodedText, "ids"> & { readonly types?: Int32Array | undefined };
+
 /** One text on its way through a worker. The queue alone writes it. */
 export interface Job {
   readonly call: Call;
   /** Of the text in its call. */
   readonly index: number;
   readonly ids: Int32Array;
+  /** Of each token; undefined where all are 0. */
+  readonly types: Int32Array | undefined;
   readonly tokens: number;
   readonly enqueuedAtMs: number;
   /** Keyed hash of whoever asked; undefined where the call names nobody. */
@@ -46,11 +51,12 @@ export class Call {
   #queueMs = 0;
   #computeMs = 0;
 
-  constructor(texts: readonly EncodedText[], nowMs: number, user: string | undefined) {
-    this.jobs = texts.map(({ ids }, index) => ({
+  constructor(texts: readonly QueuedText[], nowMs: number, user: string | undefined) {
+    this.jobs = texts.map(({ ids, types }, index) => ({
       call: this,
       index,
       ids,
+      types,
       tokens: ids.length,
       enqueuedAtMs: nowMs,
       user,

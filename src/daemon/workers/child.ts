@@ -46,7 +46,7 @@ async function run(message: RunMessage): Promise<void> {
   const from = performance.now();
   try {
     if (!session) throw new Error("a run before the model was ready");
-    const logits = await session.run(message.ids, message.lengths);
+    const logits = await session.run(message);
     send({ type: "reply", id: message.id, logits, computeMs: performance.now() - from });
   } catch (error) {
     send({ type: "failed", id: message.id, invalid: error instanceof InvalidModelError, detail: messageOf(error) });

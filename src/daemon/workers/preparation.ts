@@ -68,18 +68,12 @@ async function cut(message: PrepareMessage, cuts: readonly ((graph: OnnxGraph) =
 }
 
 /** To the probe and to its first two tokens, which share a batch: padding is there as well. */
-async function answerOf({ labels, padId, probe }: PrepareMessage, modelPath: string): Promise<Float32Array> {
-  const session = await ModelSession.load({
-    type: "load",
-    modelPath,
-    prepared: true,
-    threads: 1,
-    labels,
-    padId,
-    probe,
-  });
+async function answerOf(message: PrepareMessage, modelPath: string): Promise<Float32Array> {
+  const { probe } = message;
+  const session = await ModelSession.load({ ...message, type: "load", modelPath, prepared: true, threads: 1 });
   const head = probe.subarray(0, 2);
-  return session.run(Int32Array.from([...probe, ...head]), Int32Array.of(probe.length, head.length));
+  const lengths = Int32Array.of(probe.length, head.length);
+  return session.run({ ids: Int32Array.from([...probe, ...head]), types: new Int32Array(), lengths });
 }
 
 function agree(expected: Float32Array, found: Float32Array): boolean {

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { messageOf } from "../../lib/errors.ts";
-import type { LoadMessage, RunMessage } from "../../lib/protocol/worker-channel.ts";
+import type { LoadMessage, RunTexts } from "../../lib/protocol/worker-channel.ts";
 
 /** Why a model or an input can't be served, as opposed to a fault of the process. */
 export class InvalidModelError extends Error {}
@@ -8,16 +8,16 @@ export class InvalidModelError extends Error {}
 const REQUIRED = ["input_ids", "attention_mask"];
 const INPUTS = [...REQUIRED, "token_type_ids"];
 
+type SessionModel = Pick<LoadMessage, "output" | "labels" | "padId" | "padLeft">;
+
 /** One loaded model. */
 export class ModelSession {
   readonly #session: InferenceSession;
-  readonly #labels: number;
-  readonly #padId: number;
+  readonly #model: SessionModel;
 
-  private constructor(session: InferenceSession, labels: number, padId: number) {
+  private constructor(session: InferenceSession, model: SessionModel) {
     this.#session = session;
-    this.#labels = labels;
-    this.#padId = padId;
+    this.#model = model;
   }
 
   /** Loads the model and has it answer the probe. @throws {InvalidModelError} where it is none that can be served. */
@@ -32,8 +32,8 @@ export class ModelSession {
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       logSeverityLevel: 3,
     }).catch(blameModel);
-    checkSignature(session);
-    const loaded = new ModelSession(session, message.labels, message.padId);
+    checkSignature(session, message.output);
+    const loaded = new ModelSession(session, message);
     await loaded.#answerProbe(message.probe).catch(blameModel);
     return loaded;
   }
@@ -41,37 +41,46 @@ export class ModelSession {
   /** The probe beside its own head: two texts of two lengths, so that batches and padding are tried as well. */
   async #answerProbe(probe: Int32Array): Promise<void> {
     const head = probe.subarray(0, Math.max(1, probe.length - 1));
-    const logits = await this.run(Int32Array.from([...probe, ...head]), Int32Array.of(probe.length, head.length));
+    const lengths = Int32Array.of(probe.length, head.length);
+    const logits = await this.run({ ids: Int32Array.from([...probe, ...head]), types: new Int32Array(), lengths });
     if (!logits.every(Number.isFinite)) throw new InvalidModelError("the logits of a text are no finite numbers");
   }
 
   /** @returns logits, one row a text. */
-  async run(ids: RunMessage["ids"], lengths: RunMessage["lengths"]): Promise<Float32Array> {
-    const output = (await this.#session.run(this.#feeds(ids, lengths), ["logits"]))["logits"];
+  async run(texts: RunTexts): Promise<Float32Array> {
+    const { output: name, labels } = this.#model;
+    const output = (await this.#session.run(this.#feeds(texts), [name]))[name];
     const dims = output?.dims.join(" × ");
-    if (output?.type !== "float32" || dims !== `${lengths.length} × ${this.#labels}`) {
+    const count = texts.lengths.length;
+    if (output?.type !== "float32" || dims !== `${count} × ${labels}`) {
       throw new InvalidModelError(
-        `logits are ${output?.type} [${dims}], where ${lengths.length} texts and ${this.#labels} labels want float32 [${lengths.length} × ${this.#labels}]`,
+        `logits are ${output?.type} [${dims}], where ${count} texts and ${labels} labels want float32 [${count} × ${labels}]`,
       );
     }
     return output.data as Float32Array;
   }
 
-  #feeds(ids: Int32Array, lengths: Int32Array): Record<string, Tensor> {
+  #feeds({ ids, types, lengths }: RunTexts): Record<string, Tensor> {
+    const { padId, padLeft } = this.#model;
     const longest = Math.max(...lengths);
     const dims = [lengths.length, longest];
-    const inputs = new BigInt64Array(lengths.length * longest).fill(BigInt(this.#padId));
-    const mask = new BigInt64Array(lengths.length * longest);
+    const inputs = new BigInt64Array(lengths.length * longest).fill(BigInt(padId));
+    const mask = new BigInt64Array(inputs.length);
+    const typeIds = new BigInt64Array(inputs.length);
     let from = 0;
     for (const [row, length] of lengths.entries()) {
-      for (let at = 0; at < length; at++) inputs[row * longest + at] = BigInt(ids[from + at] ?? 0);
-      mask.fill(1n, row * longest, row * longest + length);
+      const start = row * longest + (padLeft ? longest - length : 0);
+      for (let at = 0; at < length; at++) {
+        inputs[start + at] = BigInt(ids[from + at] ?? 0);
+        typeIds[start + at] = BigInt(types[from + at] ?? 0);
+      }
+      mask.fill(1n, start, start + length);
       from += length;
     }
     const all: Record<string, () => Tensor> = {
       input_ids: () => new Tensor("int64", inputs, dims),
       attention_mask: () => new Tensor("int64", mask, dims),
-      token_type_ids: () => new Tensor("int64", new BigInt64Array(inputs.length), dims),
+      token_type_ids: () => new Tensor("int64", typeIds, dims),
     };
     return Object.fromEntries(this.#session.inputNames.map((name) => [name, all[name]!()]));
   }
@@ -83,7 +92,7 @@ function blameModel(error: unknown): never {
 }
 
 /** The folder's reader looked at the file's header; this is what the runtime makes of it. */
-function checkSignature({ inputNames, outputNames, inputMetadata }: InferenceSession): void {
+function checkSignature({ inputNames, outputNames, inputMetadata }: InferenceSession, output: string): void {
   const missing = REQUIRED.filter((name) => !inputNames.includes(name));
   if (missing.length > 0) throw new InvalidModelError(`the graph has no input ${missing.join(", ")}`);
   const foreign = inputNames.filter((name) => !INPUTS.includes(name));
@@ -91,7 +100,7 @@ function checkSignature({ inputNames, outputNames, inputMetadata }: InferenceSes
   const other = inputMetadata.find((input) => !input.isTensor || input.type !== "int64");
   if (other)
     throw new InvalidModelError(`the input ${other.name} is ${other.isTensor ? other.type : "no tensor"}, not int64`);
-  if (!outputNames.includes("logits")) {
-    throw new InvalidModelError(`the graph has no output "logits", only ${outputNames.join(", ")}`);
+  if (!outputNames.includes(output)) {
+    throw new InvalidModelError(`the graph has no output "${output}", only ${outputNames.join(", ")}`);
   }
 }

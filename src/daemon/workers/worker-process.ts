@@ -7,6 +7,7 @@ import type {
   LoadMessage,
   PrepareMessage,
   ReplyMessage,
+  RunTexts,
   ToWorker,
 } from "../../lib/protocol/worker-channel.ts";
 import { readOomKills } from "./oom.ts";
@@ -114,9 +115,9 @@ export class WorkerProcess {
   }
 
   /** May be asked again before it has answered: it runs one after the other. @throws {WorkerFailedError | WorkerEndedError} */
-  async run(ids: Int32Array, lengths: Int32Array): Promise<ReplyMessage> {
+  async run(texts: RunTexts): Promise<ReplyMessage> {
     const id = ++this.#runs;
-    const answer = await this.#ask(id, { type: "run", id, ids, lengths });
+    const answer = await this.#ask(id, { type: "run", id, ...texts });
     return answer.type === "reply" ? answer : this.#violated(answer);
   }
 

@@ -5,7 +5,7 @@
  * Checked by a table of our own and not by zod: zod costs each worker 19 MB of resident memory and 40 ms of its start
  * (measured on Node 24), which is half of what a worker of a small model takes.
  */
-export const WORKER_PROTOCOL = 3;
+export const WORKER_PROTOCOL = 4;
 
 /** Exit statuses of a worker are part of the protocol. */
 export const WORKER_EXIT = { ok: 0, defect: 1, cannotBoot: 3 } as const;
@@ -19,18 +19,17 @@ const KINDS = {
   float32: (value: unknown): value is Float32Array => value instanceof Float32Array,
 } as const;
 
-/** What the daemon says. `prepare` is for a process that does nothing else. In `run`, row i has `lengths[i]` tokens of `ids`; the worker pads rows to the longest. */
+/** What has to be known of a model to ask it: the output to read, how wide it is, and what goes where a text ends. */
+const MODEL = { output: "text", labels: "count", padId: "count", padLeft: "flag", probe: "int32" } as const;
+
+/**
+ * What the daemon says. `prepare` is for a process that does nothing else. In `run`, row i has `lengths[i]` tokens of
+ * `ids`; the worker pads rows to the longest. `types` are as many as `ids`, or none where all are 0.
+ */
 const TO_WORKER = {
-  load: { modelPath: "text", prepared: "flag", threads: "count", labels: "count", padId: "count", probe: "int32" },
-  prepare: {
-    modelPath: "text",
-    preparedPath: "text",
-    weightsName: "text",
-    labels: "count",
-    padId: "count",
-    probe: "int32",
-  },
-  run: { id: "count", ids: "int32", lengths: "int32" },
+  load: { ...MODEL, modelPath: "text", prepared: "flag", threads: "count" },
+  prepare: { ...MODEL, modelPath: "text", preparedPath: "text", weightsName: "text" },
+  run: { id: "count", ids: "int32", types: "int32", lengths: "int32" },
 } as const;
 
 /**
@@ -57,6 +56,8 @@ export type FromWorker = MessageOf<typeof FROM_WORKER>;
 export type PrepareMessage = Extract<ToWorker, { type: "prepare" }>;
 export type LoadMessage = Extract<ToWorker, { type: "load" }>;
 export type RunMessage = Extract<ToWorker, { type: "run" }>;
+/** The tokens of some texts, one text after another. */
+export type RunTexts = Omit<RunMessage, "type" | "id">;
 export type ReplyMessage = Extract<FromWorker, { type: "reply" }>;
 
 function fits(message: unknown, shapes: Readonly<Record<string, Shape>>): boolean {

@@ -24,6 +24,7 @@ const MODEL = {
 } as const;
 
 const PROBE = Int32Array.from([2, 10, 11, 3]);
+const ASKED = { output: "logits", labels: MODEL.labels, padId: 0, padLeft: false, probe: PROBE };
 
 interface Prepared {
   readonly modelPath: string;
@@ -34,8 +35,7 @@ async function prepare(): Promise<Prepared> {
   const folder = temporaryFolder();
   writeFolder(folder, MODEL, false, () => undefined);
   const files = { model: "prepared.onnx", weights: "weights.bin" };
-  const model = { modelPath: join(folder, "model.onnx"), labels: MODEL.labels, padId: 0, probe: PROBE };
-  await prepareInChild(model, folder, files, 30_000);
+  await prepareInChild({ ...ASKED, modelPath: join(folder, "model.onnx") }, folder, files, 30_000);
   return { modelPath: join(folder, files.model), weightsBytes: statSync(join(folder, files.weights)).size };
 }
 
@@ -45,7 +45,7 @@ async function startWorker(modelPath: string): Promise<WorkerProcess> {
     worker.signal("SIGKILL", "the test is over");
     await worker.ended;
   });
-  await worker.load({ modelPath, prepared: true, threads: 1, labels: MODEL.labels, padId: 0, probe: PROBE });
+  await worker.load({ ...ASKED, modelPath, prepared: true, threads: 1 });
   return worker;
 }
 
@@ -82,7 +82,11 @@ test("an estimate agrees with the reading that follows it", async () => {
   const sampler = samplerOf([worker]);
   await sampler.sample();
   // A batch of 32 rows takes memory of its own, and leaves some.
-  await worker.run(new Int32Array(32 * 60).fill(10), new Int32Array(32).fill(60));
+  await worker.run({
+    ids: new Int32Array(32 * 60).fill(10),
+    types: new Int32Array(),
+    lengths: new Int32Array(32).fill(60),
+  });
   const [estimated, read] = [await sampler.sample(), await sampler.measure()];
   expect(read.processes[0]!.exact).toBe(true);
   expect(Math.abs(estimated.treePssBytes - read.treePssBytes)).toBeLessThan(0.1 * read.processes[0]!.rssBytes);

@@ -10,6 +10,7 @@ import { temporaryFolder } from "../../support/temporary.ts";
 
 const SIZES = { hidden: 64, layers: 2, heads: 4, intermediate: 256, vocab: 4000, positions: 64, labels: 3, seed: 7 };
 const PROBE = Int32Array.from([2, 10, 11, 3]);
+const MODEL = { output: "logits", labels: SIZES.labels, padLeft: false, probe: PROBE };
 const IDS = Int32Array.from([2, 10, 11, 12, 13, 14, 3, 2, 20, 21, 3, 2, 30, 3]);
 const LENGTHS = Int32Array.of(7, 4, 3);
 
@@ -20,8 +21,8 @@ async function logitsOf(modelPath: string, prepared: boolean, padId: number): Pr
     worker.signal("SIGKILL", "the test is over");
     await worker.ended;
   });
-  await worker.load({ modelPath, prepared, threads: 1, labels: SIZES.labels, padId, probe: PROBE });
-  return [...(await worker.run(IDS, LENGTHS)).logits];
+  await worker.load({ ...MODEL, modelPath, prepared, threads: 1, padId });
+  return [...(await worker.run({ ids: IDS, types: new Int32Array(), lengths: LENGTHS })).logits];
 }
 
 async function prepare(spec: ModelSpec, padId: number): Promise<{ plain: string; prepared: string }> {
@@ -29,7 +30,7 @@ async function prepare(spec: ModelSpec, padId: number): Promise<{ plain: string;
   writeFolder(folder, spec, false, () => undefined);
   const plain = join(folder, "model.onnx");
   const files = { model: "prepared.onnx", weights: "weights.bin" };
-  await prepareInChild({ modelPath: plain, labels: spec.labels, padId, probe: PROBE }, folder, files, 30_000);
+  await prepareInChild({ ...MODEL, modelPath: plain, padId }, folder, files, 30_000);
   return { plain, prepared: join(folder, files.model) };
 }
 
