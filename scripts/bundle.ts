@@ -11,7 +11,7 @@ import { packageFile } from "../src/lib/package-files.ts";
 /** Started as processes and threads, or imported from bin/. */
 const PROGRAMS = ["main", "model-check", "workers/child", "journal/sqlite/thread"];
 /** ES modules, of which what is not used can be left out. CommonJS is whole either way, and Node loads it from its package. */
-const INLINED = ["zod", "lru-cache", "@huggingface/tokenizers"];
+const INLINED = ["zod", "lru-cache"];
 const FOLDER = packageFile("dist/daemon");
 
 /** Held once, so that what the daemon throws is known to those who report it, which are not in its files. */

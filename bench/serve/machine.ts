@@ -33,7 +33,7 @@ export function surroundings(): Surroundings {
     versions: {
       node: process.version.slice(1),
       "onnxruntime-node": versionOf("onnxruntime-node"),
-      "@huggingface/tokenizers": versionOf("@huggingface/tokenizers"),
+      tokenizers: versionOf("tokenizers"),
       fastify: versionOf("fastify"),
       pm2: pm2Version(),
     },

@@ -56,7 +56,7 @@ export async function measureServe(options: Options, signal: AbortSignal): Promi
   const model = await openBenchModel(options.model, say);
   const folder = mkdtempSync(join(tmpdir(), "combot-bench-"));
   try {
-    return await new Comparison(options, model, folder, signal).run();
+    return await new Comparison(options, model, await BenchTexts.of(model.encoder), folder, signal).run();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -70,12 +70,12 @@ class Comparison {
   readonly #signal: AbortSignal;
   readonly #texts: BenchTexts;
 
-  constructor(options: Options, model: ServedModel, folder: string, signal: AbortSignal) {
+  constructor(options: Options, model: ServedModel, texts: BenchTexts, folder: string, signal: AbortSignal) {
     this.#options = options;
     this.#model = model;
     this.#folder = folder;
     this.#signal = signal;
-    this.#texts = new BenchTexts(model.encoder);
+    this.#texts = texts;
   }
 
   async run(): Promise<ServeResult> {
@@ -84,14 +84,14 @@ class Comparison {
     const { name, modelPath } = this.#model;
     const idsFile = this.#write(
       "ids.json",
-      this.#texts.take(FLOOR_TEXTS).map(({ ids }) => ids),
+      (await this.#texts.take(FLOOR_TEXTS)).map(({ ids }) => ids),
     );
     const rounds: Round[] = [];
     let plan: (LoadPlan & { readonly distinctTexts: number }) | undefined;
     for (let turn = 1; turn <= this.#options.rounds; turn++) {
       const floor = await this.#floor(idsFile, turn);
       // Where the machine was busy with something else, the first floor is not the highest.
-      const wanted = this.#plan(floor);
+      const wanted = await this.#plan(floor);
       if (!plan || wanted.distinctTexts > plan.distinctTexts) plan = wanted;
       const measured = {
         floor,
@@ -137,10 +137,10 @@ class Comparison {
   }
 
   /** As many texts as the fastest server could ask for. */
-  #plan({ perSecond }: FloorResult): LoadPlan & { readonly distinctTexts: number } {
+  async #plan({ perSecond }: FloorResult): Promise<LoadPlan & { readonly distinctTexts: number }> {
     const { clients, seconds } = this.#options;
     const distinctTexts = Math.ceil(perSecond * TEXTS_RESERVE * (seconds + WARM_UP_SECONDS)) + clients;
-    const texts = this.#texts.take(PROBES + distinctTexts).map(({ text }) => text);
+    const texts = (await this.#texts.take(PROBES + distinctTexts)).map(({ text }) => text);
     const textsFile = this.#write("texts.json", texts.slice(PROBES));
     const probes = texts.slice(0, PROBES);
     return { clients, seconds, warmUpSeconds: WARM_UP_SECONDS, textsFile, probes, distinctTexts };

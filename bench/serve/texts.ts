@@ -15,6 +15,11 @@ export interface BenchText {
   readonly ids: readonly number[];
 }
 
+interface Word {
+  readonly word: string;
+  readonly tokens: number;
+}
+
 /**
  * Texts of real words, all different, whose lengths in tokens are uniform from 5 to 60. Always the same ones for a
  * tokenizer, in the same order, however many are asked for.
@@ -22,35 +27,42 @@ export interface BenchText {
 export class BenchTexts {
   readonly #encoder: Encoder;
   /** With the tokens that each takes by itself. */
-  readonly #words: readonly { readonly word: string; readonly tokens: number }[];
+  readonly #words: readonly Word[];
   readonly #specials: number;
   readonly #made: BenchText[] = [];
   readonly #seen = new Set<string>();
   readonly #next = xorshift(seedFor(SEED, "serve"));
 
-  constructor(encoder: Encoder) {
+  private constructor(encoder: Encoder, specials: number, words: readonly Word[]) {
     this.#encoder = encoder;
-    this.#specials = encoder.encode("").ids.length;
+    this.#specials = specials;
+    this.#words = words;
+  }
+
+  static async of(encoder: Encoder): Promise<BenchTexts> {
+    const lengthOf = async (text: string): Promise<number> => (await encoder.encode({ text })).ids.length;
+    const specials = await lengthOf("");
     const words = [...new Set(bundledTexts().flatMap((text) => text.match(/[a-z]+/g) ?? []))];
     if (words.length < FEWEST_WORDS)
       throw new Error(`models/shop-intents/data gives ${words.length} words, ${FEWEST_WORDS} are wanted`);
-    this.#words = words.map((word) => ({ word, tokens: encoder.encode(word).ids.length - this.#specials }));
+    const measured = words.map(async (word) => ({ word, tokens: (await lengthOf(word)) - specials }));
+    return new BenchTexts(encoder, specials, await Promise.all(measured));
   }
 
   /** The first `count` of them. */
-  take(count: number): readonly BenchText[] {
+  async take(count: number): Promise<readonly BenchText[]> {
     while (this.#made.length < count) {
       const tokens = SHORTEST_TOKENS + (this.#next() % (LONGEST_TOKENS - SHORTEST_TOKENS + 1));
-      this.#made.push(this.#make(tokens));
+      this.#made.push(await this.#make(tokens));
     }
     return this.#made.slice(0, count);
   }
 
   /** Some tokenizers take more or fewer tokens for words in company than one by one: such a text is made anew. */
-  #make(tokens: number): BenchText {
+  async #make(tokens: number): Promise<BenchText> {
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
       const text = this.#compose(tokens - this.#specials);
-      const { ids } = this.#encoder.encode(text);
+      const { ids } = await this.#encoder.encode({ text });
       if (ids.length !== tokens || this.#seen.has(text)) continue;
       this.#seen.add(text);
       return { text, ids: [...ids] };

@@ -1,7 +1,6 @@
 /** Special tokens, by their ids. */
 export const specialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] as const;
 export const padId = 0;
-export const sepId = 3;
 
 export const continuationPrefix = "##";
 

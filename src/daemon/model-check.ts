@@ -6,7 +6,7 @@ import { answerOf } from "./classifier/scores.ts";
 import { readProcessMemory } from "./memory/process-memory.ts";
 import { PROBE_TEXT, openModel } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
-import { normalise } from "./text/normalise.ts";
+import { checkText } from "./text/check.ts";
 import { joinTexts } from "./workers/texts.ts";
 import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/worker-process.ts";
 
@@ -36,7 +36,7 @@ export async function checkModel(
   { dir, texts = [] }: ModelCheckRequest,
   { onStage, signal }: ModelCheckOptions,
 ): Promise<ModelCheckReport> {
-  const asked = texts.map(normalise);
+  texts.forEach(checkText);
   onStage(`reading ${dir}`);
   const model = await openModel(dir);
   signal.throwIfAborted();
@@ -46,7 +46,7 @@ export async function checkModel(
     onStage("loading the model into a worker");
     const worker = await check.load();
     onStage("classifying");
-    return { ...describe(model), worker, filled: await check.fill(), answers: await check.answer(asked) };
+    return { ...describe(model), worker, filled: await check.fill(), answers: await check.answer(texts) };
   } catch (error) {
     if (!(error instanceof WorkerFailedError || error instanceof WorkerEndedError)) throw error;
     throw new CombotError("MODEL_INVALID", `${model.modelPath}: ${error.message}`, { cause: error });
@@ -148,8 +148,8 @@ class WorkerCheck {
 
   async #answerOne(text: string): Promise<ModelCheckReport["answers"][number]> {
     const { encoder, labels, multiLabel } = this.#model;
-    const { ids, truncated } = encoder.encode(text);
-    const { logits, computeMs } = await this.#worker.run(joinTexts([{ ids }]));
+    const { ids, types, truncated } = await encoder.encode({ text: encoder.formOf(text) });
+    const { logits, computeMs } = await this.#worker.run(joinTexts([{ ids, types }]));
     const scores = bestOf(answerOf(logits, multiLabel, truncated), labels, BEST);
     return { ...(scores[0] ?? { label: "", score: 0 }), text, tokens: ids.length, truncated, scores, computeMs };
   }

@@ -102,8 +102,8 @@ export const BROKEN_MODELS: readonly BrokenModel[] = [
   { name: "no tokenizer.json", make: withFile("tokenizer.json", undefined), reason: /tokenizer\.json: it is missing/ },
   {
     name: "a tokenizer of a kind that is not supported",
-    make: (dir) => writeForeignModel(dir, { tokenizer: changed(wordPiece(), {}, { type: "WordLevel" }) }),
-    reason: /tokenizer\.json: its model is of the kind WordLevel/,
+    make: (dir) => writeForeignModel(dir, { tokenizer: changed(wordPiece(), {}, { type: "CharLevel" }) }),
+    reason: /tokenizer\.json: its model is of the kind CharLevel/,
   },
   {
     name: "the tokenizer of another model",

@@ -21,8 +21,10 @@ const addedTokens = (specials: readonly string[]): object[] =>
 function template(first: string, last: string, ids: readonly [number, number]): object {
   const special = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
   const tokens = Object.fromEntries([first, last].map((id, at) => [id, { id, ids: [ids[at]], tokens: [id] }]));
-  const single = [special(first), { Sequence: { id: "A", type_id: 0 } }, special(last)];
-  return { type: "TemplateProcessing", single, pair: single, special_tokens: tokens };
+  const sequence = (id: string): object => ({ Sequence: { id, type_id: 0 } });
+  const single = [special(first), sequence("A"), special(last)];
+  const pair = [...single, sequence("B"), special(last)];
+  return { type: "TemplateProcessing", single, pair, special_tokens: tokens };
 }
 
 /** BERT's: lower case, words, and letters for the rest. */
@@ -157,6 +159,21 @@ export function unigram(): TokenizerJson {
       vocab: [...ROBERTA.map((special): [string, number] => [special, 0]), ...pieces],
     },
   };
+}
+
+/** Whole words, everything else unknown. */
+export function wordLevel(): TokenizerJson {
+  const words = ["where", "is", "my", "order", "?", "café", "日本"];
+  return changed(
+    wordPiece(),
+    { normalizer: { type: "Lowercase" }, pre_tokenizer: { type: "Whitespace" } },
+    {
+      type: "WordLevel",
+      continuing_subword_prefix: undefined,
+      max_input_chars_per_word: undefined,
+      vocab: idsOf([...BERT, ...words]),
+    },
+  );
 }
 
 /** The tokenizer with parts of it, or of its model, replaced. */

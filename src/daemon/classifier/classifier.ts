@@ -4,7 +4,7 @@ import { bestOf, scoreAt } from "../cache/answer.ts";
 import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { ServedModel } from "../model/served-model.ts";
-import { normalise } from "../text/normalise.ts";
+import { checkText } from "../text/check.ts";
 import type { UserHash } from "../text/user-hash.ts";
 import { Departures } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
@@ -18,13 +18,13 @@ export interface ClassifierOptions {
   readonly hashUser: UserHash;
   /** Counts a user, by keyed hash, whose answer no worker computed for it. */
   readonly creditUser: (user: string) => void;
-  /** Told each text that was answered, normalised. */
+  /** Told each text that was answered, in the form that the cache knows it by. */
   readonly onAnswered: (text: string) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
 
-/** From a request to its reply: normalise, look up, tokenise, compute, score. */
+/** From a request to its reply: check, look up, tokenise, compute, score. */
 export class Classifier {
   readonly #options: ClassifierOptions;
   readonly #departures: Departures;
@@ -49,7 +49,10 @@ export class Classifier {
   async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
     const from = this.#options.now();
     const topK = this.#topKOf(request);
-    const texts = (request.texts ?? [request.text ?? ""]).map(normalise);
+    const { encoder } = this.#options.model;
+    const given = request.texts ?? [request.text ?? ""];
+    given.forEach(checkText);
+    const texts = given.map((text) => encoder.formOf(text));
     const call = {};
     const seats = texts.map((text) => this.#seat(text, topK, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));

@@ -102,7 +102,7 @@ export class Departures {
     for (const flight of flights) flight.onAbandoned = abandon;
     abandon();
     try {
-      const encoded = flights.map(({ key }) => model.encoder.encode(key.text));
+      const encoded = await model.encoder.encodeAll(flights.map(({ key }) => ({ text: key.text })));
       const { rows, workers } = await compute(encoded, { user, signal: abort.signal });
       for (const flight of flights) flight.onAbandoned = nothing;
       for (const [at, flight] of flights.entries())

@@ -29,20 +29,15 @@ export interface ServedModel extends Omit<ModelFolder, "tokenizer"> {
 export async function openModel(dir: string): Promise<ServedModel> {
   const folder = await readModelFolder(dir);
   const { kind, tokens } = folder.tokenizer;
-  const encoder = openEncoder(folder);
-  const probe = encoder.encode(PROBE_TEXT).ids;
+  const encoder = await openEncoder(folder);
+  const probe = (await encoder.encode({ text: encoder.formOf(PROBE_TEXT) })).ids;
   return { ...folder, tokenizer: { kind, tokens }, digest: await digestModel(folder), encoder, probe };
 }
 
-function openEncoder({ dir, tokenizer, windowTokens, header }: ModelFolder): Encoder {
-  const path = join(dir, "tokenizer.json");
+async function openEncoder({ dir, tokenizer, windowTokens }: ModelFolder): Promise<Encoder> {
   try {
-    const encoder = new Encoder(tokenizer.json, windowTokens);
-    const isTyped = header.inputs.some(({ name }) => name === "token_type_ids");
-    if (!isTyped || !encoder.hasTokenTypes) return encoder;
+    return await Encoder.open(tokenizer.json, { windowTokens });
   } catch (error) {
-    throw invalid(path, messageOf(error), error);
+    throw invalid(join(dir, "tokenizer.json"), messageOf(error), error);
   }
-  // Workers give every token the type 0.
-  throw invalid(path, "its post_processor gives token types other than 0, which is not supported");
 }

@@ -7,7 +7,7 @@ import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { TextKey } from "../cache/keys.ts";
 import { answerOf } from "../classifier/scores.ts";
 import { rankOf } from "../policy/level.ts";
-import { normalise } from "../text/normalise.ts";
+import { checkText } from "../text/check.ts";
 import type { Engine } from "./engine.ts";
 
 /** Whoever knows which texts are asked most. */
@@ -100,7 +100,8 @@ export class Warmer {
     const { cache } = this.#options;
     const engine = this.#options.engine();
     try {
-      const text = normalise(raw, 0);
+      checkText(raw, 0);
+      const text = engine.model.encoder.formOf(raw);
       const key = cache.keyOf(engine.model.digest.slice(0, 12), text);
       if (await cache.holds(key, engine.model.labels.length)) return "known";
       if (room.left <= 0) return "skipped";
@@ -115,7 +116,7 @@ export class Warmer {
   }
 
   async #compute({ model, queue }: Engine, key: TextKey, signal: AbortSignal): Promise<void> {
-    const encoded = model.encoder.encode(key.text);
+    const encoded = await model.encoder.encode({ text: key.text });
     const { rows, workers } = await queue.submit([encoded], { signal });
     const row = rows[0];
     if (row) this.#options.cache.warm(key, answerOf(row, model.multiLabel, encoded.truncated), workers[0]);

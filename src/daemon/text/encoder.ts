@@ -1,95 +1,115 @@
-import { Tokenizer } from "@huggingface/tokenizers";
+import { TextForm } from "./form.ts";
+import { TokenizerLibrary } from "./library.ts";
+import { Template } from "./template.ts";
+import { shares } from "./truncation.ts";
 import { Words, isWordByWord } from "./words.ts";
+
+export interface TextInput {
+  readonly text: string;
+  /** A second text that the model sees beside the first. */
+  readonly pair?: string | undefined;
+}
 
 export interface EncodedText {
   /** Special tokens included, never longer than the window. */
   readonly ids: Int32Array;
+  /** Types of the tokens; undefined where all are 0. */
+  readonly types: Int32Array | undefined;
   /** The text was longer than the window. */
   readonly truncated: boolean;
 }
 
-/**
- * Characters given to the tokenizer for each token of the window. A text of a mebibyte would hold the event loop for
- * a second; no ordinary text has words this long, and one that has is marked as truncated.
- */
-const CHARACTERS_PER_TOKEN = 24;
-
-/** Stands for a text: no tokenizer gives a token like it. */
-const ANY_TEXT = "\0";
-
-/** Turns normalised text into token ids, cut to the window by us: what tokenizer.json says of padding is ignored. */
-export class Encoder {
+export interface EncoderOptions {
+  /** The most tokens the model takes, special ones included. */
   readonly windowTokens: number;
-  /** The tokens are of several types; a model that asks for types would want to know which. */
-  readonly hasTokenTypes: boolean;
-  readonly #tokenizer: Tokenizer;
-  /** Where the tokenizer goes word by word. */
-  readonly #words: Words | undefined;
-  readonly #before: readonly number[];
-  readonly #after: readonly number[];
-
-  /**
-   * @param tokenizerJson the parsed tokenizer.json, and nothing else: the digest of a model covers no other file.
-   * @param windowTokens the most tokens the model takes, special ones included.
-   * @throws {Error} saying what of tokenizer.json can't be done.
-   */
-  constructor(tokenizerJson: object, windowTokens: number) {
-    this.#tokenizer = tokenizerOf(tokenizerJson);
-    this.#words = isWordByWord(tokenizerJson) ? new Words(this.#tokenizer) : undefined;
-    this.windowTokens = windowTokens;
-    const { tokens, token_type_ids: types = [] } = this.#around();
-    const at = tokens.indexOf(ANY_TEXT);
-    if (at < 0 || at !== tokens.lastIndexOf(ANY_TEXT))
-      throw new Error("its post_processor does not keep a text as it is");
-    this.hasTokenTypes = types.some((type) => type !== 0);
-    this.#before = tokens.slice(0, at).map((token) => this.#idOf(token));
-    this.#after = tokens.slice(at + 1).map((token) => this.#idOf(token));
-    if (tokens.length > windowTokens) throw new Error(`its window of ${windowTokens} tokens leaves no room for text`);
-  }
-
-  encode(text: string): EncodedText {
-    const head = this.#headOf(text);
-    const room = this.windowTokens - this.#before.length - this.#after.length;
-    const tokens =
-      this.#words?.encode(head, room + 1) ?? this.#tokenizer.encode(head, { add_special_tokens: false }).ids;
-    const truncated = head.length < text.length || tokens.length > room;
-    return { ids: this.#withSpecials(tokens, Math.min(tokens.length, room)), truncated };
-  }
-
-  #withSpecials(tokens: readonly number[], count: number): Int32Array {
-    const ids = new Int32Array(this.#before.length + count + this.#after.length);
-    ids.set(this.#before);
-    for (let at = 0; at < count; at++) ids[this.#before.length + at] = tokens[at] ?? 0;
-    ids.set(this.#after, this.#before.length + count);
-    return ids;
-  }
-
-  /** What the post-processor makes of a text, special tokens included. */
-  #around(): { readonly tokens: readonly string[]; readonly token_type_ids?: readonly number[] } {
-    return this.#tokenizer.post_processor?.post_process([ANY_TEXT], null, true) ?? { tokens: [ANY_TEXT] };
-  }
-
-  #idOf(special: string): number {
-    const id = this.#tokenizer.token_to_id(special);
-    if (id === undefined) throw new Error(`its post_processor adds ${special}, which is not in its vocabulary`);
-    return id;
-  }
-
-  /** The part of a very long text that fills the window, cut between words where there is a gap. */
-  #headOf(text: string): string {
-    const limit = this.windowTokens * CHARACTERS_PER_TOKEN;
-    if (text.length <= limit) return text;
-    const gap = text.lastIndexOf(" ", limit);
-    const head = text.slice(0, gap > 0 ? gap : limit);
-    return head.isWellFormed() ? head : head.slice(0, -1);
-  }
+  /** Where a text that is longer is cut; right by default, so that its head stays. */
+  readonly truncationSide?: "right" | "left" | undefined;
 }
 
-/** The tokenizer has made tables of its own out of vocabulary and merges; its copy of the file would keep them twice. */
-function tokenizerOf(json: object): Tokenizer {
-  const model: Record<string, unknown> = "model" in json ? { ...(json.model as object) } : {};
-  const tokenizer = new Tokenizer({ ...json, model, padding: null, truncation: null }, {});
-  delete model["vocab"];
-  delete model["merges"];
-  return tokenizer;
+type Tokens = readonly number[];
+
+/** Turns texts into token ids, exactly as their tokenizer has them, cut to the window. */
+export class Encoder {
+  readonly windowTokens: number;
+  readonly #library: TokenizerLibrary;
+  readonly #single: Template;
+  readonly #pair: Template | undefined;
+  readonly #form: TextForm;
+  readonly #fromLeft: boolean;
+  /** Where the tokenizer goes word by word. */
+  readonly #words: Words | undefined;
+
+  private constructor(
+    json: object,
+    library: TokenizerLibrary,
+    templates: readonly [Template, Template | undefined],
+    options: EncoderOptions,
+  ) {
+    this.#library = library;
+    [this.#single, this.#pair] = templates;
+    this.#form = new TextForm(json);
+    this.#fromLeft = options.truncationSide === "left";
+    this.#words = isWordByWord(json) ? new Words(library) : undefined;
+    this.windowTokens = options.windowTokens;
+  }
+
+  /**
+   * @param tokenizerJson the parsed tokenizer.json.
+   * @throws {Error} saying what of tokenizer.json can't be done.
+   */
+  static async open(tokenizerJson: object, options: EncoderOptions): Promise<Encoder> {
+    const library = new TokenizerLibrary(tokenizerJson);
+    const single = await Template.learn(library, 1);
+    if (!single) throw new Error("its post_processor does not keep a text as it is");
+    if (single.specials >= options.windowTokens)
+      throw new Error(`its window of ${options.windowTokens} tokens leaves no room for text`);
+    return new Encoder(tokenizerJson, library, [single, await Template.learn(library, 2)], options);
+  }
+
+  /** Whether its post-processor has a place for a second text. */
+  get takesPairs(): boolean {
+    return this.#pair !== undefined && this.#pair.specials < this.windowTokens;
+  }
+
+  /** One form for all texts that surely have the same ids: what is encoded and cached. */
+  formOf(text: string): string {
+    return this.#form.of(text);
+  }
+
+  /**
+   * @returns at once where all its words were seen lately.
+   * @throws {Error} where there is a second text, and `takesPairs` is false.
+   */
+  encode({ text, pair }: TextInput): EncodedText | Promise<EncodedText> {
+    const template = pair === undefined ? this.#single : this.#pair;
+    if (!template || template.specials >= this.windowTokens) throw new Error("the model's tokenizer takes no pairs");
+    const texts = pair === undefined ? [text] : [text, pair];
+    const known = this.#words && texts.map((one) => this.#words?.known(one));
+    if (known?.every((ids) => ids !== undefined)) return this.#cut(template, known);
+    return this.#learn(texts).then((tokens) => this.#cut(template, tokens));
+  }
+
+  /** As `encode` for each; resolves in the same turn where all words are known. */
+  async encodeAll(inputs: readonly TextInput[]): Promise<EncodedText[]> {
+    const encoded: EncodedText[] = [];
+    for (const input of inputs) {
+      const one = this.encode(input);
+      encoded.push(one instanceof Promise ? await one : one);
+    }
+    return encoded;
+  }
+
+  async #learn(texts: readonly string[]): Promise<readonly Tokens[]> {
+    if (!this.#words) return await this.#library.idsOf(texts);
+    const words = this.#words;
+    return await Promise.all(texts.map((text) => words.encode(text)));
+  }
+
+  #cut(template: Template, tokens: readonly Tokens[]): EncodedText {
+    const lengths = tokens.map(({ length }) => length);
+    const counts = shares(lengths, this.windowTokens - template.specials);
+    const froms = lengths.map((length, at) => (this.#fromLeft ? length - (counts[at] ?? 0) : 0));
+    const truncated = lengths.some((length, at) => length > (counts[at] ?? 0));
+    return { ...template.fill(tokens, froms, counts), truncated };
+  }
 }

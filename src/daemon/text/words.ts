@@ -1,5 +1,5 @@
-import type { Tokenizer } from "@huggingface/tokenizers";
 import { LRUCache } from "lru-cache";
+import type { TokenizerLibrary } from "./library.ts";
 
 /** 8192 words take about a megabyte; the words of a chatbot's texts repeat. */
 const MOST_WORDS = 8192;
@@ -48,31 +48,43 @@ function staysWithinWords({ type = "", pattern, normalizers = [] }: Part): boole
 
 /** Token ids of texts whose tokenizer goes word by word: of words seen lately they are remembered. */
 export class Words {
-  readonly #tokenizer: Tokenizer;
+  readonly #library: TokenizerLibrary;
   readonly #seen = new LRUCache<string, readonly number[]>({ max: MOST_WORDS });
 
-  constructor(tokenizer: Tokenizer) {
-    this.#tokenizer = tokenizer;
+  constructor(library: TokenizerLibrary) {
+    this.#library = library;
   }
 
-  /** @param enough tokens after which the rest is left; at least as many are returned, where the text has them. */
-  encode(text: string, enough: number): number[] {
+  /** Undefined where a word of it was not seen lately. @param text in its form, with single blanks. */
+  known(text: string): number[] | undefined {
     const ids: number[] = [];
-    for (let from = 0; from < text.length && ids.length < enough;) {
-      const blank = text.indexOf(" ", from);
-      const to = blank < 0 ? text.length : blank;
-      for (const id of this.#idsOf(text.slice(from, to))) ids.push(id);
-      from = to + 1;
+    for (const word of wordsOf(text)) {
+      const known = this.#seen.get(word);
+      if (!known) return undefined;
+      for (const id of known) ids.push(id);
     }
     return ids;
   }
 
-  #idsOf(word: string): readonly number[] {
-    const known = this.#seen.get(word);
-    if (known) return known;
-    const { ids } = this.#tokenizer.encode(word, { add_special_tokens: false });
-    if (word.length <= LONGEST_WORD) this.#seen.set(copied(word), ids);
-    return ids;
+  async encode(text: string): Promise<number[]> {
+    const words = [...wordsOf(text)];
+    const ids = new Map(words.map((word) => [word, this.#seen.get(word)]));
+    const missing = [...ids.keys()].filter((word) => !ids.get(word));
+    const found = missing.length > 0 ? await this.#library.idsOf(missing) : [];
+    for (const [at, word] of missing.entries()) {
+      ids.set(word, found[at]);
+      if (word.length <= LONGEST_WORD) this.#seen.set(copied(word), found[at] ?? []);
+    }
+    return words.flatMap((word) => ids.get(word) ?? []);
+  }
+}
+
+function* wordsOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    const blank = text.indexOf(" ", from);
+    const to = blank < 0 ? text.length : blank;
+    if (to > from) yield text.slice(from, to);
+    from = to + 1;
   }
 }
 

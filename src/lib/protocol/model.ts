@@ -65,7 +65,7 @@ export const modelCheckReport = z.object({
   multiLabel: z.boolean().describe("each label has a probability of its own (sigmoid)"),
   windowTokens: z.int(),
   padId: z.int(),
-  tokenizer: z.object({ kind: z.enum(["WordPiece", "BPE", "Unigram"]), tokens: z.int() }),
+  tokenizer: z.object({ kind: z.enum(["WordPiece", "BPE", "Unigram", "WordLevel"]), tokens: z.int() }),
   worker: z.object({
     startMs: ms.describe("from the start of the process to its first answer"),
     loadMs: ms.describe("the model's load and its first answer alone"),

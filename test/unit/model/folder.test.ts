@@ -140,7 +140,6 @@ describe("refusing a folder", () => {
       },
       /vocab_size/,
     ],
-    ["types of tokens that workers don't give", { type: "bert", tokenizer: typed() }, /token types other than 0/],
   ])("%s", async (_, foreign, reason) => {
     expect(await refusalOf(write(foreign))).toMatch(reason);
   });

@@ -7,7 +7,11 @@ import type { QueueOptions } from "../../../src/daemon/queue/queue.ts";
 import type { EncodedText } from "../../../src/daemon/text/encoder.ts";
 
 const texts = (count: number, tokens = 5): EncodedText[] =>
-  Array.from({ length: count }, (_, i) => ({ ids: new Int32Array(tokens).fill(i), truncated: false }));
+  Array.from({ length: count }, (_, i) => ({
+    ids: new Int32Array(tokens).fill(i),
+    types: undefined,
+    truncated: false,
+  }));
 
 const queueOf = (over: Partial<QueueOptions> = {}): Queue =>
   new Queue({ maxTexts: 10, requestTimeoutMs: 60_000, now: () => performance.now(), ...over });

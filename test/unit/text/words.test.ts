@@ -1,15 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Tokenizer } from "@huggingface/tokenizers";
-import { readTokenizer, tokenizerSchema } from "../../../src/daemon/model/tokenizer-file.ts";
-import { normalise } from "../../../src/daemon/text/normalise.ts";
+import { TextForm } from "../../../src/daemon/text/form.ts";
+import { TokenizerLibrary } from "../../../src/daemon/text/library.ts";
 import { Words, isWordByWord } from "../../../src/daemon/text/words.ts";
 import { byteLevelBpe, changed, unigram, wordPiece } from "../../support/tokenizers.ts";
 import type { TokenizerJson } from "../../support/tokenizers.ts";
-
-const translated = (json: TokenizerJson): object => readTokenizer(tokenizerSchema.parse(json)).json;
-const whole = (tokenizer: Tokenizer, text: string): number[] =>
-  tokenizer.encode(text, { add_special_tokens: false }).ids;
 
 const BERT = { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, lowercase: true };
 const KINDS: Readonly<Record<string, TokenizerJson>> = {
@@ -46,32 +41,19 @@ const piece = fc.oneof(
 const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
 
 describe.each(Object.entries(KINDS))("WordPiece, %s", (_, json) => {
-  const tokenizerJson = translated(json);
-  const tokenizer = new Tokenizer(tokenizerJson, {});
-  const words = new Words(tokenizer);
+  const library = new TokenizerLibrary(json);
+  const words = new Words(library);
+  const form = new TextForm(json);
 
-  test("word by word gives the tokens of the whole", () => {
-    expect(isWordByWord(tokenizerJson)).toBe(true);
-    const same = (raw: string): void => {
-      let normal: string;
-      try {
-        normal = normalise(raw, 0);
-      } catch {
-        return;
-      }
-      expect(words.encode(normal, Infinity)).toEqual(whole(tokenizer, normal));
-      // From memory as well.
-      expect(words.encode(normal, Infinity)).toEqual(whole(tokenizer, normal));
+  test("word by word gives the tokens of the whole text as it was given", async () => {
+    expect(isWordByWord(json)).toBe(true);
+    const same = async (raw: string): Promise<void> => {
+      const [whole] = await library.idsOf([raw]);
+      expect(await words.encode(form.of(raw))).toEqual(whole);
+      expect(words.known(form.of(raw)) ?? whole).toEqual(whole);
     };
-    fc.assert(fc.property(text, same), { numRuns: 2000 });
+    await fc.assert(fc.asyncProperty(text, same), { numRuns: 2000 });
   });
-});
-
-test("what is past enough tokens is left", () => {
-  const tokenizer = new Tokenizer(translated(wordPiece()), {});
-  const words = new Words(tokenizer);
-  expect(words.encode("where is my order", 2)).toEqual(whole(tokenizer, "where is"));
-  expect(words.encode("", 2)).toEqual([]);
 });
 
 const wordPieceWith = (token: object): TokenizerJson => {
@@ -96,5 +78,5 @@ test.each([
   ["an added token that takes the blanks beside it", wordPieceWith({ lstrip: true })],
   ["an added token that is sought in normalised text", wordPieceWith({ normalized: true })],
 ])("%s is not taken word by word", (_, json) => {
-  expect(isWordByWord(translated(json))).toBe(false);
+  expect(isWordByWord(json)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import type { Services } from "../../../../src/daemon/http/services.ts";
-import { normalise } from "../../../../src/daemon/text/normalise.ts";
+import { checkText } from "../../../../src/daemon/text/check.ts";
 import type { BackupEvent, BackupFacts, RestoreEvent } from "../../../../src/lib/protocol/backup.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
 import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
@@ -149,11 +149,12 @@ async function* restoreEvents(name: string, dryRun: boolean): AsyncGenerator<Res
 }
 
 function classify({ text, texts, topK = 1 }: ClassifyRequest): ClassifyReply {
-  const normal = (texts ?? [text ?? ""]).map(normalise);
+  const given = texts ?? [text ?? ""];
+  given.forEach(checkText);
   const best = { label: "order_status", score: 0.93 };
   const scores = topK > 1 ? { scores: [best, { label: "refund", score: 0.05 }] } : {};
   return {
-    results: normal.map((_, index) => ({ ...best, ...scores, cached: index % 2 === 0 ? "memory" : false })),
+    results: given.map((_, index) => ({ ...best, ...scores, cached: index % 2 === 0 ? "memory" : false })),
     model: { name: "shop-intents", digest: "3f9a01c2b7de" },
     durationMs: 0.41,
   };

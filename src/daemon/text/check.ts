@@ -1,0 +1,17 @@
+import { CombotError } from "../../lib/errors.ts";
+
+/** Printable ASCII, and something in it: most texts, told in one look. */
+const ORDINARY = /^[!-~][ -~]*$/u;
+
+/**
+ * Refuses what is no text. What it says to a model is left as it is: that is the model's own tokenizer's affair.
+ *
+ * @param index of the text in its call, for the error.
+ * @throws {CombotError} `INVALID_TEXT` for NUL, a lone surrogate, or nothing but white space.
+ */
+export function checkText(text: string, index: number): void {
+  if (ORDINARY.test(text)) return;
+  if (text.includes("\0")) throw new CombotError("INVALID_TEXT", `text ${index} holds a NUL`, { index });
+  if (!text.isWellFormed()) throw new CombotError("INVALID_TEXT", `text ${index} holds a lone surrogate`, { index });
+  if (!/\S/u.test(text)) throw new CombotError("INVALID_TEXT", `text ${index} is empty`, { index });
+}

@@ -1,0 +1,64 @@
+import { Tokenizer } from "tokenizers";
+
+// Its own threads would stand beside ours: batches go through libuv's, one each.
+process.env["TOKENIZERS_PARALLELISM"] = "false";
+
+/** What the post-processor makes of a text or two. */
+export interface Framed {
+  readonly ids: readonly number[];
+  readonly types: readonly number[];
+  /** 0 or 1: of which text; null: a special token. */
+  readonly texts: readonly (number | null | undefined)[];
+}
+
+/** The tokenizer as its makers wrote it; it works on libuv's threads. */
+export class TokenizerLibrary {
+  readonly #tokenizer: Tokenizer;
+
+  /**
+   * @param tokenizerJson the file's content; what it says of padding and truncation is left out.
+   * @throws {Error} naming the part that the library refuses.
+   */
+  constructor(tokenizerJson: object) {
+    try {
+      this.#tokenizer = Tokenizer.fromString(JSON.stringify({ ...tokenizerJson, padding: null, truncation: null }));
+    } catch (error) {
+      throw new Error(`the tokenizers library refuses it: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Without special tokens. */
+  async idsOf(texts: readonly string[]): Promise<readonly (readonly number[])[]> {
+    const options = { addSpecialTokens: false };
+    const [only] = texts;
+    if (texts.length === 1 && only !== undefined) return [(await this.#tokenizer.encode(only, null, options)).getIds()];
+    return (await this.#tokenizer.encodeBatch([...texts], options)).map((encoding) => encoding.getIds());
+  }
+
+  async framed(text: string, pair?: string): Promise<Framed> {
+    const encoding = await this.#tokenizer.encode(text, pair ?? null, { addSpecialTokens: true });
+    return { ids: encoding.getIds(), types: encoding.getTypeIds(), texts: encoding.getSequenceIds() };
+  }
+
+  /** Undefined where it has no such token. */
+  idOf(token: string): number | undefined {
+    return this.#tokenizer.tokenToId(token) ?? undefined;
+  }
+}
+
+/** It tells a part by the name of a type of its own, and a place in a text that only it has seen. */
+const PARTS = {
+  Normalizer: "normalizer",
+  PreTokenizer: "pre_tokenizer",
+  PostProcessor: "post_processor",
+  Decoder: "decoder",
+  Model: "model",
+};
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const part = Object.entries(PARTS).find(([name]) => reason.includes(`untagged enum ${name}Wrapper`))?.[1];
+  return part
+    ? `its ${part} has a part, or a form, that it does not know`
+    : reason.replace(/ at line \d+ column \d+$/, "");
+}

@@ -1,0 +1,13 @@
+/**
+ * How many tokens of each text stay where there is room for so many in all: of two texts the longer loses first, as
+ * the tokenizers library has it (`longest_first`), down to halves, of which the longer text has the odd token.
+ */
+export function shares(lengths: readonly number[], room: number): readonly number[] {
+  const [first = 0, second] = lengths;
+  if (second === undefined) return [Math.min(first, room)];
+  if (first + second <= room) return [first, second];
+  const shorter = Math.min(first, second);
+  const half = Math.floor(room / 2);
+  const kept = shorter <= half ? [shorter, room - shorter] : [half, room - half];
+  return first > second ? kept.toReversed() : kept;
+}
