@@ -39,8 +39,11 @@ interface PackageJson {
 
 const ALWAYS = ["package.json", "README.md", "LICENSE"];
 
-/** Libraries of other platforms: 246 of the 291 MB of onnxruntime-node. */
-const FOREIGN_BINARIES = new RegExp(`/bin/napi-v\\d+/(?!${process.platform}/${process.arch}/)`);
+/** Libraries of other platforms: 246 of the 291 MB of onnxruntime-node, 54 of the 64 of tokenizers. */
+const FOREIGN_BINARIES = [
+  new RegExp(`/bin/napi-v\\d+/(?!${process.platform}/${process.arch}/)`),
+  new RegExp(`/tokenizers\\.(?!${process.platform}-${process.arch}-)[\\w-]+\\.node$`),
+];
 
 /**
  * Everything that combot runs on: this package, its production dependencies and the Node that runs now.
@@ -114,7 +117,7 @@ function targetOf(place: string): string {
 function filesBelow(path: string, to: string): ProgramFile[] {
   const status = statSync(path);
   if (status.isFile()) {
-    const isForeign = FOREIGN_BINARIES.test(path);
+    const isForeign = FOREIGN_BINARIES.some((pattern) => pattern.test(path));
     return isForeign ? [] : [{ from: path, to, isExecutable: (status.mode & 0o111) !== 0, bytes: status.size }];
   }
   // A package's own node_modules is visited by its dependencies.

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { describeProgram } from "../../../src/lib/deploy/program-files.ts";
+import { packageFile } from "../../../src/lib/package-files.ts";
+
+/** Where an ELF file (elf(5)) names the processor that it is for. */
+const MACHINE_AT = 18;
+
+function elfMachineOf(path: string): number | string {
+  const head = readFileSync(path);
+  return head.subarray(0, 4).equals(Buffer.from("\x7fELF")) ? head.readUInt16LE(MACHINE_AT) : "no ELF file";
+}
+
+test("a release holds native libraries, and none that this machine could not load", () => {
+  const native = describeProgram(packageFile(".")).files.filter(({ to }) => /\.node$|\.so(\.\d+)*$/.test(to));
+  expect(native.map(({ to }) => to)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/onnxruntime_binding\.node$/),
+      expect.stringMatching(/tokenizers\.linux-.*\.node$/),
+    ]),
+  );
+  const ours = elfMachineOf(process.execPath);
+  for (const { from } of native) expect([from, elfMachineOf(from)]).toEqual([from, ours]);
+});
