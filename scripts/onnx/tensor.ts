@@ -8,7 +8,11 @@ export const elementTypes = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
+  bfloat16: 16,
+  uint4: 21,
+  int4: 22,
 } as const;
 
 export type ElementType = keyof typeof elementTypes;
@@ -32,7 +36,11 @@ const bytesPerElement: Record<ElementType, number> = {
   int32: 4,
   int64: 8,
   bool: 1,
+  float16: 2,
   float64: 8,
+  bfloat16: 2,
+  uint4: 0.5,
+  int4: 0.5,
 };
 
 /**
@@ -53,6 +61,11 @@ export function floatTensor(values: readonly number[], dims: readonly number[] =
   return tensor(Float32Array.from(values), dims);
 }
 
+/** A tensor of a type that JavaScript has no array for; two of four bits share a byte, the first in its low half. */
+export function rawTensor(type: ElementType, bytes: Uint8Array, dims: readonly number[]): Tensor {
+  return checked(type, dims, bytes);
+}
+
 function typeOf(data: TensorData): ElementType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
@@ -65,7 +78,7 @@ function typeOf(data: TensorData): ElementType {
 }
 
 function checked(type: ElementType, dims: readonly number[], bytes: Uint8Array): Tensor {
-  const expected = dims.reduce((product, dim) => product * dim, 1) * bytesPerElement[type];
+  const expected = Math.ceil(dims.reduce((product, dim) => product * dim, 1) * bytesPerElement[type]);
   if (bytes.byteLength !== expected) {
     throw new RangeError(`a ${type} tensor of [${dims.join(", ")}] takes ${expected} bytes, got ${bytes.byteLength}`);
   }
