@@ -9,6 +9,7 @@ import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
 import { targets } from "./capabilities/targets.ts";
 import { watch } from "./capabilities/watch.ts";
+import { zoo } from "./capabilities/zoo.ts";
 import { partsOf, record } from "./record.ts";
 import type { Capability, Line, Outcome, Part } from "./record.ts";
 
@@ -24,6 +25,7 @@ const CAPABILITIES: readonly Capability[] = [
   journal,
   monitor,
   watch,
+  zoo,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

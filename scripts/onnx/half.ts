@@ -10,13 +10,21 @@ const REBIAS = 0x3800_0000;
 /** IEEE 754 binary16: what is nearest to each value. */
 export function float16Tensor(values: Float32Array, dims: readonly number[] = [values.length]): Tensor {
   const wide = bitsOf(values);
-  return rawTensor("float16", bytesOf(values.length, (at) => float16Bits(wide[at]!, values[at]!)), dims);
+  return rawTensor(
+    "float16",
+    bytesOf(values.length, (at) => float16Bits(wide[at]!, values[at]!)),
+    dims,
+  );
 }
 
 /** The upper half of a float32, rounded. */
 export function bfloat16Tensor(values: Float32Array, dims: readonly number[] = [values.length]): Tensor {
   const wide = bitsOf(values);
-  return rawTensor("bfloat16", bytesOf(wide.length, (at) => (wide[at]! + 0x8000) >>> 16), dims);
+  return rawTensor(
+    "bfloat16",
+    bytesOf(wide.length, (at) => (wide[at]! + 0x8000) >>> 16),
+    dims,
+  );
 }
 
 function bytesOf(count: number, bitsAt: (at: number) => number): Uint8Array {

@@ -4,10 +4,15 @@ import type { Net } from "./net.ts";
 import { reduce, unsqueeze } from "./shapes.ts";
 
 const KERNELS = [3, 4, 5];
-const CHANNELS = 48;
+/** No multiple of what a cache line holds, as kernels may be of any number. */
+const CHANNELS = 50;
 
 /** Kim's classifier of sentences: windows of several widths, the strongest of each kind. @param heeded padding counts for nothing. */
-export function convolve({ net, mask, embedded }: TextInputs, width: number, heeded: boolean): { pooled: string; size: number } {
+export function convolve(
+  { net, mask, embedded }: TextInputs,
+  width: number,
+  heeded: boolean,
+): { pooled: string; size: number } {
   const tokens = heeded ? net.cast(unsqueeze(net, mask, [2]), "bool") : undefined;
   const rows = tokens === undefined ? embedded : net.node("Where", [tokens, embedded, net.scalar(0)]);
   const turned = net.node("Transpose", [rows], { perm: [0, 2, 1] });
@@ -27,9 +32,13 @@ function convolution(net: Net, input: string, name: string, width: number, kerne
   if (net.options.numbers !== "int8-qdq")
     return net.node("Conv", [input, net.weight(name, dims, deviation), net.bias(`${name}.bias`, CHANNELS)], attributes);
   const values = net.random(name, dims, deviation);
-  const scale = 4 * deviation / 127;
+  const scale = (4 * deviation) / 127;
   const rounded = Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round(value / scale))));
-  const weight = net.node("DequantizeLinear", [net.bytes(name, rounded, dims), net.scalar(scale), net.bytes("int8_zero", new Int8Array(1), [])]);
+  const weight = net.node("DequantizeLinear", [
+    net.bytes(name, rounded, dims),
+    net.scalar(scale),
+    net.bytes("int8_zero", new Int8Array(1), []),
+  ]);
   return net.node("Conv", [quantisedActivation(net, input, 4), weight], attributes);
 }
 

@@ -94,7 +94,8 @@ function hooksFor(net: Net, spec: EncoderSpec, inputs: EncoderInputs): (layer: n
   ];
   const near = spec.window === undefined ? undefined : windowMask(net, ids, spec.window);
   const size = spec.hidden / spec.heads;
-  const turn = (base: number): AttentionHooks => (spec.rotary ? { rotate: rotation(net, inputs.places, size, base) } : {});
+  const turn = (base: number): AttentionHooks =>
+    spec.rotary ? { rotate: rotation(net, inputs.places, size, base) } : {};
   const [global, local] = [turn(160_000), near === undefined ? {} : turn(10_000)];
   return (layer, name) => {
     const isLocal = near !== undefined && layer % GLOBAL_EVERY !== 0;

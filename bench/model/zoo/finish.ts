@@ -13,7 +13,10 @@ export interface InputSpec {
 }
 
 /** Declares the inputs. @returns each by its name, int64. */
-export function declareInputs(net: Net, { names, type = "int64", fixedBatch, fixedLength }: InputSpec): Map<string, string> {
+export function declareInputs(
+  net: Net,
+  { names, type = "int64", fixedBatch, fixedLength }: InputSpec,
+): Map<string, string> {
   const dims: Dimension[] = [fixedBatch ? 1 : "batch_size", fixedLength ?? "sequence_length"];
   for (const name of names) net.graph.input(name, type, dims);
   return new Map(names.map((name) => [name, type === "int64" ? name : net.cast(name, "int64")]));

@@ -102,7 +102,9 @@ class FusedBuilder {
   #skipNorm(input: string, skip: string, name: string): string {
     const net = this.#net;
     const [scale, bias] = [net.scales(`${name}.norm.weight`, HIDDEN), net.bias(`${name}.norm.bias`, HIDDEN)];
-    return net.contrib("SkipLayerNormalization", [input, skip, scale, bias, net.bias(`${name}.bias`, HIDDEN)], { epsilon });
+    return net.contrib("SkipLayerNormalization", [input, skip, scale, bias, net.bias(`${name}.bias`, HIDDEN)], {
+      epsilon,
+    });
   }
 
   #attend(input: string, name: string): string {

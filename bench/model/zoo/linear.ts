@@ -23,7 +23,15 @@ export function linear(
   { bias = true, range = RANGE, gain = 1 }: LinearOptions = {},
 ): string {
   const values = (): Float32Array => net.random(`${name}.weight`, [inputs, outputs], gain / Math.sqrt(inputs));
-  const product = MULTIPLIERS[net.options.numbers]({ net, input, name: `${name}.weight`, values, inputs, outputs, range });
+  const product = MULTIPLIERS[net.options.numbers]({
+    net,
+    input,
+    name: `${name}.weight`,
+    values,
+    inputs,
+    outputs,
+    range,
+  });
   return bias ? net.node("Add", [product, net.bias(`${name}.bias`, outputs)]) : product;
 }
 

@@ -6,19 +6,16 @@ export type Pooling = "first" | "mean" | "max" | "lastToken" | "lastPlace";
 
 /** [batch, sequence, hidden] → [batch, hidden]. @param mask int64 [batch, sequence] */
 export function pool(net: Net, input: string, mask: string, pooling: Pooling): string {
-  switch (pooling) {
-    case "first":
-      return net.node("Gather", [input, net.integers([0], [])], { axis: 1 });
-    case "lastPlace":
-      return net.node("Gather", [input, net.integers([-1], [])], { axis: 1 });
-    case "mean":
-      return meanOf(net, input, mask);
-    case "max":
-      return maxOf(net, input, mask);
-    case "lastToken":
-      return lastOf(net, input, mask);
-  }
+  return POOLS[pooling](net, input, mask);
 }
+
+const POOLS: Readonly<Record<Pooling, (net: Net, input: string, mask: string) => string>> = {
+  first: (net, input) => net.node("Gather", [input, net.integers([0], [])], { axis: 1 }),
+  lastPlace: (net, input) => net.node("Gather", [input, net.integers([-1], [])], { axis: 1 }),
+  lastToken: lastOf,
+  mean: meanOf,
+  max: maxOf,
+};
 
 function meanOf(net: Net, input: string, mask: string): string {
   const weights = net.cast(unsqueeze(net, mask, [2]), net.float);

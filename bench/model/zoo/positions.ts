@@ -44,7 +44,10 @@ export function relativePlaces(net: Net, ids: string, reach: number): string {
 export function bucketBias(net: Net, ids: string, name: string, heads: number): string {
   const difference = distances(net, ids);
   const far = net.node("Abs", [difference]);
-  const ratio = net.node("Div", [net.cast(net.node("Max", [far, net.integers([1], [])]), "float32"), net.scalar(8, "float32")]);
+  const ratio = net.node("Div", [
+    net.cast(net.node("Max", [far, net.integers([1], [])]), "float32"),
+    net.scalar(8, "float32"),
+  ]);
   const scaled = net.node("Mul", [net.node("Log", [ratio]), net.scalar(8 / Math.log(16), "float32")]);
   const grown = net.node("Add", [net.cast(scaled, "int64"), net.integers([8], [])]);
   const isNear = net.node("Less", [far, net.integers([8], [])]);
@@ -56,7 +59,11 @@ export function bucketBias(net: Net, ids: string, name: string, heads: number): 
 
 /** @param places [1, 1, sequence, sequence] */
 function biasOf(net: Net, places: string, name: string, dims: readonly [number, number]): string {
-  const flat = net.node("Squeeze", net.since(13) ? [places, net.integers([0, 1])] : [places], net.since(13) ? {} : { axes: [0, 1] });
+  const flat = net.node(
+    "Squeeze",
+    net.since(13) ? [places, net.integers([0, 1])] : [places],
+    net.since(13) ? {} : { axes: [0, 1] },
+  );
   const picked = lookup(net, flat, name, dims, 1);
   return unsqueeze(net, net.node("Transpose", [picked], { perm: [2, 0, 1] }), [0]);
 }

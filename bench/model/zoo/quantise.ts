@@ -65,7 +65,10 @@ export function packForNBits(matrix: Matrix, block: number, bits: 4 | 8): Quanti
     (_, at) => scales[(at % blocks) * outputs + Math.floor(at / blocks)]!,
   );
   const packed = bits === 8 ? unsigned : packPairs(unsigned);
-  return { values: tensor(packed, [outputs, blocks, packed.length / outputs / blocks]), scales: floatTensor(transposed) };
+  return {
+    values: tensor(packed, [outputs, blocks, packed.length / outputs / blocks]),
+    scales: floatTensor(transposed),
+  };
 }
 
 function blockScales({ values, inputs, outputs }: Matrix, block: number, bits: 4 | 8): number[] {

@@ -1,4 +1,4 @@
-import { floatTensor, int64Tensor } from "../../../scripts/onnx/tensor.ts";
+import { int64Tensor } from "../../../scripts/onnx/tensor.ts";
 import type { Net } from "./net.ts";
 
 /** Operators that move values about; what changed with the opsets is decided here. */
@@ -59,11 +59,4 @@ export function distances(net: Net, ids: string): string {
   const places = counted(net, ids);
   const difference = net.node("Sub", [unsqueeze(net, places, [0]), unsqueeze(net, places, [1])]);
   return unsqueeze(net, difference, [0, 1]);
-}
-
-/** A vector of given floats, in the net's own type. */
-export function floatVector(net: Net, name: string, values: readonly number[]): string {
-  return net.float === "float16"
-    ? net.floats(name, () => Float32Array.from(values), [values.length])
-    : net.constant(name, () => floatTensor(values));
 }

@@ -10,7 +10,8 @@ export function zooTexts(count: number, words: number, seed: number): string[] {
   const next = xorshift(seedFor(seed, "texts"));
   return Array.from({ length: count }, (_, at) => {
     const share = (next() % 1000) / 1000;
-    const length = at % LONG_ONE_IN === LONG_ONE_IN - 1 ? 2 * LONGEST_WORDS : 1 + Math.floor(share ** 2 * LONGEST_WORDS);
+    const length =
+      at % LONG_ONE_IN === LONG_ONE_IN - 1 ? 2 * LONGEST_WORDS : 1 + Math.floor(share ** 2 * LONGEST_WORDS);
     return Array.from({ length }, () => wordOf(next() % words)).join(" ");
   });
 }

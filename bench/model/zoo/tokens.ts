@@ -55,7 +55,9 @@ export function specialId({ specials }: TokenFamily, token: string): number {
 
 /** Token ids of words with blanks between them, computed without a tokenizer, cut to the window as BERT cuts. */
 export function idsByHand(text: string, family: TokenFamily, windowTokens: number): number[] {
-  const [before, after] = [family.before, family.after].map((tokens) => tokens.map((token) => specialId(family, token)));
+  const [before, after] = [family.before, family.after].map((tokens) =>
+    tokens.map((token) => specialId(family, token)),
+  );
   const words = text.split(" ").map((word) => family.specials.length + Number(word.slice(1)));
   return [...before!, ...words.slice(0, windowTokens - before!.length - after!.length), ...after!];
 }

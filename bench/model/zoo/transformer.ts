@@ -104,8 +104,7 @@ class TransformerBuilder {
     const states = encode(net, this.#embed(ids, places, inputs), this.#encoder, { ids, mask, places });
     const pooled = pool(net, states, mask, spec.pooling ?? "first");
     const { pooler = "tanh" } = spec;
-    const head =
-      pooler === "none" ? pooled : ACTIVATIONS[pooler](net, linear(net, pooled, "pooler", [hidden, hidden]));
+    const head = pooler === "none" ? pooled : ACTIVATIONS[pooler](net, linear(net, pooled, "pooler", [hidden, hidden]));
     const { labels, output: name } = this.#entry;
     const { fixedBatch } = this.#entry.expect;
     finish(net, head, hidden, { labels, name, ending: spec.ending, type: spec.logitsType, fixedBatch });
@@ -125,17 +124,10 @@ class TransformerBuilder {
   #places(inputs: ReadonlyMap<string, string>): string {
     const [ids, mask] = [inputs.get("input_ids")!, inputs.get("attention_mask")!];
     const family: TokenFamily = this.#entry.family;
-    switch (this.#spec.places ?? "plain") {
-      case "input":
-        return inputs.get("position_ids")!;
-      case "offset":
-        return offsetPositions(this.#net, mask, specialId(family, family.pad));
-      case "masked":
-        return maskedPositions(this.#net, mask);
-      case "plain":
-      case "none":
-        return plainPositions(this.#net, ids);
-    }
+    const { places } = this.#spec;
+    if (places === "input") return inputs.get("position_ids")!;
+    if (places === "offset") return offsetPositions(this.#net, mask, specialId(family, family.pad));
+    return places === "masked" ? maskedPositions(this.#net, mask) : plainPositions(this.#net, ids);
   }
 
   #embed(ids: string, places: string, inputs: ReadonlyMap<string, string>): string {
@@ -143,7 +135,8 @@ class TransformerBuilder {
     const { windowTokens, words, family } = this.#entry;
     const { embedding = hidden, embeddingNorm = true } = spec;
     const deviation = embeddingNorm ? 0.02 : 1;
-    const narrow = (name: string, rows: number, of: string): string => lookup(net, of, name, [rows, embedding], deviation);
+    const narrow = (name: string, rows: number, of: string): string =>
+      lookup(net, of, name, [rows, embedding], deviation);
     let sum = narrow("embeddings.words", words + family.specials.length, ids);
     if (spec.tokenTypes) sum = net.node("Add", [sum, narrow("embeddings.types", 2, inputs.get("token_type_ids")!)]);
     if (spec.places !== "none" && !rotary)

@@ -52,6 +52,16 @@ export const families: readonly ZooEntry[] = [
     encoder: { norms: "before", norm: "rms", causal: true, rotary: true, keyHeads: 2, gated: true, activation: "silu" },
   }),
   transformer({
+    name: "llama-opset-23",
+    layout: "fp32, opset 23",
+    opset: 23,
+    family: "llama",
+    embeddingNorm: false,
+    pooling: "lastToken",
+    pooler: "none",
+    encoder: { norms: "before", norm: "rms", causal: true, rotary: true, keyHeads: 1, gated: true, activation: "silu" },
+  }),
+  transformer({
     name: "xlnet-left-padding",
     family: "xlnet",
     places: "none",

@@ -6,4 +6,7 @@ import { layouts } from "./layouts.ts";
 import { shapes } from "./shapes.ts";
 import { special } from "./special.ts";
 
-export const zoo: readonly ZooEntry[] = [...earlier, ...families, ...classics, ...layouts, ...shapes, ...special];
+/** All of it, in parts that can be tried by themselves. */
+export const groups = { earlier, families, classics, layouts, shapes, special } as const;
+
+export const zoo: readonly ZooEntry[] = Object.values(groups).flat();

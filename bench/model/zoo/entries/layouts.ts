@@ -13,11 +13,14 @@ const OPSETS: Partial<Readonly<Record<Numbers, number>>> = {
 };
 
 function isQuantised(numbers: Numbers): boolean {
-  return /^int/.test(numbers);
+  return numbers.startsWith("int");
 }
 
 function inNumbers(numbers: Numbers, spec: TransformerSpec): ZooEntry {
-  const expect = { ...(isQuantised(numbers) ? { quantised: true } : {}), ...(numbers === "fp16" ? { half: true } : {}) };
+  const expect = {
+    ...(isQuantised(numbers) ? { quantised: true } : {}),
+    ...(numbers === "fp16" ? { half: true } : {}),
+  };
   const opset = OPSETS[numbers] ?? 14;
   return transformer({ opset, numbers, ...spec, expect: { ...expect, ...spec.expect } });
 }
@@ -46,8 +49,17 @@ export const layouts: readonly ZooEntry[] = [
     encoder: { norms: "before", causal: true, packed: true, activation: "geluTanh" },
   }),
   inNumbers("int8-dynamic", { name: "mean-pooling-int8-dynamic", pooling: "mean", pooler: "none" }),
-  inNumbers("int8-dynamic", { name: "albert-int8-dynamic", embedding: 32, encoder: { hidden: 96, layers: 4, shared: true } }),
-  inNumbers("int8-qdq", { name: "mpnet-int8-qdq", family: "roberta", places: "offset", encoder: { relative: "clamped" } }),
+  inNumbers("int8-dynamic", {
+    name: "albert-int8-dynamic",
+    embedding: 32,
+    encoder: { hidden: 96, layers: 4, shared: true },
+  }),
+  inNumbers("int8-qdq", {
+    name: "mpnet-int8-qdq",
+    family: "roberta",
+    places: "offset",
+    encoder: { relative: "clamped" },
+  }),
   inNumbers("int8-weight-only", {
     name: "distilbert-size-int8-weight-only",
     pooler: "relu",

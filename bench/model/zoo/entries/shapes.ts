@@ -11,7 +11,12 @@ const sizes: readonly ZooEntry[] = [
   transformer({ name: "labels-1", labels: 1, scoring: "sigmoid", config: { problem_type: null } }),
   transformer({ name: "labels-1-regression", labels: 1, scoring: "raw", config: { problem_type: "regression" } }),
   transformer({ name: "labels-2", labels: 2 }),
-  transformer({ name: "labels-300", labels: 300, words: 2000, encoder: { hidden: 768, layers: 1, heads: 12, intermediate: 64 } }),
+  transformer({
+    name: "labels-300",
+    labels: 300,
+    words: 2000,
+    encoder: { hidden: 768, layers: 1, heads: 12, intermediate: 64 },
+  }),
   transformer({ name: "labels-5000", labels: 5000 }),
 ];
 
@@ -22,12 +27,21 @@ const edges: readonly ZooEntry[] = [
   transformer({ name: "other-output-name", layout: "fp32, output_0", output: "output_0" }),
   transformer({ name: "two-outputs", layout: "fp32, states beside logits", statesToo: true }),
   transformer({ name: "softmax-inside", layout: "fp32, softmax inside", ending: "softmax" }),
-  transformer({ name: "softmax-inside-probabilities", layout: "fp32, softmax inside, output probabilities", ending: "softmax", output: "probabilities" }),
+  transformer({
+    name: "softmax-inside-probabilities",
+    layout: "fp32, softmax inside, output probabilities",
+    ending: "softmax",
+    output: "probabilities",
+  }),
   transformer({ name: "sigmoid-inside", layout: "fp32, sigmoid inside", ending: "sigmoid" }),
   transformer({ name: "multi-label", layout: "fp32", scoring: "sigmoid" }),
   transformer({ name: "fixed-batch", layout: "fp32, one text a call", expect: { fixedBatch: true } }),
   transformer({ name: "fixed-length", layout: "fp32, 32 tokens a text", expect: { fixedLength: 32 } }),
-  transformer({ name: "fixed-batch-and-length", layout: "fp32, [1, 32]", expect: { fixedBatch: true, fixedLength: 32 } }),
+  transformer({
+    name: "fixed-batch-and-length",
+    layout: "fp32, [1, 32]",
+    expect: { fixedBatch: true, fixedLength: 32 },
+  }),
 ];
 
 /** Right alone, another answer beside a longer text. */
