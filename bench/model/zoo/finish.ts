@@ -32,7 +32,7 @@ export interface OutputSpec {
   readonly fixedBatch?: boolean | undefined;
 }
 
-/** The last layer, on [batch, inputs]. Its logits differ by about three, as trained ones do. */
+/** The last layer, on [batch, inputs], with twice the usual weights: its logits differ from text to text, as trained ones do. */
 export function finish(net: Net, pooled: string, inputs: number, output: OutputSpec): void {
   const logits = linear(net, pooled, CLASSIFIER, [inputs, output.labels], { gain: 2 });
   const scored = output.ending ? END[output.ending](net, logits) : logits;
