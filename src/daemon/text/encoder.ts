@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { Ends } from "./ends.ts";
+import type { Side } from "./ends.ts";
 import { TextForm } from "./form.ts";
 import { TokenizerLibrary } from "./library.ts";
 import { Template } from "./template.ts";
@@ -28,14 +31,17 @@ export interface EncoderOptions {
 
 type Tokens = readonly number[];
 
+/** Characters that are worked through in one turn of the event loop. */
+const CHARACTERS_A_TURN = 16_384;
+
 /** Turns texts into token ids, exactly as their tokenizer has them, cut to the window. */
 export class Encoder {
   readonly windowTokens: number;
-  readonly #library: TokenizerLibrary;
   readonly #single: Template;
   readonly #pair: Template | undefined;
   readonly #form: TextForm;
-  readonly #fromLeft: boolean;
+  readonly #side: Side;
+  readonly #ends: Ends;
   /** Where the tokenizer goes word by word. */
   readonly #words: Words | undefined;
 
@@ -43,14 +49,14 @@ export class Encoder {
     json: object,
     library: TokenizerLibrary,
     templates: readonly [Template, Template | undefined],
-    options: EncoderOptions,
+    { windowTokens, truncationSide }: EncoderOptions,
   ) {
-    this.#library = library;
     [this.#single, this.#pair] = templates;
+    this.windowTokens = windowTokens;
     this.#form = new TextForm(json);
-    this.#fromLeft = options.truncationSide === "left";
-    this.#words = isWordByWord(json) ? new Words(library) : undefined;
-    this.windowTokens = options.windowTokens;
+    this.#side = truncationSide === "left" ? "tail" : "head";
+    this.#ends = new Ends(library, this.#side);
+    this.#words = isWordByWord(json) ? new Words(library, this.#side) : undefined;
   }
 
   /**
@@ -83,32 +89,48 @@ export class Encoder {
   encode({ text, pair }: TextInput): EncodedText | Promise<EncodedText> {
     const template = pair === undefined ? this.#single : this.#pair;
     if (!template || template.specials >= this.windowTokens) throw new Error("the model's tokenizer takes no pairs");
-    const texts = pair === undefined ? [text] : [text, pair];
-    const known = this.#words && texts.map((one) => this.#words?.known(one));
-    if (known?.every((ids) => ids !== undefined)) return this.#cut(template, known);
-    return this.#learn(texts).then((tokens) => this.#cut(template, tokens));
+    if (pair !== undefined) return this.#encodePair(template, [text, pair]);
+    const enough = this.windowTokens - template.specials + 1;
+    const known = this.#words?.known(text, enough);
+    if (known) return this.#cut(template, [known], [known.length]);
+    return this.#learn(text, enough).then((ids) => this.#cut(template, [ids], [ids.length]));
   }
 
-  /** As `encode` for each; resolves in the same turn where all words are known. */
+  /** As `encode` for each, in the same turn of the event loop where all words are known and the texts are short. */
   async encodeAll(inputs: readonly TextInput[]): Promise<EncodedText[]> {
     const encoded: EncodedText[] = [];
+    let characters = 0;
     for (const input of inputs) {
+      characters += input.text.length + (input.pair?.length ?? 0);
+      if (characters > CHARACTERS_A_TURN && encoded.length > 0) {
+        await setImmediate();
+        characters = 0;
+      }
       const one = this.encode(input);
       encoded.push(one instanceof Promise ? await one : one);
     }
     return encoded;
   }
 
-  async #learn(texts: readonly string[]): Promise<readonly Tokens[]> {
-    if (!this.#words) return await this.#library.idsOf(texts);
-    const words = this.#words;
-    return await Promise.all(texts.map((text) => words.encode(text)));
+  async #encodePair(template: Template, texts: readonly string[]): Promise<EncodedText> {
+    const room = this.windowTokens - template.specials;
+    const tokens = await Promise.all(texts.map((text) => this.#learn(text, room + 1)));
+    let lengths = tokens.map(({ length }) => length);
+    // Which of them is longer has to be known, and where both have more than there is room for, it is not yet.
+    if (lengths.every((length) => length > room))
+      lengths = await Promise.all(texts.map((text) => this.#ends.count(text)));
+    return this.#cut(template, tokens, lengths);
   }
 
-  #cut(template: Template, tokens: readonly Tokens[]): EncodedText {
-    const lengths = tokens.map(({ length }) => length);
+  async #learn(text: string, enough: number): Promise<Tokens> {
+    if (!this.#words) return await this.#ends.idsOf(text, enough);
+    return this.#words.known(text, enough) ?? (await this.#words.encode(text, enough));
+  }
+
+  /** @param lengths of the whole texts, of whose ends these are the tokens. */
+  #cut(template: Template, tokens: readonly Tokens[], lengths: readonly number[]): EncodedText {
     const counts = shares(lengths, this.windowTokens - template.specials);
-    const froms = lengths.map((length, at) => (this.#fromLeft ? length - (counts[at] ?? 0) : 0));
+    const froms = tokens.map(({ length }, at) => (this.#side === "tail" ? length - (counts[at] ?? 0) : 0));
     const truncated = lengths.some((length, at) => length > (counts[at] ?? 0));
     return { ...template.fill(tokens, froms, counts), truncated };
   }

@@ -3,6 +3,11 @@ import { Tokenizer } from "tokenizers";
 // Its own threads would stand beside ours: batches go through libuv's, one each.
 process.env["TOKENIZERS_PARALLELISM"] = "false";
 
+/** Calls that are under way at once: what has ended is taken in one turn of the event loop, which has to stay short. */
+const AT_ONCE = 4;
+
+const PLAIN = { addSpecialTokens: false };
+
 /** What the post-processor makes of a text or two. */
 export interface Framed {
   readonly ids: readonly number[];
@@ -11,9 +16,11 @@ export interface Framed {
   readonly texts: readonly (number | null | undefined)[];
 }
 
-/** The tokenizer as its makers wrote it; it works on libuv's threads. */
+/** The tokenizer as its makers wrote it; it works on libuv's threads. Callers keep each call small. */
 export class TokenizerLibrary {
   readonly #tokenizer: Tokenizer;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
 
   /**
    * @param tokenizerJson the file's content; what it says of padding and truncation is left out.
@@ -27,12 +34,17 @@ export class TokenizerLibrary {
     }
   }
 
-  /** Without special tokens. */
-  async idsOf(texts: readonly string[]): Promise<readonly (readonly number[])[]> {
-    const options = { addSpecialTokens: false };
-    const [only] = texts;
-    if (texts.length === 1 && only !== undefined) return [(await this.#tokenizer.encode(only, null, options)).getIds()];
-    return (await this.#tokenizer.encodeBatch([...texts], options)).map((encoding) => encoding.getIds());
+  /** Of one text, without special tokens. */
+  async idsOf(text: string): Promise<readonly number[]> {
+    return await this.#inTurn(async () => (await this.#tokenizer.encode(text, null, PLAIN)).getIds());
+  }
+
+  /** Of each of many, without special tokens. */
+  async idsOfEach(texts: readonly string[]): Promise<readonly (readonly number[])[]> {
+    return await this.#inTurn(async () => {
+      const encodings = await this.#tokenizer.encodeBatch([...texts], PLAIN);
+      return encodings.map((encoding) => encoding.getIds());
+    });
   }
 
   async framed(text: string, pair?: string): Promise<Framed> {
@@ -43,6 +55,18 @@ export class TokenizerLibrary {
   /** Undefined where it has no such token. */
   idOf(token: string): number | undefined {
     return this.#tokenizer.tokenToId(token) ?? undefined;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running -= 1;
+    }
   }
 }
 

@@ -29,7 +29,7 @@ export class Template {
    */
   static async learn(library: TokenizerLibrary, texts: 1 | 2): Promise<Template | undefined> {
     for (const sample of SAMPLES) {
-      const [plain = []] = await library.idsOf([sample]);
+      const plain = await library.idsOf(sample);
       if (plain.length === 0) continue;
       const parts = partsOf(await library.framed(sample, texts === 2 ? sample : undefined), plain);
       const order = parts?.flatMap((part) => ("text" in part ? [part.text] : [])).toSorted();

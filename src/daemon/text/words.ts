@@ -1,10 +1,14 @@
 import { LRUCache } from "lru-cache";
+import { Ends } from "./ends.ts";
+import type { Side } from "./ends.ts";
 import type { TokenizerLibrary } from "./library.ts";
 
 /** 8192 words take about a megabyte; the words of a chatbot's texts repeat. */
 const MOST_WORDS = 8192;
 /** What is longer is hardly a word, and will hardly come again. */
 const LONGEST_WORD = 32;
+/** Each takes a microsecond of the event loop, besides its look-up. */
+const MOST_WORDS_AT_ONCE = 1024;
 
 interface Part {
   readonly type?: string;
@@ -46,45 +50,126 @@ function staysWithinWords({ type = "", pattern, normalizers = [] }: Part): boole
   return BY_CHARACTER.includes(type);
 }
 
+type Tokens = readonly number[];
+
 /** Token ids of texts whose tokenizer goes word by word: of words seen lately they are remembered. */
 export class Words {
   readonly #library: TokenizerLibrary;
-  readonly #seen = new LRUCache<string, readonly number[]>({ max: MOST_WORDS });
+  readonly #side: Side;
+  readonly #ends: Ends;
+  readonly #seen = new LRUCache<string, Tokens>({ max: MOST_WORDS });
 
-  constructor(library: TokenizerLibrary) {
+  constructor(library: TokenizerLibrary, side: Side) {
     this.#library = library;
+    this.#side = side;
+    this.#ends = new Ends(library, side);
   }
 
-  /** Undefined where a word of it was not seen lately. @param text in its form, with single blanks. */
-  known(text: string): number[] | undefined {
-    const ids: number[] = [];
-    for (const word of wordsOf(text)) {
+  /**
+   * Of words seen lately alone; undefined where one was not.
+   *
+   * @param text with blanks between its words. @param enough as in `encode`.
+   */
+  known(text: string, enough: number): number[] | undefined {
+    const ids: number[][] = [];
+    let count = 0;
+    const place = new Place(text, this.#side);
+    for (let word = place.next(); word !== undefined && count < enough; word = place.next()) {
       const known = this.#seen.get(word);
       if (!known) return undefined;
-      for (const id of known) ids.push(id);
+      ids.push(known as number[]);
+      count += known.length;
     }
-    return ids;
+    return this.#inOrder(ids);
   }
 
-  async encode(text: string): Promise<number[]> {
-    const words = [...wordsOf(text)];
+  /** @returns all tokens, or at least `enough` of those at the end that stays. */
+  async encode(text: string, enough: number): Promise<number[]> {
+    const ids: Tokens[] = [];
+    const place = new Place(text, this.#side);
+    for (let count = 0; count < enough;) {
+      const words = this.#take(place, enough - count);
+      if (words.length === 0) break;
+      const found = await this.#learn(words, enough - count);
+      for (const one of found) count += one.length;
+      ids.push(...found);
+    }
+    return this.#inOrder(ids);
+  }
+
+  /** So many words that they have enough tokens, those that are unknown taken for one each. */
+  #take(place: Place, enough: number): string[] {
+    const words: string[] = [];
+    for (let count = 0; count < enough && words.length < MOST_WORDS_AT_ONCE;) {
+      const word = place.next();
+      if (word === undefined) break;
+      words.push(word);
+      count += this.#seen.get(word)?.length ?? 1;
+    }
+    return words;
+  }
+
+  async #learn(words: readonly string[], enough: number): Promise<Tokens[]> {
     const ids = new Map(words.map((word) => [word, this.#seen.get(word)]));
     const missing = [...ids.keys()].filter((word) => !ids.get(word));
-    const found = missing.length > 0 ? await this.#library.idsOf(missing) : [];
-    for (const [at, word] of missing.entries()) {
+    const short = missing.filter((word) => word.length <= LONGEST_WORD);
+    const found = short.length > 0 ? await this.#library.idsOfEach(short) : [];
+    for (const [at, word] of short.entries()) {
       ids.set(word, found[at]);
-      if (word.length <= LONGEST_WORD) this.#seen.set(copied(word), found[at] ?? []);
+      this.#seen.set(copied(word), found[at] ?? []);
     }
-    return words.flatMap((word) => ids.get(word) ?? []);
+    for (const word of missing) {
+      if (word.length > LONGEST_WORD) ids.set(word, await this.#ends.idsOf(word, enough));
+    }
+    return words.map((word) => ids.get(word) ?? []);
+  }
+
+  /** @param ids of the words, as they were met. */
+  #inOrder(ids: readonly Tokens[]): number[] {
+    const flat: number[] = [];
+    const inOrder = this.#side === "head" ? ids : ids.toReversed();
+    for (const one of inOrder) for (const id of one) flat.push(id);
+    return flat;
   }
 }
 
-function* wordsOf(text: string): Generator<string> {
-  for (let from = 0; from < text.length;) {
-    const blank = text.indexOf(" ", from);
-    const to = blank < 0 ? text.length : blank;
-    if (to > from) yield text.slice(from, to);
-    from = to + 1;
+/** A place in a text, which goes on by words, from its head or from its tail. */
+class Place {
+  readonly #text: string;
+  readonly #fromHead: boolean;
+  #at: number;
+
+  constructor(text: string, side: Side) {
+    this.#text = text;
+    this.#fromHead = side === "head";
+    this.#at = this.#fromHead ? 0 : text.length;
+  }
+
+  next(): string | undefined {
+    return this.#fromHead ? this.#after() : this.#before();
+  }
+
+  #after(): string | undefined {
+    const text = this.#text;
+    while (this.#at < text.length) {
+      const from = this.#at;
+      const blank = text.indexOf(" ", from);
+      const to = blank < 0 ? text.length : blank;
+      this.#at = to + 1;
+      if (to > from) return text.slice(from, to);
+    }
+    return undefined;
+  }
+
+  #before(): string | undefined {
+    const text = this.#text;
+    while (this.#at > 0) {
+      const to = this.#at;
+      const from = text.lastIndexOf(" ", to - 1) + 1;
+      this.#at = Math.max(from - 1, 0);
+      if (to > from) return text.slice(from, to);
+    }
+    return undefined;
   }
 }
 

@@ -1,0 +1,115 @@
+import type { TokenizerLibrary } from "./library.ts";
+
+/** Which end of a text stays where it is too long. */
+export type Side = "head" | "tail";
+
+/** Given to the library at once, in UTF-16 units: its answer, of up to three tokens for each, holds the loop for 3 ms. */
+const MOST_AT_ONCE = 8192;
+/** The first try: most texts have more characters to a token, and few tokens are made for nothing. */
+const CHARACTERS_PER_TOKEN = 2;
+/** Tokens near a cut may be others than in the whole; so many of them are not used. */
+const MARGIN = 64;
+/** Where it repeats itself no later token tells the tokens from one phase to another: it is encoded whole if it may be. */
+const LONGEST_PERIOD = 64;
+const MOST_REPEATED = 65_536;
+/** A cut between words is looked for so far from where it would fall. */
+const SHARE_TO_LOOK_THROUGH = 8;
+
+/**
+ * The tokens of one end of a text, as the library gives them for the whole of it: a text of a mebibyte takes a second
+ * and a hundred megabytes, of which a window holds a page. What is given to it grows until the tokens fill the window
+ * and a margin.
+ */
+export class Ends {
+  readonly #library: TokenizerLibrary;
+  readonly #side: Side;
+
+  constructor(library: TokenizerLibrary, side: Side) {
+    this.#library = library;
+    this.#side = side;
+  }
+
+  /** @returns all tokens, or at least `enough` of those at its end; those past that many may be others. */
+  async idsOf(text: string, enough: number): Promise<readonly number[]> {
+    const target = enough + MARGIN;
+    let length = target * CHARACTERS_PER_TOKEN;
+    while (length < text.length) {
+      const part = this.#cut(text, length);
+      const ids = await this.#library.idsOf(part);
+      if (ids.length >= target) {
+        if (!this.#repeats(text, part) || part.length >= MOST_REPEATED) return ids;
+        length = MOST_REPEATED;
+      } else length = await this.#reach(text, part.length, ids.length, target);
+    }
+    return await this.#library.idsOf(text);
+  }
+
+  /** Tokens of the whole text; to one or two where it has no blanks to part it at. */
+  async count(text: string): Promise<number> {
+    let count = 0;
+    for (let from = 0; from < text.length;) {
+      const part = headOf(text.slice(from, from + MOST_AT_ONCE + 1), MOST_AT_ONCE);
+      count += (await this.#library.idsOf(part)).length;
+      from += part.length;
+    }
+    return count;
+  }
+
+  /** How much of the text probably has enough tokens, what is covered so far having some of them. */
+  async #reach(text: string, covered: number, tokens: number, target: number): Promise<number> {
+    for (;;) {
+      const missing = ((target - tokens) * covered * 1.2) / Math.max(tokens, 1);
+      const step = Math.ceil(Math.min(Math.max(missing, covered / 2), MOST_AT_ONCE));
+      const next = covered + step;
+      if (next >= text.length || step > covered / 4) return next;
+      // A step that is small beside what is covered: it is counted alone, or the whole would be done again for each.
+      const chunk = this.#side === "head" ? text.slice(covered, next) : text.slice(-next, -covered);
+      tokens += (await this.#library.idsOf(chunk.toWellFormed())).length;
+      covered = next;
+      if (tokens >= target) return covered;
+    }
+  }
+
+  #cut(text: string, length: number): string {
+    return this.#side === "head" ? headOf(text, length) : tailOf(text, length);
+  }
+
+  /** Whether the text around the cut is one short piece again and again. */
+  #repeats(text: string, part: string): boolean {
+    const at = this.#side === "head" ? part.length : text.length - part.length;
+    const around = text.slice(Math.max(0, at - 4 * LONGEST_PERIOD), at + 1);
+    for (let period = 1; period <= LONGEST_PERIOD; period++) {
+      if (around.length > 2 * period && around.slice(period) === around.slice(0, -period)) return true;
+    }
+    return false;
+  }
+}
+
+function headOf(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const least = length - Math.floor(length / SHARE_TO_LOOK_THROUGH);
+  for (let at = length; at >= least; at--) if (isBetweenWords(text, at)) return text.slice(0, at);
+  return text.slice(0, length - (isLow(text, length) ? 1 : 0));
+}
+
+/** The blank stays with the word behind it, as most tokenizers have it. */
+function tailOf(text: string, length: number): string {
+  const from = text.length - length;
+  const last = from + Math.floor(length / SHARE_TO_LOOK_THROUGH);
+  for (let at = from; at <= last; at++) if (isBetweenWords(text, at)) return text.slice(at);
+  return text.slice(from + (isLow(text, from) ? 1 : 0));
+}
+
+function isBetweenWords(text: string, at: number): boolean {
+  return text[at] === " " && isPlain(text.charCodeAt(at - 1)) && isPlain(text.charCodeAt(at + 1));
+}
+
+/** Letters and digits of ASCII, which no neighbour changes. */
+function isPlain(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+}
+
+function isLow(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0xdc00 && code <= 0xdfff;
+}
