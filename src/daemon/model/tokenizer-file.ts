@@ -9,7 +9,7 @@ export class UnsupportedTokenizerError extends Error {}
 /** tokenizer.json, checked. */
 export interface TokenizerFile {
   readonly kind: TokenizerKind;
-  /** As the file has it. */
+  /** As the file has it, its kind named. */
   readonly json: object;
   /** Tokens, added ones included. */
   readonly tokens: number;
@@ -42,11 +42,11 @@ export function readTokenizer(file: TokenizerJson): TokenizerFile {
     throw new UnsupportedTokenizerError("its BPE model has no merges");
   const addedIds = new Map(added.map(({ content, id }) => [content, id]));
   const idOf = (token: string): number | undefined => addedIds.get(token) ?? vocabulary.get(token);
-  checkUnknown(kind, model, idOf);
+  checkUnknown(kind, model, vocabulary);
   checkSpecials(file.post_processor, idOf);
   return {
     kind,
-    json: file,
+    json: { ...file, model: { ...model, type: kind } },
     tokens: vocabulary.size + [...addedIds.keys()].filter((token) => !vocabulary.has(token)).length,
     largestId: largestOf(addedIds.values(), largestOf(vocabulary.values(), 0)),
     idOf,
@@ -95,7 +95,7 @@ function readScored(vocab: unknown): Map<string, number> {
 }
 
 /** The library would fail at the first text that has it. A BPE without a token for the unknown leaves it out, as it should. */
-function checkUnknown(kind: TokenizerKind, model: Model, idOf: TokenizerFile["idOf"]): void {
+function checkUnknown(kind: TokenizerKind, model: Model, vocabulary: ReadonlyMap<string, number>): void {
   if (kind === "Unigram") {
     const id = model["unk_id"];
     const isToken = Number.isSafeInteger(id) && (id as number) in (model.vocab as unknown[]);
@@ -104,6 +104,6 @@ function checkUnknown(kind: TokenizerKind, model: Model, idOf: TokenizerFile["id
   }
   const token = model["unk_token"] ?? (kind === "WordPiece" ? "[UNK]" : undefined);
   if (kind === "BPE" && (token === null || token === undefined)) return;
-  if (typeof token === "string" && idOf(token) !== undefined) return;
+  if (typeof token === "string" && vocabulary.has(token)) return;
   throw new UnsupportedTokenizerError(`its unk_token ${JSON.stringify(token)} is not in its vocabulary`);
 }

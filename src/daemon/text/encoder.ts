@@ -56,7 +56,7 @@ export class Encoder {
     this.#form = new TextForm(json);
     this.#side = truncationSide === "left" ? "tail" : "head";
     this.#ends = new Ends(library, this.#side);
-    this.#words = isWordByWord(json) ? new Words(library, this.#side) : undefined;
+    this.#words = isWordByWord(json) ? new Words(json, library, this.#side) : undefined;
   }
 
   /**

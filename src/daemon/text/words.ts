@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { Ends } from "./ends.ts";
 import type { Side } from "./ends.ts";
 import type { TokenizerLibrary } from "./library.ts";
+import { WordPieces } from "./word-pieces.ts";
 
 /** 8192 words take about a megabyte; the words of a chatbot's texts repeat. */
 const MOST_WORDS = 8192;
@@ -57,27 +58,30 @@ export class Words {
   readonly #library: TokenizerLibrary;
   readonly #side: Side;
   readonly #ends: Ends;
+  readonly #pieces: WordPieces | undefined;
   readonly #seen = new LRUCache<string, Tokens>({ max: MOST_WORDS });
 
-  constructor(library: TokenizerLibrary, side: Side) {
+  /** @param json for which `isWordByWord`. */
+  constructor(json: object, library: TokenizerLibrary, side: Side) {
+    this.#pieces = WordPieces.of(json);
     this.#library = library;
     this.#side = side;
     this.#ends = new Ends(library, side);
   }
 
   /**
-   * Of words seen lately alone; undefined where one was not.
+   * Of plain words and those seen lately alone; undefined where one is neither.
    *
    * @param text with blanks between its words. @param enough as in `encode`.
    */
   known(text: string, enough: number): number[] | undefined {
-    const ids: number[][] = [];
+    const ids: Tokens[] = [];
     let count = 0;
     const place = new Place(text, this.#side);
     for (let word = place.next(); word !== undefined && count < enough; word = place.next()) {
-      const known = this.#seen.get(word);
+      const known = this.#seen.get(word) ?? this.#spell(word);
       if (!known) return undefined;
-      ids.push(known as number[]);
+      ids.push(known);
       count += known.length;
     }
     return this.#inOrder(ids);
@@ -97,6 +101,12 @@ export class Words {
     return this.#inOrder(ids);
   }
 
+  #spell(word: string): Tokens | undefined {
+    const ids = word.length <= LONGEST_WORD ? this.#pieces?.idsOf(word) : undefined;
+    if (ids) this.#seen.set(copied(word), ids);
+    return ids;
+  }
+
   /** So many words that they have enough tokens, those that are unknown taken for one each. */
   #take(place: Place, enough: number): string[] {
     const words: string[] = [];
@@ -110,7 +120,7 @@ export class Words {
   }
 
   async #learn(words: readonly string[], enough: number): Promise<Tokens[]> {
-    const ids = new Map(words.map((word) => [word, this.#seen.get(word)]));
+    const ids = new Map(words.map((word) => [word, this.#seen.get(word) ?? this.#spell(word)]));
     const missing = [...ids.keys()].filter((word) => !ids.get(word));
     const short = missing.filter((word) => word.length <= LONGEST_WORD);
     const found = short.length > 0 ? await this.#library.idsOfEach(short) : [];

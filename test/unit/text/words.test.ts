@@ -42,7 +42,7 @@ const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""))
 
 describe.each(Object.entries(KINDS))("WordPiece, %s", (_, json) => {
   const library = new TokenizerLibrary(json);
-  const words = new Words(library, "head");
+  const words = new Words(json, library, "head");
   const form = new TextForm(json);
 
   test("word by word gives the tokens of the whole text as it was given", async () => {
