@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openModel } from "../../src/daemon/model/served-model.ts";
+import { openModel } from "../../src/daemon/model/opening.ts";
 import type { ServedModel } from "../../src/daemon/model/served-model.ts";
 
 /** Sizes that combot has targets for, the default first; then the one that shows what 8 bits are worth. */
@@ -16,6 +16,8 @@ export const SLOW_TO_LOAD = "minilm-int8-slow-to-load";
 const IDLE_NODES = 2800;
 type Made = Preset | typeof SLOW_TO_LOAD;
 
+/** Where copies of models lie while they are measured. */
+const STATE = join(tmpdir(), "combot-bench-models", "state");
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAKER = join(ROOT, "bench/model/main.ts");
 /** What a model that is made here follows from. */
@@ -26,10 +28,10 @@ export async function openBenchModel(
   model: { readonly preset: Made } | { readonly dir: string },
   say: (progress: string) => void,
 ): Promise<ServedModel> {
-  if ("dir" in model) return openModel(model.dir);
+  if ("dir" in model) return openModel(model.dir, STATE);
   const dir = join(tmpdir(), "combot-bench-models", `${model.preset}-${digestOfIngredients()}`);
   if (!existsSync(dir)) make(model.preset, dir, say);
-  return { ...(await openModel(dir)), name: model.preset };
+  return { ...(await openModel(dir, STATE)), name: model.preset };
 }
 
 function make(preset: Made, dir: string, say: (progress: string) => void): void {

@@ -20,7 +20,8 @@ import { Sampler } from "./memory/sampler.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { Readings } from "./metrics/metrics.ts";
 import type { Engine } from "./operations/engine.ts";
-import { BUNDLED_MODEL_DIR, openModel } from "./model/served-model.ts";
+import { openModel } from "./model/opening.ts";
+import { BUNDLED_MODEL_DIR } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { publishCache } from "./operations/cache-metrics.ts";
 import { EventHub } from "./operations/event-hub.ts";
@@ -53,7 +54,7 @@ const now = (): number => performance.now();
 export async function createServing(settings: Settings, log: Logger): Promise<Serving> {
   const choice = new ModelChoice(settings.stateDir);
   const defaultDir = settings.modelDir ?? BUNDLED_MODEL_DIR;
-  const model = await openFirst(choice, defaultDir, log);
+  const model = await openFirst(choice, defaultDir, settings.stateDir, log);
   const caching = createCaching(settings, log);
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
@@ -71,7 +72,7 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   const models: Models = new Models(createEngine(model, parts), {
     defaultDir,
     choice,
-    open: openModel,
+    open: (dir, file) => openModel(dir, settings.stateDir, { file }),
     create: (other) => createEngine(other, parts),
     fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
     now,
@@ -124,11 +125,11 @@ function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Rea
 }
 
 /** The model chosen last, else the one the settings name: a bad choice must not keep the daemon from starting. */
-async function openFirst(choice: ModelChoice, defaultDir: string, log: Logger): Promise<ServedModel> {
+async function openFirst(choice: ModelChoice, defaultDir: string, stateDir: string, log: Logger): Promise<ServedModel> {
   const chosen = choice.read();
   if (chosen !== undefined) {
     try {
-      return await openModel(chosen);
+      return await openModel(chosen, stateDir);
     } catch (error) {
       log.warn(
         { dir: chosen, reason: messageOf(error) },
@@ -136,15 +137,15 @@ async function openFirst(choice: ModelChoice, defaultDir: string, log: Logger): 
       );
     }
   }
-  return openConfigured(defaultDir);
+  return openConfigured(defaultDir, stateDir);
 }
 
 /** A model that can't be served is a setting at fault: systemd must not try again. */
-async function openConfigured(dir: string): Promise<ServedModel> {
+async function openConfigured(dir: string, stateDir: string): Promise<ServedModel> {
   try {
-    return await openModel(dir);
+    return await openModel(dir, stateDir);
   } catch (error) {
-    if (!(error instanceof CombotError)) throw error;
+    if (!(error instanceof CombotError) || error.code !== "MODEL_INVALID") throw error;
     throw new CombotError("CONFIG_INVALID", `COMBOT_MODEL_DIR: ${error.message}`, { cause: error });
   }
 }

@@ -85,6 +85,12 @@ export const ERRORS = {
     title: "The model can't be served",
     help: "The detail names what is wrong; combot model check tells more.",
   },
+  NO_ROOM: {
+    http: 507,
+    exit: 4,
+    title: "The state folder can't take it",
+    help: "The detail names the place and the bytes: make room there, or name another COMBOT_STATE_DIR.",
+  },
   MODEL_DOES_NOT_FIT: {
     http: 409,
     exit: 4,

@@ -19,6 +19,7 @@ export interface BrokenModel {
 
 const LABELS = 2;
 const FLOAT32 = 1;
+const INT64 = 7;
 
 interface SmallGraph {
   readonly idsType?: ElementType;
@@ -26,6 +27,8 @@ interface SmallGraph {
   readonly withMask?: boolean;
   readonly alsoWants?: string;
   readonly output?: string;
+  /** A second output. */
+  readonly alsoGives?: string;
   readonly outputType?: ElementType;
   readonly outputDims?: readonly Dimension[];
   /** Labels that really come out. */
@@ -53,8 +56,12 @@ function smallGraph(small: SmallGraph): Graph {
   const weights = graph.initializer("weights", floatTensor(Array<number>(width).fill(weight), [1, width]));
   const output = small.output ?? "logits";
   const logits = graph.node("MatMul", [sum, weights]);
-  graph.node("Cast", [logits], { to: outputType === "float64" ? 11 : FLOAT32 }, { outputs: [output] });
+  graph.node("Cast", [logits], { to: outputType === "int64" ? INT64 : FLOAT32 }, { outputs: [output] });
   graph.output(output, outputType, small.outputDims ?? ["batch", width]);
+  if (small.alsoGives) {
+    graph.node("Identity", [logits], {}, { outputs: [small.alsoGives] });
+    graph.output(small.alsoGives, "float32", ["batch", width]);
+  }
   return graph;
 }
 
@@ -98,7 +105,11 @@ export const BROKEN_MODELS: readonly BrokenModel[] = [
     make: withFile("config.json", '{"id2label": '),
     reason: /config\.json: it is no JSON/,
   },
-  { name: "config.json names no labels", make: withFile("config.json", "{}"), reason: /config\.json: .*id2label/ },
+  {
+    name: "config.json names labels by anything but numbers",
+    make: withFile("config.json", '{"id2label": {"first": "a"}}'),
+    reason: /config\.json: .*id2label/,
+  },
   { name: "no tokenizer.json", make: withFile("tokenizer.json", undefined), reason: /tokenizer\.json: it is missing/ },
   {
     name: "a tokenizer of a kind that is not supported",
@@ -137,33 +148,40 @@ export const BROKEN_MODELS: readonly BrokenModel[] = [
     make: keepWeightsOutside,
     reason: /model\.onnx: .*"\.\.\/weights\.bin", which is not inside/,
   },
-  { name: "ids of 32 bits", make: withGraph({ idsType: "int32" }), reason: /input input_ids is int32, not int64/ },
+  {
+    name: "ids that are no integers",
+    make: withGraph({ idsType: "float32" }),
+    reason: /input_ids is float32, not int64/,
+  },
   {
     name: "a batch of fixed size",
-    make: withGraph({ idsDims: [1, 128] }),
-    reason: /input_ids is \[1, 128\], not \[batch, sequence\]/,
+    make: withGraph({ idsDims: [8, 128] }),
+    reason: /input_ids is \[8, 128\], 8 texts each time/,
   },
   {
     name: "an input that no text has",
     make: withGraph({ alsoWants: "pixel_values" }),
     reason: /wants the input pixel_values/,
   },
-  { name: "no attention mask", make: withGraph({ withMask: false }), reason: /no input attention_mask/ },
-  { name: "an output of another name", make: withGraph({ output: "scores" }), reason: /no output logits, only scores/ },
+  {
+    name: "several outputs and none called logits",
+    make: withGraph({ output: "scores", alsoGives: "hidden" }),
+    reason: /no output logits and not one alone, but scores, hidden/,
+  },
   {
     name: "logits for each token",
     make: withGraph({ outputDims: ["batch", "sequence", LABELS] }),
     reason: /\[batch, sequence, 2\], not \[batch, labels\]/,
   },
   {
-    name: "logits of 64 bits",
-    make: withGraph({ outputType: "float64" }),
-    reason: /output logits is float64, not float32/,
+    name: "logits that are whole numbers",
+    make: withGraph({ outputType: "int64" }),
+    reason: /output logits is int64, not float32/,
   },
   {
     name: "more logits than labels",
     make: withGraph({ width: 3 }),
-    reason: /logits has 3 labels, and config\.json's id2label names 2/,
+    reason: /logits has 3 labels, and config\.json names 2/,
   },
   {
     name: "a header that lies about the labels",

@@ -1,11 +1,16 @@
 import { z } from "zod";
 import type { TokenizerFile, TokenizerJson } from "./tokenizer-file.ts";
 
+const side = z.enum(["right", "left"]);
+const id = z.int().min(0);
+
 /** What we read of config.json. */
 export const configSchema = z.looseObject({
-  id2label: z.record(z.string().regex(/^\d+$/), z.string(), "it must name the labels"),
+  id2label: z.record(z.string().regex(/^\d+$/), z.union([z.string(), z.number()]), "it must name the labels").nullish(),
+  label2id: z.record(z.string(), id).nullish(),
+  num_labels: z.int().min(1).nullish(),
   max_position_embeddings: z.int().min(4).nullish(),
-  pad_token_id: z.int().min(0).nullish(),
+  pad_token_id: id.nullish(),
   problem_type: z.string().nullish(),
   model_type: z.string().nullish(),
   vocab_size: z.int().nullish(),
@@ -15,10 +20,13 @@ export const configSchema = z.looseObject({
 export const tokenizerConfigSchema = z.looseObject({
   model_max_length: z.number().nullish(),
   pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
+  padding_side: side.nullish(),
+  truncation_side: side.nullish(),
+  tokenizer_class: z.string().nullish(),
 });
 
-type Config = z.infer<typeof configSchema>;
-type TokenizerConfig = z.infer<typeof tokenizerConfigSchema>;
+export type Config = z.infer<typeof configSchema>;
+export type TokenizerConfig = z.infer<typeof tokenizerConfigSchema>;
 
 const DEFAULT_WINDOW_TOKENS = 512;
 const SHORTEST_WINDOW = 4;
@@ -28,16 +36,6 @@ const NO_LIMIT = 1e6;
 /** These count positions from the pad id + 1, so that the first of theirs are no use for text. */
 const OFFSET_POSITIONS = /roberta|camembert|bertweet|mpnet|longformer|ibert|data2vec|xmod/;
 const DEFAULT_PAD_ID_OF_THOSE = 1;
-
-/** In the order of the logits. @throws {Error} */
-export function labelsOf({ id2label, problem_type: problem }: Config): string[] {
-  if (problem === "regression") throw new Error("its problem_type is regression, which has no labels");
-  const labels = Object.keys(id2label).map((_, index) => id2label[String(index)]);
-  if (labels.length < 2 || labels.some((label) => label === undefined)) {
-    throw new Error("id2label must name two labels or more, numbered from 0");
-  }
-  return labels as string[];
-}
 
 /** The position limit or the tokenizer's, whichever is tighter. */
 export function windowOf(config: Config, { model_max_length: length }: TokenizerConfig): number {
@@ -61,9 +59,22 @@ export function padIdOf(
   return ids.find((id) => id !== undefined) ?? padding?.pad_id ?? config.pad_token_id ?? 0;
 }
 
-/** Ids past the embeddings would fail at the first text that has them. @throws {Error} */
-export function checkVocabulary({ vocab_size: size }: Config, tokenizer: TokenizerFile, padId: number): void {
+/**
+ * Ids past the embeddings would fail at the first text that has them. config.json tells how many there are of what the
+ * model was trained with; tokens that were added since are held against the graph, where that tells.
+ *
+ * @param added ids of tokens beside the vocabulary. @throws {Error}
+ */
+export function checkVocabulary(
+  { vocab_size: size }: Config,
+  embeddings: number | undefined,
+  { tokenizer, padId, added }: { tokenizer: TokenizerFile; padId: number; added: readonly number[] },
+): void {
   const largest = Math.max(tokenizer.largestId, padId);
   if (size && largest >= size)
     throw new Error(`it has token ids up to ${largest}, and config.json's vocab_size is ${size}`);
+  const [limit, source] =
+    embeddings === undefined ? [size, "config.json's vocab_size is"] : [embeddings, "the graph's embeddings are"];
+  const past = [largest, ...added].find((id) => limit && id >= limit);
+  if (past !== undefined) throw new Error(`it has a token of the id ${past}, and ${source} ${limit}`);
 }

@@ -1,30 +1,33 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { join, relative } from "node:path";
 import type { ModelFolder } from "./folder.ts";
 
-/** Raised when the same files would give other answers: normalisation, tokenising, truncation, softmax. */
-const INFERENCE_VERSION = 1;
+/** Raised when the same files would give other answers: normalisation, tokenising, truncation, scores. */
+const INFERENCE_VERSION = 2;
 
-type DigestedPart = Pick<ModelFolder, "dir" | "modelPath" | "externalPaths" | "windowTokens" | "padId">;
+type DigestedPart = Pick<
+  ModelFolder,
+  | "windowTokens"
+  | "padId"
+  | "outputName"
+  | "activation"
+  | "multiLabel"
+  | "regression"
+  | "paddingSide"
+  | "truncationSide"
+  | "labels"
+>;
 
 /**
- * Names what a model answers: SHA-256 over the model file, the external data it names, config.json, tokenizer.json and
- * the inference around them. Cached answers and prepared weights are kept under it. Of tokenizer_config.json only what
- * comes of it counts, the window and the pad id.
+ * Names what a model answers: SHA-256 over all of its files that count, what we made of them, and the inference around
+ * them. Cached answers and prepared weights are kept under it.
  *
- * @returns 64 hex digits.
+ * @param content of the files: see `contentOf`. @returns 64 hex digits.
  */
-export async function digestModel(folder: DigestedPart): Promise<string> {
-  const { dir, modelPath, externalPaths, windowTokens, padId } = folder;
-  const hash = createHash("sha256").update(
-    `combot inference ${INFERENCE_VERSION}, window ${windowTokens}, pad ${padId}\n`,
-  );
-  for (const path of [modelPath, ...externalPaths, join(dir, "config.json"), join(dir, "tokenizer.json")]) {
-    hash.update(`${relative(dir, path)}\n`);
-    const inner = createHash("sha256");
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) inner.update(chunk as Buffer);
-    hash.update(inner.digest());
-  }
-  return hash.digest("hex");
+export function digestModel(model: DigestedPart, content: string): string {
+  const { windowTokens, padId, outputName, activation, multiLabel, regression } = model;
+  const { paddingSide, truncationSide, labels } = model;
+  const made = { windowTokens, padId, outputName, activation, multiLabel, regression, paddingSide, truncationSide };
+  return createHash("sha256")
+    .update(JSON.stringify([INFERENCE_VERSION, content, made, labels]))
+    .digest("hex");
 }

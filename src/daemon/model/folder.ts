@@ -1,23 +1,32 @@
-import { realpath, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CombotError, messageOf } from "../../lib/errors.ts";
-import { checkVocabulary, configSchema, labelsOf, padIdOf, tokenizerConfigSchema, windowOf } from "./config-file.ts";
-import { invalid, readJson } from "./json-file.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { checkVocabulary, configSchema, padIdOf, tokenizerConfigSchema, windowOf } from "./config-file.ts";
+import { invalid } from "./invalid.ts";
+import { readJson } from "./json-file.ts";
+import { labelsOf, repeatedLabels } from "./labels.ts";
+import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "./model-files.ts";
 import { readOnnxHeader } from "./onnx-header.ts";
 import type { OnnxHeader } from "./onnx-header.ts";
-import { checkSignature } from "./signature.ts";
+import { scoringOf } from "./scoring.ts";
+import type { Scoring } from "./scoring.ts";
+import { paddingSideOf, truncationSideOf } from "./sides.ts";
+import type { Side } from "./sides.ts";
+import { checkWidth, readSignature } from "./signature.ts";
+import { surveyFolder } from "./survey.ts";
 import { readTokenizer, tokenizerSchema } from "./tokenizer-file.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
-export type Activation = "softmax" | "sigmoid" | "none";
-export type Side = "right" | "left";
-
 /** A classifier as `optimum-cli export onnx` writes it, read and checked but not loaded. */
-export interface ModelFolder {
+export interface ModelFolder extends Scoring {
   /** The folder's name. */
   readonly name: string;
-  /** Without links: a link that is moved to another folder changes nothing here. */
+  /** Its owner's, without links: a link that is moved to another folder changes nothing here. */
   readonly dir: string;
+  /** Where its files were read, and are loaded from: a copy of what counts of `dir`. */
+  readonly sealedDir: string;
+  /** The model file, relative to the folder. */
+  readonly file: string;
   readonly modelPath: string;
   /** Files that hold weights of the model, sorted. */
   readonly externalPaths: readonly string[];
@@ -28,12 +37,6 @@ export interface ModelFolder {
   readonly labels: readonly string[];
   /** The graph's output that has them: `logits`, or the only one. */
   readonly outputName: string;
-  /** What makes scores of that output; `none` where the graph did it itself, or where it is a raw number. */
-  readonly activation: Activation;
-  /** Scores are independent of one another. */
-  readonly multiLabel: boolean;
-  /** One raw number, not 0 to 1. */
-  readonly regression: boolean;
   /** Where the model's tokenizer pads a text, and where it cuts one. */
   readonly paddingSide: Side;
   readonly truncationSide: Side;
@@ -41,51 +44,68 @@ export interface ModelFolder {
   readonly windowTokens: number;
   readonly padId: number;
   readonly tokenizer: TokenizerFile;
+  /** What its owner should know though it can be served, a sentence each. */
+  readonly remarks: readonly string[];
 }
 
-/** Where exporters put the model: `optimum-cli` beside the rest, others in a folder of its own. */
-const MODEL_PATHS = ["model.onnx", "onnx/model.onnx"];
-
-/** @throws {CombotError} `MODEL_INVALID` naming the file at fault and what is wrong with it. */
-export async function readModelFolder(given: string): Promise<ModelFolder> {
-  const dir = await realpath(given).catch((error: unknown) => {
-    throw new CombotError("MODEL_INVALID", `the folder ${given} can't be read: ${messageOf(error)}`, { cause: error });
-  });
-  const [configPath, tokenizerPath] = [join(dir, "config.json"), join(dir, "tokenizer.json")];
+/**
+ * Reads a folder that nobody writes to.
+ *
+ * @param file the model file, relative to the folder; the fastest one where left out.
+ * @throws {CombotError} `MODEL_INVALID` naming the file at fault and what is wrong with it.
+ */
+export async function readModelFolder(given: string, file?: string): Promise<ModelFolder> {
+  const { dir, file: chosen } = surveyFolder(given, file);
+  const [configPath, tokenizerPath] = [join(dir, CONFIG_FILE), join(dir, TOKENIZER_FILE)];
   const config = await readJson(configPath, configSchema);
   const tokenizerJson = await readJson(tokenizerPath, tokenizerSchema);
-  const settings = await readJson(join(dir, "tokenizer_config.json"), tokenizerConfigSchema, {});
+  const settings = await readJson(join(dir, TOKENIZER_CONFIG_FILE), tokenizerConfigSchema, {});
 
-  const labels = blame(configPath, () => labelsOf(config));
+  const model = await readModel(dir, chosen);
+  const { header, modelPath } = model;
+  const signature = blame(modelPath, () => readSignature(header));
+  const labels = blame(configPath, () => labelsOf(config, signature.width));
+  blame(modelPath, () => checkWidth(signature, labels.length));
   const tokenizer = blame(tokenizerPath, () => readTokenizer(tokenizerJson));
   const padId = padIdOf(tokenizer, tokenizerJson.padding, settings, config);
-  blame(tokenizerPath, () => checkVocabulary(config, tokenizer, padId));
-  const multiLabel = config.problem_type === "multi_label_classification";
+  const added = tokenizerJson.added_tokens.map(({ id }) => id);
+  blame(tokenizerPath, () => checkVocabulary(config, header.embeddings, { tokenizer, padId, added }));
   return {
     name: basename(dir),
     dir,
-    ...(await readModel(dir, labels.length)),
+    sealedDir: dir,
+    file: chosen,
+    ...model,
     labels,
-    outputName: "logits",
-    activation: multiLabel ? "sigmoid" : "softmax",
-    multiLabel,
-    regression: false,
-    paddingSide: "right",
-    truncationSide: "right",
-    windowTokens: windowOf(config, settings),
+    outputName: signature.outputName,
+    ...scoringOf(config, labels.length, signature.activation),
+    paddingSide: paddingSideOf(settings, tokenizerJson.padding),
+    truncationSide: truncationSideOf(settings, tokenizerJson["truncation"]),
+    windowTokens: Math.min(windowOf(config, settings), signature.fixedTokens ?? Infinity),
     padId,
     tokenizer,
+    remarks: remarksOn(labels),
   };
+}
+
+function remarksOn(labels: readonly string[]): string[] {
+  const repeated = repeatedLabels(labels);
+  if (repeated.length === 0) return [];
+  const named = repeated
+    .slice(0, 3)
+    .map((label) => JSON.stringify(label))
+    .join(", ");
+  return [`More than one label is called ${named}: an answer does not tell which of them it means.`];
 }
 
 type ModelPart = Pick<ModelFolder, "modelPath" | "externalPaths" | "bytes" | "header">;
 
-async function readModel(dir: string, labels: number): Promise<ModelPart> {
-  const { path: modelPath, bytes } = await findModel(dir);
+async function readModel(dir: string, file: string): Promise<ModelPart> {
+  const modelPath = join(dir, file);
+  const { size: bytes } = await stat(modelPath);
   const header = await readOnnxHeader(modelPath).catch((error: unknown) => {
     throw invalid(modelPath, messageOf(error), error);
   });
-  blame(modelPath, () => checkSignature(header, labels));
   const external = await Promise.all(
     [...header.externalData].map(([name, needed]) =>
       measureExternal(join(dirname(modelPath), name), needed, modelPath),
@@ -102,15 +122,6 @@ async function readModel(dir: string, labels: number): Promise<ModelPart> {
 interface FoundFile {
   readonly path: string;
   readonly bytes: number;
-}
-
-async function findModel(dir: string): Promise<FoundFile> {
-  for (const name of MODEL_PATHS) {
-    const path = join(dir, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isFile()) return { path, bytes: found.size };
-  }
-  throw new CombotError("MODEL_INVALID", `${dir}: neither ${MODEL_PATHS.join(" nor ")} is there`);
 }
 
 async function measureExternal(path: string, needed: number, modelPath: string): Promise<FoundFile> {

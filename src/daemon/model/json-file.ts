@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { invalid } from "./invalid.ts";
 
 /**
  * @param missing what stands for a file that isn't there; without it such a file is a fault.
@@ -28,11 +29,6 @@ async function readValue(path: string, missing: unknown): Promise<unknown> {
     if (error instanceof SyntaxError) throw new Error(`it is no JSON: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-/** A fault of one file of a model folder. */
-export function invalid(path: string, detail: string, cause?: unknown): CombotError {
-  return new CombotError("MODEL_INVALID", `${path}: ${detail}`, cause === undefined ? {} : { cause });
 }
 
 function prettify({ issues }: z.ZodError): string {

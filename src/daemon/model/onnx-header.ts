@@ -1,8 +1,10 @@
+import { GraphNodes } from "./onnx-graph.ts";
+import type { GraphActivation } from "./onnx-graph.ts";
 import { readValue } from "./onnx-values.ts";
 import type { OnnxValue } from "./onnx-values.ts";
 import { WeightFinder } from "./onnx-weights.ts";
 import { MalformedError, ProtobufFile, integer, message } from "./protobuf-file.ts";
-import type { Span } from "./protobuf-file.ts";
+import type { Field, Span } from "./protobuf-file.ts";
 
 /**
  * What an ONNX file says of itself, without its weights. Field numbers in the files that read it are those of
@@ -18,6 +20,10 @@ export interface OnnxHeader {
   readonly outputs: readonly OnnxValue[];
   /** Files that hold weights, by name relative to the model file, and the bytes each must have. */
   readonly externalData: ReadonlyMap<string, number>;
+  /** What the graph itself applied to an output, by its name. */
+  readonly activations: ReadonlyMap<string, GraphActivation>;
+  /** How many tokens it has embeddings for; undefined where the graph doesn't tell. */
+  readonly embeddings: number | undefined;
 }
 
 const LFS_POINTER = "version https://git-lfs";
@@ -45,16 +51,18 @@ export async function readOnnxHeader(path: string): Promise<OnnxHeader> {
 class HeaderReader {
   readonly #file: ProtobufFile;
   readonly #weights: WeightFinder;
+  readonly #nodes: GraphNodes;
   readonly #producer: string[] = [];
   readonly #opsets = new Map<string, number>();
   readonly #inputs: OnnxValue[] = [];
   readonly #outputs: OnnxValue[] = [];
-  readonly #initializers = new Set<string | undefined>();
+  readonly #initializers = new Set<string>();
   #irVersion = 0;
   #graphs = 0;
 
   constructor(file: ProtobufFile) {
     this.#file = file;
+    this.#nodes = new GraphNodes(file);
     this.#weights = new WeightFinder(file);
   }
 
@@ -74,6 +82,8 @@ class HeaderReader {
       inputs: this.#inputs.filter(({ name }) => !this.#initializers.has(name)),
       outputs: this.#outputs,
       externalData: this.#weights.external,
+      activations: this.#activations(),
+      embeddings: this.#nodes.embeddings,
     };
   }
 
@@ -92,8 +102,21 @@ class HeaderReader {
     for await (const field of this.#file.fields(span)) {
       if (field.number === 11) this.#inputs.push(await readValue(this.#file, message(field)));
       else if (field.number === 12) this.#outputs.push(await readValue(this.#file, message(field)));
-      else this.#initializers.add(await this.#weights.readGraphField(field));
+      else await this.#readPart(field);
     }
+  }
+
+  async #readPart(field: Field): Promise<void> {
+    if (field.number === 1) await this.#nodes.readNode(message(field));
+    const weight = await this.#weights.readGraphField(field);
+    if (!weight) return;
+    this.#initializers.add(weight.name);
+    this.#nodes.addWeight(weight.name, weight.dims);
+  }
+
+  #activations(): Map<string, GraphActivation> {
+    const found = this.#outputs.map(({ name }) => [name, this.#nodes.activationOf(name)] as const);
+    return new Map(found.filter((entry): entry is [string, GraphActivation] => entry[1] !== undefined));
   }
 
   async #readOpset(span: Span): Promise<void> {

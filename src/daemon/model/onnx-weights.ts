@@ -8,6 +8,11 @@ const EXTERNAL = 1;
 /** Graphs within graphs (If, Loop); each level is a level of our stack. */
 const DEEPEST = 32;
 
+export interface Weight {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
 /** Finds the files that weights lie in, wherever in a model a weight may stand. The weights themselves are stepped over. */
 export class WeightFinder {
   /** The bytes that each file must have, by its name relative to the model file. */
@@ -18,8 +23,8 @@ export class WeightFinder {
     this.#file = file;
   }
 
-  /** A field of a GraphProto. @returns the name of the initialiser, if it is one. @throws {MalformedError} */
-  async readGraphField(field: Field, depth = 0): Promise<string | undefined> {
+  /** A field of a GraphProto. @returns the initialiser, if it is one. @throws {MalformedError} */
+  async readGraphField(field: Field, depth = 0): Promise<Weight | undefined> {
     if (field.number === 1) await this.readNode(message(field), depth);
     else if (field.number === 5) return this.#readTensor(message(field));
     else if (field.number === 15) await this.#readSparseTensor(message(field));
@@ -53,7 +58,7 @@ export class WeightFinder {
     }
   }
 
-  async #readTensor(span: Span): Promise<string> {
+  async #readTensor(span: Span): Promise<Weight> {
     const place = new Map<string, string>();
     const dims: number[] = [];
     let name = "";
@@ -67,7 +72,7 @@ export class WeightFinder {
       else if (field.number === 14) location = integer(field);
     }
     if (location === EXTERNAL) this.#add(name, place, tensorBytes(type, dims));
-    return name;
+    return { name, dims };
   }
 
   async #readEntry(span: Span): Promise<[key: string, value: string]> {

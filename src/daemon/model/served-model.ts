@@ -3,9 +3,9 @@ import { messageOf } from "../../lib/errors.ts";
 import { packageFile } from "../../lib/package-files.ts";
 import { Encoder } from "../text/encoder.ts";
 import { digestModel } from "./digest.ts";
-import { readModelFolder } from "./folder.ts";
 import type { ModelFolder } from "./folder.ts";
-import { invalid } from "./json-file.ts";
+import { invalid } from "./invalid.ts";
+import type { SealedCopy } from "./sealed-copy.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
 /** The model that comes with the package: a shop chatbot's intents. */
@@ -18,6 +18,8 @@ export const PROBE_TEXT = "Where is my order?";
 export interface ServedModel extends Omit<ModelFolder, "tokenizer"> {
   /** Without its vocabulary, which the encoder has. */
   readonly tokenizer: Pick<TokenizerFile, "kind" | "tokens">;
+  /** What workers load from. */
+  readonly sealed: SealedCopy;
   /** 64 hex digits. */
   readonly digest: string;
   readonly encoder: Encoder;
@@ -26,17 +28,17 @@ export interface ServedModel extends Omit<ModelFolder, "tokenizer"> {
 }
 
 /** @throws {CombotError} `MODEL_INVALID` naming the file at fault and what is wrong with it. */
-export async function openModel(dir: string): Promise<ServedModel> {
-  const folder = await readModelFolder(dir);
+export async function serveFolder(folder: ModelFolder, sealed: SealedCopy): Promise<ServedModel> {
   const { kind, tokens } = folder.tokenizer;
   const encoder = await openEncoder(folder);
   const probe = (await encoder.encode({ text: encoder.formOf(PROBE_TEXT) })).ids;
-  return { ...folder, tokenizer: { kind, tokens }, digest: await digestModel(folder), encoder, probe };
+  const digest = digestModel(folder, sealed.content);
+  return { ...folder, tokenizer: { kind, tokens }, digest, encoder, probe, sealed };
 }
 
-async function openEncoder({ dir, tokenizer, windowTokens }: ModelFolder): Promise<Encoder> {
+async function openEncoder({ sealedDir: dir, tokenizer, windowTokens, truncationSide }: ModelFolder): Promise<Encoder> {
   try {
-    return await Encoder.open(tokenizer.json, { windowTokens });
+    return await Encoder.open(tokenizer.json, { windowTokens, truncationSide });
   } catch (error) {
     throw invalid(join(dir, "tokenizer.json"), messageOf(error), error);
   }

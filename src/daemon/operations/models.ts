@@ -12,7 +12,7 @@ export interface ModelsOptions {
   /** What the settings name. */
   readonly defaultDir: string;
   readonly choice: ModelChoice;
-  readonly open: (dir: string) => Promise<ServedModel>;
+  readonly open: (dir: string, file?: string) => Promise<ServedModel>;
   readonly create: (model: ServedModel) => Engine;
   /** Whether this model's workers fit beside what runs now. */
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;

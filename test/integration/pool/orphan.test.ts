@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { openModel } from "../../../src/daemon/model/served-model.ts";
+import { openModel } from "../../../src/daemon/model/opening.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const CHILD = fileURLToPath(new URL("../../../src/daemon/workers/child.ts", import.meta.url));
@@ -21,7 +21,7 @@ const SHORT_LIVED = `
 `;
 
 test("a worker whose daemon dies while the runtime prepares a model ends without a word", async () => {
-  const { modelPath, labels, padId, probe } = await openModel(MODEL);
+  const { modelPath, labels, padId, probe } = await openModel(MODEL, temporaryFolder());
   const files = { preparedPath: join(temporaryFolder(), "prepared.onnx"), weightsName: "weights.bin" };
   const order = JSON.stringify({
     type: "prepare",

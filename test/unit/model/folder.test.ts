@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { digestModel } from "../../../src/daemon/model/digest.ts";
 import { readModelFolder } from "../../../src/daemon/model/folder.ts";
-import { openModel } from "../../../src/daemon/model/served-model.ts";
+import { openModel } from "../../../src/daemon/model/opening.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
 import { BROKEN_MODELS } from "../../support/broken-models.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
@@ -109,7 +108,7 @@ describe("reading a model folder", () => {
 describe("refusing a folder", () => {
   /** Code and reason. */
   const refusalOf = (dir: string): Promise<string> =>
-    openModel(dir).then(
+    openModel(dir, temporaryFolder()).then(
       () => "it is not refused",
       (error: unknown) => (error instanceof CombotError ? `${error.code} ${error.message}` : String(error)),
     );
@@ -127,8 +126,14 @@ describe("refusing a folder", () => {
 
   test.each<[string, ForeignModel, RegExp]>([
     ["labels not numbered from 0", config({ id2label: { 0: "no", 2: "yes" } }), /config\.json: .*numbered from 0/],
-    ["a single label", config({ id2label: { 0: "only" } }), /two labels or more/],
-    ["a regression", config({ problem_type: "regression" }), /regression, which has no labels/],
+    ["no labels", config({ id2label: {} }), /config\.json: id2label must name a label or more/],
+    ["two labels of one number", config({ id2label: null, label2id: { a: 0, b: 0 } }), /two labels the same number/],
+    [
+      "more labels than anybody reads",
+      config({ id2label: null, label2id: null, num_labels: 1e9 }),
+      /1000000000 labels, and 20000 are the most/,
+    ],
+    ["fewer labels than scores", config({ id2label: { 0: "only" } }), /logits has 2 labels, and config\.json names 1/],
     [
       "a pad id past the vocabulary",
       {
@@ -146,7 +151,7 @@ describe("refusing a folder", () => {
 
   test("no folder, a file, an empty model, a folder in the model's place", async () => {
     const dir = write();
-    expect(await refusalOf(join(dir, "nowhere"))).toMatch(/nowhere can't be read/);
+    expect(await refusalOf(join(dir, "nowhere"))).toMatch(/nowhere: there is no such folder/);
     expect(await refusalOf(join(dir, "config.json"))).toMatch(/config\.json/);
     writeFileSync(join(dir, "tokenizer.json"), "[]");
     expect(await refusalOf(dir)).toMatch(/tokenizer\.json: /);
@@ -159,7 +164,9 @@ describe("refusing a folder", () => {
   });
 
   test("types of tokens are no matter where the graph asks for none", async () => {
-    await expect(openModel(write({ type: "distilbert", tokenizer: typed() }))).resolves.toBeDefined();
+    await expect(
+      openModel(write({ type: "distilbert", tokenizer: typed() }), temporaryFolder()),
+    ).resolves.toBeDefined();
   });
 });
 
@@ -171,7 +178,7 @@ function typed(): ReturnType<typeof wordPiece> {
 }
 
 describe("the digest", () => {
-  const digestOf = async (dir: string): Promise<string> => digestModel(await readModelFolder(dir));
+  const digestOf = async (dir: string): Promise<string> => (await openModel(dir, temporaryFolder())).digest;
 
   test("is the same for the same files, wherever they lie", async () => {
     const [one, two] = [write(), write()];
@@ -186,6 +193,7 @@ describe("the digest", () => {
     ["tokenizer.json", append("tokenizer.json")],
     ["the external data", append("model.onnx_data")],
     ["the window", (dir) => writeFileSync(join(dir, "tokenizer_config.json"), '{"model_max_length": 20}')],
+    ["the sides", (dir) => writeFileSync(join(dir, "tokenizer_config.json"), '{"padding_side": "left"}')],
     ["the pad id", (dir) => writeFileSync(join(dir, "tokenizer_config.json"), '{"pad_token": "[SEP]"}')],
   ])("is another one when %s changes", async (_, change) => {
     const dir = write({ externalData: true });
@@ -203,7 +211,6 @@ describe("the digest", () => {
     const before = await digestOf(dir);
     for (const name of ["README.md", "model.onnx.bak", "other.data", "model.onnx_data_old", "special_tokens_map.json"])
       append(name)(dir);
-    writeFileSync(join(dir, "tokenizer_config.json"), '{"clean_up_tokenization_spaces": true}');
     expect(await digestOf(dir)).toBe(before);
   });
 });

@@ -56,6 +56,8 @@ describe("a header", () => {
       ],
       outputs: [{ name: "logits", type: "float32", dims: ["batch", 4] }],
       externalData: new Map(),
+      activations: new Map(),
+      embeddings: 10,
     });
   });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { PREPARED_MODEL } from "../../../../src/daemon/prepared/store.ts";
-import { openModel } from "../../../../src/daemon/model/served-model.ts";
+import { openModel } from "../../../../src/daemon/model/opening.ts";
 
 const PROGRAM = fileURLToPath(new URL("./floor-process.cjs", import.meta.url));
 
@@ -23,7 +23,7 @@ export class Floor {
   static async of(daemon: PrivateDaemon, modelDir: string): Promise<Floor> {
     const prepared = join(daemon.folder, "state", "prepared");
     const [folder = ""] = readdirSync(prepared);
-    const { probe } = await openModel(modelDir);
+    const { probe } = await openModel(modelDir, join(daemon.folder, "state"));
     return new Floor(join(prepared, folder, PREPARED_MODEL), JSON.stringify([...probe]));
   }
 

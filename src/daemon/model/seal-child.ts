@@ -1,0 +1,28 @@
+import { writeSync } from "node:fs";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { SealLine, SealRequest } from "./seal-protocol.ts";
+import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
+
+/**
+ * Reads and copies a model's folder, in a process of its own: a file system that doesn't answer holds whoever asks it,
+ * for good where it is a network's, and this one can be given up.
+ */
+const STDOUT = 1;
+
+function tell(line: SealLine): void {
+  writeSync(STDOUT, `${JSON.stringify(line)}\n`);
+}
+
+async function answer(request: SealRequest): Promise<void> {
+  const onPiece = (path: string): void => tell({ at: path });
+  if (request.do === "seal") tell({ answer: await sealFolder(request, onPiece) });
+  else if (request.do === "find") tell({ answer: findSealed(request, onPiece) });
+  else tell({ answer: await compareFolder(request, onPiece) });
+}
+
+try {
+  await answer(JSON.parse(process.argv[2] ?? "") as SealRequest);
+} catch (error) {
+  const known = error instanceof CombotError && error.code === "NO_ROOM" ? "NO_ROOM" : "MODEL_INVALID";
+  tell({ error: { code: known, detail: messageOf(error) } });
+}
