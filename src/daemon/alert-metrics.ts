@@ -19,6 +19,7 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
   gauge("combot_workers_wanted", "Workers that should serve.", ({ workersWanted }) => workersWanted);
   gauge("combot_workers_held", "1 while no worker is started any more.", ({ workersHeld }) => workersHeld);
   gauge("combot_weights_unshared", "1 while workers can't share prepared weights.", (now) => now.weightsUnshared);
+  gauge("combot_model_folder_changed", "1 while the model's folder is not what serves.", (now) => now.modelChanged);
   gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);
   gauge("combot_journal_up", "1 while the journal can be written; NaN without one.", ({ journalUp }) => journalUp);
   const firing = new Map(ALERTS.map((alert) => [alert, { alert, severity: ALERT_RULES[alert].severity }]));

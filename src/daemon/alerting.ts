@@ -11,6 +11,7 @@ import type { Governance } from "./governance.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { keysFound } from "./operations/cache-metrics.ts";
+import type { FolderWatch } from "./model/folder-watch.ts";
 import type { Models } from "./operations/models.ts";
 import type { AlertReading } from "./policy/alerts/reading.ts";
 
@@ -19,6 +20,7 @@ const REDIS_MAX_AGE_MS = 4500;
 
 export interface AlertingParts {
   readonly models: Models;
+  readonly folder: FolderWatch;
   readonly metrics: Metrics;
   readonly governance: Governance;
   readonly caching: Caching;
@@ -53,7 +55,7 @@ function createWebhook(settings: Settings, log: Logger): Webhook {
 }
 
 async function readFor(settings: Settings, parts: AlertingParts): Promise<AlertReading> {
-  const { models, metrics, governance, caching } = parts;
+  const { models, folder, metrics, governance, caching } = parts;
   const { pool, unshared } = models.current;
   const { calls, failures } = await metrics.outcomes();
   return {
@@ -70,6 +72,7 @@ async function readFor(settings: Settings, parts: AlertingParts): Promise<AlertR
     ...(await redisReading(caching)),
     ...journalReading(parts.journal()),
     weightsUnshared: unshared() !== undefined,
+    modelChanged: folder.fault !== undefined,
     diskFree: await diskFree(settings.stateDir),
   };
 }

@@ -29,8 +29,8 @@ export async function main(flags: DaemonFlags): Promise<void> {
   dieLoudly(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
-  const serving = await createServing(settings, log);
-  const { models, events, journaling, caching, watch, warming } = serving;
+  const serving = await createServing(settings, log, flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag");
+  const { models, folder, events, journaling, caching, watch, warming } = serving;
   const { governor } = serving.governance;
   const unit = createUnit(serving, log);
   await governor.tick();
@@ -42,6 +42,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const steps = [
     async () => void unit?.stopping(),
     async () => watch.stop(),
+    async () => folder.stop(),
     async () => warming.stop(),
     async () => events.close(),
     async () => backups.stop(),
@@ -62,6 +63,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   governor.start();
   journaling?.start();
   watch.start();
+  folder.start();
   warming.start();
   await unit?.ready();
 }

@@ -16,7 +16,7 @@ import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/wo
 export interface ModelCheckRequest {
   readonly dir: string;
   /** The model file, by its path within the folder or its name alone; the fastest one where left out. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** To classify in place of the probe text. */
   readonly texts?: readonly string[];
 }
@@ -71,13 +71,14 @@ function temporaryState(): string {
 type Description = Omit<ModelCheckReport, "worker" | "filled" | "answers">;
 
 function describe(model: ServedModel): Description {
-  const { name, dir, sealedDir, digest, modelPath, externalPaths, bytes } = model;
+  const { name, dir, sealedDir, digest, modelPath, externalPaths, bytes, remarks } = model;
   const { labels, multiLabel, windowTokens, padId, tokenizer } = model;
   const { irVersion, opsets, producer, inputs } = model.header;
   return {
     name,
     dir,
     digest,
+    remarks: [...remarks],
     files: [modelPath, ...externalPaths].map((path) => relative(sealedDir, path)),
     bytes,
     graph: {

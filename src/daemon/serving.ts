@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
-import { CombotError, messageOf } from "../lib/errors.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { Alert } from "../lib/protocol/alerts.ts";
 import { publishWatch } from "./alert-metrics.ts";
 import { createWatch } from "./alerting.ts";
@@ -10,9 +10,11 @@ import { VERSION } from "../lib/version.ts";
 import { createCaching } from "./caching.ts";
 import type { Caching } from "./caching.ts";
 import { createEngine } from "./engine.ts";
-import type { MemoryGate } from "./engine.ts";
+import type { EngineParts, MemoryGate } from "./engine.ts";
 import { createDecisions, createGovernance } from "./governance.ts";
 import type { Governance } from "./governance.ts";
+import { openFirst } from "./first-model.ts";
+import type { FirstModel, ModelSetting } from "./first-model.ts";
 import { createJournaling } from "./journaling.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
@@ -21,13 +23,15 @@ import { Metrics } from "./metrics/metrics.ts";
 import type { Readings } from "./metrics/metrics.ts";
 import type { Engine } from "./operations/engine.ts";
 import { openModel } from "./model/opening.ts";
+import { FolderWatch } from "./model/folder-watch.ts";
+import { pruneCopies } from "./model/sealed-copy.ts";
 import { BUNDLED_MODEL_DIR } from "./model/served-model.ts";
-import type { ServedModel } from "./model/served-model.ts";
 import { publishCache } from "./operations/cache-metrics.ts";
 import { EventHub } from "./operations/event-hub.ts";
 import { pidsOf } from "./operations/memory-report.ts";
 import { ModelChoice } from "./operations/model-choice.ts";
 import { Models } from "./operations/models.ts";
+import type { ModelsOptions } from "./operations/models.ts";
 import { Reports } from "./operations/reports.ts";
 import { fitsBeside } from "./operations/room.ts";
 import { rankOf } from "./policy/level.ts";
@@ -36,6 +40,7 @@ import { Warming } from "./warming.ts";
 
 export interface Serving {
   readonly models: Models;
+  readonly folder: FolderWatch;
   readonly metrics: Metrics;
   readonly meter: Sampler;
   readonly governance: Governance;
@@ -51,32 +56,26 @@ export interface Serving {
 const now = (): number => performance.now();
 
 /** Opens the model and wires all that serves it; no worker runs yet. @throws {CombotError} `CONFIG_INVALID` */
-export async function createServing(settings: Settings, log: Logger): Promise<Serving> {
-  const choice = new ModelChoice(settings.stateDir);
-  const defaultDir = settings.modelDir ?? BUNDLED_MODEL_DIR;
-  const model = await openFirst(choice, defaultDir, settings.stateDir, log);
+export async function createServing(
+  settings: Settings,
+  log: Logger,
+  setting: ModelSetting = "setting",
+): Promise<Serving> {
+  const first = await openFirst(settings, new ModelChoice(settings.stateDir), { setting, log });
   const caching = createCaching(settings, log);
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
-  // The governor watches the models, and they ask it: what it says counts from when it has read memory once.
-  const memory: MemoryGate = {
-    refusal: (workers) => governance.governor.refusal(workers),
-    get isHigh() {
-      return rankOf(governance.governor.level) >= rankOf("high");
-    },
-  };
+  const memory = gateOf(() => governance);
   const decisions = createDecisions(log);
   const cache = caching.answers;
   const onAnswered = (text: string): void => journaling?.texts.add(text);
   const parts = { settings, log, metrics, cache, memory, decisions, hashUser: userHasher(randomBytes(32)), onAnswered };
-  const models: Models = new Models(createEngine(model, parts), {
-    defaultDir,
-    choice,
-    open: (dir, file) => openModel(dir, settings.stateDir, { file }),
-    create: (other) => createEngine(other, parts),
+  const models: Models = createModels(first, parts, {
+    defaultBy: settings.modelDir === null ? "bundled" : setting,
     fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
-    now,
   });
+  const folder = await watchFolder(models, log);
+  await prune(settings.stateDir, [first.model.sealed.content], log);
   const meter = new Sampler({
     pids: () => pidsOf(models.engines),
     get limitBytes() {
@@ -96,8 +95,8 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
   const journaling = createJournaling({ settings, log, models, metrics, governance });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;
   const alerts = (): readonly Alert[] => watch.report().firing;
-  const reportParts = { models, metrics, meter, governor, caching, settings, journal, alerts, version: VERSION };
-  const reports = new Reports(reportParts);
+  const watched = { models, folder, metrics, caching, journal };
+  const reports = new Reports({ ...watched, meter, governor, settings, alerts, version: VERSION });
   const events = new EventHub({
     decisions,
     sample: () => reports.sample(),
@@ -107,10 +106,10 @@ export async function createServing(settings: Settings, log: Logger): Promise<Se
     events.tellAlert(alert);
     journaling?.alert(alert);
   };
-  const watch = createWatch(settings, { models, metrics, governance, caching, journal, onAlert }, log);
+  const watch = createWatch(settings, { ...watched, governance, onAlert }, log);
   publishWatch(metrics, watch);
   const warming = new Warming({ settings, models, caching, governor, journaling, log });
-  return { models, metrics, meter, governance, caching, reports, events, watch, journaling, warming };
+  return { models, folder, metrics, meter, governance, caching, reports, events, watch, journaling, warming };
 }
 
 function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Readings {
@@ -124,28 +123,52 @@ function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Rea
   };
 }
 
-/** The model chosen last, else the one the settings name: a bad choice must not keep the daemon from starting. */
-async function openFirst(choice: ModelChoice, defaultDir: string, stateDir: string, log: Logger): Promise<ServedModel> {
-  const chosen = choice.read();
-  if (chosen !== undefined) {
-    try {
-      return await openModel(chosen, stateDir);
-    } catch (error) {
-      log.warn(
-        { dir: chosen, reason: messageOf(error) },
-        "the model chosen last can't be opened; the settings' one serves",
-      );
-    }
-  }
-  return openConfigured(defaultDir, stateDir);
+/** The governor watches the models, and they ask it: what it says counts from when it has read memory once. */
+function gateOf(governance: () => Governance): MemoryGate {
+  return {
+    refusal: (workers) => governance().governor.refusal(workers),
+    get isHigh() {
+      return rankOf(governance().governor.level) >= rankOf("high");
+    },
+  };
 }
 
-/** A model that can't be served is a setting at fault: systemd must not try again. */
-async function openConfigured(dir: string, stateDir: string): Promise<ServedModel> {
-  try {
-    return await openModel(dir, stateDir);
-  } catch (error) {
-    if (!(error instanceof CombotError) || error.code !== "MODEL_INVALID") throw error;
-    throw new CombotError("CONFIG_INVALID", `COMBOT_MODEL_DIR: ${error.message}`, { cause: error });
-  }
+function createModels(
+  { model, chosen }: FirstModel,
+  parts: EngineParts,
+  options: Pick<ModelsOptions, "defaultBy" | "fits">,
+): Models {
+  const { settings, log } = parts;
+  for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);
+  return new Models(createEngine(model, parts), {
+    ...options,
+    defaultDir: settings.modelDir ?? BUNDLED_MODEL_DIR,
+    chosen,
+    choice: new ModelChoice(settings.stateDir),
+    open: (dir, file) => openModel(dir, settings.stateDir, { file }),
+    create: (other) => createEngine(other, parts),
+    onNeeded: (contents) => prune(settings.stateDir, contents, log),
+    date: () => new Date(),
+    now,
+  });
+}
+
+/** Has looked once: a model that was chosen before may serve from its copy alone. */
+async function watchFolder(models: Models, log: Logger): Promise<FolderWatch> {
+  const folder = new FolderWatch({
+    model: () => models.current.model,
+    onChange: (fault, { name, dir }) => {
+      if (fault) log.warn({ model: name, dir }, fault.detail);
+      else log.info({ model: name, dir }, "the folder holds again what was loaded from it");
+    },
+  });
+  await folder.poll();
+  return folder;
+}
+
+/** While nothing else is copied. What is not removed takes room, and nothing more. */
+function prune(stateDir: string, needed: readonly string[], log: Logger): Promise<void> {
+  return pruneCopies(stateDir, needed).catch((error: unknown) => {
+    log.warn({ reason: messageOf(error) }, "copies of models that nobody needs were not removed");
+  });
 }

@@ -5,7 +5,9 @@ import type { ClassifyReply, ClassifyRequest } from "../../src/lib/protocol/clas
 import type { Caching } from "../../src/daemon/caching.ts";
 import type { Governance } from "../../src/daemon/governance.ts";
 import type { Metrics } from "../../src/daemon/metrics/metrics.ts";
+import type { FolderWatch } from "../../src/daemon/model/folder-watch.ts";
 import type { Models } from "../../src/daemon/operations/models.ts";
+import type { Reports } from "../../src/daemon/operations/reports.ts";
 import type { Pool } from "../../src/daemon/pool/pool.ts";
 import { createServing } from "../../src/daemon/serving.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -14,6 +16,8 @@ export interface Core extends Governance {
   readonly models: Models;
   readonly metrics: Metrics;
   readonly caching: Caching;
+  readonly folder: FolderWatch;
+  readonly reports: Reports;
   /** Of the model that serves. */
   readonly pool: Pool;
 }
@@ -28,7 +32,10 @@ export async function startCore(modelDir: string, env: Record<string, string> = 
     DATABASE_URL: "off",
   };
   const { settings } = loadSettings({ env: { ...own, ...env }, machine });
-  const { models, metrics, governance, caching } = await createServing(settings, pino({ level: "silent" }));
+  const { models, metrics, governance, caching, folder, reports } = await createServing(
+    settings,
+    pino({ level: "silent" }),
+  );
   onTestFinished(async () => {
     await governance.governor.stop();
     await models.stop();
@@ -38,6 +45,8 @@ export async function startCore(modelDir: string, env: Record<string, string> = 
     models,
     metrics,
     caching,
+    folder,
+    reports,
     ...governance,
     get pool() {
       return models.current.pool;

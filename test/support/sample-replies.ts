@@ -22,6 +22,15 @@ export const HEALTH: Health = {
     database: OFF,
     memory: { status: "ok", detail: "61% of 7.7 GiB" },
   },
+  model: {
+    name: "shop-intents",
+    digest: "0123456789ab",
+    dir: "/srv/models/shop-intents",
+    file: "model.onnx",
+    chosen: { by: "setting", at: null },
+    folder: "same",
+    remarks: [],
+  },
   version: "0.1.0",
   uptimeSeconds: 11_520,
 };

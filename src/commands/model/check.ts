@@ -6,13 +6,19 @@ import { BaseCommand } from "../../lib/cli/base-command.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ModelCheckReport } from "../../lib/protocol/model.ts";
 
+interface AskedCheck {
+  readonly dir: string;
+  readonly file: string | undefined;
+  readonly texts: readonly string[];
+}
+
 const TIMEOUT_SECONDS = 120;
 /** A check that is over sooner tells no story. */
 const QUIET_MS = 1000;
 
 export default class ModelCheck extends BaseCommand {
   static override summary = "Tell whether a model can be served, and what a worker takes with it.";
-  static override description = `Takes a folder as optimum-cli export onnx writes it: model.onnx or onnx/model.onnx, config.json, tokenizer.json. Reads it, loads it into a worker process of its own, classifies a text and measures the process. Needs no daemon and changes nothing in one.
+  static override description = `Takes a folder as optimum-cli export onnx writes it: config.json, tokenizer.json, and model.onnx or another form of it (model_quantized.onnx, model_fp16.onnx …), there or in onnx/. Reads it, loads it into a worker process of its own, classifies a text and measures the process. Needs no daemon and changes nothing in one.
 
 Exits with 4 and the reason if the model can't be served. The worker has the plain file: workers of the daemon map weights that were prepared once, share them, and hold less memory of their own.`;
   static override examples = [
@@ -34,6 +40,10 @@ Exits with 4 and the reason if the model can't be served. The worker has the pla
   };
 
   static override flags = {
+    file: Flags.string({
+      description: "Which of several model files. Default: the fastest on this CPU.",
+      helpValue: "NAME",
+    }),
     timeout: Flags.integer({
       description: "Seconds the check may take, then exit 5.",
       default: TIMEOUT_SECONDS,
@@ -48,12 +58,12 @@ Exits with 4 and the reason if the model can't be served. The worker has the pla
     if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
       throw new CombotError("USAGE", `There is no folder ${dir}.`);
     const texts = argv.slice(1).map(String);
-    const report = await this.#check(dir, texts, flags.timeout * 1000);
+    const report = await this.#check({ dir, file: flags.file, texts }, flags.timeout * 1000);
     if (!this.jsonEnabled()) this.print(await toText(report));
     return report;
   }
 
-  async #check(dir: string, texts: readonly string[], timeoutMs: number): Promise<ModelCheckReport> {
+  async #check(asked: AskedCheck, timeoutMs: number): Promise<ModelCheckReport> {
     const { runModelCheck } = await import("../../lib/cli/model-check.ts");
     let [stage, isLong] = ["starting", false];
     const tell = (): void => this.tell(`${stage} …`);
@@ -65,7 +75,7 @@ Exits with 4 and the reason if the model can't be served. The worker has the pla
       stage = next;
       if (isLong) tell();
     };
-    return runModelCheck({ dir, texts, timeoutMs, onStage }).finally(() => clearTimeout(timer));
+    return runModelCheck({ ...asked, timeoutMs, onStage }).finally(() => clearTimeout(timer));
   }
 }
 

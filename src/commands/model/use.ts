@@ -10,7 +10,7 @@ export default class ModelUse extends ClientCommand {
   static override summary = "Serve another model, without a failed request.";
   static override description = `Loads the new model beside the old one, has it answer a text, sends new texts to it and ends the old one. A model that can't be read, loaded or asked leaves the old one serving: exit 4, with the reason; so do two models that don't fit into memory together, with the arithmetic, unless --in-turn unloads the old one first.
 
-The choice outlives a restart of the daemon, until --default goes back to what the settings name. The daemon must be able to read the folder. Takes the control socket.`;
+The choice outlives a restart of the daemon, until --default goes back to what the settings name. The daemon must be able to read the folder, and serves from a copy of it: what becomes of the folder changes nothing until the next model use. Takes the control socket.`;
   static override examples = [
     {
       description: "Check it, then serve it.",
@@ -19,6 +19,10 @@ The choice outlives a restart of the daemon, until --default goes back to what t
     {
       description: "Where memory holds one at a time.",
       command: "<%= config.bin %> <%= command.id %> ./my-model --in-turn",
+    },
+    {
+      description: "Another of the model files that lie there.",
+      command: "<%= config.bin %> <%= command.id %> ./my-model --file model_fp16.onnx",
     },
     { description: "Back to the one of the settings.", command: "<%= config.bin %> <%= command.id %> --default" },
   ];
@@ -29,6 +33,11 @@ The choice outlives a restart of the daemon, until --default goes back to what t
 
   static override flags = {
     default: Flags.boolean({ description: "The model that the settings name (COMBOT_MODEL_DIR, or the bundled one)." }),
+    file: Flags.string({
+      description: "Which of several model files. Default: the fastest on the daemon's CPU.",
+      helpValue: "NAME",
+      exclusive: ["default"],
+    }),
     "in-turn": Flags.boolean({ description: "Unload the old model before the new one loads; texts wait meanwhile." }),
     timeout: timeoutFlag("none but the daemon's MODEL_LOAD_TIMEOUT"),
   };
@@ -39,7 +48,11 @@ The choice outlives a restart of the daemon, until --default goes back to what t
     if (flags.default ? isNamed : !isNamed) throw new CombotError("USAGE", "Give either a folder or --default.");
     // The daemon's working folder is not this shell's.
     const which = args.dir === undefined ? ({ default: true } as const) : { dir: resolve(args.dir) };
-    const body = { ...which, ...(flags["in-turn"] && { inTurn: true }) };
+    const body = {
+      ...which,
+      ...(flags.file !== undefined && { file: flags.file }),
+      ...(flags["in-turn"] && { inTurn: true }),
+    };
     const work = this.client(flags.socket).call("modelUse", { body, timeoutMs: toMs(flags.timeout) });
     const words = `Switching to ${args.dir === undefined ? "the default model" : resolve(args.dir)}`;
     const reply = await this.waitFor(words, work);

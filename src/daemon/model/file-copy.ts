@@ -22,7 +22,7 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 /** The clock that files are stamped by moves in steps of 4 or 10 ms: what was written within the last one may be written again unseen. */
 const CLOCK_STEP_MS = 20;
 /** Left for the journal and what else is written. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
+const RESERVE_BYTES = 4 * 1024 * 1024;
 
 /** Told the file that is being read, after each piece of it. */
 export type OnPiece = (path: string) => void;

@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { CombotError } from "../../lib/errors.ts";
+import { readdir, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CombotError, systemCodeOf } from "../../lib/errors.ts";
 import { stampOfPath } from "../../lib/file-stamp.ts";
 import type { FoundCopy, SealSource } from "./seal-protocol.ts";
+import { COPYING, copyFolder } from "./sealed-files.ts";
 import { askSealer } from "./sealer.ts";
 
 /** Where the copies of models are kept. */
@@ -20,8 +21,9 @@ export class SealedCopy {
   readonly file: string;
   /** Whether its owner's folder could be copied just now; else it is from before. */
   readonly source: SealSource | null;
+  /** Of its files, relative to the folder. */
+  readonly names: readonly string[];
   readonly #store: string;
-  readonly #names: readonly string[];
   #stamps: FoundCopy["ownStamps"];
 
   constructor({ folder, record, ownStamps, source }: FoundCopy, store: string) {
@@ -30,13 +32,13 @@ export class SealedCopy {
     this.file = record.file;
     this.source = source;
     this.#store = store;
-    this.#names = record.files.map(({ name }) => name);
+    this.names = record.files.map(({ name }) => name);
     this.#stamps = ownStamps;
   }
 
   /** Whether nobody has written into it since it was read whole. Cheap: to be asked after every batch. */
   get intact(): boolean {
-    return this.#names.every((name) => stampOfPath(join(this.folder, name)) === this.#stamps[name]);
+    return this.names.every((name) => stampOfPath(join(this.folder, name)) === this.#stamps[name]);
   }
 
   /**
@@ -58,5 +60,38 @@ export class SealedCopy {
 
   remove(): Promise<void> {
     return rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The ones used last, beside those in use: going back costs no copy. */
+const KEPT = 2;
+
+/**
+ * Removes copies that nobody needs, and what a copy that was cut off left behind.
+ *
+ * @param inUse contents of the copies that serve, or that a restart would serve.
+ */
+export async function pruneCopies(stateDir: string, inUse: readonly string[]): Promise<void> {
+  const store = sealedStore(stateDir);
+  const kept = new Set(inUse.map((content) => copyFolder(store, content)));
+  const others = (await readdir(store)).map((name) => join(store, name)).filter((path) => !kept.has(path));
+  const dated = await Promise.all(others.map(async (path) => ({ path, atMs: (await stat(path)).mtimeMs })));
+  const byUse = dated.filter(({ path }) => !isCopying(path)).toSorted((a, b) => b.atMs - a.atMs);
+  const cutOff = dated.filter(({ path }) => isCopying(path) && !isRunning(parseInt(basename(path), 10)));
+  const unneeded = [...byUse.slice(KEPT), ...cutOff];
+  for (const { path } of unneeded) await rm(path, { recursive: true, force: true });
+}
+
+function isCopying(path: string): boolean {
+  return path.endsWith(COPYING);
+}
+
+/** Another's process counts as well: its number may have been given anew, and the folder goes next time. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) !== "ESRCH";
   }
 }

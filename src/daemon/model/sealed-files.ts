@@ -10,6 +10,9 @@ import type { FoundCopy, SealRecord, SealSource, SealedFile } from "./seal-proto
 const RECORD = "combot-seal.json";
 const SOURCE = "combot-source.json";
 
+/** What a copy that is not yet whole is called, behind the number of the process that makes it. */
+export const COPYING = ".copying";
+
 /** @param files sorted or not. @returns 64 hex digits. */
 export function contentOf(file: string, files: readonly SealedFile[]): string {
   const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1));

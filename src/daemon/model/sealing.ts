@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { strangerOf } from "../../lib/ownership.ts";
@@ -8,7 +8,7 @@ import { invalid } from "./invalid.ts";
 import { readOnnxHeader } from "./onnx-header.ts";
 import type { CompareFolder, FindSealed, FolderContent, FoundCopy, MadeCopy, SealFolder } from "./seal-protocol.ts";
 import type { SealRecord, SealSource, SealedFile, Stamps } from "./seal-protocol.ts";
-import { checkCopy, contentOf, copyFolder, readSource, writeRecord, writeSource } from "./sealed-files.ts";
+import { COPYING, checkCopy, contentOf, copyFolder, readSource, writeRecord, writeSource } from "./sealed-files.ts";
 import { stampIn, surveyFolder } from "./survey.ts";
 import type { Survey } from "./survey.ts";
 
@@ -27,12 +27,12 @@ export async function sealFolder({ dir, file, store }: SealFolder, onPiece: OnPi
   for (let attempt = 1; ; attempt++) {
     const survey = surveyFolder(dir, file);
     const known = findKnown(survey, store, onPiece);
-    if (known) return { ...known, isNew: false, others: survey.others };
-    const making = join(store, `${process.pid}.copying`);
+    if (known) return { ...used(known), isNew: false, others: survey.others };
+    const making = join(store, `${process.pid}${COPYING}`);
     try {
       const stamps = await copyAll(survey, making, onPiece);
       const changed = changedSince(survey, stamps, file);
-      if (changed === undefined) return { ...publish(making, survey, stamps, onPiece), others: survey.others };
+      if (changed === undefined) return { ...used(publish(making, survey, stamps, onPiece)), others: survey.others };
       if (attempt === ATTEMPTS)
         throw invalid(join(survey.dir, changed), "it is being changed; try again when it is written");
     } finally {
@@ -46,7 +46,7 @@ export function findSealed({ content, store }: FindSealed, onPiece: OnPiece): Fo
   const stranger = strangerOf(store);
   const found = stranger ?? checkCopy(copyFolder(store, content), onPiece, content);
   if (typeof found === "string") throw new CombotError("MODEL_INVALID", found);
-  return found;
+  return used(found);
 }
 
 /** @throws {CombotError} `MODEL_INVALID` where the folder, or what counts in it, is gone or can't be read. */
@@ -62,15 +62,22 @@ export async function compareFolder({ dir, file, known }: CompareFolder, onPiece
   }
 }
 
+/** Those used last are kept. */
+function used<T extends FoundCopy>(copy: T): T {
+  const now = new Date();
+  utimesSync(copy.folder, now, now);
+  return copy;
+}
+
 /** Nobody else's folder may stand in the place of ours: what lies in it decides answers. */
 function openStore(store: string): void {
-  const stranger = strangerOf(store);
-  if (stranger !== undefined) throw new CombotError("NO_ROOM", `no model can be kept there: ${stranger}`);
   try {
     mkdirSync(store, { recursive: true, mode: 0o750 });
   } catch (error) {
     throw new CombotError("NO_ROOM", `the model can't be copied to ${store}: ${messageOf(error)}`, { cause: error });
   }
+  const stranger = strangerOf(store);
+  if (stranger !== undefined) throw new CombotError("NO_ROOM", `no model can be kept there: ${stranger}`);
 }
 
 /** A copy made of this very folder as it is now. */

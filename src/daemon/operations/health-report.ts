@@ -1,7 +1,8 @@
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
-import type { CheckStatus, Health } from "../../lib/protocol/health.ts";
+import type { CheckStatus, Chosen, Health } from "../../lib/protocol/health.ts";
 import type { RedisConnection } from "../cache/redis-connection.ts";
 import type { Governor } from "../governor/governor.ts";
+import type { FolderFault, FolderWatch } from "../model/folder-watch.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Engine } from "./engine.ts";
 
@@ -15,6 +16,9 @@ const HELD_TOO_LONG_MS = 10_000;
 
 export interface HealthParts {
   readonly engine: Engine;
+  /** Who chose its model. */
+  readonly chosen: Chosen;
+  readonly folder: Pick<FolderWatch, "fault" | "state">;
   readonly governor: Governor;
   /** Undefined where it is off. */
   readonly redis: RedisConnection | undefined;
@@ -39,11 +43,16 @@ export function checkModel(pool: Pool): Check {
   return { status: "degraded", detail: pool.lastFailure ?? "the worker is being replaced" };
 }
 
-/** Workers that share no weights serve all the same: told in words, no degradation. */
-function describeModel({ pool, unshared }: Engine): Check {
+/**
+ * Workers that share no weights serve all the same: told in words, no degradation. A folder that is not what serves is
+ * one: a restart may find another model.
+ */
+function describeModel({ pool, unshared }: Engine, fault: FolderFault | undefined): Check {
   const { status, detail } = checkModel(pool);
   const reason = unshared();
-  return { status, detail: reason === undefined ? detail : `${detail}; weights not shared: ${reason}` };
+  const told = reason === undefined ? detail : `${detail}; weights not shared: ${reason}`;
+  if (!fault) return { status, detail: told };
+  return { status: status === "ok" ? "degraded" : status, detail: `${told}; ${fault.detail}` };
 }
 
 /** At emergency only cached answers are given; on hold it serves, and somebody should look. */
@@ -75,16 +84,18 @@ export function checkJournal(journal: JournalReport | null): Check {
 }
 
 export function reportHealth(
-  { engine, governor, redis, journal, version }: HealthParts,
+  { engine, chosen, folder, governor, redis, journal, version }: HealthParts,
   uptimeSeconds: number,
 ): Health {
   const checks = {
-    model: describeModel(engine),
+    model: describeModel(engine, folder.fault),
     redis: checkRedis(redis),
     database: checkJournal(journal),
     memory: checkMemory(governor),
   };
   const statuses = Object.values(checks).map(({ status }) => status);
   const worst = (["unhealthy", "degraded"] as const).find((status) => statuses.includes(status));
-  return { status: worst ?? "ok", checks, version, uptimeSeconds };
+  const { name, digest, dir, file, remarks } = engine.model;
+  const model = { name, digest: digest.slice(0, 12), dir, file, chosen, folder: folder.state, remarks: [...remarks] };
+  return { status: worst ?? "ok", checks, model, version, uptimeSeconds };
 }

@@ -1,32 +1,88 @@
-import { readFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { z } from "zod";
+import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { strangerOf } from "../../lib/ownership.ts";
 
-const schema = z.object({ dir: z.string() });
+const hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Older versions wrote the folder alone. */
+const schema = z.object({
+  dir: z.string().min(1),
+  file: z.string().optional(),
+  content: hex.optional(),
+  digest: hex.optional(),
+  at: z.iso.datetime().optional(),
+  by: z.literal("model use").optional(),
+});
+
+/** A model that was chosen while the daemon ran. */
+export type Choice = z.infer<typeof schema>;
+
+/** A choice that is written, and not yet made. */
+export interface PreparedChoice {
+  /** @throws where the file can't take its place. */
+  readonly commit: () => void;
+  /** Leaves the old choice as it is. */
+  readonly discard: () => void;
+}
 
 /** The model that was chosen while the daemon ran, kept in the state folder so that the choice outlives a restart. */
 export class ModelChoice {
-  readonly #path: string;
+  readonly path: string;
 
   constructor(stateDir: string) {
-    this.#path = join(stateDir, "model.json");
+    this.path = join(stateDir, "model.json");
   }
 
-  /** The folder that was chosen; undefined where none was, or where the file is damaged. */
-  read(): string | undefined {
+  /**
+   * Undefined where none was made.
+   *
+   * @throws {CombotError} `CONFIG_INVALID` where there is a choice that can't be told: another model must not serve in
+   * the place of the one that was meant.
+   */
+  read(): Choice | undefined {
+    const stranger = strangerOf(this.path);
+    if (stranger !== undefined) throw this.#refusal(stranger);
     try {
-      return schema.parse(JSON.parse(readFileSync(this.#path, "utf8"))).dir;
-    } catch {
-      return undefined;
+      return schema.parse(JSON.parse(readFileSync(this.path, "utf8")));
+    } catch (error) {
+      if (systemCodeOf(error) === "ENOENT") return undefined;
+      throw this.#refusal(
+        `${this.path} is damaged: ${error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)}`,
+      );
     }
   }
 
-  /** @param dir undefined: back to what the settings name. */
-  write(dir: string | undefined): void {
-    if (dir === undefined) return rmSync(this.#path, { force: true });
-    mkdirSync(join(this.#path, ".."), { recursive: true, mode: 0o750 });
-    const beside = `${this.#path}.new`;
-    writeFileSync(beside, JSON.stringify({ dir }));
-    renameSync(beside, this.#path);
+  /**
+   * Writes a choice beside the old one, so that what can fail has failed before a model is switched.
+   *
+   * @param choice undefined: back to what the settings name. @throws {CombotError} `NO_ROOM`
+   */
+  async prepare(choice: Choice | undefined): Promise<PreparedChoice> {
+    if (choice === undefined) return { commit: () => rmSync(this.path, { force: true }), discard: () => undefined };
+    const beside = `${this.path}.new`;
+    const discard = (): void => rmSync(beside, { force: true });
+    try {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o750 });
+      // A file that another user may have put there is not written into.
+      discard();
+      await writeFile(beside, JSON.stringify(choice), { flag: "wx", mode: 0o640, flush: true });
+    } catch (error) {
+      throw new CombotError(
+        "NO_ROOM",
+        `the choice can't be kept in ${this.path}: ${messageOf(error)}; nothing was switched`,
+        {
+          cause: error,
+        },
+      );
+    }
+    return { commit: () => renameSync(beside, this.path), discard };
+  }
+
+  #refusal(why: string): CombotError {
+    const remedy = `remove ${this.path} to serve what the settings name, or write it again`;
+    return new CombotError("CONFIG_INVALID", `which model was chosen can't be told: ${why}; ${remedy}`);
   }
 }

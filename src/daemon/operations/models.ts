@@ -1,46 +1,55 @@
-import { realpath } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { Chosen } from "../../lib/protocol/health.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import type { Engine } from "./engine.ts";
-import type { ModelChoice } from "./model-choice.ts";
+import type { Choice, ModelChoice } from "./model-choice.ts";
 
 export interface ModelsOptions {
-  /** What the settings name. */
+  /** What the settings name, and who set them. */
   readonly defaultDir: string;
+  readonly defaultBy: Chosen["by"];
+  /** Who chose the first one. */
+  readonly chosen: Chosen;
   readonly choice: ModelChoice;
   readonly open: (dir: string, file?: string) => Promise<ServedModel>;
   readonly create: (model: ServedModel) => Engine;
   /** Whether this model's workers fit beside what runs now. */
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;
+  /** Told the models that are needed from now on, by what they hold. */
+  readonly onNeeded: (contents: readonly string[]) => Promise<void>;
+  /** The time of day. */
+  readonly date: () => Date;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
-
-const FOLDER_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such folder",
-  EACCES: "the daemon may not look into it",
-};
 
 /** Owns which model serves: the one that answers, and during a switch the one that comes or goes. */
 export class Models {
   readonly #options: ModelsOptions;
   #current: Engine;
   readonly #engines: Set<Engine>;
+  #chosen: Chosen;
   #switching = false;
 
   constructor(first: Engine, options: ModelsOptions) {
     this.#options = options;
     this.#current = first;
+    this.#chosen = options.chosen;
     this.#engines = new Set([first]);
   }
 
   /** The one that new texts go to. */
   get current(): Engine {
     return this.#current;
+  }
+
+  /** Who chose the current one. */
+  get chosen(): Chosen {
+    return this.#chosen;
   }
 
   /** Every one that may have processes. */
@@ -65,24 +74,13 @@ export class Models {
    * Serves another model from here on, with no failed request in between. One that can't be opened, loaded or asked
    * leaves the old one serving.
    *
-   * @throws {CombotError} `MODEL_INVALID`, `MODEL_DOES_NOT_FIT`, `SWITCH_RUNNING` or `INVALID_REQUEST`.
+   * @throws {CombotError} `MODEL_INVALID`, `MODEL_DOES_NOT_FIT`, `NO_ROOM`, `SWITCH_RUNNING` or `INVALID_REQUEST`.
    */
   async use(request: ModelUseRequest): Promise<ModelUseReply> {
     if (this.#switching) throw new CombotError("SWITCH_RUNNING", "another switch is running", { retryAfterSeconds: 5 });
     this.#switching = true;
     try {
-      const from = this.#options.now();
-      const previous = this.#current.model;
-      const model = await this.#options.open(await this.#folderOf(request));
-      const changed = model.digest !== previous.digest || model.dir !== previous.dir;
-      if (changed) await this.#switchTo(model, request.inTurn ?? false);
-      this.#options.choice.write(request.default ? undefined : model.dir);
-      return {
-        model: nameOf(model),
-        previous: nameOf(previous),
-        changed,
-        durationMs: Math.round(this.#options.now() - from),
-      };
+      return await this.#use(request);
     } finally {
       this.#switching = false;
     }
@@ -92,14 +90,46 @@ export class Models {
     await Promise.all(this.engines.map((engine) => engine.pool.stop()));
   }
 
-  /** The real path, taken once: what is opened, checked and served is the same folder, whatever a link does later. */
-  async #folderOf({ dir, default: back }: ModelUseRequest): Promise<string> {
+  /** What can fail for want of room is done before the switch: one that was made is not called a failure. */
+  async #use(request: ModelUseRequest): Promise<ModelUseReply> {
+    const { now, open, choice, onNeeded, defaultBy } = this.#options;
+    const from = now();
+    const previous = this.#current.model;
+    const model = await open(this.#folderOf(request), request.file);
+    const changed = model.digest !== previous.digest || model.dir !== previous.dir;
+    const made = request.default ? undefined : this.#choiceOf(model);
+    const prepared = await choice.prepare(made);
+    if (changed) await this.#switchOr(model, request.inTurn ?? false, prepared.discard);
+    this.#chosen = made ? { by: "model use", at: made.at ?? null } : { by: defaultBy, at: null };
+    const warning = forgotten(prepared.commit);
+    await onNeeded(this.engines.map(({ model: { sealed } }) => sealed.content));
+    return {
+      model: nameOf(model),
+      previous: nameOf(previous),
+      changed,
+      remembered: warning === undefined,
+      remarks: [...(warning === undefined ? [] : [warning]), ...model.remarks],
+      durationMs: Math.round(now() - from),
+    };
+  }
+
+  #choiceOf({ dir, file, sealed, digest }: ServedModel): Choice {
+    return { dir, file, content: sealed.content, digest, at: this.#options.date().toISOString(), by: "model use" };
+  }
+
+  #folderOf({ dir, default: back }: ModelUseRequest): string {
     const named = back ? this.#options.defaultDir : (dir ?? "");
     if (!isAbsolute(named)) throw new CombotError("INVALID_REQUEST", "dir: must be an absolute path");
-    return realpath(named).catch((error: unknown) => {
-      const told = FOLDER_FAULTS[systemCodeOf(error) ?? ""] ?? messageOf(error);
-      throw new CombotError("MODEL_INVALID", `${named}: ${told}`, { cause: error });
-    });
+    return named;
+  }
+
+  async #switchOr(model: ServedModel, inTurn: boolean, undo: () => void): Promise<void> {
+    try {
+      await this.#switchTo(model, inTurn);
+    } catch (error) {
+      undo();
+      throw error;
+    }
   }
 
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {
@@ -158,6 +188,16 @@ export class Models {
   }
 }
 
-function nameOf({ name, digest, dir }: ServedModel): ModelUseReply["model"] {
-  return { name, digest: digest.slice(0, 12), dir };
+/** The model serves by now; what a restart will do is another matter. @returns what to tell, if it went wrong. */
+function forgotten(commit: () => void): string | undefined {
+  try {
+    commit();
+    return undefined;
+  } catch (error) {
+    return `It serves, but a restart will not know of it: ${messageOf(error)}.`;
+  }
+}
+
+function nameOf({ name, digest, dir, file }: ServedModel): ModelUseReply["model"] {
+  return { name, digest: digest.slice(0, 12), dir, file };
 }

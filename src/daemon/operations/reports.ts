@@ -13,6 +13,7 @@ import { readProcessMemory } from "../memory/process-memory.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { reportCache, reportRedis } from "./cache-report.ts";
 import type { SharedRedis } from "./cache-report.ts";
+import type { FolderWatch } from "../model/folder-watch.ts";
 import { reportHealth } from "./health-report.ts";
 import { reportMemory } from "./memory-report.ts";
 import type { Models } from "./models.ts";
@@ -21,6 +22,7 @@ import type { MemoryOf } from "./process-report.ts";
 
 export interface ReportParts {
   readonly models: Models;
+  readonly folder: FolderWatch;
   readonly metrics: Metrics;
   readonly meter: MemoryMeter;
   readonly governor: Governor;
@@ -45,9 +47,10 @@ export class Reports {
   }
 
   health(): Health {
-    const { models, governor, caching, journal, version } = this.#parts;
+    const { models, folder, governor, caching, journal, version } = this.#parts;
     const redis = caching.redis?.connection;
-    return reportHealth({ engine: models.current, governor, redis, journal: journal(), version }, uptimeSeconds());
+    const { current: engine, chosen } = models;
+    return reportHealth({ engine, chosen, folder, governor, redis, journal: journal(), version }, uptimeSeconds());
   }
 
   /** Measured now, exactly. */

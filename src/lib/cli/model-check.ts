@@ -11,6 +11,7 @@ const LAUNCHER = packageFile("bin/model-check.js");
 
 export interface ModelCheckOptions {
   readonly dir: string;
+  readonly file?: string | undefined;
   /** To classify in place of combot's own text. */
   readonly texts: readonly string[];
   readonly timeoutMs: number;
@@ -23,8 +24,14 @@ export interface ModelCheckOptions {
  *
  * @throws {CombotError} `MODEL_INVALID` with the reason where it can't be served, `DEADLINE_EXCEEDED`, `INVALID_TEXT`.
  */
-export async function runModelCheck({ dir, texts, timeoutMs, onStage }: ModelCheckOptions): Promise<ModelCheckReport> {
-  const child = fork(LAUNCHER, [JSON.stringify({ dir, texts })], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+export async function runModelCheck({
+  dir,
+  file,
+  texts,
+  timeoutMs,
+  onStage,
+}: ModelCheckOptions): Promise<ModelCheckReport> {
+  const child = fork(LAUNCHER, [JSON.stringify({ dir, file, texts })], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   child.on("message", (message) => onStage(String((message as { stage?: unknown }).stage)));
   let isLate = false;
   // It ends its worker and then itself when nobody listens any more.

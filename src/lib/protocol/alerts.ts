@@ -18,6 +18,7 @@ export const ALERTS = [
   "database-down",
   "journal-drops",
   "weights-unshared",
+  "model-changed",
   "disk",
 ] as const;
 

@@ -24,17 +24,28 @@ export const unloadReply = z.object({
 export const modelUseRequest = z
   .strictObject({
     dir: z.string().min(1).max(4096).optional().describe("absolute path of a model folder on the daemon's machine"),
+    file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        "the model file, by its path within the folder or its name alone; the fastest on this CPU where left out",
+      ),
     default: z.literal(true).optional().describe("back to the model that the settings name"),
     inTurn: z.boolean().optional().describe("unload the old model before the new one loads; texts wait meanwhile"),
   })
-  .refine((body) => (body.dir === undefined) !== (body.default === undefined), "give either dir or default");
+  .refine((body) => (body.dir === undefined) !== (body.default === undefined), "give either dir or default")
+  .refine((body) => body.file === undefined || body.dir !== undefined, "file goes with dir");
 
-const modelName = z.object({ name: z.string(), digest: z.string(), dir: z.string() });
+const modelName = z.object({ name: z.string(), digest: z.string(), dir: z.string(), file: z.string() });
 
 export const modelUseReply = z.object({
   model: modelName,
   previous: modelName,
   changed: z.boolean().describe("false: that model was serving already"),
+  remembered: z.boolean().describe("false: it serves, and a restart will not know of it"),
+  remarks: z.array(z.string()).describe("what to know of it, a sentence each"),
   durationMs: z.number().min(0).describe("from the call to the old model's end"),
 });
 
@@ -53,6 +64,7 @@ export const modelCheckReport = z.object({
   name: z.string(),
   dir: z.string().describe("the folder's path without links"),
   digest: z.string().length(64),
+  remarks: z.array(z.string()).describe("what to know of it though it can be served, a sentence each"),
   files: z.array(z.string()).describe("the model and its external data, relative to the folder"),
   bytes: bytes.describe("of these files"),
   graph: z.object({

@@ -13,7 +13,7 @@ export function renderModelCheck(report: ModelCheckReport, paint: Paint): string
 }
 
 function folder(report: ModelCheckReport): string {
-  const { dir, digest, files, bytes, graph, labels, multiLabel, windowTokens, padId, tokenizer } = report;
+  const { dir, digest, remarks, files, bytes, graph, labels, multiLabel, windowTokens, padId, tokenizer } = report;
   const opsets = Object.entries(graph.opsets).map(([domain, version]) => `${domain} ${version}`);
   const scores = multiLabel ? "each by itself (sigmoid)" : "one of them (softmax)";
   return [
@@ -28,6 +28,7 @@ function folder(report: ModelCheckReport): string {
     row("labels", `${labels.length}, ${scores}: ${labels.join(", ")}`),
     row("tokenizer", `${tokenizer.kind}, ${tokenizer.tokens} tokens, pad id ${padId}`),
     row("window", `${windowTokens} tokens`),
+    ...remarks.map((remark) => row("note", remark)),
   ].join("\n");
 }
 

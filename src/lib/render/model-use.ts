@@ -4,11 +4,12 @@ import { formatDuration } from "../units.ts";
 type Name = ModelUseReply["model"];
 
 /** Which model serves now, and which one did. */
-export function renderModelUse({ model, previous, changed, durationMs }: ModelUseReply): string {
-  if (!changed) return `${nameOf(model)} serves already, from ${model.dir}.`;
+export function renderModelUse({ model, previous, changed, remarks, durationMs }: ModelUseReply): string {
+  if (!changed) return [`${nameOf(model)} serves already, from ${model.dir}.`, ...remarks].join("\n");
   return [
     `${nameOf(model)} serves, from ${model.dir}.`,
     `It took the place of ${nameOf(previous)} in ${formatDuration(durationMs)}.`,
+    ...remarks,
   ].join("\n");
 }
 

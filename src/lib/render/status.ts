@@ -1,4 +1,4 @@
-import type { CheckStatus, Health } from "../protocol/health.ts";
+import type { CheckStatus, Chosen, Health } from "../protocol/health.ts";
 import type { Alert, Severity } from "../protocol/alerts.ts";
 import type { CacheStats, RedisStatus } from "../protocol/cache.ts";
 import type { MemoryReport } from "../protocol/memory.ts";
@@ -61,7 +61,7 @@ export function renderStatus(report: StatusReport, paint: Paint, glyphs: Glyphs)
   const space = { width: WIDTH, maxLines: 1, glyphs };
   return [
     headline(report, paint),
-    checks(report, paint) + alerts(report, paint),
+    `${checks(report, paint)}${alerts(report, paint)}\n${served(report)}`,
     `${painted(rows(report, space))}\n${figures(report, paint)}`,
     report.process && report.memory
       ? painted(processTable({ ...report, process: report.process, memory: report.memory }, new Map(), space))
@@ -89,6 +89,21 @@ function checks({ health }: StatusReport, paint: Paint): string {
   return rows
     .map(([name, { status, detail }]) => line(name, `${paint[CHECK_TONES[status]](status.padEnd(9))} `, detail))
     .join("\n");
+}
+
+const CHOSEN_BY: Readonly<Record<Chosen["by"], string>> = {
+  "model use": "combot model use",
+  flag: "--model",
+  setting: "COMBOT_MODEL_DIR",
+  bundled: "nobody: it comes with combot",
+};
+
+/** Which folder the model is from, and who chose it. */
+function served({ health: { model } }: StatusReport): string {
+  const { name, digest, dir, file, chosen, remarks } = model;
+  const when = chosen.at === null ? "" : ` on ${chosen.at.slice(0, 16).replace("T", " ")} UTC`;
+  const words = `${name} (${digest}), ${file} of ${dir}; chosen by ${CHOSEN_BY[chosen.by]}${when}`;
+  return [line("serves", "", words), ...remarks.map((remark) => line("", "", remark))].join("\n");
 }
 
 const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { warning: "careful", critical: "bad", emergency: "bad" };

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
@@ -85,10 +85,83 @@ describe("the chosen model", () => {
     expect((await startCore(one, env)).models.current.model.name).toBe("variant-1");
   });
 
-  test("that is no longer there does not keep the daemon from starting", async () => {
+  test("that has changed or is gone serves from the copy of what was chosen", async () => {
+    const [one, two, other] = [variant(1), variant(2), variant(3)];
     const env = { COMBOT_STATE_DIR: temporaryFolder() };
-    writeFileSync(join(env.COMBOT_STATE_DIR, "model.json"), JSON.stringify({ dir: "/nowhere" }));
-    expect((await startCore(variant(1), env)).models.current.model.name).toBe("variant-1");
+    const core = await startVariant(one, env);
+    await core.models.use({ dir: two });
+    const [expected] = (await classify(core, ["alpha beta"])).results;
+    const { digest } = core.models.current.model;
+    await core.models.stop();
+    copyFileSync(join(other, "model.onnx"), join(two, "model.onnx"));
+    const changed = await startVariant(one, env);
+    expect(changed.models.current.model.digest).toBe(digest);
+    expect((await classify(changed, ["alpha beta"])).results).toEqual([expected]);
+    expect(changed.reports.health()).toMatchObject({
+      status: "degraded",
+      checks: { model: { detail: expect.stringContaining(`the folder ${two} has changed`) as string } },
+      model: { dir: two, folder: "changed", chosen: { by: "model use" } },
+    });
+    await changed.models.stop();
+    rmSync(two, { recursive: true });
+    const gone = await startVariant(one, env);
+    expect((await classify(gone, ["alpha beta"])).results).toEqual([expected]);
+    expect(gone.reports.health()).toMatchObject({ status: "degraded", model: { dir: two, folder: "gone" } });
+  });
+
+  test("of which no copy is left keeps the daemon from starting: no other model stands in for it", async () => {
+    const [one, two] = [variant(1), variant(2)];
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    const core = await startVariant(one, env);
+    await core.models.use({ dir: two });
+    await core.models.stop();
+    rmSync(join(env.COMBOT_STATE_DIR, "models"), { recursive: true });
+    expect((await startCore(one, env)).models.current.model.name).toBe("variant-2");
+    rmSync(join(env.COMBOT_STATE_DIR, "models"), { recursive: true });
+    writeFileSync(join(two, "config.json"), readFileSync(join(two, "config.json"), "utf8").replace("first", "1st"));
+    await expect(startCore(one, env)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(
+        /variant-2, chosen with .* can't be served: the folder has changed; .*remove .*model\.json/,
+      ) as string,
+    });
+  });
+
+  test.each([
+    ["is of an older version, and its folder is gone", '{"dir":"/nowhere"}', /\/nowhere: there is no such folder/],
+    ["is damaged", '{"dir":', /model\.json is damaged/],
+    ["is no choice", '{"folder":"/nowhere"}', /model\.json is damaged/],
+  ])("whose file %s keeps it from starting as well", async (_, content, reason) => {
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    writeFileSync(join(env.COMBOT_STATE_DIR, "model.json"), content);
+    await expect(startCore(variant(1), env)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(reason) as string,
+    });
+  });
+
+  test.runIf(process.getuid?.() === 0)("whose file another user wrote is not believed", async () => {
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    const path = join(env.COMBOT_STATE_DIR, "model.json");
+    writeFileSync(path, JSON.stringify({ dir: variant(2) }));
+    chownSync(path, 65_534, 65_534);
+    await expect(startCore(variant(1), env)).rejects.toThrow(/belongs to the user 65534/);
+  });
+
+  test("that can't be written is not switched to; one that can't take its place is said to", async () => {
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    const core = await startVariant(variant(1), env);
+    mkdirSync(join(env.COMBOT_STATE_DIR, "model.json.new", "occupied"), { recursive: true });
+    await expect(core.models.use({ dir: variant(2) })).rejects.toMatchObject({ code: "NO_ROOM" });
+    expect((await classify(core, ["alpha"])).model.name).toBe("variant-1");
+    rmSync(join(env.COMBOT_STATE_DIR, "model.json.new"), { recursive: true });
+    mkdirSync(join(env.COMBOT_STATE_DIR, "model.json", "occupied"), { recursive: true });
+    await expect(core.models.use({ dir: variant(2) })).resolves.toMatchObject({
+      changed: true,
+      remembered: false,
+      remarks: [expect.stringMatching(/It serves, but a restart will not know of it/)],
+    });
+    expect((await classify(core, ["alpha"])).model.name).toBe("variant-2");
   });
 });
 

@@ -39,6 +39,7 @@ const HEALTHY: AlertReading = {
   journalUp: true,
   journalDropped: 0,
   weightsUnshared: false,
+  modelChanged: false,
   diskFree: 0.6,
 };
 
@@ -105,6 +106,7 @@ describe("each rule", () => {
     ["database away", { journalUp: false }, ["30 database-down fired"]],
     ["no journal", { journalUp: null }, []],
     ["weights not shared", { weightsUnshared: true }, ["0 weights-unshared fired"]],
+    ["another folder than the one that serves", { modelChanged: true }, ["0 model-changed fired"]],
     ["healthy", {}, []],
   ])("%s", (_what, change, expected) => {
     expect(told(seconds(0, 150, change))).toEqual(expected);

@@ -10,6 +10,7 @@ const REPORT: ModelCheckReport = {
   name: "mood",
   dir: "/srv/models/mood",
   digest: "3f9a01c2b7de".padEnd(64, "0"),
+  remarks: [],
   files: ["onnx/model.onnx", "onnx/model.onnx_data"],
   bytes: 268 * MIB,
   graph: {

@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import { renderModelUse } from "../../../src/lib/render/model-use.ts";
 
 const REPLY = {
-  model: { name: "intents-2", digest: "0d4c11f2a9b8", dir: "/srv/models/intents-2" },
-  previous: { name: "intents", digest: "3f9a01c2b7de", dir: "/srv/models/intents" },
+  model: { name: "intents-2", digest: "0d4c11f2a9b8", dir: "/srv/models/intents-2", file: "model.onnx" },
+  previous: { name: "intents", digest: "3f9a01c2b7de", dir: "/srv/models/intents", file: "model.onnx" },
   changed: true,
+  remembered: true,
+  remarks: [],
   durationMs: 1914,
 };
 
@@ -19,4 +21,16 @@ test("a model that served already is said to", () => {
   expect(renderModelUse({ ...REPLY, changed: false })).toBe(
     "intents-2 (0d4c11f2a9b8) serves already, from /srv/models/intents-2.",
   );
+});
+
+test("what to know of the new model comes last", () => {
+  const remarks = [
+    "Of several model files model_int8.onnx serves.",
+    "It serves, but a restart will not know of it: EIO.",
+  ];
+  expect(
+    renderModelUse({ ...REPLY, remembered: false, remarks })
+      .split("\n")
+      .slice(2),
+  ).toEqual(remarks);
 });

@@ -68,6 +68,8 @@ describe("renderStatus", () => {
       redis     ok        up, 0.3 ms
       database  off       not configured
       memory    ok        61% of 7.7 GiB
+      serves    shop-intents (0123456789ab), model.onnx of /srv/models/shop-intents;
+                chosen by COMBOT_MODEL_DIR
 
       memory    █████████████░░░░││││░  61% normal  4.7 GiB of 7.7 GiB (system)
       model     shop-intents  loaded  unloads in 4m 12s if idle  612 MiB  0123456789ab
@@ -101,6 +103,8 @@ describe("renderStatus", () => {
       redis     degraded  down: connect ECONNREFUSED 127.0.0.1:6379
       database  off       not configured
       memory    ok        61% of 7.7 GiB
+      serves    shop-intents (0123456789ab), model.onnx of /srv/models/shop-intents;
+                chosen by COMBOT_MODEL_DIR
 
       cache     hit - since the start, - in 5 min  100 of 100 entries  800 evicted
       journal   sqlite up  2 waiting  0 dropped  5120 written

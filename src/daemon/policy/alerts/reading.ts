@@ -32,6 +32,8 @@ export interface AlertReading {
   readonly journalDropped: number;
   /** Workers load the plain model file, because its prepared weights can't be had. */
   readonly weightsUnshared: boolean;
+  /** The folder of the model holds something else than what was loaded from it, or nothing. */
+  readonly modelChanged: boolean;
   /** Free share of the file system that holds the state; null where it can't be told. */
   readonly diskFree: number | null;
 }

@@ -108,9 +108,16 @@ const ANSWERS: Services = {
     durationMs: 18,
   }),
   use: async ({ dir = "/opt/combot/models/shop-intents" }) => ({
-    model: { name: "other", digest: "0d4c11f2a9b8", dir },
-    previous: { name: "shop-intents", digest: "3f9a01c2b7de", dir: "/opt/combot/models/shop-intents" },
+    model: { name: "other", digest: "0d4c11f2a9b8", dir, file: "model.onnx" },
+    previous: {
+      name: "shop-intents",
+      digest: "3f9a01c2b7de",
+      dir: "/opt/combot/models/shop-intents",
+      file: "model.onnx",
+    },
     changed: true,
+    remembered: true,
+    remarks: [],
     durationMs: 914.2,
   }),
   backups: async () => ({ folder: "/srv/backups", backups: [{ name: FACTS.name, bytes: 4096 }] }),

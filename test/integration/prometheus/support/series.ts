@@ -22,6 +22,7 @@ export const HEALTHY: Series = {
   combot_workers_wanted: "2x120",
   combot_workers_ready: "2x120",
   combot_weights_unshared: "0x120",
+  combot_model_folder_changed: "0x120",
   combot_requests_total: "0+100x120",
   combot_failures_total: "0+1x120",
   combot_cache_lookups_total: "0+100x120",
@@ -63,5 +64,6 @@ export const FIRING: Readonly<Record<AlertName, Case>> = {
   "database-down": { series: { combot_journal_up: "0x120" } },
   "journal-drops": { series: { combot_journal_dropped_events: "0x95 4x30" } },
   "weights-unshared": { series: { combot_weights_unshared: "1x120" } },
+  "model-changed": { series: { combot_model_folder_changed: "1x120" } },
   disk: { series: { combot_disk_free_ratio: "0.05x120" } },
 };

@@ -47,6 +47,14 @@ export const SERVING_RULES = {
     forMs: atOnce,
     ...flag("while workers load the plain file", ({ weightsUnshared }) => weightsUnshared, "combot_weights_unshared"),
   },
+  "model-changed": {
+    severity: "warning",
+    summary: "The model's folder is no longer what serves.",
+    cause: "Its files were written, moved or removed since they were loaded, or their file system does not answer.",
+    help: "combot status names the folder; combot model use DIR serves what it holds now, or put back what was there.",
+    forMs: atOnce,
+    ...flag("while the folder differs", ({ modelChanged }) => modelChanged, "combot_model_folder_changed"),
+  },
   errors: {
     severity: "critical",
     summary: "Classify calls fail.",
