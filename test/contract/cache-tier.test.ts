@@ -99,6 +99,17 @@ describe.each(Object.entries(SCHEMES))("%s", (_scheme, keys) => {
       expect([undefined, [0, 1, 2]]).toContainEqual(first?.answer.ranking);
     });
 
+    test("scores that are any numbers, and wide labels, are found as they were", async () => {
+      const tier = await open();
+      const raws = [[-3_250_000], [1_234_567_500_000, 0, -1], [2 ** 70]];
+      for (const millionths of raws) {
+        const key = keyOf(freshText());
+        const raw = { ranking: millionths.map((_, at) => at * 300), millionths, truncated: false };
+        tier.set(key, raw, { ttlMs: TTL_MS });
+        expect((await tier.find(key, { labels: 20_000, topK: 1 }))?.answer).toEqual(raw);
+      }
+    });
+
     test("64 labels are kept whole; of more the best 32, and whoever wants more of them finds nothing", async () => {
       const tier = await open();
       const [small, large] = [keyOf(freshText()), keyOf(freshText())];
@@ -145,11 +156,11 @@ test("every entry in Redis has a ttl, and its name says model and text", async (
 
 describe("an entry that can't be used is a miss, counted by reason", () => {
   test.each([
-    ["version", (entry: Buffer) => Buffer.concat([Buffer.of(3), entry.subarray(1)])],
+    ["version", (entry: Buffer) => Buffer.concat([Buffer.of(2), entry.subarray(1)])],
     ["version", () => Buffer.from("{}")],
     ["damaged", (entry: Buffer) => entry.subarray(0, -1)],
     ["damaged", (entry: Buffer) => entry.fill(0xff, 40, 41)],
-    ["damaged", () => Buffer.of(2, 0, 0)],
+    ["damaged", () => Buffer.of(3, 0, 0)],
   ] as const)("%s", async (reason, change) => {
     const { tier } = await redisTier(redis.server.url);
     const key = keyScheme("md5").keyOf("eeeeeeeeeeee", freshText());

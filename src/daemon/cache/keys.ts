@@ -7,7 +7,7 @@ export type Hash = (algorithm: "md5" | "sha256", text: string) => string;
 export interface TextKey {
   /** First 12 hex digits of the model's digest. */
   readonly model: string;
-  /** Normalised. */
+  /** Of a text its one form; of a pair or a text with labels that and more, which no text is: it holds a NUL. */
   readonly text: string;
   /** Its name in Redis. */
   readonly name: string;
