@@ -3,9 +3,8 @@ import { BATCH_LIMITS, pickBatch } from "../policy/batch.ts";
 import type { BatchLimits } from "../policy/batch.ts";
 import { judgeText } from "../policy/poison.ts";
 import type { BatchFate } from "../policy/poison.ts";
-import type { EncodedText } from "../text/encoder.ts";
 import { Call } from "./call.ts";
-import type { CallOutcome, Job, Timing } from "./call.ts";
+import type { CallOutcome, Job, QueuedText, Submission, Timing } from "./call.ts";
 
 export interface QueueOptions {
   /** Texts that may wait. */
@@ -18,18 +17,23 @@ export interface QueueOptions {
   readonly batchLimits?: () => BatchLimits;
 }
 
-export interface Submission {
-  /** Keyed hash of whoever asks. */
-  readonly user?: string | undefined;
-  /** Aborted when the client has gone: its waiting texts leave the queue. */
-  readonly signal?: AbortSignal | undefined;
-}
+/**
+ * Of a call that has texts read more than once so many wait at a time, and more as these are taken: a text that comes
+ * meanwhile is behind some of them and not behind a thousand. Enough for a batch of each of two workers.
+ */
+const REPEATED_AT_ONCE = 16;
+/** Of all such calls together, at most: their tokens are held until they are taken. */
+const MOST_REPEATED = 16_384;
 
 /** Owns the requests: the only one that admits, hands out, takes back and settles a text. */
 export class Queue {
   readonly #options: QueueOptions;
   /** Oldest first. */
   #waiting: Job[] = [];
+  /** Places taken, of the texts that may wait. */
+  #places = 0;
+  /** Jobs of calls that have texts read more than once. */
+  #repeated = 0;
   #refusal: CombotError | undefined;
   #onWork: () => void = () => undefined;
 
@@ -58,9 +62,9 @@ export class Queue {
    * @throws {CombotError} `QUEUE_FULL` or `SHUTTING_DOWN` if it was not admitted (safe to retry), `DEADLINE_EXCEEDED`,
    * or what befell one of its texts, with the text's index.
    */
-  async submit(texts: readonly EncodedText[], submission: Submission = {}): Promise<CallOutcome> {
-    this.#admit(texts.length);
-    const call = new Call(texts, this.#options.now(), submission.user);
+  async submit(inputs: readonly QueuedText[], submission: Submission = {}): Promise<CallOutcome> {
+    const call = new Call(inputs, submission);
+    this.#admit(call);
     const abandon = (error: CombotError): void => this.#failCall(call, error);
     const seconds = this.#options.requestTimeoutMs / 1000;
     const timer = setTimeout(
@@ -69,8 +73,8 @@ export class Queue {
     );
     const hungUp = (): void => abandon(new CombotError("DEADLINE_EXCEEDED", "the client has gone"));
     submission.signal?.addEventListener("abort", hungUp, { once: true });
+    this.#enter(call);
     if (submission.signal?.aborted) hungUp();
-    else this.#waiting.push(...call.jobs);
     this.#onWork();
     try {
       return await call.outcome;
@@ -92,15 +96,20 @@ export class Queue {
       (isPicked ? batch : left).push(this.#waiting[index]!);
     }
     this.#waiting = left;
+    this.#taken(batch);
     return batch;
   }
 
   answer(job: Job, row: Float32Array, timing: Timing): void {
-    job.call.answer(job, row, timing);
+    try {
+      job.call.answer(job, row, timing);
+    } catch (error) {
+      this.fail(job, faultOf(job, error));
+    }
   }
 
   /** One text that fails fails its call and is named by its index. */
-  fail(job: Job, error: CombotError): void {
+  fail(job: Job, error: unknown): void {
     this.#failCall(job.call, error);
   }
 
@@ -119,6 +128,7 @@ export class Queue {
       job.alone = true;
     }
     this.#waiting.unshift(...again);
+    for (const { call } of again) this.#move(call, 1);
     for (const job of refused) this.fail(job, refusalOf(job, fate, detail));
     return refused;
   }
@@ -137,27 +147,58 @@ export class Queue {
     this.#refusal = error;
   }
 
-  #admit(texts: number): void {
+  #admit({ texts, jobs, isRepeated }: Call): void {
     if (this.#refusal) throw this.#refusal;
     const { maxTexts } = this.#options;
     if (texts > maxTexts) {
       throw new CombotError("INVALID_REQUEST", `${texts} texts, where the queue holds ${maxTexts} (QUEUE_MAX_TEXTS)`);
     }
-    if (this.#waiting.length + texts <= maxTexts) return;
+    const fits = this.#places + texts <= maxTexts;
+    if (fits && (!isRepeated || this.#repeated + jobs.length <= MOST_REPEATED)) return;
     const retryAfterSeconds = Math.max(1, Math.ceil(this.oldestMs / 1000));
-    const detail = `${this.#waiting.length} of ${maxTexts} texts wait (QUEUE_MAX_TEXTS), ${texts} more don't fit`;
+    const detail = fits
+      ? `${this.#repeated} of ${MOST_REPEATED} texts × labels wait, ${jobs.length} more don't fit`
+      : `${this.#places} of ${maxTexts} texts wait (QUEUE_MAX_TEXTS), ${texts} more don't fit`;
     throw new CombotError("QUEUE_FULL", detail, { retryAfterSeconds });
   }
 
-  #failCall(call: Call, error: CombotError): void {
+  #enter(call: Call): void {
+    this.#places += call.places;
+    if (call.isRepeated) this.#repeated += call.untaken;
+    this.#waiting.push(...call.enter(call.isRepeated ? REPEATED_AT_ONCE : call.jobs.length, this.#options.now()));
+  }
+
+  #taken(batch: readonly Job[]): void {
+    for (const { call } of batch) {
+      this.#move(call, -1);
+      if (call.isRepeated) this.#waiting.push(...call.enter(1, this.#options.now()));
+    }
+  }
+
+  /** Jobs of the call come to wait, or wait no more. */
+  #move(call: Call, jobs: number): void {
+    const before = call.places;
+    call.untaken += jobs;
+    this.#places += call.places - before;
+    if (call.isRepeated) this.#repeated += jobs;
+  }
+
+  #failCall(call: Call, error: unknown): void {
     call.fail(error);
-    if (this.#waiting.some((job) => job.call === call))
-      this.#waiting = this.#waiting.filter((job) => job.call !== call);
+    if (call.untaken === 0) return;
+    this.#waiting = this.#waiting.filter((job) => job.call !== call);
+    this.#move(call, -call.untaken);
   }
 }
 
+/** What came of its row, with the text named. */
+function faultOf({ text }: Job, error: unknown): unknown {
+  if (!(error instanceof CombotError)) return error;
+  return new CombotError(error.code, `text ${text}: ${error.message}`, { index: text, cause: error });
+}
+
 function refusalOf(job: Job, fate: BatchFate, detail: string): CombotError {
-  const { index } = job;
+  const { text: index } = job;
   if (fate === "failed") return new CombotError("INFERENCE_FAILED", `text ${index}: ${detail}`, { index });
   return new CombotError("POISON_TEXT", `text ${index} ended the worker that ran it by itself`, { index });
 }

@@ -47,6 +47,87 @@ describe("admission", () => {
   });
 });
 
+describe("texts that are read more than once", () => {
+  /** So many texts, each with so many hypotheses. */
+  const repeated = (count: number, times: number) => ({
+    inputs: texts(count * times),
+    textOf: Array.from({ length: count * times }, (_, at) => Math.floor(at / times)),
+  });
+
+  test("count once, until the last of their hypotheses is taken", async () => {
+    const queue = queueOf();
+    const { inputs, textOf } = repeated(8, 64);
+    const reply = queue.submit(inputs, { textOf });
+    await expect(queue.submit(texts(3))).rejects.toMatchObject({ code: "QUEUE_FULL" });
+    const small = queue.submit(texts(2));
+    for (let taken = 0; taken < 512 + 2;) {
+      const batch = queue.take();
+      taken += batch.length;
+      if (taken < 512) await expect(queue.submit(texts(9))).rejects.toMatchObject({ code: "QUEUE_FULL" });
+      answerAll(queue, batch);
+    }
+    expect((await reply).rows.map((row) => row[0])).toEqual([...inputs.keys()]);
+    await small;
+    void queue.submit(texts(10));
+    await expect(queue.submit(texts(1))).rejects.toMatchObject({ code: "QUEUE_FULL" });
+  });
+
+  test("a text that comes after a thousand of them is behind some of them alone", async () => {
+    const queue = queueOf({ maxTexts: 1000 });
+    const { inputs, textOf } = repeated(16, 64);
+    void queue.submit(inputs, { textOf });
+    void queue.submit(texts(1, 200));
+    let before = 0;
+    for (let batch = queue.take(); !batch.some(({ tokens }) => tokens === 200); batch = queue.take())
+      before += batch.length;
+    expect(before).toBeLessThanOrEqual(16);
+  });
+
+  test("all that wait of them are bounded too, and all of it goes with the call", async () => {
+    const queue = queueOf({ maxTexts: 1000 });
+    const { inputs, textOf } = repeated(16, 64);
+    const client = new AbortController();
+    const calls = Array.from({ length: 16 }, () => queue.submit(inputs, { textOf, signal: client.signal }));
+    await expect(queue.submit(inputs, { textOf })).rejects.toMatchObject({
+      code: "QUEUE_FULL",
+      message: "16384 of 16384 texts × labels wait, 1024 more don't fit",
+    });
+    queue.take();
+    client.abort();
+    await Promise.allSettled(calls);
+    expect(queue.waiting).toBe(0);
+    void queue.submit(texts(1000));
+    await expect(queue.submit(texts(1))).rejects.toMatchObject({ code: "QUEUE_FULL" });
+  });
+
+  test("are named by the text when one of them fails", async () => {
+    const queue = queueOf();
+    const { inputs, textOf } = repeated(2, 3);
+    const reply = queue.submit(inputs, { textOf });
+    const failing = queue.take().find(({ index }) => index === 4);
+    queue.putBack([failing!], "failed", "no");
+    expect(queue.take()).toEqual([failing]);
+    queue.putBack([failing!], "failed", "bad");
+    await expect(reply).rejects.toMatchObject({ code: "INFERENCE_FAILED", index: 1, message: "text 1: bad" });
+  });
+
+  test("rows are taken as they come, and what is thrown over one is its text's failure", async () => {
+    const queue = queueOf();
+    const seen: number[] = [];
+    const { inputs, textOf } = repeated(2, 3);
+    const reply = queue.submit(inputs, { textOf, onRow: (index) => void seen.push(index) });
+    answerAll(queue, queue.take().toReversed());
+    expect((await reply).rows).toEqual([]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+    const onRow = (index: number): void => {
+      if (index === 5) throw new CombotError("INFERENCE_FAILED", "no number");
+    };
+    const failing = queue.submit(inputs, { textOf, onRow });
+    answerAll(queue, queue.take());
+    await expect(failing).rejects.toMatchObject({ code: "INFERENCE_FAILED", index: 1, message: "text 1: no number" });
+  });
+});
+
 describe("settling", () => {
   test("rows come in the order of the texts, whatever the order of the answers", async () => {
     const queue = queueOf();
@@ -127,14 +208,17 @@ test("whatever happens to its batches, every call settles exactly once and nothi
   const step = fc.record({
     fate: fc.constantFrom("answer", "died", "killed", "failed", "untouched", "abort"),
     texts: fc.integer({ min: 1, max: 6 }),
+    times: fc.constantFrom(1, 1, 40),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const queue = queueOf({ maxTexts: 1000 });
       const settled: Promise<unknown>[] = [];
-      for (const { fate, texts: count } of steps) {
+      for (const { fate, texts: count, times } of steps) {
         const client = new AbortController();
-        settled.push(queue.submit(texts(count), { signal: client.signal }).catch((error: unknown) => error));
+        const textOf = Array.from({ length: count * times }, (_, at) => Math.floor(at / times));
+        const reply = queue.submit(texts(count * times), { signal: client.signal, textOf });
+        settled.push(reply.catch((error: unknown) => error));
         const batch = queue.take();
         if (fate === "abort") client.abort();
         if (fate === "answer" || fate === "abort") answerAll(queue, batch);
@@ -142,7 +226,11 @@ test("whatever happens to its batches, every call settles exactly once and nothi
       }
       for (let batch = queue.take(); batch.length > 0; batch = queue.take()) answerAll(queue, batch);
       expect(await Promise.all(settled)).toHaveLength(steps.length);
-      return queue.waiting === 0;
+      // Nothing is left, and nothing is thought to be.
+      const all = queue.submit(texts(1000)).catch((error: unknown) => error);
+      const isEmpty = queue.waiting === 1000;
+      for (let batch = queue.take(); batch.length > 0; batch = queue.take()) answerAll(queue, batch);
+      return isEmpty && "rows" in ((await all) as object);
     }),
     { numRuns: 200 },
   );
