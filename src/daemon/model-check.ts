@@ -160,10 +160,11 @@ class WorkerCheck {
   }
 
   async #answerOne(text: string): Promise<ModelCheckReport["answers"][number]> {
-    const { encoder, labels, multiLabel } = this.#model;
-    const { ids, types, truncated } = await encoder.encode({ text: encoder.formOf(text) });
-    const { logits, computeMs } = await this.#worker.run(joinTexts([{ ids, types }]));
-    const scores = bestOf(answerOf(logits, multiLabel, truncated), labels, BEST);
+    const { encoder, labels } = this.#model;
+    const encoded = await encoder.encode({ text: encoder.formOf(text) });
+    const { ids, truncated } = encoded;
+    const { logits, computeMs } = await this.#worker.run(joinTexts([encoded]));
+    const scores = bestOf(answerOf(logits, this.#model, truncated), labels, BEST);
     return { ...(scores[0] ?? { label: "", score: 0 }), text, tokens: ids.length, truncated, scores, computeMs };
   }
 

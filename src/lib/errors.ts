@@ -90,6 +90,11 @@ export const ERRORS = {
     exit: 4,
     title: "The state folder can't take it",
     help: "The detail names the place and the bytes: make room there, or name another COMBOT_STATE_DIR.",
+  ZERO_SHOT_UNSUPPORTED: {
+    http: 422,
+    exit: 4,
+    title: "The model takes no labels of a call",
+    help: "Serve one whose labels are entailment, neutral and contradiction: combot model use DIR.",
   },
   MODEL_DOES_NOT_FIT: {
     http: 409,

@@ -4,12 +4,13 @@ import { bestOf, scoreAt } from "../cache/answer.ts";
 import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { ServedModel } from "../model/served-model.ts";
-import { checkText } from "../text/check.ts";
 import type { UserHash } from "../text/user-hash.ts";
 import { Departures } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
 import { reindexed } from "./flights.ts";
 import type { Flight } from "./flights.ts";
+import type { Question } from "./question.ts";
+import { Questions } from "./questions.ts";
 
 export interface ClassifierOptions {
   readonly model: ServedModel;
@@ -18,16 +19,17 @@ export interface ClassifierOptions {
   readonly hashUser: UserHash;
   /** Counts a user, by keyed hash, whose answer no worker computed for it. */
   readonly creditUser: (user: string) => void;
-  /** Told each text that was answered, in the form that the cache knows it by. */
+  /** Told each text that was answered, in its one form; of pairs and of texts with labels of their own nothing. */
   readonly onAnswered: (text: string) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
 
-/** From a request to its reply: check, look up, tokenise, compute, score. */
+/** From a request to its reply: look up, tokenise, compute, score. */
 export class Classifier {
   readonly #options: ClassifierOptions;
   readonly #departures: Departures;
+  readonly #questions: Questions;
   readonly #modelKey: string;
   #openCalls = 0;
   #onIdle: (() => void)[] = [];
@@ -36,6 +38,7 @@ export class Classifier {
     this.#options = options;
     this.#departures = new Departures(options);
     this.#modelKey = options.model.digest.slice(0, 12);
+    this.#questions = new Questions(options.model, (text) => options.cache.keyOf(this.#modelKey, text));
   }
 
   get model(): ServedModel {
@@ -44,23 +47,21 @@ export class Classifier {
 
   /**
    * @param hangUp makes a signal that is aborted when the client has gone; not asked for where the answer is at hand.
-   * @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, or what the queue throws.
+   * @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, `ZERO_SHOT_UNSUPPORTED`, or what the
+   * queue throws.
    */
   async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
     const from = this.#options.now();
     const topK = this.#topKOf(request);
-    const { encoder } = this.#options.model;
-    const given = request.texts ?? [request.text ?? ""];
-    given.forEach(checkText);
-    const texts = given.map((text) => encoder.formOf(text));
+    const questions = this.#questions.of(request);
     const call = {};
-    const seats = texts.map((text) => this.#seat(text, topK, request.noCache ?? false, call));
+    const seats = questions.map((question) => this.#seat(question, topK, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));
     const results = isAtHand
-      ? seats.map((seat) => this.#atHand(seat, topK, request.user))
-      : await this.#await(seats, call, request, topK, hangUp);
+      ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, topK, request.user))
+      : await this.#await(questions, seats, call, request, topK, hangUp);
     const { model, now, onAnswered } = this.#options;
-    for (const text of texts) onAnswered(text);
+    for (const { plainText } of questions) if (plainText !== undefined) onAnswered(plainText);
     return {
       results,
       model: { name: model.name, digest: this.#modelKey },
@@ -73,29 +74,28 @@ export class Classifier {
     if (this.#openCalls > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  #topKOf({ topK = 1 }: ClassifyRequest): number {
-    const { length } = this.#options.model.labels;
-    if (topK > length) throw new CombotError("INVALID_REQUEST", `topK: at most ${length}, the number of labels`);
-    return topK;
+  #topKOf({ topK = 1, labels }: ClassifyRequest): number {
+    const { length } = labels ?? this.#options.model.labels;
+    if (topK <= length) return topK;
+    throw new CombotError("INVALID_REQUEST", `topK: at most ${length}, the number of labels`);
   }
 
-  #seat(text: string, topK: number, noCache: boolean, call: object): Seat {
-    const { cache, model } = this.#options;
-    const key = cache.keyOf(this.#modelKey, text);
-    if (noCache) return this.#departures.charter(key, topK, call);
-    const seat = this.#departures.seat(key, { labels: model.labels.length, topK }, call);
-    if (!("flight" in seat)) cache.hit();
+  #seat(question: Question, topK: number, noCache: boolean, call: object): Seat {
+    if (noCache) return this.#departures.charter(question, topK, call);
+    const seat = this.#departures.seat(question, { labels: question.labels.length, topK }, call);
+    if (!("flight" in seat)) this.#options.cache.hit();
     return seat;
   }
 
-  #atHand(seat: Seat, topK: number, user: string | undefined): ClassifyResult {
+  #atHand(question: Question, seat: Seat, topK: number, user: string | undefined): ClassifyResult {
     if ("flight" in seat) throw new Error("not at hand");
     const { hashUser, creditUser } = this.#options;
     if (user !== undefined) creditUser(hashUser(user));
-    return this.#resultOf(seat.answer, topK, seat.tier, false);
+    return resultOf(question, seat.answer, topK, seat.tier, false);
   }
 
   async #await(
+    questions: readonly Question[],
     seats: readonly Seat[],
     call: object,
     request: ClassifyRequest,
@@ -108,7 +108,7 @@ export class Classifier {
     const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
     this.#openCalls += 1;
     try {
-      const landing = Promise.all(seats.map((seat, index) => this.#land(seat, topK, index)));
+      const landing = Promise.all(seats.map((seat, index) => this.#land(questions[index]!, seat, topK, index)));
       // Those who wait for another's may be failed before Redis has answered, and this before anybody waits for it.
       landing.catch(() => undefined);
       const isLanded = (await this.#departures.depart(own, user, call)) && !isJoining;
@@ -124,13 +124,14 @@ export class Classifier {
     }
   }
 
-  async #land(seat: Seat, topK: number, index: number): Promise<ClassifyResult> {
-    if (!("flight" in seat)) return this.#resultOf(seat.answer, topK, seat.tier, false);
+  async #land(question: Question, seat: Seat, topK: number, index: number): Promise<ClassifyResult> {
+    if (!("flight" in seat)) return resultOf(question, seat.answer, topK, seat.tier, false);
     const { flight, joined } = seat;
     try {
       const { answer, source } = await flight.landed;
       this.#count(flight, source, joined);
-      return this.#resultOf(answer, topK, source === "redis" ? source : false, joined && source === "computed");
+      const isComputed = source === "computed";
+      return resultOf(question, answer, topK, isComputed ? false : source, joined && isComputed);
     } catch (error) {
       throw reindexed(error, index);
     }
@@ -143,19 +144,26 @@ export class Classifier {
     else if (joined) cache.joined();
     else cache.miss();
   }
+}
 
-  #resultOf(answer: Answer, topK: number, cached: ClassifyResult["cached"], coalesced: boolean): ClassifyResult {
-    const { labels } = this.#options.model;
-    const result: ClassifyResult = {
-      label: labels[answer.ranking[0] ?? -1] ?? "",
-      score: scoreAt(answer.millionths, 0),
-      cached,
-    };
-    if (topK > 1) result.scores = bestOf(answer, labels, topK);
-    if (coalesced) result.coalesced = true;
-    if (answer.truncated) result.truncated = true;
-    return result;
-  }
+function resultOf(
+  question: Question,
+  kept: Answer,
+  topK: number,
+  cached: ClassifyResult["cached"],
+  coalesced: boolean,
+): ClassifyResult {
+  const { labels } = question;
+  const answer = question.told(kept);
+  const result: ClassifyResult = {
+    label: labels[answer.ranking[0] ?? -1] ?? "",
+    score: scoreAt(answer.millionths, 0),
+    cached,
+  };
+  if (topK > 1) result.scores = bestOf(answer, labels, topK);
+  if (coalesced) result.coalesced = true;
+  if (answer.truncated) result.truncated = true;
+  return result;
 }
 
 /** @throws {CombotError} `DEADLINE_EXCEEDED` as soon as the client has gone. */

@@ -1,21 +1,27 @@
 import { CombotError } from "../../lib/errors.ts";
+import { Turns } from "../../lib/turns.ts";
+import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
-import type { TextKey } from "../cache/keys.ts";
 import type { Hit, Lookup } from "../cache/tier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { EncodedText } from "../text/encoder.ts";
 import { blameless, Flight } from "./flights.ts";
 import type { Passenger } from "./flights.ts";
-import { answerOf } from "./scores.ts";
+import { readingOf } from "./reading.ts";
+import type { Question } from "./question.ts";
 import { SlotMap } from "./slot-map.ts";
 
-/** Logits for each text, in order; see Queue.submit for what it throws. */
+/** Has workers read texts; see Queue.submit for what it throws. */
 export type Compute = (
-  texts: readonly EncodedText[],
-  submission: { user: string | undefined; signal: AbortSignal },
+  inputs: readonly EncodedText[],
+  submission: {
+    user: string | undefined;
+    signal: AbortSignal;
+    textOf: readonly number[];
+    onRow: (index: number, row: Float32Array) => void;
+  },
 ) => Promise<{
-  rows: readonly Float32Array[];
-  /** The process that computed each. */
+  /** The process that computed each row. */
   workers: readonly number[];
 }>;
 
@@ -31,7 +37,7 @@ const NOBODY_WAITS = new Error("nobody waits any more");
 /** A place on a flight, or the answer at once. */
 export type Seat = Hit | { readonly flight: Flight; readonly joined: boolean };
 
-/** Equal texts that are under way at the same time are looked up and computed once, in whichever calls they came. */
+/** Equal questions that are under way at the same time are looked up and computed once, in whichever calls they came. */
 export class Departures {
   readonly #options: DeparturesOptions;
   readonly #flights = new SlotMap<string, Flight>();
@@ -41,8 +47,9 @@ export class Departures {
   }
 
   /** @param passenger the call; it leaves every flight that it boards, whatever comes of it. */
-  seat(key: TextKey, lookup: Lookup, passenger: Passenger): Seat {
+  seat(question: Question, lookup: Lookup, passenger: Passenger): Seat {
     const { cache } = this.#options;
+    const { key } = question;
     const known = this.#flights.get(key.text);
     if (known && known.topK >= lookup.topK) {
       known.board(passenger);
@@ -50,14 +57,14 @@ export class Departures {
     }
     const found = cache.find(key, lookup);
     if (found && !(found instanceof Promise)) return found;
-    const flight = this.#prepare(key, lookup.topK, true, found, passenger);
+    const flight = this.#prepare(question, lookup.topK, true, found, passenger);
     this.#flights.set(key.text, flight);
     return { flight, joined: false };
   }
 
   /** A seat of its own, past the cache. */
-  charter(key: TextKey, topK: number, passenger: Passenger): Seat {
-    return { flight: this.#prepare(key, topK, false, undefined, passenger), joined: false };
+  charter(question: Question, topK: number, passenger: Passenger): Seat {
+    return { flight: this.#prepare(question, topK, false, undefined, passenger), joined: false };
   }
 
   /**
@@ -74,13 +81,13 @@ export class Departures {
   }
 
   #prepare(
-    key: TextKey,
+    question: Question,
     topK: number,
     shared: boolean,
     lookup: Promise<Hit | undefined> | undefined,
     passenger: Passenger,
   ): Flight {
-    const flight = new Flight(key, topK, shared, lookup);
+    const flight = new Flight(question, topK, shared, lookup);
     flight.board(passenger);
     return flight;
   }
@@ -102,20 +109,22 @@ export class Departures {
     for (const flight of flights) flight.onAbandoned = abandon;
     abandon();
     try {
-      const encoded = await model.encoder.encodeAll(flights.map(({ key }) => ({ text: key.text })));
-      const { rows, workers } = await compute(encoded, { user, signal: abort.signal });
+      const reading = await readingOf(flights, model.encoder);
+      const { encoded, textOf, onRow } = reading;
+      const { workers } = await compute(encoded, { user, signal: abort.signal, textOf, onRow });
       for (const flight of flights) flight.onAbandoned = nothing;
-      for (const [at, flight] of flights.entries())
-        this.#arrive(flight, rows[at]!, encoded[at]?.truncated ?? false, workers[at]);
+      const turns = new Turns();
+      for (const [at, flight] of flights.entries()) {
+        this.#arrive(flight, reading.answerOf(at), workers[reading.firstOf(at)]);
+        if (turns.isOver) await turns.next();
+      }
     } catch (error) {
       await this.#divert(flights, error, owner);
     }
   }
 
-  #arrive(flight: Flight, logits: Float32Array, truncated: boolean, worker: number | undefined): void {
-    const { model, cache } = this.#options;
-    const answer = answerOf(logits, model.multiLabel, truncated);
-    if (flight.shared) cache.keep(flight.key, answer, worker);
+  #arrive(flight: Flight, answer: Answer, worker: number | undefined): void {
+    if (flight.shared) this.#options.cache.keep(flight.question.key, answer, worker);
     this.#forget(flight);
     flight.land({ answer, source: "computed" });
   }
@@ -133,7 +142,8 @@ export class Departures {
   }
 
   #forget(flight: Flight): void {
-    if (this.#flights.get(flight.key.text) === flight) this.#flights.delete(flight.key.text);
+    const { text } = flight.question.key;
+    if (this.#flights.get(text) === flight) this.#flights.delete(text);
   }
 }
 

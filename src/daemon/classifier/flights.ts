@@ -1,7 +1,8 @@
 import { CombotError } from "../../lib/errors.ts";
 import type { Answer } from "../cache/answer.ts";
-import type { TextKey } from "../cache/keys.ts";
+import { keptCount } from "../cache/answer.ts";
 import type { Hit } from "../cache/tier.ts";
+import type { Question } from "./question.ts";
 
 /** What came of a text: found in Redis, or computed. */
 export interface Landing {
@@ -12,9 +13,9 @@ export interface Landing {
 /** A call that waits for texts; only its identity counts. */
 export type Passenger = object;
 
-/** One text on its way to an answer, for every call that waits for it. */
+/** One question on its way to an answer, for every call that waits for it. */
 export class Flight {
-  readonly key: TextKey;
+  readonly question: Question;
   /** Labels wanted by whoever began it. */
   readonly topK: number;
   /** Its answer is to be kept, and shared with those that come meanwhile. */
@@ -27,14 +28,19 @@ export class Flight {
   readonly #passengers = new Set<Passenger>();
   readonly #settled = Promise.withResolvers<Landing>();
 
-  constructor(key: TextKey, topK: number, shared: boolean, lookup: Promise<Hit | undefined> | undefined) {
-    this.key = key;
+  constructor(question: Question, topK: number, shared: boolean, lookup: Promise<Hit | undefined> | undefined) {
+    this.question = question;
     this.topK = topK;
     this.shared = shared;
     this.lookup = lookup;
     this.landed = this.#settled.promise;
     // Nobody may be waiting any more when it fails.
     this.landed.catch(() => undefined);
+  }
+
+  /** Labels that its answer is to have: those wanted, and those that are kept. */
+  get keep(): number {
+    return Math.max(this.topK, keptCount(this.question.labels.length));
   }
 
   get isWanted(): boolean {

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import { ENDPOINTS } from "../../lib/protocol/endpoints.ts";
 import { classifyRequest, MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import type { ClassifyRequest } from "../../lib/protocol/classify.ts";
+import { classifyJson } from "./classify-json.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import type { ProblemReply } from "./problems.ts";
 import type { Services } from "./services.ts";
@@ -51,7 +52,7 @@ async function take(request: IncomingMessage, response: ServerResponse, options:
   const { services, parse, problemFor } = options;
   try {
     const body = readBody(classifyRequest, parse(await wholeOf(request))) as ClassifyRequest;
-    const json = JSON.stringify(await services.classify(body, () => hangUpSignal(response)));
+    const json = await classifyJson(await services.classify(body, () => hangUpSignal(response)));
     await endOfTurn();
     response.writeHead(200, { "content-type": JSON_TYPE, "content-length": Buffer.byteLength(json) }).end(json);
   } catch (thrown) {

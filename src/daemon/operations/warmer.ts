@@ -3,6 +3,7 @@ import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
 import type { MemoryLevel } from "../../lib/protocol/memory-levels.ts";
 import type { WarmEvent, WarmProgress } from "../../lib/protocol/warm.ts";
+import { keptCount } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { TextKey } from "../cache/keys.ts";
 import { answerOf } from "../classifier/scores.ts";
@@ -117,9 +118,10 @@ export class Warmer {
 
   async #compute({ model, queue }: Engine, key: TextKey, signal: AbortSignal): Promise<void> {
     const encoded = await model.encoder.encode({ text: key.text });
+    const keep = keptCount(model.labels.length);
     const { rows, workers } = await queue.submit([encoded], { signal });
     const row = rows[0];
-    if (row) this.#options.cache.warm(key, answerOf(row, model.multiLabel, encoded.truncated), workers[0]);
+    if (row) this.#options.cache.warm(key, answerOf(row, model, encoded.truncated, keep), workers[0]);
   }
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { MAX_SCORES } from "./limits.ts";
+import { zeroShotFields, checkZeroShot } from "./zero-shot.ts";
 
 /** Texts in one call, at most. */
 export const MAX_TEXTS = 256;
@@ -6,28 +8,60 @@ export const MAX_TEXTS = 256;
 export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_USER_BYTES = 256;
 
+/** A second text, which the model reads together with the first. */
+const textPair = z.string().describe("a second text, for models that compare two: rerankers, entailment");
+
+const ITEM = "a string, or an object with text and textPair";
+
+const item = z.union(
+  [
+    z.string(),
+    z.strictObject(
+      { text: z.string(), textPair: textPair.optional() },
+      { error: ({ code }) => (code === "unrecognized_keys" ? "a field that is not allowed here" : undefined) },
+    ),
+  ],
+  { error: `Invalid input: expected ${ITEM}` },
+);
+
 /**
  * What the schema leaves to the daemon's text layer: empty after trimming, NUL, lone surrogates. They have a code of
- * their own, and the index of the text at fault.
+ * their own, and the index of the text at fault. What depends on the model's labels is the classifier's to say.
  */
 export const classifyRequest = z
   .strictObject({
     text: z.string().optional().describe("one text; give either `text` or `texts`"),
-    texts: z.array(z.string()).min(1).max(MAX_TEXTS).optional().describe("1 to 256 texts"),
+    textPair: textPair.optional(),
+    texts: z.array(item).min(1).max(MAX_TEXTS).optional().describe(`1 to 256 texts, each ${ITEM}`),
+    ...zeroShotFields,
     user: z
       .string()
       .min(1)
       .refine((user) => Buffer.byteLength(user) <= MAX_USER_BYTES, "at most 256 bytes")
       .optional()
       .describe("whoever asks, 1 to 256 bytes; kept as a keyed hash only"),
-    topK: z.int().min(1).optional().describe("labels in `scores`, 1 to the number of labels; default 1"),
+    topK: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("labels in `scores`, 1 to the number of labels; default 1; at most 65,536 scores in a reply"),
     noCache: z.boolean().optional().describe("true: compute, whatever the cache holds"),
   })
-  .refine((body) => (body.text === undefined) !== (body.texts === undefined), "give either text or texts");
+  // One for all of them: each costs a plain call a tenth of a microsecond.
+  .superRefine((call, context) => {
+    const { text, textPair, texts, topK = 1 } = call;
+    const refuse = (path: PropertyKey[], message: string): void => context.addIssue({ code: "custom", path, message });
+    if ((text === undefined) === (texts === undefined)) refuse([], "give either text or texts");
+    if (textPair !== undefined && texts) refuse(["textPair"], "goes with text; in texts it is {text, textPair}");
+    checkZeroShot(call, refuse);
+    const count = texts?.length ?? 1;
+    if (count * topK <= MAX_SCORES) return;
+    refuse(["topK"], `${count} texts × ${topK} make ${count * topK} scores, at most ${MAX_SCORES} a call`);
+  });
 
 export const labelScore = z.object({
   label: z.string(),
-  score: z.number().min(0).max(1).describe("probability, 0 to 1"),
+  score: z.number().describe("0 to 1; of a regression model the number that it gives, which may be any"),
 });
 
 export const classifyResult = labelScore.extend({
@@ -46,4 +80,6 @@ export const classifyReply = z.object({
 export type ClassifyRequest = z.infer<typeof classifyRequest>;
 export type ClassifyReply = z.infer<typeof classifyReply>;
 export type ClassifyResult = z.infer<typeof classifyResult>;
+/** A text of a call, alone or with a second one. */
+export type ClassifyItem = z.infer<typeof item>;
 export type LabelScore = z.infer<typeof labelScore>;

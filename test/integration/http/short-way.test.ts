@@ -62,11 +62,31 @@ test.each([
   ["a body in two writes", post(PLAIN)],
   ["not JSON", post(PLAIN, "{")],
   ["a text with NUL", post(PLAIN, String.raw`{"text":"a\u0000b"}`)],
+  ["pairs", post(PLAIN, '{"texts":["a",{"text":"b","textPair":"c"}]}')],
+  ["a pair that is none", post(PLAIN, '{"texts":["a",{"text":"b","textPair":[]}]}')],
+  ["labels of its own", post(PLAIN, '{"text":"a","labels":["x","y"],"template":"so {}","multiLabel":true}')],
+  ["labels that are equal", post(PLAIN, '{"text":"a","labels":["x","x"]}')],
+  ["too many scores", post(PLAIN, JSON.stringify({ texts: Array(256).fill("a"), topK: 257 }))],
 ])("%s is the same on both ways", async (_name, bytes) => {
   const [short, long] = await Promise.all(["info", "debug"].map((logLevel) => startApi({ logLevel })));
   const replies = await Promise.all([short!, long!].map(({ path }) => ask(path, bytes)));
   const [first, second] = replies.map(told);
   expect(first).toEqual(second);
+});
+
+test("a reply that is made in turns is the same on both ways, and what JSON.stringify makes of it", async () => {
+  const scores = Array.from({ length: 2500 }, (_, at) => ({ label: `label "${at}" ü`, score: at / 2500 }));
+  const best = { label: "a", score: 0.5, cached: false } as const;
+  const reply = {
+    results: [{ ...best, scores, truncated: true } as const, best, { ...best, scores: scores.slice(0, 1) }],
+    model: { name: "m", digest: "d" },
+    durationMs: 1.5,
+  };
+  const services = { classify: () => Promise.resolve(reply) };
+  const apis = await Promise.all(["info", "debug"].map((logLevel) => startApi({ logLevel, services })));
+  const [first, second] = await Promise.all(apis.map(({ path }) => ask(path, post(PLAIN))));
+  expect(told(first!)).toEqual(told(second!));
+  expect(JSON.parse(Buffer.from(first!.body, "utf8").toString())).toEqual(reply);
 });
 
 test("a refusal and a defect are the same on both ways", async () => {

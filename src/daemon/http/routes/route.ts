@@ -24,7 +24,7 @@ export interface Call<N extends EndpointName> {
   readonly hangUp: () => AbortSignal;
 }
 
-/** What to send; a string goes out as it is, under the content type in `headers`. */
+/** What to send; a string or bytes go out as they are, under the content type in `headers`. */
 export interface Answer<B = unknown> {
   readonly status: number;
   readonly body: B;
@@ -37,7 +37,7 @@ export interface Stream {
   readonly listen: (listener: EventListener) => void;
 }
 
-type Outcome<N extends EndpointName> = N extends StreamName ? Stream : Answer<ReplyOf<N> | string>;
+type Outcome<N extends EndpointName> = N extends StreamName ? Stream : Answer<ReplyOf<N> | string | Buffer>;
 
 export type Handler<N extends EndpointName> = (call: Call<N>) => Promise<Outcome<N>>;
 

@@ -50,11 +50,39 @@ const notJson = [CLASSIFY, RECYCLE, LOAD].flatMap((path) =>
 /** Values that a field of the classify call does not take. */
 const WRONG_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   text: [null, 0, 1.5, true, [], {}, [SECRET], { text: SECRET }],
-  texts: [null, 0, true, SECRET, {}, [], [null], [1], [true], [[SECRET]], [{ text: SECRET }], [SECRET, null]],
+  texts: [null, 0, true, SECRET, {}, [], [null], [1], [true], [[SECRET]], [SECRET, null], ...wrongItems()],
+  textPair: [null, 0, true, [], {}, [SECRET]],
+  labels: [
+    null,
+    SECRET,
+    {},
+    [],
+    [1],
+    [""],
+    [" "],
+    [SECRET, SECRET],
+    ["\0"],
+    [SECRET.repeat(30)],
+    Array(65).fill(SECRET),
+  ],
+  template: [SECRET, null, 1, "{}"],
+  multiLabel: [null, "true", 1, true],
   user: [null, 0, true, "", [], {}, [SECRET], `${SECRET}${"u".repeat(256)}`, "\u00e4".repeat(129)],
   topK: [null, 0, -1, 1.5, 1e300, "1", SECRET, true, [], {}, [1]],
   noCache: [null, 0, 1, "true", SECRET, [], {}],
 };
+
+/** In the place of a text and its second text. */
+function wrongItems(): readonly unknown[] {
+  const items = [
+    {},
+    { text: 1 },
+    { textPair: SECRET },
+    { text: SECRET, textPair: null },
+    { text: SECRET, [SECRET]: 1 },
+  ];
+  return items.map((item) => [SECRET, item]);
+}
 
 const wrongValues = Object.entries(WRONG_VALUES).flatMap(([field, values]) =>
   values.map((value) => {
@@ -82,6 +110,12 @@ const WRONG_BODIES: Readonly<Record<string, readonly string[]>> = {
     `{"text":"${SECRET}","${SECRET}":1}`,
     `{"text":"${SECRET}","texts":null}`,
     `{"user":"${SECRET}"}`,
+    `{"texts":["${SECRET}"],"textPair":"${SECRET}"}`,
+    `{"textPair":"${SECRET}"}`,
+    `{"text":"${SECRET}","textPair":"${SECRET}","labels":["a"]}`,
+    `{"texts":[{"text":"${SECRET}","textPair":"${SECRET}"}],"labels":["a"]}`,
+    `{"text":"${SECRET}","labels":["a"],"template":"${SECRET}"}`,
+    `{"text":"${SECRET}","labels":["a"],"template":"{} ${SECRET} {}"}`,
     `{"text":"${SECRET}","constructor":1}`,
     `{"text":"${SECRET}","toString":1}`,
     `{"text":"${SECRET}","":1}`,

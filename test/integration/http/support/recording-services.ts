@@ -155,10 +155,10 @@ async function* restoreEvents(name: string, dryRun: boolean): AsyncGenerator<Res
   yield { event: "done", data: { name, at, dryRun, journal: replaced, journalNote, cache, cacheNote, durationMs: 31 } };
 }
 
-function classify({ text, texts, topK = 1 }: ClassifyRequest): ClassifyReply {
+function classify({ text, texts, labels, topK = 1 }: ClassifyRequest): ClassifyReply {
   const given = texts ?? [text ?? ""];
-  given.forEach(checkText);
-  const best = { label: "order_status", score: 0.93 };
+  for (const [index, item] of given.entries()) checkText(typeof item === "string" ? item : item.text, index);
+  const best = { label: labels?.[0] ?? "order_status", score: 0.93 };
   const scores = topK > 1 ? { scores: [best, { label: "refund", score: 0.05 }] } : {};
   return {
     results: given.map((_, index) => ({ ...best, ...scores, cached: index % 2 === 0 ? "memory" : false })),
