@@ -2,18 +2,22 @@ import { setFlagsFromString } from "node:v8";
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
+import { itemOf, linesAtOnce, sharedRequestOf } from "../lib/cli/classify-request.ts";
 import { CombotError } from "../lib/errors.ts";
-import type { ClassifyReply } from "../lib/protocol/classify.ts";
+import type { ClassifyItem, ClassifyReply } from "../lib/protocol/classify.ts";
+import { DEFAULT_TEMPLATE } from "../lib/protocol/limits.ts";
 
 const STDIN = "-";
 /** Some lines failed. */
 const EXIT_BAD = 4;
 
-type Call = (texts: readonly string[]) => Promise<ClassifyReply>;
+type Call = (texts: readonly ClassifyItem[]) => Promise<ClassifyReply>;
 
 export default class Classify extends ClientCommand {
   static override summary = "Classify texts, or the lines of standard input.";
-  static override description = `One result a line: label and score (0 to 1), separated by a tab.
+  static override description = `One result a line: label and score (0 to 1; of a regression model its number), separated by a tab.
+
+With --labels the labels are yours, and no training is needed: the model has to be one of natural-language inference, whose labels are entailment, neutral and contradiction.
 
 With - each line of standard input is a text, however many there are. Output has a line for each line of input, in the same order: a line that can't be classified (an empty one, say) gives !CODE and what was wrong, and the exit status is 4 at the end. A full queue is waited out. Under --json each line is a JSON object.`;
   static override examples = [
@@ -25,6 +29,18 @@ With - each line of standard input is a text, however many there are. Output has
     {
       description: "A file, a text a line.",
       command: "<%= config.bin %> <%= command.id %> - < questions.txt > labels.tsv",
+    },
+    {
+      description: "Labels of your own, with a model of natural-language inference.",
+      command: '<%= config.bin %> <%= command.id %> --labels shipping,refund,complaint "Where is my parcel?"',
+    },
+    {
+      description: "How well an answer fits a question, with a reranker.",
+      command: '<%= config.bin %> <%= command.id %> "Where is my parcel?" --pair "It comes tomorrow."',
+    },
+    {
+      description: "A file of pairs, a tab between the two.",
+      command: "<%= config.bin %> <%= command.id %> --pairs - < pairs.tsv > scores.tsv",
     },
     {
       description: "The scores alone.",
@@ -49,6 +65,26 @@ With - each line of standard input is a text, however many there are. Output has
       helpValue: "N",
     }),
     "no-cache": Flags.boolean({ description: "Compute, whatever the cache holds." }),
+    labels: Flags.string({
+      description: "Labels of your own, 1 to 64, for a model of natural-language inference.",
+      helpValue: "A,B,C",
+      exclusive: ["pair", "pairs"],
+    }),
+    template: Flags.string({
+      description: `With --labels: what is said of the text, {} standing for the label; default "${DEFAULT_TEMPLATE}"`,
+      helpValue: "TEXT",
+      dependsOn: ["labels"],
+    }),
+    "multi-label": Flags.boolean({
+      description: "With --labels: each may be right or not by itself, and scores don't add up to 1.",
+      dependsOn: ["labels"],
+    }),
+    pair: Flags.string({
+      description: "A second text, which the model reads together with the one text given.",
+      helpValue: "TEXT",
+      exclusive: ["pairs"],
+    }),
+    pairs: Flags.boolean({ description: "With -: a line with a tab is a text and its second text." }),
     timeout: timeoutFlag("none but the daemon's REQUEST_TIMEOUT"),
   };
 
@@ -58,29 +94,33 @@ With - each line of standard input is a text, however many there are. Output has
     const { argv, flags } = await this.parse(Classify);
     const texts = argv.map(String);
     const client = this.client(flags.socket);
-    const shared = {
-      ...(flags.user === undefined ? {} : { user: flags.user }),
-      ...(flags["top-k"] > 1 ? { topK: flags["top-k"] } : {}),
-      ...(flags["no-cache"] ? { noCache: true } : {}),
-    };
+    const shared = sharedRequestOf(flags);
     const timeoutMs = toMs(flags.timeout);
     const call: Call = (texts) => client.call("classify", { body: { texts: [...texts], ...shared }, timeoutMs });
 
     if (texts.length === 0) throw new CombotError("USAGE", "Give a text, or - to read lines from standard input.");
-    if (!texts.includes(STDIN)) return this.#classifyOnce(texts, call);
+    if (!texts.includes(STDIN)) return this.#classifyOnce(texts, flags, call);
     if (texts.length > 1) throw new CombotError("USAGE", "- reads standard input and takes no texts beside it.");
-    await this.#classifyStream(call);
+    if (flags.pair !== undefined)
+      throw new CombotError("USAGE", "--pair goes with one text; with - give --pairs, and a tab in each line.");
+    await this.#classifyStream(flags.pairs ? (lines) => call(lines.map(itemOf)) : call, linesAtOnce(shared));
     return undefined;
   }
 
-  async #classifyOnce(texts: readonly string[], call: Call): Promise<ClassifyReply> {
-    const reply = await call(texts);
+  async #classifyOnce(
+    texts: readonly string[],
+    { pair, pairs }: { readonly pair?: string | undefined; readonly pairs: boolean },
+    call: Call,
+  ): Promise<ClassifyReply> {
+    if (pairs) throw new CombotError("USAGE", "--pairs goes with -; of one text the second is given with --pair.");
+    if (pair !== undefined && texts.length > 1) throw new CombotError("USAGE", "--pair goes with one text.");
+    const reply = await call(pair === undefined ? texts : texts.map((text) => ({ text, textPair: pair })));
     const { renderResult } = await import("../lib/render/classification.ts");
     this.print(reply.results.map(renderResult).join("\n"));
     return reply;
   }
 
-  async #classifyStream(call: Call): Promise<void> {
+  async #classifyStream(call: (lines: readonly string[]) => Promise<ClassifyReply>, atOnce: number): Promise<void> {
     this.#isStream = true;
     // V8 would let its young generation grow with the traffic, by 100 MB over a million lines.
     setFlagsFromString("--semi-space-growth-factor=1");
@@ -92,7 +132,8 @@ With - each line of standard input is a text, however many there are. Output has
     const progress = stderr.isTTY && !input.isTTY ? new Progress(stderr, "lines") : undefined;
     const onLines = (count: number): void => progress?.add(count);
     try {
-      const { lines, failed } = await classifyLines({ input, output, call, json: this.jsonEnabled(), onLines });
+      const json = this.jsonEnabled();
+      const { lines, failed } = await classifyLines({ input, output, call, json, linesAtOnce: atOnce, onLines });
       if (failed === 0) return;
       process.stderr.write(`${failed} of ${lines} lines failed.\n`);
       process.exitCode = EXIT_BAD;

@@ -20,6 +20,8 @@ export interface LineStream {
   readonly call: (texts: readonly string[]) => Promise<ClassifyReply>;
   /** A line of JSON for each line, or a line of text. */
   readonly json: boolean;
+  /** Lines that a call may have, at most. */
+  readonly linesAtOnce?: number;
   readonly onLines?: (count: number) => void;
 }
 
@@ -33,10 +35,12 @@ export interface LineCounts {
  *
  * @throws {CombotError} what is the matter with the daemon or the input; the lines before it have been written.
  */
-export async function classifyLines({ input, output, call, json, onLines }: LineStream): Promise<LineCounts> {
+export async function classifyLines(stream: LineStream): Promise<LineCounts> {
+  const { input, output, call, json, linesAtOnce = BATCH_LINES, onLines } = stream;
   const stopped = new AbortController();
   const classifier = new LineClassifier({ call, lineUnits: MAX_BODY_BYTES, signal: stopped.signal });
-  const batches = batchLines(readText(input), { lines: BATCH_LINES, units: BATCH_UNITS, lineUnits: MAX_BODY_BYTES });
+  const limits = { lines: Math.min(BATCH_LINES, linesAtOnce), units: BATCH_UNITS, lineUnits: MAX_BODY_BYTES };
+  const batches = batchLines(readText(input), limits);
   const counts = { lines: 0, failed: 0 };
   const write = async (entries: readonly LineEntry[]): Promise<void> => {
     counts.lines += entries.length;

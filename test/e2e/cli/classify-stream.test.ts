@@ -46,6 +46,26 @@ describe("classify -", () => {
     expect({ status, stderr }).toEqual({ status: 4, stderr: "3 of 6 lines failed.\n" });
   });
 
+  test("takes lines with a tab for pairs where it is told to", async () => {
+    const { socket, calls } = await startFakeDaemon();
+    const input = "one\ttwo\tthree\nfour\n";
+    await runCli(["classify", "-", "--pairs", "--socket", socket], { input });
+    await runCli(["classify", "-", "--socket", socket], { input });
+    expect(calls.map(({ body }) => (body as ClassifyRequest).texts)).toEqual([
+      [{ text: "one", textPair: "two\tthree" }, "four"],
+      ["one\ttwo\tthree", "four"],
+    ]);
+  });
+
+  test("has no more lines in a call than their labels allow", async () => {
+    const { socket, calls } = await startFakeDaemon();
+    const labels = Array.from({ length: 50 }, (_, at) => `l${at}`).join(",");
+    const input = "line\n".repeat(50);
+    const { stdout } = await runCli(["classify", "-", "--labels", labels, "--socket", socket], { input });
+    expect(calls.map(({ body }) => (body as ClassifyRequest).texts?.length)).toEqual([20, 20, 10]);
+    expect(stdout).toBe("line\t0.5000\n".repeat(50));
+  });
+
   test("prints lines of JSON under --json", async () => {
     const { socket } = await startFakeDaemon();
     const { status, stdout } = await runCli(["classify", "-", "--json", "--socket", socket], { input: "one\n\n" });

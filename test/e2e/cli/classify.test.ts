@@ -39,6 +39,31 @@ describe("classify", () => {
     expect(calls[0]?.body).toEqual({ texts: ["hello"], user: "ann", topK: 2, noCache: true });
   });
 
+  test("hands labels of one's own on, and a second text", async () => {
+    const { socket, calls } = await startFakeDaemon({ classify: twoLabels });
+    const own = ["--labels", "a, b,c", "--template", "It is {}.", "--multi-label"];
+    await runCli(["classify", ...own, "hello", "bye", "--socket", socket]);
+    await runCli(["classify", "hello", "--pair", "good day", "--socket", socket]);
+    expect(calls.map(({ body }) => body)).toEqual([
+      { texts: ["hello", "bye"], labels: ["a", "b", "c"], template: "It is {}.", multiLabel: true },
+      { texts: [{ text: "hello", textPair: "good day" }] },
+    ]);
+  });
+
+  test.each([
+    [["--labels", "a,,b", "hello"], /one of them is empty/],
+    [["--template", "{}", "hello"], /labels/],
+    [["--labels", "a", "--pair", "b", "hello"], /pair/],
+    [["--pair", "b", "hello", "bye"], /--pair goes with one text/],
+    [["--pair", "b", "-"], /give --pairs/],
+    [["--pairs", "hello"], /--pairs goes with -/],
+  ])("%j is wrong usage", async (args, reason) => {
+    const { socket, calls } = await startFakeDaemon();
+    const { status, stderr } = await runCli(["classify", ...args, "--socket", socket]);
+    expect({ status, calls }).toEqual({ status: 2, calls: [] });
+    expect(stderr).toMatch(reason);
+  });
+
   test("takes the socket from the environment", async () => {
     const { socket } = await startFakeDaemon({ classify: twoLabels });
     const { status } = await runCli(["classify", "hello"], { env: { COMBOT_SOCKET: socket } });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { CombotError } from "../../../src/lib/errors.ts";
-import type { ClassifyRequest } from "../../../src/lib/protocol/classify.ts";
+import type { ClassifyItem, ClassifyRequest } from "../../../src/lib/protocol/classify.ts";
 import { ENDPOINTS, type EndpointName } from "../../../src/lib/protocol/endpoints.ts";
 import { PROBLEM_TYPE, problemOf } from "../../../src/lib/protocol/problem.ts";
 import {
@@ -37,8 +37,12 @@ export type Handlers = Partial<Record<EndpointName, Handler>>;
 /** Labels each text with itself, so that a mix-up of lines shows. */
 export function echo({ body }: Asked): Answer {
   const { texts = [] } = body as ClassifyRequest;
-  const results = texts.map((text) => ({ label: text, score: 0.5, cached: false as const }));
+  const results = texts.map((text) => ({ label: labelOf(text), score: 0.5, cached: false as const }));
   return { status: 200, body: { results, model: { name: "echo", digest: "0".repeat(12) }, durationMs: 1 } };
+}
+
+function labelOf(item: ClassifyItem): string {
+  return typeof item === "string" ? item : `${item.text} ${item.textPair ?? ""}`;
 }
 
 const DEFAULTS: Handlers = {

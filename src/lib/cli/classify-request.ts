@@ -1,0 +1,43 @@
+import { CombotError } from "../errors.ts";
+import type { ClassifyItem, ClassifyRequest } from "../protocol/classify.ts";
+import { MAX_HYPOTHESES, MAX_SCORES } from "../protocol/limits.ts";
+
+/** What all calls of one command have in common. */
+export type SharedRequest = Omit<ClassifyRequest, "text" | "textPair" | "texts">;
+
+export interface ClassifyFlags {
+  readonly user?: string | undefined;
+  readonly "top-k": number;
+  readonly "no-cache": boolean;
+  readonly labels?: string | undefined;
+  readonly template?: string | undefined;
+  readonly "multi-label": boolean;
+}
+
+export function sharedRequestOf(flags: ClassifyFlags): SharedRequest {
+  return {
+    ...(flags.user === undefined ? {} : { user: flags.user }),
+    ...(flags["top-k"] > 1 ? { topK: flags["top-k"] } : {}),
+    ...(flags["no-cache"] ? { noCache: true } : {}),
+    ...(flags.labels === undefined ? {} : { labels: labelsOf(flags.labels) }),
+    ...(flags.template === undefined ? {} : { template: flags.template }),
+    ...(flags["multi-label"] ? { multiLabel: true } : {}),
+  };
+}
+
+function labelsOf(list: string): string[] {
+  const labels = list.split(",").map((label) => label.trim());
+  if (labels.includes("")) throw new CombotError("USAGE", "--labels: one of them is empty; give them as a,b,c.");
+  return labels;
+}
+
+/** Lines that one call may have, for what each of them makes the daemon compute and say. */
+export function linesAtOnce({ labels = [""], topK = 1 }: SharedRequest): number {
+  return Math.max(1, Math.floor(Math.min(MAX_HYPOTHESES / labels.length, MAX_SCORES / topK)));
+}
+
+/** A line with a tab is a pair. */
+export function itemOf(line: string): ClassifyItem {
+  const tab = line.indexOf("\t");
+  return tab < 0 ? line : { text: line.slice(0, tab), textPair: line.slice(tab + 1) };
+}
