@@ -90,6 +90,7 @@ export const ERRORS = {
     exit: 4,
     title: "The state folder can't take it",
     help: "The detail names the place and the bytes: make room there, or name another COMBOT_STATE_DIR.",
+  },
   ZERO_SHOT_UNSUPPORTED: {
     http: 422,
     exit: 4,
