@@ -14,8 +14,9 @@ import { paddingSideOf, truncationSideOf } from "./sides.ts";
 import type { Side } from "./sides.ts";
 import { checkWidth, readSignature } from "./signature.ts";
 import { surveyFolder } from "./survey.ts";
-import { readTokenizer, tokenizerSchema } from "./tokenizer-file.ts";
+import { readTokenizer } from "./tokenizer-file.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
+import { readTokenizerJson } from "./tokenizer-source.ts";
 
 /** A classifier as `optimum-cli export onnx` writes it, read and checked but not loaded. */
 export interface ModelFolder extends Scoring {
@@ -58,7 +59,7 @@ export async function readModelFolder(given: string, file?: string): Promise<Mod
   const { dir, file: chosen } = surveyFolder(given, file);
   const [configPath, tokenizerPath] = [join(dir, CONFIG_FILE), join(dir, TOKENIZER_FILE)];
   const config = await readJson(configPath, configSchema);
-  const tokenizerJson = await readJson(tokenizerPath, tokenizerSchema);
+  const tokenizerJson = await readTokenizerJson(dir, config.model_type);
   const settings = await readJson(join(dir, TOKENIZER_CONFIG_FILE), tokenizerConfigSchema, {});
 
   const model = await readModel(dir, chosen);

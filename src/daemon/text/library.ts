@@ -32,6 +32,7 @@ export class TokenizerLibrary {
     } catch (error) {
       throw new Error(`the tokenizers library refuses it: ${reasonOf(error)}`, { cause: error });
     }
+    this.#checkAdded(tokenizerJson);
   }
 
   /** Of one text, without special tokens. */
@@ -55,6 +56,16 @@ export class TokenizerLibrary {
   /** Undefined where it has no such token. */
   idOf(token: string): number | undefined {
     return this.#tokenizer.tokenToId(token) ?? undefined;
+  }
+
+  /** It numbers added tokens itself, in the order of the file. */
+  #checkAdded(tokenizerJson: {
+    readonly added_tokens?: readonly { readonly content: string; readonly id: number }[];
+  }): void {
+    for (const { content, id } of tokenizerJson.added_tokens ?? []) {
+      const given = this.idOf(content);
+      if (given !== id) throw new Error(`its added token ${content} has the id ${id}, and comes to ${given}`);
+    }
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -87,8 +87,23 @@ describe("what the post-processor adds", () => {
   });
 
   test("is told from the text where a letter is no token", async () => {
-    const json = changed(byteLevelBpe(), {}, { vocab: { "<s>": 0, "<pad>": 1, "</s>": 2, b: 3, "0": 4 }, merges: [] });
-    expect([...(await (await open(json)).encode({ text: "ab" })).ids]).toEqual([0, 3, 2]);
+    const vocab = { "<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4, b: 5, "0": 6 };
+    const encoder = await open(changed(byteLevelBpe(), {}, { vocab, merges: [] }));
+    expect([...(await encoder.encode({ text: "ab" })).ids]).toEqual([0, 5, 2]);
+  });
+
+  test("and every added token must have the id that the library gives it", async () => {
+    const added = [...(wordPiece()["added_tokens"] as object[]), { id: 900, content: "parcel", special: true }];
+    const whole = added.map((token) => ({
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      ...token,
+    }));
+    await expect(open(changed(wordPiece(), { added_tokens: whole }))).rejects.toThrow(
+      "parcel has the id 900, and comes to",
+    );
   });
 
   test("types of tokens are passed on", async () => {

@@ -24,15 +24,19 @@ const KINDS: Readonly<Record<string, TokenizerJson>> = {
 /** So that letters are told from each other, and not all of them unknown. */
 function spelt(json: TokenizerJson): TokenizerJson {
   const vocab = { ...(json.model["vocab"] as Record<string, number>) };
-  const letters = [..."ÀÉéèïñçЙйёΆάᾳạữ가각한글ㅏ\u1100\u1161\u11A8\u0301\u0308\u0323\u3099がばパ豈豈;Ω`K"];
+  const letters = Array.from("ÀÉéèïñçЙйёΆάᾳạữ가각한글ㅏ\u1100\u1161\u11A8\u0301\u0308\u0323\u3099がばパ豈豈;Ω`K");
   for (const letter of letters.flatMap((one) => [one, `##${one}`])) vocab[letter] ??= Object.keys(vocab).length;
   return changed(json, {}, { vocab });
 }
 
 const pieces = [
-  ..."eéEaAıİßﬁ日本𠮷กำาضلا가한\u1100\u1161\u11A8\u0300\u0301\u0316\u0323\u0327\u0338\u0345\u0F71\u0F72\u3099か",
-  ..."\u200D\u200B\u00AD\uFEFF\u0085\u000B\u000C\u00A0\u3000\u2028\u2002\u2126\u212A\u037E\u1FEF\uF900\uFFFD\u0007",
-  ..."\t\n\r .,!'<>[]/",
+  ...Array.from(
+    "eéEaAıİßﬁ日本𠮷กำาضلا가한\u1100\u1161\u11A8\u0300\u0301\u0316\u0323\u0327\u0338\u0345\u0F71\u0F72\u3099か",
+  ),
+  ...Array.from(
+    "\u200D\u200B\u00AD\uFEFF\u0085\u000B\u000C\u00A0\u3000\u2028\u2002\u2126\u212A\u037E\u1FEF\uF900\uFFFD\u0007",
+  ),
+  ...Array.from("\t\n\r .,!'<>[]/"),
   "👩‍👧",
   "🤷‍♀️",
   "[SEP]",
