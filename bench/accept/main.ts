@@ -7,6 +7,7 @@ import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
 import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
+import { swaps } from "./capabilities/swaps.ts";
 import { targets } from "./capabilities/targets.ts";
 import { watch } from "./capabilities/watch.ts";
 import { zoo } from "./capabilities/zoo.ts";
@@ -26,6 +27,7 @@ const CAPABILITIES: readonly Capability[] = [
   monitor,
   watch,
   zoo,
+  swaps,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
