@@ -30,8 +30,10 @@ export class FolderWatch {
   readonly #silenceMs: number;
   readonly #reader: StampReader;
   #subject: ServedModel | undefined;
-  /** Those that the fault, or that there is none, was found out of. */
+  /** What was found out last, and the stamps of then. */
   #judged: Stamps = {};
+  #verdict: FolderFault | undefined;
+  /** The verdict, or that the folder doesn't answer. */
   #fault: FolderFault | undefined;
   #polling: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -69,16 +71,17 @@ export class FolderWatch {
     const model = this.#options.model();
     if (model !== this.#subject) this.#turnTo(model);
     const found = await this.#reader.read(model.dir, this.#namesOf(model));
-    if (found === "silent") return this.#conclude(model, silent(model));
-    if (found !== "unknown" && this.#isJudged(found)) return;
-    await this.#compare(model, found === "unknown" ? undefined : found);
+    if (found === "silent") return this.#conclude(model, silent(model.dir));
+    if (found === "unknown") await this.#compare(model);
+    else if (!this.#isJudged(found)) await this.#compare(model, found);
+    this.#conclude(model, this.#verdict);
   }
 
   /** A copy that was made just now needs no second look. */
   #turnTo(model: ServedModel): void {
     const { source } = model.sealed;
     this.#subject = model;
-    this.#fault = undefined;
+    this.#fault = this.#verdict = undefined;
     this.#judged = source?.dir === model.dir ? source.stamps : {};
   }
 
@@ -91,17 +94,20 @@ export class FolderWatch {
     return Object.entries(found).every(([name, stamp]) => (this.#judged[name] ?? null) === stamp);
   }
 
-  /** Other stamps with the same content are no change. */
-  async #compare(model: ServedModel, found: Stamps | undefined): Promise<void> {
-    const { content, file } = model.sealed;
-    const known = found === undefined && this.#fault === undefined ? { content, stamps: this.#judged } : undefined;
+  /**
+   * Other stamps with the same content are no change.
+   *
+   * @param found undefined where this machine can't tell stamps without reading.
+   */
+  async #compare({ dir, sealed: { content, file } }: ServedModel, found?: Stamps): Promise<void> {
+    const known = found || this.#verdict ? undefined : { content, stamps: this.#judged };
     try {
-      const now = await askSealer({ do: "compare", dir: model.dir, file, known }, this.#silenceMs);
+      const now = await askSealer({ do: "compare", dir, file, known }, this.#silenceMs);
       this.#judged = now.stamps;
-      this.#conclude(model, now.content === content ? undefined : changed(model));
+      this.#verdict = now.content === content ? undefined : changed(dir);
     } catch (error) {
       if (found) this.#judged = found;
-      this.#conclude(model, gone(model, messageOf(error)));
+      this.#verdict = gone(dir, messageOf(error));
     }
   }
 
@@ -112,18 +118,18 @@ export class FolderWatch {
   }
 }
 
-function changed({ dir }: ServedModel): FolderFault {
+function changed(dir: string): FolderFault {
   const detail = `the folder ${dir} has changed since it was loaded; it goes on as it was until \`combot model use ${dir}\``;
   return { state: "changed", detail };
 }
 
-function gone({ dir }: ServedModel, reason: string): FolderFault {
+function gone(dir: string, reason: string): FolderFault {
   return {
     state: "gone",
     detail: `what was loaded from the folder ${dir} is not there any more (${reason}); it goes on as it was`,
   };
 }
 
-function silent({ dir }: ServedModel): FolderFault {
+function silent(dir: string): FolderFault {
   return { state: "gone", detail: `the folder ${dir} does not answer; what was loaded from it goes on as it was` };
 }

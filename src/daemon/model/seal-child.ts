@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
@@ -17,7 +18,11 @@ async function answer(request: SealRequest): Promise<void> {
   const onPiece = (path: string): void => tell({ at: path });
   if (request.do === "seal") tell({ answer: await sealFolder(request, onPiece) });
   else if (request.do === "find") tell({ answer: findSealed(request, onPiece) });
-  else tell({ answer: await compareFolder(request, onPiece) });
+  else {
+    // Nobody waits for it, and it may read gigabytes.
+    setPriority(constants.priority.PRIORITY_LOW);
+    tell({ answer: await compareFolder(request, onPiece) });
+  }
 }
 
 try {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { FolderWatch } from "../../../src/daemon/model/folder-watch.ts";
 import { openModel, openSealed } from "../../../src/daemon/model/opening.ts";
 import type { ServedModel } from "../../../src/daemon/model/served-model.ts";
@@ -16,11 +16,15 @@ interface Watched {
   readonly serve: (model: ServedModel) => void;
 }
 
-async function watched(model?: ServedModel): Promise<Watched> {
+async function watched(model?: ServedModel, silenceMs?: number): Promise<Watched> {
   const dir = model?.dir ?? writeForeignModel(temporaryFolder(), { externalData: true });
   let served = model ?? (await openModel(dir, temporaryFolder()));
   const told: (string | undefined)[] = [];
-  const watch = new FolderWatch({ model: () => served, onChange: (fault) => told.push(fault?.state) });
+  const watch = new FolderWatch({
+    model: () => served,
+    onChange: (fault) => told.push(fault?.state),
+    ...(silenceMs === undefined ? {} : { silenceMs }),
+  });
   return { dir, watch, told, serve: (next) => void (served = next) };
 }
 
@@ -81,6 +85,25 @@ describe("a model's folder", () => {
     execFileSync("mkfifo", [join(dir, "model.onnx")]);
     await watch.poll();
     expect(watch.state).toBe("gone");
+  });
+
+  test("that does not answer is told, and once it does, how it is", async () => {
+    const { dir, watch, told } = await watched(undefined, 2000);
+    const [path, held] = [process.env["PATH"], join(temporaryFolder(), "held")];
+    // Hangs as one that a file system holds, for as long as there is a file.
+    const slow = `#!/bin/sh\n[ -e ${held} ] && exec sleep 600\nPATH='${path}' exec stat "$@"\n`;
+    writeFileSync(join(held, "..", "stat"), slow, { mode: 0o755 });
+    process.env["PATH"] = `${join(held, "..")}:${path}`;
+    onTestFinished(() => void (process.env["PATH"] = path));
+    writeFileSync(held, "");
+    await watch.poll();
+    expect(watch.fault).toMatchObject({
+      state: "gone",
+      detail: expect.stringContaining(`${dir} does not answer`) as string,
+    });
+    rmSync(held);
+    await expect.poll(() => watch.poll().then(() => watch.state), { timeout: 20_000 }).toBe("same");
+    expect(told).toEqual(["gone", undefined]);
   });
 
   test("is compared with the copy, where that serves from before", async () => {
