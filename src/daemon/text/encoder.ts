@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { Turns } from "../../lib/turns.ts";
 import { Ends } from "./ends.ts";
 import type { Side } from "./ends.ts";
 import { TextForm } from "./form.ts";
@@ -87,9 +88,9 @@ export class Encoder {
    * @throws {Error} where there is a second text, and `takesPairs` is false.
    */
   encode({ text, pair }: TextInput): EncodedText | Promise<EncodedText> {
-    const template = pair === undefined ? this.#single : this.#pair;
-    if (!template || template.specials >= this.windowTokens) throw new Error("the model's tokenizer takes no pairs");
-    if (pair !== undefined) return this.#encodePair(template, [text, pair]);
+    const template = this.#templateOf(pair);
+    if (pair !== undefined)
+      return this.#learn(text, this.windowTokens).then((first) => this.#join(template, first, pair));
     const enough = this.windowTokens - template.specials + 1;
     const known = this.#words?.known(text, enough);
     if (known) return this.#cut(template, [known], [known.length]);
@@ -112,13 +113,36 @@ export class Encoder {
     return encoded;
   }
 
-  async #encodePair(template: Template, texts: readonly string[]): Promise<EncodedText> {
-    const room = this.windowTokens - template.specials;
-    const tokens = await Promise.all(texts.map((text) => this.#learn(text, room + 1)));
-    let lengths = tokens.map(({ length }) => length);
-    // Which of them is longer has to be known, and where both have more than there is room for, it is not yet.
-    if (lengths.every((length) => length > room))
-      lengths = await Promise.all(texts.map((text) => this.#ends.count(text)));
+  /**
+   * One text with each of several second ones: a long one is turned into tokens once and not again for each.
+   *
+   * @throws {Error} where `takesPairs` is false.
+   */
+  async encodePairs(text: string, pairs: readonly string[]): Promise<EncodedText[]> {
+    const turns = new Turns();
+    const encoded: EncodedText[] = [];
+    let first: Tokens | undefined;
+    for (const pair of pairs) {
+      const template = this.#templateOf(pair);
+      first ??= await this.#learn(text, this.windowTokens);
+      encoded.push(await this.#join(template, first, pair));
+      if (turns.isOver) await turns.next();
+    }
+    return encoded;
+  }
+
+  /** @throws {Error} */
+  #templateOf(pair: string | undefined): Template {
+    const template = pair === undefined ? this.#single : this.#pair;
+    if (!template || template.specials >= this.windowTokens) throw new Error("the model's tokenizer takes no pairs");
+    return template;
+  }
+
+  /** @param first tokens of the first text: all, or as many as the window has. */
+  async #join(template: Template, first: Tokens, pair: string): Promise<EncodedText> {
+    const tokens = [first, await this.#learn(pair, this.windowTokens)];
+    // So does the library: each is cut to the window before it is asked which of them is longer.
+    const lengths = tokens.map(({ length }) => Math.min(length, this.windowTokens));
     return this.#cut(template, tokens, lengths);
   }
 

@@ -37,22 +37,11 @@ export class Ends {
       const part = this.#cut(text, length);
       const ids = await this.#library.idsOf(part);
       if (ids.length >= target) {
-        if (!this.#repeats(text, part) || part.length >= MOST_REPEATED) return ids;
+        if (!this.#repeats(text, part) || length >= MOST_REPEATED) return ids;
         length = MOST_REPEATED;
       } else length = await this.#reach(text, part.length, ids.length, target);
     }
     return await this.#library.idsOf(text);
-  }
-
-  /** Tokens of the whole text; to one or two where it has no blanks to part it at. */
-  async count(text: string): Promise<number> {
-    let count = 0;
-    for (let from = 0; from < text.length;) {
-      const part = headOf(text.slice(from, from + MOST_AT_ONCE + 1), MOST_AT_ONCE);
-      count += (await this.#library.idsOf(part)).length;
-      from += part.length;
-    }
-    return count;
   }
 
   /** How much of the text probably has enough tokens, what is covered so far having some of them. */
