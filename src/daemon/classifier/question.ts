@@ -1,7 +1,7 @@
 import type { Answer } from "../cache/answer.ts";
 import type { TextKey } from "../cache/keys.ts";
 import type { ServedModel } from "../model/served-model.ts";
-import type { TextInput } from "../text/encoder.ts";
+import type { EncodedText, Encoder } from "../text/encoder.ts";
 import { answerOf } from "./scores.ts";
 
 /** What has one answer: a text, a pair of texts, or a text with labels of the call's own. */
@@ -12,8 +12,9 @@ export interface Question {
   readonly labels: readonly string[];
   /** The text, where it may be counted among those that are asked often: pairs and own labels are not warmed. */
   readonly plainText: string | undefined;
-  /** What the model reads for it. */
-  inputs(): readonly TextInput[];
+  /** What the model reads for it: how many times, and what. */
+  readonly inputs: number;
+  encode(encoder: Encoder): Promise<readonly EncodedText[]>;
   /** @param keep labels of the answer, at most. */
   tally(keep: number): Tally;
   /** The answer as this question's caller wants it told, its labels in an order of its own where they are equal. */
@@ -40,6 +41,7 @@ export function pairKeyOf(text: string, pair: string): string {
 export class PlainQuestion implements Question {
   readonly key: TextKey;
   readonly labels: readonly string[];
+  readonly inputs = 1;
   readonly #text: string;
   readonly #pair: string | undefined;
   readonly #model: ServedModel;
@@ -57,8 +59,9 @@ export class PlainQuestion implements Question {
     return this.#pair === undefined ? this.#text : undefined;
   }
 
-  inputs(): readonly TextInput[] {
-    return [{ text: this.#text, pair: this.#pair }];
+  async encode(encoder: Encoder): Promise<readonly EncodedText[]> {
+    const encoded = encoder.encode({ text: this.#text, pair: this.#pair });
+    return [encoded instanceof Promise ? await encoded : encoded];
   }
 
   tally(keep: number): Tally {

@@ -1,11 +1,12 @@
 import { Turns } from "../../lib/turns.ts";
 import type { Answer } from "../cache/answer.ts";
-import type { EncodedText, Encoder, TextInput } from "../text/encoder.ts";
+import type { EncodedText, Encoder } from "../text/encoder.ts";
 import type { Flight } from "./flights.ts";
 import type { Tally } from "./question.ts";
 
-/** Inputs encoded at once: of long texts a call has a thousand. */
+/** Questions whose texts are encoded at once, as far as these are short. */
 const AT_ONCE = 32;
+const CHARACTERS_AT_ONCE = 8192;
 
 /** What the model is to read for the questions of one computation, and what becomes of its rows. */
 export class Reading {
@@ -16,7 +17,8 @@ export class Reading {
   /** Where each question's inputs begin, and after the last. */
   readonly #bounds: readonly number[];
 
-  constructor(flights: readonly Flight[], encoded: readonly EncodedText[], counts: readonly number[]) {
+  constructor(flights: readonly Flight[], encoded: readonly EncodedText[]) {
+    const counts = flights.map(({ question }) => question.inputs);
     this.encoded = encoded;
     this.#tallies = flights.map(({ question, keep }) => question.tally(keep));
     this.textOf = counts.flatMap((count, at) => Array<number>(count).fill(at));
@@ -44,19 +46,29 @@ export class Reading {
 }
 
 export async function readingOf(flights: readonly Flight[], encoder: Encoder): Promise<Reading> {
-  const inputs = flights.map(({ question }) => question.inputs());
-  const encoded = await encodeAll(encoder, inputs.flat());
-  const counts = inputs.map(({ length }) => length);
-  return new Reading(flights, encoded, counts);
-}
-
-async function encodeAll(encoder: Encoder, inputs: readonly TextInput[]): Promise<EncodedText[]> {
   const encoded: EncodedText[] = [];
   const turns = new Turns();
-  for (let at = 0; at < inputs.length; at += AT_ONCE) {
+  for (const some of shortRuns(flights)) {
     if (turns.isOver) await turns.next();
-    const some = inputs.slice(at, at + AT_ONCE);
-    encoded.push(...(await Promise.all(some.map(async (input) => encoder.encode(input)))));
+    for (const inputs of await Promise.all(some.map(({ question }) => question.encode(encoder))))
+      encoded.push(...inputs);
   }
-  return encoded;
+  return new Reading(flights, encoded);
+}
+
+/** What is encoded at once: its results come in one turn of the event loop. */
+function* shortRuns(flights: readonly Flight[]): Generator<Flight[]> {
+  let run: Flight[] = [];
+  let characters = 0;
+  for (const flight of flights) {
+    const { text } = flight.question.key;
+    if (run.length === AT_ONCE || (run.length > 0 && characters + text.length > CHARACTERS_AT_ONCE)) {
+      yield run;
+      run = [];
+      characters = 0;
+    }
+    run.push(flight);
+    characters += text.length;
+  }
+  yield run;
 }

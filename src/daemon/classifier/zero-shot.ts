@@ -2,7 +2,7 @@ import { CombotError } from "../../lib/errors.ts";
 import { DEFAULT_TEMPLATE } from "../../lib/protocol/limits.ts";
 import type { Answer } from "../cache/answer.ts";
 import type { TextKey } from "../cache/keys.ts";
-import type { TextInput } from "../text/encoder.ts";
+import type { EncodedText, Encoder } from "../text/encoder.ts";
 import type { Entailment } from "./entailment.ts";
 import type { Question, Tally } from "./question.ts";
 import { ranked, softmax } from "./scores.ts";
@@ -82,8 +82,12 @@ export class LabelsQuestion implements Question {
     return this.#own.labels;
   }
 
-  inputs(): readonly TextInput[] {
-    return this.#own.hypotheses.map((pair) => ({ text: this.#text, pair }));
+  get inputs(): number {
+    return this.#own.hypotheses.length;
+  }
+
+  encode(encoder: Encoder): Promise<readonly EncodedText[]> {
+    return encoder.encodePairs(this.#text, this.#own.hypotheses);
   }
 
   tally(): Tally {

@@ -114,7 +114,9 @@ describe("bodies and queries", () => {
       detail: "texts[2]: Invalid input: expected a string, or an object with text and textPair",
     });
     const unknown = problem.parse(JSON.parse((await classify({ text: "a", txet: "b" })).body));
-    expect(unknown.detail).toBe("body: a field that is not allowed here; allowed: text, textPair, texts, labels, template, multiLabel, user, topK, noCache");
+    expect(unknown.detail).toBe(
+      "body: a field that is not allowed here; allowed: text, textPair, texts, labels, template, multiLabel, user, topK, noCache",
+    );
     const empty = problem.parse(JSON.parse((await classify({ texts: ["a", " "] })).body));
     expect(empty).toMatchObject({ code: "INVALID_TEXT", index: 1, detail: "text 1 is empty" });
   });
