@@ -42,12 +42,12 @@ export const DAEMON_SETTINGS = {
   COMBOT_MODEL_DIR: {
     type: absolutePath(),
     unset: "the bundled model",
-    doc: "Folder with config.json, tokenizer.json and model.onnx (or onnx/model.onnx).",
+    doc: "Folder with config.json, tokenizer.json and model.onnx or another form of it (model_quantized.onnx …), there or in onnx/. It is served from a copy in COMBOT_STATE_DIR.",
   },
   COMBOT_STATE_DIR: {
     type: absolutePath(),
     unset: "$XDG_STATE_HOME/combot, or ~/.local/state/combot",
-    doc: "Folder of the journal, prepared models, runtime state and backups.",
+    doc: "Folder of the journal, copies of models and their prepared weights, runtime state and backups.",
   },
   LOG_LEVEL: { type: oneOf(LOG_LEVELS), default: "info", live: true, doc: "The least severe log lines written." },
 } as const satisfies Record<string, Setting>;
