@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type { Settings } from "../lib/config/settings.ts";
 import type { AnswerCache } from "./cache/answer-cache.ts";
 import { Classifier } from "./classifier/classifier.ts";
@@ -8,18 +6,16 @@ import type { Decisions } from "./governor/decisions.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { ServedModel } from "./model/served-model.ts";
+import { channelModelOf, createModelSource, threadsOf } from "./model-source.ts";
 import { observePool } from "./observation.ts";
 import type { Engine } from "./operations/engine.ts";
 import { BATCH_LIMITS, halved } from "./policy/batch.ts";
 import type { BatchLimits } from "./policy/batch.ts";
 import { Pool } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/pool.ts";
-import type { ModelSpec } from "./pool/worker.ts";
-import { ModelSource } from "./prepared/source.ts";
-import { PREPARED_MODEL, PREPARED_WEIGHTS, PreparedStore } from "./prepared/store.ts";
+import type { ModelSource } from "./prepared/source.ts";
 import { Queue } from "./queue/queue.ts";
 import type { UserHash } from "./text/user-hash.ts";
-import { prepareInChild } from "./workers/prepare.ts";
 
 export interface EngineParts {
   readonly settings: Settings;
@@ -47,8 +43,15 @@ const now = (): number => performance.now();
 
 /** Nothing runs yet: `pool.load()` starts the workers, or the first text does. */
 export function createEngine(model: ServedModel, parts: EngineParts): Engine {
-  const { settings, cache, hashUser, memory, onAnswered } = parts;
+  const { settings, log, cache, hashUser, memory, onAnswered } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
+  const source = createModelSource(model, {
+    stateDir: settings.stateDir,
+    loadTimeoutMs: () => settings.modelLoadTimeoutMs,
+    threads: threadsOf(settings.workers),
+    onProgress: (detail) => log.info({ model: model.name }, detail),
+    onFallback: (reason) => log.warn({ model: model.name, reason }, "workers load the plain file and share no weights"),
+  });
   const queue = new Queue({
     get maxTexts() {
       return settings.queueMaxTexts;
@@ -58,8 +61,8 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
     },
     now,
     batchLimits,
+    batching: () => source.batching,
   });
-  const source = createSource(model, parts);
   const pool = createPool(model, source, queue, parts);
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
@@ -70,24 +73,6 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   const creditUser = (user: string): void => pool.creditUser(user);
   const classifier = new Classifier({ model, cache, compute, hashUser, creditUser, onAnswered, now });
   return { model, queue, pool, classifier, unshared: () => source.fallback, trial: () => source.trial };
-}
-
-function createSource(model: ServedModel, { settings, log }: EngineParts): ModelSource {
-  const files = { model: PREPARED_MODEL, weights: PREPARED_WEIGHTS };
-  const store = new PreparedStore({
-    dir: join(settings.stateDir, "prepared"),
-    prepare: (modelPath, folder) =>
-      prepareInChild({ ...channelModelOf(model), modelPath }, folder, files, settings.modelLoadTimeoutMs),
-    onProgress: (detail) => log.info({ model: model.name }, detail),
-  });
-  return new ModelSource(model, store, (reason) => {
-    log.warn({ model: model.name, reason }, "workers load the plain file and share no weights");
-  });
-}
-
-/** What a worker has to know of a model beside its file. */
-function channelModelOf({ labels, padId, probe }: ServedModel): Omit<ModelSpec, "threads"> {
-  return { output: "logits", labels: labels.length, padId, padLeft: false, probe };
 }
 
 /** As the settings are at each moment: a reload counts for the workers that run. */
@@ -123,8 +108,7 @@ function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts
   return new Pool({
     workers,
     model: {
-      // More threads than cores is the slowest of all: 84 inferences/s where one thread a worker does 246.
-      threads: Math.max(1, Math.floor(availableParallelism() / workers)),
+      threads: threadsOf(workers),
       ...channelModelOf(model),
     },
     files: source,

@@ -6,9 +6,12 @@ import type { ModelCheckReport } from "../lib/protocol/model.ts";
 import { bestOf } from "./cache/answer.ts";
 import { answerOf } from "./classifier/scores.ts";
 import { readProcessMemory } from "./memory/process-memory.ts";
+import { channelModelOf, createModelSource } from "./model-source.ts";
 import { openModel } from "./model/opening.ts";
 import { PROBE_TEXT } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
+import type { ModelSource } from "./prepared/source.ts";
+import type { LoadableFile, Trial } from "./prepared/trial.ts";
 import { checkText } from "./text/check.ts";
 import { joinTexts } from "./workers/texts.ts";
 import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/worker-process.ts";
@@ -22,6 +25,8 @@ export interface ModelCheckRequest {
 }
 
 const BEST = 5;
+/** Whoever asked has a deadline of its own. */
+const LOAD_TIMEOUT_MS = 120_000;
 /** Attention takes memory by the square of the length: longer windows are not filled. */
 const LONGEST_TOKENS = 1024;
 
@@ -43,32 +48,76 @@ export async function checkModel(
 ): Promise<ModelCheckReport> {
   texts.forEach(checkText);
   onStage(`reading ${dir}`);
-  const model = await openModel(dir, temporaryState(), { file });
-  signal.throwIfAborted();
-  const check = new WorkerCheck(model);
-  signal.addEventListener("abort", check.kill);
+  const state = new TemporaryState();
+  let modelPath = dir;
   try {
+    const model = await openModel(dir, state.dir, { file });
+    ({ modelPath } = model);
+    signal.throwIfAborted();
+    onStage("trying the model's file, alone and in batches, as the daemon does");
+    const source = sourceOf(model, state.dir, signal);
+    const loaded = await source.file();
+    signal.throwIfAborted();
     onStage("loading the model into a worker");
-    const worker = await check.load();
-    onStage("classifying");
-    return { ...describe(model), worker, filled: await check.fill(), answers: await check.answer(texts) };
+    const found = await checkWorker(model, loaded, texts, signal);
+    return { ...describe(model), serving: servingOf(source.trial), ...found };
   } catch (error) {
     if (!(error instanceof WorkerFailedError || error instanceof WorkerEndedError)) throw error;
-    throw new CombotError("MODEL_INVALID", `${model.modelPath}: ${error.message}`, { cause: error });
+    throw new CombotError("MODEL_INVALID", `${modelPath}: ${error.message}`, { cause: error });
+  } finally {
+    state.remove();
+  }
+}
+
+/** The daemon's own way to the file that its workers load. */
+function sourceOf(model: ServedModel, stateDir: string, stop: AbortSignal): ModelSource {
+  return createModelSource(model, {
+    stateDir,
+    loadTimeoutMs: () => LOAD_TIMEOUT_MS,
+    threads: 1,
+    onProgress: () => undefined,
+    onFallback: () => undefined,
+    stop,
+  });
+}
+
+async function checkWorker(
+  model: ServedModel,
+  file: LoadableFile,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<Pick<ModelCheckReport, "worker" | "filled" | "answers">> {
+  const check = new WorkerCheck(model, file);
+  signal.addEventListener("abort", check.kill);
+  try {
+    return { worker: await check.load(), filled: await check.fill(), answers: await check.answer(texts) };
   } finally {
     signal.removeEventListener("abort", check.kill);
     await check.end();
   }
 }
 
-/** A copy of the model for as long as this process runs, whatever ends it but a SIGKILL. */
-function temporaryState(): string {
-  const folder = mkdtempSync(join(tmpdir(), "combot-check-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+function servingOf(trial: Trial | undefined): ModelCheckReport["serving"] {
+  if (!trial) throw new Error("a file without a trial of it");
+  const { prepared, reason, batching, texts, labelShifts, batchShift } = trial;
+  return { serves: prepared ? "prepared" : "plain", reason: reason ?? null, batching, texts, labelShifts, batchShift };
 }
 
-type Description = Omit<ModelCheckReport, "worker" | "filled" | "answers">;
+/** A copy of the model and what is prepared of it: gone with the check, whatever ends it but a SIGKILL. */
+class TemporaryState {
+  readonly dir = mkdtempSync(join(tmpdir(), "combot-check-"));
+
+  constructor() {
+    process.once("exit", this.remove);
+  }
+
+  readonly remove = (): void => {
+    process.removeListener("exit", this.remove);
+    rmSync(this.dir, { recursive: true, force: true });
+  };
+}
+
+type Description = Omit<ModelCheckReport, "serving" | "worker" | "filled" | "answers">;
 
 function describe(model: ServedModel): Description {
   const { name, dir, sealedDir, digest, modelPath, externalPaths, bytes, remarks } = model;
@@ -98,28 +147,20 @@ function describe(model: ServedModel): Description {
 /** One model in one worker process. */
 class WorkerCheck {
   readonly #model: ServedModel;
+  readonly #file: LoadableFile;
   readonly #worker = new WorkerProcess();
 
-  constructor(model: ServedModel) {
+  constructor(model: ServedModel, file: LoadableFile) {
     this.#model = model;
+    this.#file = file;
   }
 
   readonly kill = (): void => this.#worker.signal("SIGKILL", "the check was stopped");
 
   async load(): Promise<ModelCheckReport["worker"]> {
-    const { modelPath, labels, padId, probe } = this.#model;
     const from = performance.now();
-    const message = {
-      modelPath,
-      prepared: false,
-      threads: 1,
-      output: "logits",
-      labels: labels.length,
-      padId,
-      padLeft: false,
-      probe,
-    };
-    const loadMs = await this.#worker.load(message);
+    const message = { ...channelModelOf(this.#model), ...this.#file, threads: 1 };
+    const { loadMs } = await this.#worker.load(message);
     return { startMs: performance.now() - from, loadMs, memory: await this.#measure() };
   }
 

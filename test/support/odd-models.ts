@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Graph } from "../../scripts/onnx/graph.ts";
+import type { Attributes } from "../../scripts/onnx/graph.ts";
 import { encodeModel } from "../../scripts/onnx/model.ts";
 import { wordPieceJson } from "../../scripts/support/word-piece.ts";
 import { floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
 
 const WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "alpha", "beta", "gamma", "delta", "boom"];
+const SPECIALS = 4;
 /** What the odd models tell apart. */
 export const ODD_LABELS: readonly string[] = ["first", "second", "third"];
 /** The word whose token makes the process die: −2^63 / −1 overflows, which the CPU answers with SIGFPE. It must be the last. */
@@ -14,7 +16,7 @@ export const FATAL_WORD = "boom";
 export interface OddModel {
   /** The process dies whenever FATAL_WORD is in a batch. */
   readonly fatal?: boolean;
-  /** Rounds of useless work a batch; 40 take some tenths of a second. */
+  /** Rounds of useless work for a batch with one of the model's own words; 40 take some tenths of a second. */
   readonly slowRounds?: number;
   /** Another number, another model: its answers differ. */
   readonly variant?: number;
@@ -32,7 +34,13 @@ export function writeOddModel(dir: string, odd: OddModel = {}): string {
   });
   write(
     "tokenizer.json",
-    wordPieceJson({ vocabulary: WORDS, specials: WORDS.slice(0, 4), first: "[CLS]", last: "[SEP]", unknown: "[UNK]" }),
+    wordPieceJson({
+      vocabulary: WORDS,
+      specials: WORDS.slice(0, SPECIALS),
+      first: "[CLS]",
+      last: "[SEP]",
+      unknown: "[UNK]",
+    }),
   );
   writeFileSync(join(dir, "model.onnx"), encodeModel(buildGraph(odd)));
   return dir;
@@ -55,7 +63,7 @@ function buildGraph({ fatal = false, slowRounds = 0, variant = 0 }: OddModel): G
   const parts = [
     sum,
     ...(fatal ? [divideByDistance(graph, ids, axis)] : []),
-    ...(slowRounds ? [work(graph, sum, slowRounds)] : []),
+    ...(slowRounds ? [workForOwnWords(graph, ids, sum, slowRounds)] : []),
   ];
   const logits = parts.reduce((a, b) => graph.node("Add", [a, b]));
   graph.node("Identity", [logits], {}, { outputs: ["logits"] });
@@ -73,8 +81,23 @@ function divideByDistance(graph: Graph, ids: string, axis: string): string {
   return graph.node("ReduceSum", [nothing, axis], { keepdims: 1 });
 }
 
+/** 0 for every text; at once where it has no word that the model knows, so that a trial with such texts takes no time. */
+function workForOwnWords(graph: Graph, ids: string, sum: string, rounds: number): string {
+  const known = graph.initializer("known", int64Tensor([SPECIALS], []));
+  const isKnown = graph.node("Not", [graph.node("Less", [graph.node("ReduceMax", [ids], { keepdims: 0 }), known])]);
+  const [working, resting] = [new Graph("working"), new Graph("resting")];
+  working.output(work(working, sum, rounds), "float32", [1, 1]);
+  const nothing = resting.initializer("nothing", floatTensor([0], [1, 1]));
+  resting.output(resting.node("Identity", [nothing], {}, { outputs: ["rested"] }), "float32", [1, 1]);
+  return graph.node("If", [isKnown], { then_branch: working, else_branch: resting });
+}
+
 /** 0 for every text, by way of `rounds` products of 512 × 512 matrices. */
 function work(graph: Graph, sum: string, rounds: number): string {
+  // A branch may not name what the graph around it has named.
+  let count = 0;
+  const node = (operator: string, inputs: readonly string[], attributes: Attributes = {}): string =>
+    graph.node(operator, inputs, attributes, { outputs: [`work_${count++}`] });
   const size = 512;
   // Rows that sum to 1 keep every product as large as the one before, however many there are.
   const values = Array.from({ length: size * size }, () => 1 / size);
@@ -82,8 +105,8 @@ function work(graph: Graph, sum: string, rounds: number): string {
   const all = graph.initializer("all", int64Tensor([0, 1]));
   const none = graph.initializer("none", floatTensor([0]));
   // Takes a value of the input, or the whole chain would be folded into a constant at load.
-  const seed = graph.node("Mul", [graph.node("ReduceMax", [sum], { axes: [0, 1], keepdims: 1 }), none]);
-  let product = graph.node("Add", [matrix, seed]);
-  for (let round = 0; round < rounds; round++) product = graph.node("MatMul", [product, matrix]);
-  return graph.node("Mul", [graph.node("ReduceSum", [product, all], { keepdims: 1 }), none]);
+  const seed = node("Mul", [node("ReduceMax", [sum], { axes: [0, 1], keepdims: 1 }), none]);
+  let product = node("Add", [matrix, seed]);
+  for (let round = 0; round < rounds; round++) product = node("MatMul", [product, matrix]);
+  return node("Mul", [node("ReduceSum", [product, all], { keepdims: 1 }), none]);
 }

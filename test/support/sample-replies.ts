@@ -29,6 +29,7 @@ export const HEALTH: Health = {
     file: "model.onnx",
     chosen: { by: "setting", at: null },
     folder: "same",
+    weights: { file: "prepared", reason: null, batching: "padded" },
     remarks: [],
   },
   version: "0.1.0",

@@ -12,15 +12,15 @@ interface AskedCheck {
   readonly texts: readonly string[];
 }
 
-const TIMEOUT_SECONDS = 120;
+const TIMEOUT_SECONDS = 600;
 /** A check that is over sooner tells no story. */
 const QUIET_MS = 1000;
 
 export default class ModelCheck extends BaseCommand {
   static override summary = "Tell whether a model can be served, and what a worker takes with it.";
-  static override description = `Takes a folder as optimum-cli export onnx writes it: config.json, tokenizer.json, and model.onnx or another form of it (model_quantized.onnx, model_fp16.onnx …), there or in onnx/. Reads it, loads it into a worker process of its own, classifies a text and measures the process. Needs no daemon and changes nothing in one.
+  static override description = `Takes a folder as optimum-cli export onnx writes it: config.json, tokenizer.json, and model.onnx or another form of it (model_quantized.onnx, model_fp16.onnx …), there or in onnx/. Reads it, tries its file alone and in batches and prepares its weights as the daemon does, loads into a worker process of its own what the daemon's workers would load, classifies a text and measures the process. Needs no daemon and changes nothing in one.
 
-Exits with 4 and the reason if the model can't be served. The worker has the plain file: workers of the daemon map weights that were prepared once, share them, and hold less memory of their own.`;
+Exits with 4 and the reason if the model can't be served.`;
   static override examples = [
     { description: "Before you serve it.", command: "<%= config.bin %> <%= command.id %> ./my-model" },
     {

@@ -55,6 +55,14 @@ function describeModel({ pool, unshared }: Engine, fault: FolderFault | undefine
   return { status: status === "ok" ? "degraded" : status, detail: `${told}; ${fault.detail}` };
 }
 
+function reportWeights({ trial }: Engine): Health["model"]["weights"] {
+  const found = trial();
+  if (!found) return { file: "untried", reason: null, batching: null };
+  const { prepared, reason, batching } = found;
+  const plain = reason === undefined ? "small" : "plain";
+  return { file: prepared ? "prepared" : plain, reason: reason ?? null, batching };
+}
+
 /** At emergency only cached answers are given; on hold it serves, and somebody should look. */
 function checkMemory({ level, held, emptied, sample }: Governor): Check {
   const usage = sample ? `${Math.round(sample.usage * 100)}% used` : "not measured yet";
@@ -96,6 +104,15 @@ export function reportHealth(
   const statuses = Object.values(checks).map(({ status }) => status);
   const worst = (["unhealthy", "degraded"] as const).find((status) => statuses.includes(status));
   const { name, digest, dir, file, remarks } = engine.model;
-  const model = { name, digest: digest.slice(0, 12), dir, file, chosen, folder: folder.state, remarks: [...remarks] };
+  const model = {
+    name,
+    digest: digest.slice(0, 12),
+    dir,
+    file,
+    chosen,
+    folder: folder.state,
+    weights: reportWeights(engine),
+    remarks: [...remarks],
+  };
   return { status: worst ?? "ok", checks, model, version, uptimeSeconds };
 }

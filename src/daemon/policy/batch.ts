@@ -37,17 +37,21 @@ const AGE_WEIGHT = 0.2;
  * cheapest, since a batch is padded to its longest. Where others wait past `maxAgeMs` too, the mates come from among
  * them, so that an odd length can't starve behind a stream of better company.
  *
- * @param waiting oldest first.
  * Asked once a batch over all that waits: plain loops, which leave nothing for the garbage collector.
  *
  * @param waiting oldest first.
  * @returns indexes into `waiting`, the oldest first; empty only where nothing waits.
  */
-export function pickBatch(waiting: readonly WaitingText[], nowMs: number, limits: BatchLimits): number[] {
+export function pickBatch(
+  waiting: readonly WaitingText[],
+  nowMs: number,
+  limits: BatchLimits,
+  batching: Batching = "padded",
+): number[] {
   const oldest = waiting[0];
   if (!oldest) return [];
-  if (oldest.alone) return [0];
-  const byLength = candidatesOf(waiting, nowMs - limits.maxAgeMs);
+  if (oldest.alone || batching === "single") return [0];
+  const byLength = candidatesOf(waiting, nowMs - limits.maxAgeMs, batching === "equal" ? oldest.tokens : undefined);
   byLength.sort((a, b) => tokensOf(waiting, a) - tokensOf(waiting, b) || a - b);
   const [from, to] = cheapestWindow(waiting, byLength, nowMs, limits);
   return byLength.slice(from, to + 1).toSorted((a, b) => a - b);
@@ -57,13 +61,17 @@ function tokensOf(waiting: readonly WaitingText[], index: number): number {
   return waiting[index]?.tokens ?? 0;
 }
 
-/** The oldest and all that may join it; only those enqueued before `overdueMs` where there is another one. */
-function candidatesOf(waiting: readonly WaitingText[], overdueMs: number): number[] {
+/**
+ * The oldest and all that may join it; only those enqueued before `overdueMs` where there is another one.
+ *
+ * @param length in tokens, where no other length may join.
+ */
+function candidatesOf(waiting: readonly WaitingText[], overdueMs: number, length: number | undefined): number[] {
   const free: number[] = [];
   const overdue: number[] = [];
   for (let index = 0; index < waiting.length; index++) {
-    const { alone, enqueuedAtMs } = waiting[index]!;
-    if (alone) continue;
+    const { alone, enqueuedAtMs, tokens } = waiting[index]!;
+    if (alone || (length !== undefined && tokens !== length)) continue;
     free.push(index);
     if (index === 0 || enqueuedAtMs < overdueMs) overdue.push(index);
   }

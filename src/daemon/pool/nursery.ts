@@ -169,7 +169,10 @@ export class Nursery {
     this.#onChange();
   }
 
-  /** A death before the model was loaded counts, unless something outside combot caused it. */
+  /**
+   * A death before the model was loaded counts, unless something outside combot caused it, or it was the file's fault
+   * and there is another one. Short of memory, no file is to blame.
+   */
   #mourn(worker: Worker, ending: Ending): void {
     const { now, onEvent } = this.#options;
     const { slot, pid, served } = worker;
@@ -177,8 +180,8 @@ export class Nursery {
     onEvent({ type: "died", slot, pid, reason: ending.kind === "oom" ? "oom" : reason, detail: ending.detail, served });
     onEvent({ type: "recycled", slot, pid, reason });
     if (worker.state !== "starting" || ending.kind === "killed") return;
+    if (ending.kind !== "oom" && worker.blameFile(ending.detail)) return;
     this.#failures.push({ atMs: now(), detail: ending.detail });
-    worker.blameFile(ending.detail);
   }
 }
 

@@ -227,6 +227,9 @@ export class Pool {
       if (!worker) throw new Error(this.held ?? this.lastFailure ?? "it is waiting for its next try");
       await worker.ready;
     } catch (error) {
+      await worker?.ended;
+      // It was the file's fault, and the slot has a worker with another one by now.
+      if (worker?.isReplaceable && slot.current && slot.current !== worker) return this.#whenServing(slot);
       throw new CombotError("MODEL_UNAVAILABLE", `slot ${slot.index}: ${messageOf(error)}`);
     }
   }

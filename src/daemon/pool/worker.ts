@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../lib/errors.ts";
 import type { LoadMessage } from "../../lib/protocol/worker-channel.ts";
 import type { Creditor } from "../policy/credit.ts";
 import type { WorkerView } from "../policy/worker-view.ts";
@@ -14,12 +15,12 @@ export type ModelSpec = Omit<LoadMessage, "type" | keyof LoadableFile>;
 
 /** Where the file comes from. */
 export interface ModelFiles {
-  /** The file to load now; may take as long as preparing one. */
+  /** The file to load now; may take as long as a trial of the model. Rejects where it can't be served from any. */
   file(): Promise<LoadableFile>;
   /** Whether what a worker has mapped is still what was checked. Cheap: it is asked after every batch. */
   intact(file: LoadableFile): boolean;
-  /** No worker could load this file, which was intact. */
-  blame(file: LoadableFile, detail: string): void;
+  /** A worker could not load this file. @returns whether there is another one to load now. */
+  blame(file: LoadableFile, detail: string): boolean;
 }
 
 /** One process's own limits, jitter drawn; 0 = off. */
@@ -68,6 +69,7 @@ export class Worker {
   #draining = false;
   #requests = 0;
   #hung = false;
+  #isReplaceable = false;
   #readyAtMs = 0;
   #quietSinceMs = 0;
   #file: LoadableFile | undefined;
@@ -135,9 +137,15 @@ export class Worker {
     this.#isBehind = false;
   }
 
-  /** It could not load what it was given. */
-  blameFile(detail: string): void {
-    if (this.#file) this.#birth.files.blame(this.#file, detail);
+  /** It could not load what it was given. @returns whether there is something else to give. */
+  blameFile(detail: string): boolean {
+    this.#isReplaceable = this.#file !== undefined && this.#birth.files.blame(this.#file, detail);
+    return this.#isReplaceable;
+  }
+
+  /** It did not come to serve for what it was given, and the next one is given another file. */
+  get isReplaceable(): boolean {
+    return this.#isReplaceable;
   }
 
   /** It has answered at least one text, not counting the probe. */
@@ -214,7 +222,10 @@ export class Worker {
 
   async #boot(): Promise<void> {
     const { loadTimeoutMs, model, files } = this.#birth;
-    this.#file = await files.file();
+    this.#file = await files.file().catch((error: unknown) => {
+      this.#process.signal("SIGKILL", messageOf(error));
+      throw error;
+    });
     const late = `it did not load the model within ${loadTimeoutMs / 1000} s (MODEL_LOAD_TIMEOUT)`;
     const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
     try {

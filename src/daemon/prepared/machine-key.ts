@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 /** Raised when prepared files of the same parts would be made in another way. */
-const PREPARATION_VERSION = 2;
+const PREPARATION_VERSION = 3;
 
 function runtimeVersion(): string {
   const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };

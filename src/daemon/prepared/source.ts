@@ -1,43 +1,44 @@
 import { join } from "node:path";
-import { messageOf } from "../../lib/errors.ts";
+import type { Batching } from "../policy/batch.ts";
+import { PREPARED_WEIGHTS } from "./files.ts";
 import { stampOf } from "./seal.ts";
-import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./store.ts";
-import type { PreparedStore } from "./store.ts";
+import { withPlainFile } from "./store.ts";
+import type { PreparedStore, SourceModel } from "./store.ts";
 import type { LoadableFile, Trial } from "./trial.ts";
 
-export interface SourceModel {
-  readonly digest: string;
-  readonly modelPath: string;
-  /** With external data. */
-  readonly bytes: number;
+export interface SourceOptions {
+  readonly model: SourceModel;
+  readonly store: PreparedStore;
+  readonly onFallback: (reason: string) => void;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
 }
 
-/** Below this, sharing saves less than the preparation costs. */
-const SMALLEST_PREPARED_BYTES = 4 * 1024 * 1024;
+/** What was in the way may have passed: a minute later, and then after twice as long each time. */
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
 
 /**
- * What workers load: the prepared model while it is what was checked, a new one where it is not, and the plain file
- * where none can be had.
+ * What workers load, and how they are fed: the prepared model while it is what was shown to answer like the plain one,
+ * a new one where it is not, and the plain file where none can be had.
  */
 export class ModelSource {
-  readonly #model: SourceModel;
-  readonly #store: PreparedStore;
-  readonly #onFallback: (reason: string) => void;
+  readonly #options: SourceOptions;
   #opening: Promise<LoadableFile> | undefined;
   #file: LoadableFile | undefined;
-  #stamps: readonly (string | undefined)[] = [];
-  #fallback: string | undefined;
-  readonly #trial: Trial | undefined;
+  readonly #stamps = new WeakMap<LoadableFile, readonly (string | undefined)[]>();
+  #trial: Trial | undefined;
+  #failures = 0;
+  #retryAtMs = Infinity;
+  #isUseless = false;
 
-  constructor(model: SourceModel, store: PreparedStore, onFallback: (reason: string) => void) {
-    this.#model = model;
-    this.#store = store;
-    this.#onFallback = onFallback;
+  constructor(options: SourceOptions) {
+    this.#options = options;
   }
 
-  /** Why workers don't share weights, if they don't. */
+  /** Why workers don't share weights, if they were to. */
   get fallback(): string | undefined {
-    return this.#fallback;
+    return this.#trial?.reason;
   }
 
   /** Undefined before the first worker was about to load. */
@@ -45,51 +46,74 @@ export class ModelSource {
     return this.#trial;
   }
 
-  /** For a worker that is about to load; one preparation for any number of them. Never rejects. */
+  /** Nothing is known before the trial, and nothing is served. */
+  get batching(): Batching {
+    return this.#trial?.batching ?? "single";
+  }
+
+  /**
+   * For a worker that is about to load; one trial for any number of them.
+   *
+   * @throws {WorkerFailedError} where the model can't be served from any file.
+   */
   async file(): Promise<LoadableFile> {
-    if (this.#file && this.intact(this.#file)) return this.#file;
-    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
-    return this.#opening;
+    if (!this.#file || !this.intact(this.#file)) return this.#reopen();
+    // Whoever asks is waited for, and can be served meanwhile.
+    if (this.#options.now() >= this.#retryAtMs) this.#reopen().catch(() => undefined);
+    return this.#file;
   }
 
   /** Whether the file is still the one that was checked. Cheap: it is asked after every batch. */
   intact(file: LoadableFile): boolean {
     if (!file.prepared) return true;
-    return file === this.#file && this.#paths(file).every((path, at) => stampOf(path) === this.#stamps[at]);
+    const stamps = this.#stamps.get(file);
+    return stamps !== undefined && pathsOf(file).every((path, at) => stampOf(path) === stamps[at]);
   }
 
-  /** Prepared weights that no worker loads are no use, whoever's fault that is: the plain file has to do. */
-  blame(file: LoadableFile, detail: string): void {
-    if (!file.prepared || file !== this.#file || !this.intact(file)) return;
-    this.#fallBack(`a worker could not load the prepared weights: ${detail}`);
-    this.#file = undefined;
+  /**
+   * Prepared weights that no worker loads are no use, whoever's fault that is: the plain file has to do.
+   *
+   * @returns whether there is another file to load now.
+   */
+  blame(file: LoadableFile, detail: string): boolean {
+    if (!file.prepared) return false;
+    if (file !== this.#file || !this.intact(file)) return true;
+    this.#isUseless = true;
+    const reason = `a worker could not load the prepared weights: ${detail}`;
+    if (this.#trial) this.#take(withPlainFile(this.#trial, reason), this.#plain(), false);
+    return true;
   }
 
-  #fallBack(reason: string): void {
-    this.#fallback = reason;
-    this.#onFallback(reason);
-  }
-
-  #paths({ modelPath }: LoadableFile): string[] {
-    return [modelPath, join(modelPath, "..", PREPARED_WEIGHTS)];
+  #reopen(): Promise<LoadableFile> {
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   async #open(): Promise<LoadableFile> {
-    this.#file = await this.#prepared();
-    this.#stamps = this.#paths(this.#file).map(stampOf);
-    return this.#file;
+    const { store, model } = this.#options;
+    const { trial, lasting, modelPath } = await store.open(model, this.#isUseless);
+    this.#isUseless = false;
+    const file = modelPath === undefined ? this.#plain() : { modelPath, prepared: true };
+    if (file.prepared) this.#stamps.set(file, pathsOf(file).map(stampOf));
+    this.#take(trial, file, lasting);
+    return file;
   }
 
-  async #prepared(): Promise<LoadableFile> {
-    const { digest, modelPath, bytes } = this.#model;
-    const plain = { modelPath, prepared: false };
-    if (bytes < SMALLEST_PREPARED_BYTES || this.#fallback !== undefined) return plain;
-    try {
-      const folder = await this.#store.open(digest, modelPath, bytes);
-      return { modelPath: join(folder, PREPARED_MODEL), prepared: true };
-    } catch (error) {
-      this.#fallBack(messageOf(error));
-      return plain;
-    }
+  #take(trial: Trial, file: LoadableFile, lasting: boolean): void {
+    const { now, onFallback } = this.#options;
+    if (trial.reason !== undefined && trial.reason !== this.#trial?.reason) onFallback(trial.reason);
+    this.#trial = trial;
+    this.#file = file;
+    this.#failures = lasting ? 0 : this.#failures + 1;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LONGEST_RETRY_MS);
+    this.#retryAtMs = lasting ? Infinity : now() + delayMs;
   }
+
+  #plain(): LoadableFile {
+    return { modelPath: this.#options.model.modelPath, prepared: false };
+  }
+}
+
+function pathsOf({ modelPath }: LoadableFile): string[] {
+  return [modelPath, join(modelPath, "..", PREPARED_WEIGHTS)];
 }

@@ -1,34 +1,57 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, statfsSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  utimesSync,
+} from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { formatBytes } from "../../lib/units.ts";
+import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./files.ts";
 import { preparedKey } from "./machine-key.ts";
 import { faultOfFolder, sealFolder } from "./seal.ts";
+import { readTrial, writeTrial } from "./trial-file.ts";
+import type { TrialOrder, TrialOutcome } from "./trial-run.ts";
+import type { Trial } from "./trial.ts";
 
-/** Writes the optimised graph and its packed weights into a folder that is there; in a process of its own. */
-export type Prepare = (modelPath: string, folder: string) => Promise<void>;
+/** A model's file, by which it is known and kept. */
+export interface SourceModel {
+  /** 64 hex digits. */
+  readonly digest: string;
+  readonly modelPath: string;
+  /** With external data. */
+  readonly bytes: number;
+}
 
 export interface StoreOptions {
-  /** Where prepared models are kept. */
+  /** Where prepared models and the trials of all models are kept. */
   readonly dir: string;
-  readonly prepare: Prepare;
+  readonly run: (order: Pick<TrialOrder, "modelPath" | "folder" | "obstacle">) => Promise<TrialOutcome>;
   readonly onProgress: (detail: string) => void;
 }
 
-/** The optimised graph; its weights lie beside it, and it names them. */
-export const PREPARED_MODEL = "model.onnx";
-export const PREPARED_WEIGHTS = "weights.bin";
+export interface Opened extends TrialOutcome {
+  /** The graph of the prepared model; undefined where the plain file serves. */
+  readonly modelPath: string | undefined;
+}
+
+/** Below this, sharing saves less than the preparation costs. */
+export const SMALLEST_PREPARED_BYTES = 4 * 1024 * 1024;
 
 /** The current model's and the previous one's, so that going back costs nothing. */
 const KEPT = 2;
+/** Of those that have no weights, and take a page each. */
+const KEPT_TRIALS = 32;
 /** Measured: 440 MB for a model of 268, 110 for one of 67. */
 const DISK_FACTOR = 1.7;
 const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
 
-/** Why there is no prepared model, in words for an operator. */
-export class CannotPrepareError extends Error {}
-
-/** Folders of prepared weights, one for each model and machine: published by rename, never written again. */
+/** Folders of trials and prepared weights, one for each model and machine: published by rename, never written again. */
 export class PreparedStore {
   readonly #options: StoreOptions;
 
@@ -37,41 +60,74 @@ export class PreparedStore {
   }
 
   /**
-   * The folder with the prepared model, checked whole, or made now.
+   * What the trial of the model found, and the prepared model where it serves: kept and checked whole, or made now.
    *
-   * @param digest of the model, 64 hex digits.
-   * @throws {CannotPrepareError} where it can't be made; the plain file then has to do.
+   * @param anew whatever is kept. @throws {WorkerFailedError} where the model can't be served from any file.
    */
-  async open(digest: string, modelPath: string, modelBytes: number): Promise<string> {
-    const folder = join(this.#options.dir, preparedKey(digest));
-    const fault = await faultOfFolder(folder);
-    if (fault !== undefined) await this.#build(folder, modelPath, modelBytes, fault);
-    const now = new Date();
-    utimesSync(folder, now, now);
-    this.#prune(folder);
-    return folder;
+  async open(model: SourceModel, anew = false): Promise<Opened> {
+    const folder = join(this.#options.dir, preparedKey(model.digest));
+    const fault = anew ? "the one that is kept was of no use" : await faultOfFolder(folder);
+    const kept = fault === undefined ? await readTrial(folder) : undefined;
+    const outcome = kept ? { trial: kept, lasting: true } : await this.#make(folder, model, fault ?? "it is damaged");
+    if (outcome.lasting && existsSync(folder)) {
+      const now = new Date();
+      utimesSync(folder, now, now);
+      this.#prune(folder);
+    }
+    return { ...outcome, modelPath: outcome.trial.prepared ? join(folder, PREPARED_MODEL) : undefined };
   }
 
-  async #build(folder: string, modelPath: string, modelBytes: number, why: string): Promise<void> {
-    const { dir, prepare, onProgress } = this.#options;
+  async #make(folder: string, model: SourceModel, why: string): Promise<TrialOutcome> {
+    const { run, onProgress } = this.#options;
     const making = `${folder}.making`;
+    const isBig = model.bytes >= SMALLEST_PREPARED_BYTES;
+    const obstacle = this.#clear(folder, making, isBig ? model.bytes : 0);
+    const from = performance.now();
+    const { modelPath, bytes } = model;
+    onProgress(`trying ${modelPath} (${formatBytes(bytes)})${isBig ? " and preparing its weights" : ""}: ${why}`);
+    try {
+      const usable = isBig && obstacle === undefined;
+      const outcome = await run({
+        modelPath,
+        folder: usable ? making : undefined,
+        obstacle: isBig ? obstacle : undefined,
+      });
+      onProgress(`tried in ${Math.round(performance.now() - from)} ms`);
+      return outcome.lasting && obstacle === undefined ? await this.#publish(making, folder, outcome) : outcome;
+    } finally {
+      rmSync(making, { recursive: true, force: true });
+    }
+  }
+
+  /** Makes an empty folder, with room for the weights. @returns why it can't be done. */
+  #clear(folder: string, making: string, modelBytes: number): string | undefined {
+    const { dir } = this.#options;
     try {
       mkdirSync(dir, { recursive: true, mode: 0o750 });
       // The folder that is at fault goes first: what still runs from it keeps its files, and the disk may be small.
       for (const old of [making, folder]) rmSync(old, { recursive: true, force: true });
-      this.#checkDisk(modelBytes);
+      if (modelBytes > 0) this.#checkDisk(modelBytes);
       mkdirSync(making, { mode: 0o750 });
-      onProgress(`preparing the weights of ${modelPath} (${formatBytes(modelBytes)}): ${why}`);
-      const from = performance.now();
-      await prepare(modelPath, making);
+      return undefined;
+    } catch (error) {
+      return cannotPrepare(dir, error);
+    }
+  }
+
+  async #publish(making: string, folder: string, { trial }: TrialOutcome): Promise<TrialOutcome> {
+    try {
+      if (!trial.prepared)
+        for (const name of readdirSync(making)) rmSync(join(making, name), { recursive: true, force: true });
+      await writeTrial(making, trial);
       await sealFolder(making);
       // Truncating a mapped file kills whoever reads it: nobody is to write here again.
       for (const name of readdirSync(making)) chmodSync(join(making, name), 0o440);
       renameSync(making, folder);
-      onProgress(`prepared in ${Math.round(performance.now() - from)} ms`);
+      return { trial, lasting: true };
     } catch (error) {
-      rmSync(making, { recursive: true, force: true });
-      throw new CannotPrepareError(`the weights can't be prepared in ${dir}: ${messageOf(error)}`, { cause: error });
+      const reason = cannotPrepare(this.#options.dir, error);
+      if (!trial.prepared) this.#options.onProgress(`the trial is not kept: ${messageOf(error)}`);
+      return { trial: trial.prepared ? withPlainFile(trial, reason) : trial, lasting: !trial.prepared };
     }
   }
 
@@ -89,7 +145,22 @@ export class PreparedStore {
     const byUse = folders
       .filter((path) => path !== current && !path.endsWith(".making"))
       .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-    const unused = [...byUse.slice(KEPT - 1), ...folders.filter((path) => path.endsWith(".making"))];
-    for (const path of unused) rmSync(path, { recursive: true, force: true });
+    const [heavy, light] = [true, false].map((wanted) => byUse.filter((path) => hasWeights(path) === wanted));
+    const unused = [...heavy!.slice(KEPT - 1), ...light!.slice(KEPT_TRIALS - 1)];
+    for (const path of [...unused, ...folders.filter((path) => path.endsWith(".making"))])
+      rmSync(path, { recursive: true, force: true });
   }
+}
+
+function hasWeights(folder: string): boolean {
+  return existsSync(join(folder, PREPARED_WEIGHTS));
+}
+
+function cannotPrepare(dir: string, error: unknown): string {
+  return `the weights can't be prepared in ${dir}: ${messageOf(error)}`;
+}
+
+/** The same model, served from the file its owner gave. */
+export function withPlainFile(trial: Trial, reason: string): Trial {
+  return { ...trial, prepared: false, reason };
 }

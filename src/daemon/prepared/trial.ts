@@ -1,4 +1,6 @@
+import type { ModelMessage } from "../../lib/protocol/worker-channel.ts";
 import type { Batching } from "../policy/batch.ts";
+import type { TextTokens } from "../workers/texts.ts";
 
 /** The file that a worker loads. */
 export interface LoadableFile {
@@ -16,9 +18,19 @@ export interface Trial {
   readonly batching: Batching;
   /** What the numbers look like that the graph gives. */
   readonly output: "logits" | "softmax" | "sigmoid";
-  /** Texts to which the plain file gave another label in a batch than alone, of `texts`. */
+  /** Texts to which the plain file gave another label in a batch, of those it is served with, than alone; of `texts`. */
   readonly labelShifts: number;
-  /** How far its logits moved at most between the two. */
+  /** How far its numbers moved at most between the two. */
   readonly batchShift: number;
   readonly texts: number;
+}
+
+/** What a trial has to know of a model beside its file. */
+export interface TrialModel extends ModelMessage {
+  readonly threads: number;
+  /** The most tokens of a text. */
+  readonly windowTokens: number;
+  /** Ids that the tokenizer knows, from 0 on. */
+  readonly vocabulary: number;
+  readonly encode: (text: string) => TextTokens | Promise<TextTokens>;
 }

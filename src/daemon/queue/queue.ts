@@ -1,6 +1,6 @@
 import { CombotError } from "../../lib/errors.ts";
 import { BATCH_LIMITS, pickBatch } from "../policy/batch.ts";
-import type { BatchLimits } from "../policy/batch.ts";
+import type { BatchLimits, Batching } from "../policy/batch.ts";
 import { judgeText } from "../policy/poison.ts";
 import type { BatchFate } from "../policy/poison.ts";
 import { Call } from "./call.ts";
@@ -15,6 +15,8 @@ export interface QueueOptions {
   readonly now: () => number;
   /** What may be taken at once, asked each time: it shrinks when memory is high. */
   readonly batchLimits?: () => BatchLimits;
+  /** How texts may share a batch, asked each time: it is not known before the model was tried. */
+  readonly batching?: () => Batching;
 }
 
 /**
@@ -86,7 +88,8 @@ export class Queue {
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */
   take(): Job[] {
-    const picked = pickBatch(this.#waiting, this.#options.now(), this.#options.batchLimits?.() ?? BATCH_LIMITS);
+    const { now, batchLimits, batching } = this.#options;
+    const picked = pickBatch(this.#waiting, now(), batchLimits?.() ?? BATCH_LIMITS, batching?.() ?? "padded");
     const batch: Job[] = [];
     const left: Job[] = [];
     let next = 0;

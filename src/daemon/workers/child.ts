@@ -3,7 +3,8 @@ import { messageOf } from "../../lib/errors.ts";
 import { WORKER_EXIT, WORKER_PROTOCOL, parseToWorker } from "../../lib/protocol/worker-channel.ts";
 import type { FromWorker, LoadMessage, PrepareMessage, RunMessage } from "../../lib/protocol/worker-channel.ts";
 import { prepareModel } from "./preparation.ts";
-import { InvalidModelError, ModelSession } from "./session.ts";
+import { InvalidModelError } from "./invalid-model.ts";
+import { ModelSession } from "./session.ts";
 
 /** A worker: one process, one model. It ends when the daemon kills it, when its model can't be loaded, or with the daemon. */
 let session: ModelSession | undefined;
@@ -25,7 +26,7 @@ async function load(message: LoadMessage): Promise<void> {
   const from = performance.now();
   try {
     session = await ModelSession.load(message);
-    send({ type: "ready", loadMs: performance.now() - from });
+    send({ type: "ready", loadMs: performance.now() - from, oneByOne: session.oneByOne });
   } catch (error) {
     const invalid = error instanceof InvalidModelError;
     sendAndExit({ type: "failed", id: 0, invalid, detail: messageOf(error) }, WORKER_EXIT.cannotBoot);
@@ -33,10 +34,8 @@ async function load(message: LoadMessage): Promise<void> {
 }
 
 async function prepare(message: PrepareMessage): Promise<void> {
-  const from = performance.now();
   try {
-    await prepareModel(message);
-    send({ type: "prepared", tookMs: performance.now() - from });
+    send({ type: "prepared", shorter: await prepareModel(message) });
   } catch (error) {
     sendAndExit({ type: "failed", id: 0, invalid: true, detail: messageOf(error) }, WORKER_EXIT.cannotBoot);
   }

@@ -6,6 +6,7 @@ import type {
   FromWorker,
   LoadMessage,
   PrepareMessage,
+  ReadyMessage,
   ReplyMessage,
   RunTexts,
   ToWorker,
@@ -102,16 +103,16 @@ export class WorkerProcess {
     return this.#cause === undefined && this.#ending === undefined;
   }
 
-  /** @returns the time that loading took, in ms. @throws {WorkerFailedError | WorkerEndedError} */
-  async load(message: Omit<LoadMessage, "type">): Promise<number> {
+  /** @returns what loading took, and what came of it. @throws {WorkerFailedError | WorkerEndedError} */
+  async load(message: Omit<LoadMessage, "type">): Promise<ReadyMessage> {
     const answer = await this.#ask(0, { type: "load", ...message });
-    return answer.type === "ready" ? answer.loadMs : this.#violated(answer);
+    return answer.type === "ready" ? answer : this.#violated(answer);
   }
 
-  /** Instead of a load: writes the optimised model and its packed weights. @throws as `load`. */
-  async prepare(message: Omit<PrepareMessage, "type">): Promise<void> {
+  /** Instead of a load: writes the optimised model and its weights. @returns how many shorter graphs. @throws as `load`. */
+  async prepare(message: Omit<PrepareMessage, "type">): Promise<number> {
     const answer = await this.#ask(0, { type: "prepare", ...message });
-    if (answer.type !== "prepared") this.#violated(answer);
+    return answer.type === "prepared" ? answer.shorter : this.#violated(answer);
   }
 
   /** May be asked again before it has answered: it runs one after the other. @throws {WorkerFailedError | WorkerEndedError} */

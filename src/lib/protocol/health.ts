@@ -4,6 +4,19 @@ export const checkStatus = z.enum(["ok", "degraded", "unhealthy", "off"]);
 
 const check = z.object({ status: checkStatus, detail: z.string() });
 
+const weights = z
+  .object({
+    file: z
+      .enum(["untried", "prepared", "plain", "small"])
+      .describe("what workers load: the model's file where it is too small for shared weights to save anything"),
+    reason: z.string().nullable().describe("why they load the plain file, where weights were to be prepared"),
+    batching: z
+      .enum(["padded", "equal", "single"])
+      .nullable()
+      .describe("how texts share a batch; null before the trial"),
+  })
+  .describe("what the trial of the model found");
+
 export const chosen = z.object({
   by: z
     .enum(["model use", "flag", "setting", "bundled"])
@@ -18,6 +31,7 @@ const servedModel = z.object({
   file: z.string().describe("the model file, relative to it"),
   chosen,
   folder: z.enum(["same", "changed", "gone"]).describe("what the folder is now; what was loaded goes on serving"),
+  weights,
   remarks: z.array(z.string()),
 });
 

@@ -78,6 +78,21 @@ export const modelCheckReport = z.object({
   windowTokens: z.int(),
   padId: z.int(),
   tokenizer: z.object({ kind: z.enum(["WordPiece", "BPE", "Unigram", "WordLevel"]), tokens: z.int() }),
+  serving: z
+    .object({
+      serves: z.enum(["prepared", "plain"]).describe("the file that workers load: prepared weights, which they share"),
+      reason: z.string().nullable().describe("why the plain one, where weights were to be prepared"),
+      batching: z
+        .enum(["padded", "equal", "single"])
+        .describe("texts share a batch padded to the longest, only with texts of their length, or not at all"),
+      texts: z.int().min(0).describe("that the model was tried with"),
+      labelShifts: z
+        .int()
+        .min(0)
+        .describe("of these, texts that the plain file gave another label in a batch than alone"),
+      batchShift: z.number().min(0).describe("by how much its logits moved at most between the two"),
+    })
+    .describe("what the daemon's trial of the model found"),
   worker: z.object({
     startMs: ms.describe("from the start of the process to its first answer"),
     loadMs: ms.describe("the model's load and its first answer alone"),

@@ -24,22 +24,24 @@ const MODEL = { output: "text", labels: "count", padId: "count", padLeft: "flag"
 
 /**
  * What the daemon says. `prepare` is for a process that does nothing else. In `run`, row i has `lengths[i]` tokens of
- * `ids`; the worker pads rows to the longest. `types` are as many as `ids`, or none where all are 0.
+ * `ids`; the worker pads rows to the longest. `types` are as many as `ids`, or none where all are 0. `packed`: with
+ * the weights as the CPU's kernels want them, for workers to share.
  */
 const TO_WORKER = {
   load: { ...MODEL, modelPath: "text", prepared: "flag", threads: "count" },
-  prepare: { ...MODEL, modelPath: "text", preparedPath: "text", weightsName: "text" },
+  prepare: { modelPath: "text", preparedPath: "text", weightsName: "text", packed: "flag" },
   run: { id: "count", ids: "int32", types: "int32", lengths: "int32" },
 } as const;
 
 /**
  * What a worker says. `logits` has one row a text, `labels` wide, in the order of the run. `failed` with run 0 is about
- * the load or the preparation; `invalid` puts the fault with the model or the input rather than with the process.
+ * the load or the preparation; `oneByOne`: the graph takes no more than one text at a time; `shorter`: how many graphs
+ * that leave something out were written beside the prepared one; `invalid` puts the fault with the model or the input rather than with the process.
  */
 const FROM_WORKER = {
   hello: { protocol: "count", pid: "count" },
-  ready: { loadMs: "ms" },
-  prepared: { tookMs: "ms" },
+  ready: { loadMs: "ms", oneByOne: "flag" },
+  prepared: { shorter: "count" },
   reply: { id: "count", logits: "float32", computeMs: "ms" },
   failed: { id: "count", invalid: "flag", detail: "text" },
 } as const;
@@ -53,11 +55,14 @@ type MessageOf<T extends Readonly<Record<string, Shape>>> = {
 
 export type ToWorker = MessageOf<typeof TO_WORKER>;
 export type FromWorker = MessageOf<typeof FROM_WORKER>;
+/** What has to be known of a model to ask it. */
+export type ModelMessage = Omit<LoadMessage, "type" | "modelPath" | "prepared" | "threads">;
 export type PrepareMessage = Extract<ToWorker, { type: "prepare" }>;
 export type LoadMessage = Extract<ToWorker, { type: "load" }>;
 export type RunMessage = Extract<ToWorker, { type: "run" }>;
 /** The tokens of some texts, one text after another. */
 export type RunTexts = Omit<RunMessage, "type" | "id">;
+export type ReadyMessage = Extract<FromWorker, { type: "ready" }>;
 export type ReplyMessage = Extract<FromWorker, { type: "reply" }>;
 
 function fits(message: unknown, shapes: Readonly<Record<string, Shape>>): boolean {

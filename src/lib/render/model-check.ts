@@ -4,12 +4,12 @@ import type { Paint } from "./paint.ts";
 import { NONE, shortMs, wrapWords } from "./words.ts";
 
 const WIDTH = 80;
-const NAME_WIDTH = 11;
+const NAME_WIDTH = 12;
 
 /** A model that can be served, 80 columns wide: what it is, what a worker takes with it, what it answers. */
 export function renderModelCheck(report: ModelCheckReport, paint: Paint): string {
   const head = `${paint.strong(report.name)} ${paint.good("can be served")}`;
-  return [head, folder(report), worker(report), answers(report, paint)].join("\n\n");
+  return [head, folder(report), serving(report), worker(report), answers(report, paint)].join("\n\n");
 }
 
 function folder(report: ModelCheckReport): string {
@@ -29,6 +29,24 @@ function folder(report: ModelCheckReport): string {
     row("tokenizer", `${tokenizer.kind}, ${tokenizer.tokens} tokens, pad id ${padId}`),
     row("window", `${windowTokens} tokens`),
     ...remarks.map((remark) => row("note", remark)),
+  ].join("\n");
+}
+
+const BATCHING: Readonly<Record<ModelCheckReport["serving"]["batching"], string>> = {
+  padded: "of texts of any length",
+  equal: "only of texts of one length: padding changes its answers",
+  single: "of one text: others beside it change its answers, or are not taken",
+};
+
+function serving({ serving: { serves, reason, batching, texts, labelShifts, batchShift } }: ModelCheckReport): string {
+  const file = { prepared: "prepared weights, which workers share", plain: "the file itself, in every worker" }[serves];
+  const moved =
+    batchShift === 0
+      ? "answers are the same there as alone"
+      : `logits move by ${batchShift.toPrecision(2)} there, and ${labelShifts} of ${texts} labels`;
+  return [
+    row("served from", reason === null ? file : `${file}: ${reason}`),
+    row("batches", batching === "single" ? BATCHING.single : `${BATCHING[batching]}; ${moved}`),
   ].join("\n");
 }
 

@@ -75,7 +75,7 @@ describe("wrong usage ends with 2", () => {
 test("a model that takes too long ends with 5", async () => {
   const dir = writeOddModel(join(temporaryFolder(), "slow"), { slowRounds: 2000 });
   const { status, stderr } = await check(dir, "--timeout", "2");
-  expect(stderr).toMatch(/loading the model into a worker …\n/);
+  expect(stderr).toMatch(/trying the model's file, .* …\n/);
   expect(stderr).toMatch(/was not checked within 2 s \[DEADLINE_EXCEEDED\]/);
   expect(status).toBe(5);
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { writeFolder } from "../../../bench/model/folder.ts";
 import { Sampler } from "../../../src/daemon/memory/sampler.ts";
-import { prepareInChild } from "../../../src/daemon/workers/prepare.ts";
+import { PREPARED_MODEL, PREPARED_WEIGHTS } from "../../../src/daemon/prepared/files.ts";
+import { prepareInChild } from "../../../src/daemon/prepared/trial-run.ts";
 import { WorkerProcess } from "../../../src/daemon/workers/worker-process.ts";
 import { MIB } from "../../../src/lib/units.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
@@ -34,9 +35,9 @@ interface Prepared {
 async function prepare(): Promise<Prepared> {
   const folder = temporaryFolder();
   writeFolder(folder, MODEL, false, () => undefined);
-  const files = { model: "prepared.onnx", weights: "weights.bin" };
-  await prepareInChild({ ...ASKED, modelPath: join(folder, "model.onnx") }, folder, files, 30_000);
-  return { modelPath: join(folder, files.model), weightsBytes: statSync(join(folder, files.weights)).size };
+  const prepared = temporaryFolder();
+  await prepareInChild(join(folder, "model.onnx"), prepared, true, new AbortController().signal);
+  return { modelPath: join(prepared, PREPARED_MODEL), weightsBytes: statSync(join(prepared, PREPARED_WEIGHTS)).size };
 }
 
 async function startWorker(modelPath: string): Promise<WorkerProcess> {

@@ -93,7 +93,7 @@ test("a window wider than the model's positions is found out", async () => {
   const dir = writeForeignModel(temporaryFolder(), { config: { max_position_embeddings: 64 } });
   await expect(check(dir)).rejects.toMatchObject({
     code: "MODEL_INVALID",
-    message: expect.stringMatching(/text of 64 tokens, within its window, fails/) as string,
+    message: expect.stringMatching(/text of \d+ tokens, within its window, fails/) as string,
   });
 });
 

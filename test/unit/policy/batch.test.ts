@@ -68,4 +68,36 @@ describe("picking a batch", () => {
       }),
     );
   });
+
+  test("where padding is not borne, mates are of the oldest one's length, whoever else waits", () => {
+    const waiting = [10, 11, 10, 9, 10, 12].map((tokens) => text(tokens));
+    expect(pickBatch(waiting, 0, BATCH_LIMITS, "equal")).toEqual([0, 2, 4]);
+    expect(pickBatch([text(10, 0), text(11, 0), text(10, 4000)], 5000, BATCH_LIMITS, "equal")).toEqual([0, 2]);
+  });
+
+  test("where mates are not borne, the oldest goes by itself", () => {
+    expect(pickBatch([text(10), text(10), text(10)], 0, BATCH_LIMITS, "single")).toEqual([0]);
+  });
+
+  test.each(["padded", "equal", "single"] as const)(
+    "of texts that are %s, all are taken in the end, as allowed",
+    (batching) => {
+      fc.assert(
+        fc.property(anyQueue, fc.integer({ min: 0, max: 10_000 }), (all, now) => {
+          let waiting: readonly WaitingText[] = all;
+          for (let batches = 0; waiting.length > 0; batches++) {
+            const picked = pickBatch(waiting, now, BATCH_LIMITS, batching);
+            const lengths = new Set(picked.map((index) => waiting[index]!.tokens));
+            expect(picked[0]).toBe(0);
+            expect(picked).toEqual(picked.toSorted((a, b) => a - b));
+            if (batching !== "padded") expect(lengths.size).toBe(1);
+            if (batching === "single") expect(picked).toHaveLength(1);
+            if (picked.length > 1) expect(picked.some((index) => waiting[index]!.alone)).toBe(false);
+            waiting = waiting.filter((_, index) => !picked.includes(index));
+            expect(batches).toBeLessThan(all.length);
+          }
+        }),
+      );
+    },
+  );
 });

@@ -24,6 +24,7 @@ const REPORT: ModelCheckReport = {
   windowTokens: 512,
   padId: 1,
   tokenizer: { kind: "BPE", tokens: 50_265 },
+  serving: { serves: "prepared", reason: null, batching: "padded", texts: 43, labelShifts: 1, batchShift: 0.0234 },
   worker: { startMs: 634, loadMs: 402, memory: MEMORY },
   filled: { tokens: 512, computeMs: 810, probeShift: 0.000_012_3, memory: { ...MEMORY, pssBytes: 190 * MIB } },
   answers: [

@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
-import { PREPARED_MODEL } from "../../../../src/daemon/prepared/store.ts";
 import { openModel } from "../../../../src/daemon/model/opening.ts";
+import { PREPARED_MODEL } from "../../../../src/daemon/prepared/files.ts";
 
 const PROGRAM = fileURLToPath(new URL("./floor-process.cjs", import.meta.url));
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { SERVICE, SOCKET } from "../../unit-names.ts";
+import type { Health } from "../../protocol/health.ts";
 import type { Probe } from "../probe.ts";
 
 const SOCKET_MODE = 0o660;
@@ -51,8 +52,19 @@ async function model(probe: Probe): Promise<Finding> {
   const weights = ["model.onnx", "onnx/model.onnx"].some((name) => existsSync(join(dir, name)));
   if (!weights) missing.push("model.onnx");
   if (missing.length > 0) return fail(`${dir} lacks ${missing.join(", ")}`, `combot model check ${dir}`);
-  const prepared = existsSync(join(value("COMBOT_STATE_DIR"), "prepared"));
-  return prepared ? ok(`${dir}, weights prepared`) : warn(`${dir}, no prepared weights`, "combot model load");
+  return weightsOf(dir, (await probe.health()).model.weights);
+}
+
+/** A small model has nothing to share, and one that was not loaded yet nothing to tell. */
+function weightsOf(dir: string, { file, reason }: Health["model"]["weights"]): Finding {
+  if (reason !== null) return warn(`${dir}, workers load the plain file: ${reason}`, `combot model check ${dir}`);
+  const words = {
+    prepared: "weights prepared",
+    small: "not prepared: below 4 MiB, nothing to share",
+    plain: "not prepared",
+    untried: "not loaded yet",
+  };
+  return ok(`${dir}, ${words[file]}`);
 }
 
 export const SERVICE_CHECKS: readonly Check[] = [

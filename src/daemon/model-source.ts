@@ -1,0 +1,53 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { ModelMessage } from "../lib/protocol/worker-channel.ts";
+import type { ServedModel } from "./model/served-model.ts";
+import { ModelSource } from "./prepared/source.ts";
+import { PreparedStore } from "./prepared/store.ts";
+import { prepareInChild, runTrial } from "./prepared/trial-run.ts";
+
+export interface ModelSourceOptions {
+  readonly stateDir: string;
+  /** Of one worker's load, asked when it is needed. */
+  readonly loadTimeoutMs: () => number;
+  readonly threads: number;
+  readonly onProgress: (detail: string) => void;
+  readonly onFallback: (reason: string) => void;
+  /** Aborted when nobody wants to know any more: a trial that runs is ended. */
+  readonly stop?: AbortSignal;
+}
+
+/** A trial loads the model up to six times, and asks it each time. */
+const TRIAL_LOADS = 6;
+
+const now = (): number => performance.now();
+
+/** Where the workers of a model get their file, and `combot model check` the same one. */
+export function createModelSource(model: ServedModel, options: ModelSourceOptions): ModelSource {
+  const { stateDir, loadTimeoutMs, threads, onProgress, onFallback, stop } = options;
+  const { encoder, windowTokens, tokenizer } = model;
+  const tried = {
+    ...channelModelOf(model),
+    threads,
+    windowTokens,
+    vocabulary: tokenizer.tokens,
+    encode: (text: string) => encoder.encode({ text }),
+  };
+  const store = new PreparedStore({
+    dir: join(stateDir, "prepared"),
+    run: (order) =>
+      runTrial({ ...order, model: tried, timeoutMs: TRIAL_LOADS * loadTimeoutMs(), prepare: prepareInChild, stop }),
+    onProgress,
+  });
+  return new ModelSource({ model, store, onFallback, now });
+}
+
+/** What a worker has to know of a model beside its file. */
+export function channelModelOf({ labels, outputName, padId, paddingSide, probe }: ServedModel): ModelMessage {
+  return { output: outputName, labels: labels.length, padId, padLeft: paddingSide === "left", probe };
+}
+
+/** Of one worker: more threads than cores is the slowest of all, 84 inferences/s where one thread a worker does 246. */
+export function threadsOf(workers: number): number {
+  return Math.max(1, Math.floor(availableParallelism() / workers));
+}
