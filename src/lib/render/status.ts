@@ -98,12 +98,20 @@ const CHOSEN_BY: Readonly<Record<Chosen["by"], string>> = {
   bundled: "nobody: it comes with combot",
 };
 
+/** What the trial of the model found that makes it slower than others. */
+const BATCHES: Readonly<Record<NonNullable<Health["model"]["weights"]["batching"]>, readonly string[]>> = {
+  padded: [],
+  equal: ["a batch has texts of one length: padding changes its answers"],
+  single: ["texts are answered one at a time"],
+};
+
 /** Which folder the model is from, and who chose it. */
 function served({ health: { model } }: StatusReport): string {
   const { name, digest, dir, file, chosen, remarks } = model;
   const when = chosen.at === null ? "" : ` on ${chosen.at.slice(0, 16).replace("T", " ")} UTC`;
   const words = `${name} (${digest}), ${file} of ${dir}; chosen by ${CHOSEN_BY[chosen.by]}${when}`;
-  return [line("serves", "", words), ...remarks.map((remark) => line("", "", remark))].join("\n");
+  const told = [...BATCHES[model.weights.batching ?? "padded"], ...remarks];
+  return [line("serves", "", words), ...told.map((remark) => line("", "", remark))].join("\n");
 }
 
 const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { warning: "careful", critical: "bad", emergency: "bad" };
