@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { CombotError } from "../../lib/errors.ts";
+import { connectionOf } from "./connection.ts";
 import { MethodNotAllowed, problemReply } from "./problems.ts";
 import type { ProblemReply } from "./problems.ts";
 
@@ -19,11 +20,18 @@ const PARSER_FAULTS: Readonly<Record<string, readonly [status: number, detail: s
 /** Of those whose time is over at the same moment, so many are answered in one turn of the event loop. */
 const ANSWERED_A_TURN = 16;
 
+/** What the parser says; of the last two only where it looked at what was read. */
+export interface ParserError extends NodeJS.ErrnoException {
+  readonly rawPacket?: unknown;
+  readonly bytesParsed?: unknown;
+}
+
 /**
- * Answers what is no HTTP request, where an answer can still be sent, and ends the connection. A thousand clients that
- * dawdle are given up at once, which takes 80 ms: others get their turn meanwhile.
+ * Answers what is no HTTP request, where an answer can still be sent, and ends the connection: when what came before it
+ * has its replies, since among these it would be taken for a part of one. A thousand clients that dawdle are given up at
+ * once, which takes 80 ms: others get their turn meanwhile.
  */
-export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: NodeJS.ErrnoException, socket: Socket) => void {
+export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: ParserError, socket: Socket) => void {
   const known = new Map(Object.entries(PARSER_FAULTS).map(([code, fault]) => [code, faultPacket(...fault)]));
   const other = faultPacket(400, "request: not HTTP that can be read");
   const waiting: (() => void)[] = [];
@@ -31,16 +39,24 @@ export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: NodeJS.Err
     for (const answer of waiting.splice(0, ANSWERED_A_TURN)) answer();
     if (waiting.length > 0) setImmediate(answerSome);
   };
-  return ({ code = "" }, socket) => {
+  return ({ code = "", rawPacket, bytesParsed }, socket) => {
+    const connection = connectionOf(socket);
+    if (code === "HPE_PAUSED" && Buffer.isBuffer(rawPacket))
+      return connection?.keep(rawPacket.subarray(Number(bytesParsed)));
+    // It is us who let it wait.
+    if (code === "ERR_HTTP_REQUEST_TIMEOUT" && connection?.isHolding) return;
     // The error itself holds the raw packet, so nothing but its code is logged.
     log.debug({ code }, "broken request");
     if (code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
       return;
     }
+    const answer = (): void => endWith(socket, known.get(code) ?? other);
     // What it sends meanwhile is not read, or it might become a request after all.
     socket.pause();
-    if (waiting.push(() => endWith(socket, known.get(code) ?? other)) === 1) setImmediate(answerSome);
+    inOrder(socket, () => {
+      if (waiting.push(answer) === 1) setImmediate(answerSome);
+    });
   };
 }
 
@@ -50,9 +66,10 @@ function faultPacket(status: number, detail: string): Buffer {
 
 /** Requests that Node would answer by itself, with no body or not at all. */
 export function refuseUnusualRequests(server: Server): void {
-  server.on("connect", (_request, socket) =>
-    endWith(socket, packetOf(problemReply(new MethodNotAllowed(["GET", "POST"])))),
-  );
+  server.on("connect", (_request, socket) => {
+    const packet = packetOf(problemReply(new MethodNotAllowed(["GET", "POST"])));
+    inOrder(socket as Socket, () => endWith(socket, packet));
+  });
   server.on("checkExpectation", (_request, response) => {
     const error = new CombotError("INVALID_REQUEST", "expect: only 100-continue is understood");
     const { status, headers, body } = problemReply(error, 417);
@@ -65,6 +82,12 @@ function packetOf({ status, headers, body }: ProblemReply): Buffer {
   const all = { ...headers, "content-length": body.length, connection: "close" };
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join("")}\r\n`), body]);
+}
+
+function inOrder(socket: Socket, act: () => void): void {
+  const connection = connectionOf(socket);
+  if (connection) connection.endWith(act);
+  else act();
 }
 
 function endWith(socket: Duplex, packet: Buffer): void {

@@ -1,21 +1,9 @@
-import type { Server, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { Connection, connectionOf } from "./connection.ts";
 
 /** How long a connection without a request in work is spared once a drain has begun, and once more after the close. */
 const LINGER_MS = 100;
-
-/** An open connection, and the replies that are due on it. */
-interface Connection {
-  readonly socket: Socket;
-  readonly responses: ServerResponse[];
-  /** Its place among those that are open. */
-  at: number;
-}
-
-const CONNECTION = Symbol("connection");
-
-type Marked = Socket & { [CONNECTION]?: Connection };
 
 /**
  * Knows which connections have a request in work, because a drain has to.
@@ -34,17 +22,14 @@ export class Connections {
   constructor(server: Server) {
     this.#server = server;
     server.on("connection", (socket) => {
-      const connection: Connection = { socket, responses: [], at: this.#open.length };
-      (socket as Marked)[CONNECTION] = connection;
+      const connection = new Connection(socket, this.#open.length);
       this.#open.push(connection);
       socket.once("close", () => this.#forget(connection));
     });
-    server.prependListener("request", (request, response) => {
-      // Kept by connection: a pipelined reply whose connection dies before its turn never says that it is closed.
-      const responses = (request.socket as Marked)[CONNECTION]?.responses;
-      responses?.push(response);
-      response.once("close", () => void responses?.splice(responses.indexOf(response), 1));
-    });
+    const begin = ({ socket }: IncomingMessage, response: ServerResponse): void =>
+      connectionOf(socket)?.begin(response);
+    server.prependListener("request", begin);
+    server.prependListener("checkExpectation", begin);
   }
 
   get draining(): boolean {
@@ -59,20 +44,14 @@ export class Connections {
    */
   async drain(): Promise<void> {
     this.#draining = true;
-    for (const { responses } of this.#open) {
-      for (const response of responses) {
-        if (!response.headersSent) response.setHeader("connection", "close");
-      }
-    }
+    for (const connection of this.#open) connection.sayClose();
     if (this.#open.length > 0) await pause(LINGER_MS);
     const sweep = setInterval(() => this.#endUnoccupied(), LINGER_MS);
     this.#server.once("close", () => clearInterval(sweep));
   }
 
   #endUnoccupied(): void {
-    for (const { socket, responses } of this.#open) {
-      if (responses.length === 0) socket.destroy();
-    }
+    for (const { socket, isBusy } of this.#open) if (!isBusy) socket.destroy();
   }
 
   /** The last one takes its place. */
