@@ -22,6 +22,7 @@ import { prometheusPage } from "./routes/metrics.ts";
 import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
 import { openShortWay } from "./short-way.ts";
+import { endSilentConnections } from "./silence.ts";
 import { endOfTurn } from "./turn.ts";
 import { discard } from "./unwanted-body.ts";
 import { readBody, readParams, readQuery } from "./validation.ts";
@@ -77,6 +78,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 
   app.decorateRequest("caller", "nobody");
   refuseUnusualRequests(app.server);
+  endSilentConnections(app.server);
   app.setErrorHandler(sendProblem);
   app.addHook("preClose", () => connections.drain());
   app.addHook("onRequest", (request, reply, done) => {
