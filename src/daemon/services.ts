@@ -8,6 +8,7 @@ import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "./governor/ports.ts";
 import type { Services } from "./http/services.ts";
+import { SharedPage } from "./http/shared-page.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -59,6 +60,10 @@ export function createServices(parts: ServiceParts): Services {
     collectGarbage,
     now,
   });
+  const prometheus = new SharedPage(async () => {
+    const { contentType, body } = await metrics.prometheus();
+    return { contentType, body: Buffer.from(body) };
+  }, now);
   return {
     classify: (request, hangUp) => classifyCounted(parts, request, hangUp),
     health: async () => reports.health(),
@@ -79,7 +84,7 @@ export function createServices(parts: ServiceParts): Services {
     removeValue: (place) => caching.values.remove(place),
     metrics: () => reports.metrics(),
     history: (query) => readHistory(journal, query, Date.now()),
-    prometheus: () => metrics.prometheus(),
+    prometheus: () => prometheus.get(),
     processStatus: () => reports.process(),
     recycle: (slot, wait) => lifecycle.recycle(slot, wait),
     load: (wait) => lifecycle.load(wait),

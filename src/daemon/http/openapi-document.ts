@@ -4,7 +4,14 @@ import { packageFile } from "../../lib/package-files.ts";
 /** scripts/openapi.ts writes it at build time: making it takes all of the schemas' machinery, which the daemon spares. */
 const BUILT = packageFile("dist/openapi.json");
 
-/** Read anew for each of the few who ask, rather than held in memory for good. */
-export function readOpenApiDocument(file = BUILT): Promise<Buffer> {
-  return readFile(file);
+/** Read when the first one asks, and the same bytes to all: who does not take his reply must not cost 180 KB each. */
+export function openApiDocument(file = BUILT): () => Promise<Buffer> {
+  let document: Promise<Buffer> | undefined;
+  return () => {
+    document ??= readFile(file).catch((thrown: unknown) => {
+      document = undefined;
+      throw thrown;
+    });
+    return document;
+  };
 }

@@ -12,7 +12,7 @@ import type { Door } from "./door.ts";
 import { EVENT_STREAM_HEADERS, EventStream } from "./event-stream.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { acceptJsonBodies } from "./json-body.ts";
-import { readOpenApiDocument } from "./openapi-document.ts";
+import { openApiDocument } from "./openapi-document.ts";
 import { problemFor } from "./problems.ts";
 import type { ProblemReply } from "./problems.ts";
 import { Refusals } from "./refusals.ts";
@@ -131,10 +131,15 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
       },
     });
   }
-  app.get(PAGES.prometheus, async (_request, reply) => render(await prometheusPage(services), reply));
+  app.get(PAGES.prometheus, async (_request, reply) => {
+    const page = await prometheusPage(services);
+    await endOfTurn();
+    return render(page, reply);
+  });
+  const readDocument = openApiDocument(openApiFile);
   app.get(PAGES.openapi, async (_request, reply) => {
     void reply.type("application/json");
-    return readOpenApiDocument(openApiFile);
+    return readDocument();
   });
 }
 

@@ -59,8 +59,8 @@ export interface Services {
   removeValue(place: CacheValuePlace): Promise<CacheValueRemoved>;
   metrics(): Promise<MetricsReport>;
   history(query: HistoryQuery): Promise<HistoryReply>;
-  /** The same and more as Prometheus text. */
-  prometheus(): Promise<{ contentType: string; body: string }>;
+  /** The same and more as Prometheus text; the same bytes to all who ask at about the same time. */
+  prometheus(): Promise<{ contentType: string; body: Buffer }>;
   processStatus(): Promise<ProcessStatus>;
   /** @param wait resolve when it is done rather than when it is started. */
   recycle(slot: number | undefined, wait: boolean): Promise<RecycleReply>;

@@ -16,7 +16,7 @@ export function metricsRoutes(services: Services): Routes<"metrics" | "metricsHi
 }
 
 /** The metrics as Prometheus reads them. */
-export async function prometheusPage(services: Services): Promise<Answer<string>> {
+export async function prometheusPage(services: Services): Promise<Answer<Buffer>> {
   const { contentType, body } = await services.prometheus();
   return { status: 200, body, headers: { "content-type": contentType } };
 }

@@ -94,7 +94,10 @@ const ANSWERS: Services = {
   },
   metrics: async () => METRICS,
   history: async ({ since = DECISION.at, step = 60 }) => ({ since, stepSeconds: step, points: [] }),
-  prometheus: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "combot_up 1\n" }),
+  prometheus: async () => ({
+    contentType: "text/plain; version=0.0.4; charset=utf-8",
+    body: Buffer.from("combot_up 1\n"),
+  }),
   processStatus: async () => PROCESS_STATUS,
   recycle: async (slot, wait) => ({
     recycles: [{ slot: slot ?? 0, done: wait, ...(wait ? { durationMs: 812.5, freedBytes: 1_048_576 } : {}) }],
