@@ -5,12 +5,17 @@ import type { Settings } from "../lib/config/settings.ts";
 import { buildServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
 import type { Logger } from "./log.ts";
+import { warnOfRefused } from "./refused-connections.ts";
+import { silenceLimitOf } from "./silence-limit.ts";
 import { inheritedSockets } from "./sockets/inherited.ts";
 import { listenOnDescriptor, listenOnPath } from "./sockets/listener.ts";
 import { listenOnTcp } from "./tcp-listener.ts";
 
 /** Connections that are still busy this long after the daemon was told to stop are cut. */
 const CLOSE_LIMIT_MS = 25_000;
+
+/** An idle one costs some 10 KB. Each socket has its own: who fills up the user's leaves the control socket its room. */
+const MAX_CONNECTIONS = { user: 1024, control: 256 } as const;
 
 export interface Listeners {
   /** What is listened on, for the log. */
@@ -36,8 +41,13 @@ export async function listen(settings: Settings, services: Services, log: Logger
   const apps: FastifyInstance[] = [];
   // The control socket first: whoever finds the user socket there may count on the other one.
   for (const access of ["control", "user"] as const) {
-    const app = buildServer({ access, services, log, keepAliveMs: settings.keepAliveMs });
+    // On the control socket a switch of the model may take as long as it takes.
+    const silenceLimitMs = access === "user" ? silenceLimitOf(settings) : 0;
+    const app = buildServer({ access, services, log, keepAliveMs: settings.keepAliveMs, silenceLimitMs });
     await app.ready();
+    app.server.maxConnections = MAX_CONNECTIONS[access];
+    const refused = warnOfRefused(log, `too many connections on the ${access} socket: closed as they come`);
+    app.server.on("drop", () => refused());
     apps.push(app);
     const fd = inherited[access];
     const path = access === "user" ? paths?.path : paths?.controlPath;

@@ -6,15 +6,15 @@ import { buildServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
 import { TcpDoor } from "./http/tcp-door.ts";
 import type { Logger } from "./log.ts";
+import { warnOfRefused } from "./refused-connections.ts";
+import { silenceLimitOf } from "./silence-limit.ts";
 import { listenOnDescriptor } from "./sockets/listener.ts";
 import { addressOf, listenOnAddress } from "./sockets/tcp.ts";
 
 /** Of all peers together. An idle one costs some 10 KB, one that sends a call up to 1 MiB. */
 const MAX_CONNECTIONS = 1024;
 
-/** On top of what the slowest call may take: a connection that is silent for longer has nobody at its other end. */
-const SILENCE_MS = 30_000;
-const WARN_EVERY_MS = 60_000;
+const TOO_MANY = "too many TCP connections: closed as they come (COMBOT_LISTEN_MAX_PER_PEER)";
 
 export interface TcpListener {
   readonly app: FastifyInstance;
@@ -33,37 +33,22 @@ export async function listenOnTcp(
   services: Services,
   log: Logger,
 ): Promise<TcpListener | undefined> {
-  const { listen, keepAliveMs, requestTimeoutMs, modelLoadTimeoutMs } = settings;
+  const { listen, keepAliveMs } = settings;
   if (listen === null) {
     if (fd === undefined) return undefined;
     throw new CombotError("CONFIG_INVALID", "The socket unit opens a TCP address, and COMBOT_LISTEN is off.");
   }
-  const silenceLimitMs = Math.max(requestTimeoutMs, modelLoadTimeoutMs) + SILENCE_MS;
   const app = buildServer({
     access: "control",
     door: new TcpDoor(settings),
     services,
     log,
     keepAliveMs,
-    silenceLimitMs,
+    silenceLimitMs: silenceLimitOf(settings),
   });
   await app.ready();
-  limitPeers(app.server, { perPeer: settings.listenMaxPerPeer, total: MAX_CONNECTIONS }, warnSometimes(log));
+  limitPeers(app.server, { perPeer: settings.listenMaxPerPeer, total: MAX_CONNECTIONS }, warnOfRefused(log, TOO_MANY));
   if (fd === undefined) await listenOnAddress(app.server, listen);
   else await listenOnDescriptor(app.server, fd);
   return { app, address: addressOf(app.server) };
-}
-
-/** A flood of connections must not become a flood of lines. */
-function warnSometimes(log: Logger): (peer: string) => void {
-  let refused = 0;
-  let toldAtMs = -Infinity;
-  return (peer) => {
-    refused += 1;
-    const nowMs = performance.now();
-    if (nowMs - toldAtMs < WARN_EVERY_MS) return;
-    log.warn({ peer, refused }, "too many TCP connections: closed as they come (COMBOT_LISTEN_MAX_PER_PEER)");
-    toldAtMs = nowMs;
-    refused = 0;
-  };
 }

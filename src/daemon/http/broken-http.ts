@@ -66,15 +66,18 @@ function faultPacket(status: number, detail: string): Buffer {
 
 /** Requests that Node would answer by itself, with no body or not at all. */
 export function refuseUnusualRequests(server: Server): void {
-  server.on("connect", (_request, socket) => {
-    const packet = packetOf(problemReply(new MethodNotAllowed(["GET", "POST"])));
-    inOrder(socket as Socket, () => endWith(socket, packet));
-  });
+  server.on("connect", (_request, socket) => refuseConnection(socket, new MethodNotAllowed(["GET", "POST"])));
   server.on("checkExpectation", (_request, response) => {
     const error = new CombotError("INVALID_REQUEST", "expect: only 100-continue is understood");
     const { status, headers, body } = problemReply(error, 417);
     response.writeHead(status, { ...headers, "content-length": body.length, connection: "close" }).end(body);
   });
+}
+
+/** What comes next on this connection gets this for an answer, after the replies that are due before it. */
+export function refuseConnection(socket: Duplex, error: CombotError): void {
+  const packet = packetOf(problemReply(error));
+  inOrder(socket as Socket, () => endWith(socket, packet));
 }
 
 /** The head is written by hand: there is no request to reply to. */

@@ -1,9 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { Connection, connectionOf } from "./connection.ts";
+import { cutUnread } from "./unread.ts";
 
 /** How long a connection without a request in work is spared once a drain has begun, and once more after the close. */
 const LINGER_MS = 100;
+
+/** Unread replies are looked for once in so many requests: it takes a look at each connection. */
+const LOOK_EVERY_REQUESTS = 64;
 
 /**
  * Knows which connections have a request in work, because a drain has to.
@@ -18,6 +22,7 @@ export class Connections {
   readonly #server: Server;
   readonly #open: Connection[] = [];
   #draining = false;
+  #begun = 0;
 
   constructor(server: Server) {
     this.#server = server;
@@ -26,8 +31,7 @@ export class Connections {
       this.#open.push(connection);
       socket.once("close", () => this.#forget(connection));
     });
-    const begin = ({ socket }: IncomingMessage, response: ServerResponse): void =>
-      connectionOf(socket)?.begin(response);
+    const begin = (request: IncomingMessage, response: ServerResponse): void => this.#begin(request, response);
     server.prependListener("request", begin);
     server.prependListener("checkExpectation", begin);
   }
@@ -48,6 +52,12 @@ export class Connections {
     if (this.#open.length > 0) await pause(LINGER_MS);
     const sweep = setInterval(() => this.#endUnoccupied(), LINGER_MS);
     this.#server.once("close", () => clearInterval(sweep));
+  }
+
+  #begin({ socket }: IncomingMessage, response: ServerResponse): void {
+    connectionOf(socket)?.begin(response);
+    this.#begun += 1;
+    if (this.#begun % LOOK_EVERY_REQUESTS === 0) cutUnread(this.#open.map((connection) => connection.socket));
   }
 
   #endUnoccupied(): void {

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
+import { ownTurn } from "./turn.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -30,13 +31,9 @@ export function acceptJsonBodies(app: FastifyInstance): JsonParser {
   };
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    try {
-      if (request.routeOptions.config.keepsText) done(null, jsonTextOf(body));
-      else done(null, parse(body));
-    } catch (thrown) {
-      done(thrown as Error);
-    }
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {
+    await ownTurn();
+    return request.routeOptions.config.keepsText ? jsonTextOf(body) : parse(body);
   });
   app.addContentTypeParser("*", (request, _payload, done) => {
     if (request.headers["content-length"] === "0") return done(null, undefined);

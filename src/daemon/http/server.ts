@@ -5,7 +5,8 @@ import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoints.ts";
 import { CombotError } from "../../lib/errors.ts";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
-import { answerBrokenHttp, refuseUnusualRequests } from "./broken-http.ts";
+import { Bodies } from "./bodies.ts";
+import { answerBrokenHttp, refuseConnection, refuseUnusualRequests } from "./broken-http.ts";
 import { Connections } from "./connections.ts";
 import { socketDoor } from "./door.ts";
 import type { Door } from "./door.ts";
@@ -23,7 +24,7 @@ import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
 import { openShortWay } from "./short-way.ts";
 import { endSilentConnections } from "./silence.ts";
-import { endOfTurn } from "./turn.ts";
+import { endOfTurn, ownTurn } from "./turn.ts";
 import { discard } from "./unwanted-body.ts";
 import { readBody, readParams, readQuery } from "./validation.ts";
 
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly keepAliveMs: number;
   /** How long a connection may be silent while a reply is due or not taken; no limit by default. */
   readonly silenceLimitMs?: number;
+  /** What bodies may hold here, all together. */
+  readonly maxBodiesBytes?: number;
   /** Defaults to the document in the folder the program was built into. */
   readonly openApiFile?: string;
 }
@@ -74,6 +77,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     problemFor(thrown, { log, method: ENDPOINTS.classify.method, route: ENDPOINTS.classify.path });
   openShortWay(app.server, { services: options.services, parse, problemFor: problemOfCall, isOpen });
   const connections = new Connections(app.server);
+  const bodies = new Bodies(({ socket }) => refuseConnection(socket, tooManyBodies()), options.maxBodiesBytes);
+  app.server.prependListener("request", (request, response) => bodies.count(request, response));
   const refusals = new Refusals();
 
   app.decorateRequest("caller", "nobody");
@@ -113,6 +118,11 @@ function fastifyOptions({ keepAliveMs, silenceLimitMs = 0, log }: ServerOptions)
   } as const;
 }
 
+function tooManyBodies(): CombotError {
+  const detail = "body: the daemon holds more of what is being sent to it than it has room for";
+  return new CombotError("QUEUE_FULL", detail, { retryAfterSeconds: 1 });
+}
+
 function addRoutes(app: FastifyInstance, { access, services, openApiFile }: ServerOptions): void {
   const routes = allRoutes(services);
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) {
@@ -125,6 +135,7 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
       url: endpoint.path.replaceAll(/\{(\w+)\}/gu, ":$1"),
       config: { keepsText: endpoint.keepsText ?? false },
       handler: async (request, reply) => {
+        await ownTurn();
         const outcome = await handler(callOf(endpoint, request, reply));
         await endOfTurn();
         return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);

@@ -6,7 +6,7 @@ import { classifyJson } from "./classify-json.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import type { ProblemReply } from "./problems.ts";
 import type { Services } from "./services.ts";
-import { endOfTurn } from "./turn.ts";
+import { endOfTurn, ownTurn } from "./turn.ts";
 import { readBody } from "./validation.ts";
 
 export interface ShortWayOptions {
@@ -51,7 +51,10 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
 async function take(request: IncomingMessage, response: ServerResponse, options: ShortWayOptions): Promise<void> {
   const { services, parse, problemFor } = options;
   try {
-    const body = readBody(classifyRequest, parse(await wholeOf(request))) as ClassifyRequest;
+    const bytes = await wholeOf(request);
+    const own = ownTurn();
+    if (own) await own;
+    const body = readBody(classifyRequest, parse(bytes)) as ClassifyRequest;
     const json = await classifyJson(await services.classify(body, () => hangUpSignal(response)));
     await endOfTurn();
     response.writeHead(200, { "content-type": JSON_TYPE, "content-length": Buffer.byteLength(json) }).end(json);

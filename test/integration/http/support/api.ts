@@ -24,6 +24,7 @@ export interface ApiOptions {
   readonly keepAliveMs?: number;
   readonly logLevel?: string;
   readonly openApiFile?: string;
+  readonly maxBodiesBytes?: number;
 }
 
 /** The real server on a socket in a folder of the test's own; closed when the test ends. */
@@ -31,8 +32,15 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const { services, calls } = recordingServices(options.services);
   const logLines: string[] = [];
   const log = pino({ level: options.logLevel ?? "trace" }, { write: (line: string) => void logLines.push(line) });
-  const { access = "control", keepAliveMs = 60_000, openApiFile } = options;
-  const app = buildServer({ access, services, log, keepAliveMs, ...(openApiFile ? { openApiFile } : {}) });
+  const { access = "control", keepAliveMs = 60_000, openApiFile, maxBodiesBytes } = options;
+  const app = buildServer({
+    access,
+    services,
+    log,
+    keepAliveMs,
+    ...(openApiFile && { openApiFile }),
+    ...(maxBodiesBytes && { maxBodiesBytes }),
+  });
   const path = join(temporaryFolder(), "combot.sock");
   await app.ready();
   await listenOnPath(app.server, path);

@@ -1,0 +1,11 @@
+import type { Settings } from "../lib/config/settings.ts";
+
+/** On top of what the slowest call may take: a connection that is silent for longer has nobody at its other end. */
+const SILENCE_MS = 30_000;
+
+type Limits = Pick<Settings, "requestTimeoutMs" | "modelLoadTimeoutMs">;
+
+/** How long a connection may be silent while a reply is due, or is not taken. */
+export function silenceLimitOf({ requestTimeoutMs, modelLoadTimeoutMs }: Limits): number {
+  return Math.max(requestTimeoutMs, modelLoadTimeoutMs) + SILENCE_MS;
+}
