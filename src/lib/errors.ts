@@ -179,6 +179,12 @@ export const ERRORS = {
   },
   SHUTTING_DOWN: { http: 503, exit: 4, title: "The daemon is stopping", help: "Try again in a moment." },
   UNHEALTHY: { http: 503, exit: 4, title: "The daemon is not healthy", help: "combot status tells why." },
+  CLIENT_GONE: {
+    http: 499,
+    exit: 4,
+    title: "The client has gone",
+    help: "Nothing is wrong with the daemon: the connection was closed before its answer; the log and a counter tell.",
+  },
   DEADLINE_EXCEEDED: {
     http: 504,
     exit: 5,

@@ -75,6 +75,7 @@ export const METRICS: MetricsReport = {
   requests: 18_204,
   texts: 21_377,
   errors: { QUEUE_FULL: 3, DEADLINE_EXCEEDED: 1 },
+  clientsGone: 2,
   latencyMs: {
     memory: { p50: 0.08, p90: 0.2, p99: 1.1 },
     redis: { p50: 0.7, p90: 1.4, p99: 6 },

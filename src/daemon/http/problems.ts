@@ -23,8 +23,8 @@ const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [code: ErrorCode, detai
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["INVALID_REQUEST", "body: not as long as Content-Length says"],
   FST_ERR_BAD_URL: ["INVALID_REQUEST", "path: a percent sign that encodes nothing"],
   FST_ERR_MAX_PARAM_LENGTH: ["NOT_FOUND", "path: a part of it is longer than any that exists"],
-  /** The connection broke while the body came in; nobody will read this one. */
-  ECONNRESET: ["INVALID_REQUEST", "body: the connection broke before its end"],
+  /** Nobody will read this one. */
+  ECONNRESET: ["CLIENT_GONE", "body: the connection broke before its end"],
 };
 
 /** The reply for whatever was thrown. A defect is logged here, and the caller learns no more than that it is one. */

@@ -46,6 +46,10 @@ export class Metrics {
   );
   readonly #texts = this.#counter("combot_texts_total", "Texts answered with a label.");
   readonly #errors = this.#counter("combot_errors_total", "Failed classify calls by error code.", ["code"]);
+  readonly #gone = this.#counter(
+    "combot_clients_gone_total",
+    "Classify calls whose client closed the connection before it had its answer; they count nowhere else.",
+  );
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
     "reason",
   ]);
@@ -119,7 +123,9 @@ export class Metrics {
     this.minute.answered(source, texts, durationMs);
   }
 
+  /** A call whose client has gone was neither answered nor failed: it is counted by itself, and in no rate of errors. */
   failed(code: ErrorCode): void {
+    if (code === "CLIENT_GONE") return this.#gone.inc();
     this.#calls.inc();
     this.#rate.add();
     this.#errors.inc({ code });
@@ -182,6 +188,7 @@ export class Metrics {
       requests: await valueOf(this.#calls),
       texts: await valueOf(this.#texts),
       errors: await byLabel(this.#errors, "code"),
+      clientsGone: await valueOf(this.#gone),
       latencyMs: this.#latencies(),
       throughput: round(this.#rate.perSecond),
       queue: { waiting, oldestMs: round(oldestMs) },

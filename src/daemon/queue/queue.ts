@@ -62,7 +62,7 @@ export class Queue {
    * Admits a call whole or not at all, and settles when all of its texts have.
    *
    * @throws {CombotError} `QUEUE_FULL` or `SHUTTING_DOWN` if it was not admitted (safe to retry), `DEADLINE_EXCEEDED`,
-   * or what befell one of its texts, with the text's index.
+   * `CLIENT_GONE`, or what befell one of its texts, with the text's index.
    */
   async submit(inputs: readonly QueuedText[], submission: Submission = {}): Promise<CallOutcome> {
     const call = new Call(inputs, submission);
@@ -73,7 +73,7 @@ export class Queue {
       () => abandon(new CombotError("DEADLINE_EXCEEDED", `no answer within ${seconds} s (REQUEST_TIMEOUT)`)),
       this.#options.requestTimeoutMs,
     );
-    const hungUp = (): void => abandon(new CombotError("DEADLINE_EXCEEDED", "the client has gone"));
+    const hungUp = (): void => abandon(new CombotError("CLIENT_GONE", "the client has gone"));
     submission.signal?.addEventListener("abort", hungUp, { once: true });
     this.#enter(call);
     if (submission.signal?.aborted) hungUp();

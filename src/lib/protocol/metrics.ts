@@ -31,6 +31,9 @@ export const metricsReport = z.object({
   requests: count.describe("classify calls answered, whatever the answer"),
   texts: count.describe("texts answered with a label"),
   errors: z.record(z.string(), count).describe("failed classify calls by error code"),
+  clientsGone: count.describe(
+    "classify calls whose client closed the connection before its answer; in no other figure",
+  ),
   latencyMs: z.object({ memory: quantiles, redis: quantiles, computed: quantiles }).describe("over 5 to 10 minutes"),
   throughput: z.number().min(0).describe("classify calls a second, over the last minute"),
   queue: z.object({ waiting: count, oldestMs: z.number().min(0) }),

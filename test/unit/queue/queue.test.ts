@@ -198,8 +198,8 @@ describe("leaving the queue", () => {
     const client = new AbortController();
     const reply = queue.submit(texts(3), { signal: client.signal });
     client.abort();
-    await expect(reply).rejects.toThrow("the client has gone");
-    await expect(queue.submit(texts(3), { signal: client.signal })).rejects.toThrow("the client has gone");
+    await expect(reply).rejects.toMatchObject({ code: "CLIENT_GONE" });
+    await expect(queue.submit(texts(3), { signal: client.signal })).rejects.toMatchObject({ code: "CLIENT_GONE" });
     expect(queue.waiting).toBe(0);
   });
 });
