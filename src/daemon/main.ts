@@ -25,13 +25,15 @@ export type DaemonFlags = Readonly<Partial<Record<SettingName, string>>> & { rea
 export async function main(flags: DaemonFlags): Promise<void> {
   const inForce = new SettingsInForce(() => readFrom(flags));
   const { settings, loaded } = inForce;
-  const log = await createLog(settings.logLevel, process.env);
+  const { log, dropped } = await createLog(settings.logLevel, process.env);
   dieLoudly(log);
+  logWarnings(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
   const serving = await createServing(settings, log, flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag");
   const { models, folder, events, journaling, caching, watch, warming } = serving;
   const { governor } = serving.governance;
+  serving.metrics.watch("combot_log_dropped_total", "Lines of the log that could not be written.", dropped);
   const unit = createUnit(serving, log);
   await governor.tick();
   // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
@@ -94,6 +96,12 @@ function createUnit({ models, governance }: Serving, log: Logger): Unit | undefi
     describe: () => describeForSystemd(models.current, governance.governor),
     monotonicUsec: () => process.hrtime.bigint() / 1000n,
   });
+}
+
+/** Node prints its own to stderr by itself, and waits there for whoever reads it. */
+function logWarnings(log: Logger): void {
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => log.warn({ name, message }, "Node warns"));
 }
 
 /** A defect must not leave a daemon that half works: systemd starts a whole one. */
