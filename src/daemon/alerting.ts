@@ -10,6 +10,7 @@ import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import type { Onlookers } from "./onlookers.ts";
 import { keysFound } from "./operations/cache-metrics.ts";
 import type { FolderWatch } from "./model/folder-watch.ts";
 import type { Models } from "./operations/models.ts";
@@ -24,6 +25,7 @@ export interface AlertingParts {
   readonly metrics: Metrics;
   readonly governance: Governance;
   readonly caching: Caching;
+  readonly onlookers: Onlookers;
   /** Null without one. */
   readonly journal: () => JournalReport | null;
   readonly onAlert: (alert: Alert) => void;
@@ -37,10 +39,10 @@ export function createWatch(settings: Settings, parts: AlertingParts, log: Logge
     host: hostname(),
     webhook: createWebhook(settings, log),
     tell: (alert, isReminder) => {
-      logAlert(log, alert, isReminder);
+      parts.onlookers.tell("log", () => logAlert(log, alert, isReminder));
       parts.onAlert(alert);
     },
-    onFailure: (error) => log.error({ err: error }, "alerts could not be judged"),
+    onFailure: (error) => parts.onlookers.failed("alerts", error),
   });
 }
 

@@ -8,6 +8,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { channelModelOf, createModelSource, threadsOf } from "./model-source.ts";
 import { observePool } from "./observation.ts";
+import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "./operations/engine.ts";
 import { BATCH_LIMITS, halved } from "./policy/batch.ts";
 import type { BatchLimits } from "./policy/batch.ts";
@@ -26,6 +27,7 @@ export interface EngineParts {
   readonly memory: MemoryGate;
   /** Told of workers that die. */
   readonly decisions: Decisions;
+  readonly onlookers: Onlookers;
   readonly hashUser: UserHash;
   /** Told each text that was answered, normalised. */
   readonly onAnswered: (text: string) => void;
@@ -67,7 +69,7 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
     const outcome = await queue.submit(texts, submission);
-    parts.metrics.waited(outcome.queueMs);
+    parts.onlookers.tell("metrics", () => parts.metrics.waited(outcome.queueMs));
     return outcome;
   };
   const creditUser = (user: string): void => pool.creditUser(user);
@@ -103,7 +105,7 @@ function poolSettings(settings: Settings): PoolSettings {
 }
 
 function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts: EngineParts): Pool {
-  const { settings, log, metrics, decisions } = parts;
+  const { settings, log, metrics, decisions, onlookers } = parts;
   const { workers } = settings;
   return new Pool({
     workers,
@@ -115,7 +117,7 @@ function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts
     settings: poolSettings(settings),
     source: queue,
     refusal: (workers) => parts.memory.refusal(workers),
-    onEvent: (event) => observePool(event, { log, metrics, decisions, cache: parts.cache.memory }),
+    onEvent: (event) => observePool(event, { log, metrics, decisions, onlookers, cache: parts.cache.memory }),
     now,
     random: Math.random,
   });

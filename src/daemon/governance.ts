@@ -8,6 +8,7 @@ import { Footprint } from "./governor/footprint.ts";
 import { Governor } from "./governor/governor.ts";
 import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts";
 import type { Logger } from "./log.ts";
+import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "./operations/engine.ts";
 import type { Models } from "./operations/models.ts";
 import { estimateLoad } from "./policy/fit.ts";
@@ -30,8 +31,8 @@ export interface GovernanceParts {
 }
 
 /** What was done about memory, and in the log as it is done. */
-export function createDecisions(log: Logger): Decisions {
-  const onFailure = (error: unknown): void => log.error({ err: error }, "a decision was not passed on");
+export function createDecisions(log: Logger, onlookers: Onlookers): Decisions {
+  const onFailure = (error: unknown): void => onlookers.failed("decisions", error);
   return new Decisions({ clock: () => new Date(), onFailure }, [{ keep: (decision) => logDecision(log, decision) }]);
 }
 

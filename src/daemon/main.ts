@@ -18,6 +18,9 @@ import { stopOnSignal } from "./shutdown.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
 import { Unit } from "./systemd/unit.ts";
 
+/** To systemd, where how the daemon is can't be told. */
+const UNDESCRIBED = { state: "serving", figures: "" };
+
 /** Settings given on the command line, by the variable they set, and the file to read the others from. */
 export type DaemonFlags = Readonly<Partial<Record<SettingName, string>>> & { readonly envFile?: string };
 
@@ -86,14 +89,15 @@ function obeySignals(log: Logger, stop: readonly (() => Promise<unknown>)[], onR
 }
 
 /** Undefined where nobody wants to be told. */
-function createUnit({ models, governance }: Serving, log: Logger): Unit | undefined {
+function createUnit({ models, governance, onlookers }: Serving, log: Logger): Unit | undefined {
   const { socket, watchdogMs } = takeUnitEnvironment(process.env, process.pid);
   if (socket === undefined) return undefined;
   const onFailure = (detail: string): void => log.error({ detail }, "systemd was not told how the daemon is");
   return new Unit({
     notifier: new Notifier({ socket, onFailure }),
     watchdogMs,
-    describe: () => describeForSystemd(models.current, governance.governor),
+    describe: () =>
+      onlookers.ask("systemd", () => describeForSystemd(models.current, governance.governor), UNDESCRIBED),
     monotonicUsec: () => process.hrtime.bigint() / 1000n,
   });
 }

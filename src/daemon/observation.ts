@@ -1,6 +1,7 @@
 import type { Decisions, NewDecision } from "./governor/decisions.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import type { Onlookers } from "./onlookers.ts";
 import type { PoolEvent } from "./pool/events.ts";
 
 /** The in-memory tier: what a worker computed goes when the worker is recycled; Redis keeps its copy. */
@@ -13,37 +14,41 @@ export interface Observers {
   readonly metrics: Metrics;
   readonly decisions: Pick<Decisions, "record">;
   readonly cache: RecycledShare;
+  readonly onlookers: Onlookers;
 }
 
-/** Counts what happens in the pool, and tells the log; a death stands among the decisions, with what caused it. */
-export function observePool(event: PoolEvent, { log, metrics, decisions, cache }: Observers): void {
-  const { type, ...fields } = event;
+/**
+ * Counts what happens in the pool, and tells the log; a death stands among the decisions, with what caused it. It never
+ * throws: the pool calls it in the midst of replacing a worker.
+ */
+export function observePool(event: PoolEvent, observers: Observers): void {
+  const { onlookers, metrics, cache, decisions } = observers;
+  if (event.type === "batch") onlookers.tell("metrics", () => metrics.batch(event.texts, event.computeMs));
+  if (event.type === "recycled") {
+    onlookers.tell("metrics", () => metrics.recycled(event.reason));
+    onlookers.tell("cache", () => cache.dropWorker(event.pid));
+  }
+  onlookers.tell("log", () => logEvent(event, observers.log));
+  if (event.type === "died") onlookers.tell("decisions", () => decisions.record(decisionOf(event)));
+}
+
+function logEvent({ type, ...fields }: PoolEvent, log: Logger): void {
   switch (type) {
     case "batch":
-      metrics.batch(event.texts, event.computeMs);
-      log.trace(fields, "batch");
-      return;
-    case "recycled":
-      metrics.recycled(event.reason);
-      cache.dropWorker(event.pid);
-      log.info(fields, "worker recycled");
-      return;
+      return log.trace(fields, "batch");
     case "died":
-      log.warn(fields, "worker died");
-      decisions.record(decisionOf(event));
-      return;
     case "delayed":
     case "refused":
-      log.warn(fields, `worker ${type}`);
-      return;
+      return log.warn(fields, `worker ${type}`);
     case "refused load":
+      return log.error(fields, "no worker is started for want of memory");
     case "held":
-      log.error(fields, type === "held" ? "no worker is started any more" : "no worker is started for want of memory");
-      return;
+      return log.error(fields, "no worker is started any more");
+    case "recycled":
     case "started":
     case "ready":
     case "stopped":
-      log.info(fields, `worker ${type}`);
+      return log.info(fields, `worker ${type}`);
   }
 }
 

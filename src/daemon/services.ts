@@ -13,6 +13,7 @@ import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Backups } from "./operations/backups.ts";
+import type { Onlookers } from "./onlookers.ts";
 import { Cleanup } from "./operations/cleanup.ts";
 import type { EventHub } from "./operations/event-hub.ts";
 import { listDecisions, readHistory } from "./operations/history.ts";
@@ -29,6 +30,7 @@ export interface ServiceParts {
   readonly caching: Caching;
   readonly reports: Reports;
   readonly events: EventHub;
+  readonly onlookers: Onlookers;
   readonly journaling: Journaling | undefined;
   readonly watch: Watch;
   readonly warming: Warming;
@@ -102,13 +104,13 @@ async function classifyCounted(
   request: ClassifyRequest,
   hangUp: () => AbortSignal,
 ): Promise<ClassifyReply> {
-  const { models, metrics } = parts;
+  const { models, metrics, onlookers } = parts;
   try {
     const reply = await models.classify(request, hangUp);
-    metrics.answered(slowestOf(reply), reply.results.length, reply.durationMs);
+    onlookers.tell("metrics", () => metrics.answered(slowestOf(reply), reply.results.length, reply.durationMs));
     return reply;
   } catch (error) {
-    metrics.failed(error instanceof CombotError ? error.code : "INTERNAL");
+    onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));
     throw error;
   }
 }

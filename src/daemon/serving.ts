@@ -21,6 +21,7 @@ import type { Logger } from "./log.ts";
 import { Sampler } from "./memory/sampler.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { Readings } from "./metrics/metrics.ts";
+import { ONLOOKERS, Onlookers } from "./onlookers.ts";
 import type { Engine } from "./operations/engine.ts";
 import { openModel } from "./model/opening.ts";
 import { FolderWatch } from "./model/folder-watch.ts";
@@ -51,6 +52,7 @@ export interface Serving {
   readonly journaling: Journaling | undefined;
   readonly watch: Watch;
   readonly warming: Warming;
+  readonly onlookers: Onlookers;
 }
 
 const now = (): number => performance.now();
@@ -66,10 +68,13 @@ export async function createServing(
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
   const memory = gateOf(() => governance);
-  const decisions = createDecisions(log);
+  const onlookers = new Onlookers(log, now);
+  publishOnlookers(metrics, onlookers);
+  const decisions = createDecisions(log, onlookers);
   const cache = caching.answers;
-  const onAnswered = (text: string): void => journaling?.texts.add(text);
-  const parts = { settings, log, metrics, cache, memory, decisions, hashUser: userHasher(randomBytes(32)), onAnswered };
+  const onAnswered = (text: string): void => onlookers.tell("texts", () => journaling?.texts.add(text));
+  const hashUser = userHasher(randomBytes(32));
+  const parts = { settings, log, metrics, cache, memory, decisions, onlookers, hashUser, onAnswered };
   const models: Models = createModels(first, parts, {
     defaultBy: settings.modelDir === null ? "bundled" : setting,
     fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
@@ -100,16 +105,22 @@ export async function createServing(
   const events = new EventHub({
     decisions,
     sample: () => reports.sample(),
-    onFailure: (error) => log.error({ err: error }, "no sample for those who listen"),
+    onFailure: (error) => onlookers.failed("events", error),
   });
   const onAlert = (alert: Alert): void => {
-    events.tellAlert(alert);
-    journaling?.alert(alert);
+    onlookers.tell("events", () => events.tellAlert(alert));
+    onlookers.tell("journal", () => journaling?.alert(alert));
   };
-  const watch = createWatch(settings, { ...watched, governance, onAlert }, log);
+  const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert }, log);
   publishWatch(metrics, watch);
   const warming = new Warming({ settings, models, caching, governor, journaling, log });
-  return { models, folder, metrics, meter, governance, caching, reports, events, watch, journaling, warming };
+  return { models, folder, metrics, meter, governance, caching, reports, events, watch, journaling, warming, onlookers };
+}
+
+function publishOnlookers(metrics: Metrics, onlookers: Onlookers): void {
+  metrics.watchEach("combot_onlooker_failures", "What those who only watch have thrown, since the start.", () =>
+    ONLOOKERS.map((onlooker) => ({ labels: { onlooker }, value: onlookers.failuresOf(onlooker) })),
+  );
 }
 
 function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Readings {

@@ -85,8 +85,17 @@ export class Watch {
       this.#resolved.push(alert);
       if (this.#resolved.length > RESOLVED_KEPT) this.#resolved.shift();
     } else if (verdict.change === "fired") this.#firing.set(alert.alert, alert);
-    this.#options.tell(alert, verdict.change === "reminder");
-    this.#options.webhook.push(alert);
+    this.#safely(() => this.#options.tell(alert, verdict.change === "reminder"));
+    this.#safely(() => this.#options.webhook.push(alert));
+  }
+
+  /** What one is told of must reach the others, and the alerts judged with it, whatever comes of it. */
+  #safely(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
   }
 
   #alertOf({ alert, change, measured, threshold }: Verdict): Alert {

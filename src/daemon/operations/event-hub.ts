@@ -113,12 +113,21 @@ export class EventHub {
     if (this.#listeners.size === 0) return;
     const chunk = textOf(event());
     for (const listener of this.#listeners) {
-      if (listener.behindBytes <= MAX_BEHIND_BYTES) {
-        listener.send(chunk);
-        continue;
+      if (listener.behindBytes > MAX_BEHIND_BYTES || !this.#send(listener, chunk)) {
+        this.#forget(listener);
+        listener.cut();
       }
-      this.#forget(listener);
-      listener.cut();
+    }
+  }
+
+  /** False where it can't be: the others are told all the same. */
+  #send(listener: Listener, chunk: Buffer): boolean {
+    try {
+      listener.send(chunk);
+      return true;
+    } catch (error) {
+      this.#options.onFailure(error);
+      return false;
     }
   }
 
