@@ -15,6 +15,7 @@ import { createServing } from "./serving.ts";
 import type { Serving } from "./serving.ts";
 import { SettingsInForce } from "./settings-in-force.ts";
 import { stopOnSignal } from "./shutdown.ts";
+import type { StopSteps } from "./shutdown.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
 import { Unit } from "./systemd/unit.ts";
 
@@ -44,19 +45,23 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const backups = createBackups({ ...serving, settings, loaded: () => inForce.loaded, log });
   const services = createServices({ ...serving, backups, loaded: () => inForce.loaded, log });
   const listeners = await listen(settings, services, log);
-  const steps = [
-    async () => void unit?.stopping(),
-    async () => watch.stop(),
-    async () => folder.stop(),
-    async () => warming.stop(),
-    async () => events.close(),
-    async () => backups.stop(),
-    () => listeners.close(),
-    () => governor.stop(),
-    () => models.stop(),
-    async () => journaling?.stop(),
-    async () => caching.redis?.connection.close(),
-  ];
+  const steps: StopSteps = {
+    drain: [
+      ["unit", async () => void unit?.stopping()],
+      ["alerts", async () => watch.stop()],
+      ["model folder", async () => folder.stop()],
+      ["warming", async () => warming.stop()],
+      ["events", async () => events.close()],
+      ["backups", async () => backups.stop()],
+      ["listeners", () => listeners.close()],
+      ["governor", () => governor.stop()],
+      ["models", () => models.stop()],
+    ],
+    keep: [
+      ["journal", async () => journaling?.stop()],
+      ["redis", async () => caching.redis?.connection.close()],
+    ],
+  };
   obeySignals(log, steps, async () => {
     const act = (): string => reload(inForce, listeners, log);
     await (unit ? unit.reloading(act) : act());
@@ -78,7 +83,7 @@ function readFrom({ envFile, ...flags }: DaemonFlags): LoadOptions {
 }
 
 /** On a terminal SIGHUP means that the terminal is gone; from systemd it is a reload. */
-function obeySignals(log: Logger, stop: readonly (() => Promise<unknown>)[], onReload: () => Promise<void>): void {
+function obeySignals(log: Logger, stop: StopSteps, onReload: () => Promise<void>): void {
   const { env, pid, ppid: parentPid } = process;
   const isUnit = isUnitProcess({ env, pid, parentPid });
   if (!isUnit) return stopOnSignal(["SIGTERM", "SIGINT", "SIGHUP"], log, stop);

@@ -82,8 +82,12 @@ export class Journal {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#pruneTimer);
-    const late = delay(STOP_LIMIT_MS, undefined, { ref: false });
-    await Promise.race([this.#writeAll().then(() => this.#options.store.close()), late]).catch(() => undefined);
+    const done = new AbortController();
+    // Not unref'd: what waits for this must not depend on something else that keeps the loop alive.
+    const late = delay(STOP_LIMIT_MS, undefined, { signal: done.signal }).catch(() => undefined);
+    const written = this.#writeAll().then(() => this.#options.store.close());
+    await Promise.race([written, late]).catch(() => undefined);
+    done.abort();
   }
 
   /** The newest of those that are kept, oldest first. @throws {StoreFault} */

@@ -105,11 +105,12 @@ export class SqliteStore implements Store {
     clearTimeout(this.#idle);
     const thread = (this.#thread ??= this.#start());
     return new Promise<T>((resolve, reject) => {
+      // The thread keeps nobody alive; whoever waits for its answer must be there to get it.
       const late = setTimeout(() => {
         this.#pending.delete(id);
         this.#overdue.add(id);
         reject(stalled());
-      }, limitMs).unref();
+      }, limitMs);
       const settled = <A>(settle: (value: A) => void) => {
         return (value: A): void => {
           clearTimeout(late);
