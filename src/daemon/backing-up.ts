@@ -25,6 +25,11 @@ export function createBackups({ settings, caching, journaling, loaded, log }: Ba
     redis: caching.redis?.connection,
     settings: () => describeSettings(loaded()),
     clock: () => new Date(),
+    onUnjudged: (backups) =>
+      log.warn(
+        { backups },
+        "backups with a name from the future, or of unknown make, are left alone: remove them by hand",
+      ),
     onFailure: (error) => log.error({ err: error }, "a backup or a restore met a defect"),
   });
 }

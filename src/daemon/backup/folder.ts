@@ -1,10 +1,20 @@
 import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { readFacts } from "./facts.ts";
 import { BACKUP_NAME } from "./files.ts";
 import { writeSums } from "./sums.ts";
 
 const PART = ".part-";
+/** One that is being removed: half of it must not be taken for a backup. */
+const GONE = ".gone-";
+
+export interface Retained {
+  /** The oldest ones, which went. */
+  readonly removed: readonly string[];
+  /** Named later than the one that was just made, or not combot's: neither counted nor removed. */
+  readonly unjudged: readonly string[];
+}
 
 /** The folder of all backups, each one a folder in it: its owner's alone. */
 export class BackupFolder {
@@ -17,7 +27,9 @@ export class BackupFolder {
   /** Whole ones, oldest first: what is being made has another name. */
   async list(): Promise<{ name: string; bytes: number }[]> {
     const names = (await this.#entries()).filter((name) => BACKUP_NAME.test(name)).toSorted();
-    return Promise.all(names.map(async (name) => ({ name, bytes: await bytesOf(join(this.path, name)) })));
+    const sizes = await Promise.all(names.map((name) => bytesOf(join(this.path, name))));
+    // One that was removed meanwhile has none.
+    return names.flatMap((name, at) => (sizes[at] === undefined ? [] : [{ name, bytes: sizes[at] }]));
   }
 
   /** @throws {CombotError} `BACKUP_UNKNOWN` */
@@ -30,7 +42,7 @@ export class BackupFolder {
   async begin(name: string): Promise<string> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const entries = await this.#entries();
-    for (const left of entries.filter((entry) => entry.startsWith(PART)))
+    for (const left of entries.filter((entry) => entry.startsWith(PART) || entry.startsWith(GONE)))
       await rm(join(this.path, left), { recursive: true });
     if (entries.includes(name)) throw new CombotError("BACKUP_RUNNING", "A backup was made within this second.");
     const part = join(this.path, PART + name);
@@ -52,11 +64,30 @@ export class BackupFolder {
     await rm(part, { recursive: true, force: true });
   }
 
-  /** @returns the names of those that went, the oldest ones. */
-  async retain(count: number): Promise<string[]> {
-    const names = (await this.list()).map(({ name }) => name).slice(0, -count);
-    for (const name of names) await rm(join(this.path, name), { recursive: true });
-    return names;
+  /**
+   * Keeps so many of those that are not newer than `made`, which is one of them. A name tells an age only as well as
+   * the clock did: what seems to come from the future would otherwise count as the newest, for ever.
+   */
+  async retain(made: string, count: number): Promise<Retained> {
+    const others = (await this.list()).map(({ name }) => name).filter((name) => name !== made);
+    const isOlder = await Promise.all(others.map(async (name) => name < made && (await this.#isOurs(name))));
+    const older = others.filter((_, at) => isOlder[at]);
+    const removed = older.slice(0, Math.max(0, older.length - (count - 1)));
+    for (const name of removed) await this.#remove(name);
+    return { removed, unjudged: others.filter((_, at) => !isOlder[at]) };
+  }
+
+  async #isOurs(name: string): Promise<boolean> {
+    return readFacts(join(this.path, name), name).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #remove(name: string): Promise<void> {
+    const gone = join(this.path, GONE + name);
+    await rename(join(this.path, name), gone);
+    await rm(gone, { recursive: true });
   }
 
   async #entries(): Promise<string[]> {
@@ -69,11 +100,17 @@ export class BackupFolder {
   }
 }
 
-async function bytesOf(folder: string): Promise<number> {
-  const found = await lstat(folder);
-  if (!found.isDirectory()) return 0;
-  const files = await Promise.all((await readdir(folder)).map((name) => lstat(join(folder, name))));
-  return files.reduce((sum, { size }) => sum + size, 0);
+/** Undefined where it is not there any more. */
+async function bytesOf(folder: string): Promise<number | undefined> {
+  try {
+    const found = await lstat(folder);
+    if (!found.isDirectory()) return 0;
+    const files = await Promise.all((await readdir(folder)).map((name) => lstat(join(folder, name))));
+    return files.reduce((sum, { size }) => sum + size, 0);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -1,7 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
-import { backupFacts } from "../../lib/protocol/backup.ts";
 import type {
   BackupEvent,
   BackupFacts,
@@ -13,6 +12,7 @@ import type {
   RestoreResult,
 } from "../../lib/protocol/backup.ts";
 import { problemOf } from "../../lib/protocol/problem.ts";
+import { readFacts } from "../backup/facts.ts";
 import { BACKUP_FILES, backupNameOf } from "../backup/files.ts";
 import { BackupFolder } from "../backup/folder.ts";
 import { checkSums, damaged } from "../backup/sums.ts";
@@ -33,6 +33,8 @@ export interface BackupParts {
   /** In force, secrets hidden. */
   readonly settings: () => readonly object[];
   readonly clock: () => Date;
+  /** Told of backups that are neither counted nor removed, since their names say nothing of their age. */
+  readonly onUnjudged: (names: readonly string[]) => void;
   /** Told of a defect. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -95,7 +97,7 @@ export class Backups {
 
   async *#backup({ sessions = false }: BackupRequest): AsyncGenerator<BackupEvent, void> {
     const from = performance.now();
-    const { clock, keep, settings, version } = this.#parts;
+    const { clock, keep, settings, version, onUnjudged } = this.#parts;
     const at = clock();
     const name = backupNameOf(at);
     const part = await this.#folder.begin(name);
@@ -107,8 +109,10 @@ export class Backups {
       await writeJson(join(part, BACKUP_FILES.settings), { settings: settings() });
       await writeJson(join(part, BACKUP_FILES.facts), facts);
       const { folder, bytes } = await this.#folder.finish(part, name);
-      const removed = await this.#folder.retain(keep());
-      yield { event: "done", data: { ...facts, folder, bytes, removed, durationMs: since(from) } };
+      const { removed, unjudged } = await this.#folder.retain(name, keep());
+      if (unjudged.length > 0) onUnjudged(unjudged);
+      const kept = { removed: [...removed], unjudged: [...unjudged] };
+      yield { event: "done", data: { ...facts, folder, bytes, ...kept, durationMs: since(from) } };
     } finally {
       await this.#folder.discard(part);
     }
@@ -129,7 +133,7 @@ export class Backups {
     yield progress("check", 0, null);
     await checkSums(folder, (done, total) => checked.push({ step: "check", done, total }));
     for (const data of checked) yield { event: "progress", data };
-    const facts = await readFacts(join(folder, BACKUP_FILES.facts), name);
+    const facts = await readFacts(folder, name);
     const entries = join(folder, BACKUP_FILES.cache);
     const held = facts.cache && (await checkEntries(entries, facts.cache));
     const journal = await this.#restoreJournal(folder, facts, dryRun);
@@ -178,14 +182,6 @@ function progress(step: BackupProgress["step"], done: number, total: number | nu
 
 async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-}
-
-async function readFacts(path: string, name: string): Promise<BackupFacts> {
-  const text = await readFile(path, "utf8");
-  const parsed = backupFacts.safeParse(JSON.parse(text), { jitless: true });
-  if (!parsed.success) throw damaged(`${BACKUP_FILES.facts} is not what this release writes`);
-  if (parsed.data.name !== name) throw damaged("it is another backup under this name");
-  return parsed.data;
 }
 
 /** Of a copy that can't be used, nothing is taken. */

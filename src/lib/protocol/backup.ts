@@ -49,6 +49,9 @@ const backupResult = backupFacts.extend({
   folder: z.string(),
   bytes: count,
   removed: z.array(backupName).describe("older backups that made room for it"),
+  unjudged: z
+    .array(backupName)
+    .describe("named later than this one (a clock was ahead), or not combot's: neither counted nor removed"),
   durationMs: z.number().min(0),
 });
 

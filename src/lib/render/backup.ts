@@ -21,12 +21,13 @@ export function renderBackupProgress({ step, done, total }: BackupProgress): str
   return `${STEPS[step]}: ${done}${total === null ? "" : ` of ${total}`}`;
 }
 
-export function renderBackup({ name, folder, bytes, removed, durationMs, ...held }: BackupResult): string {
+export function renderBackup({ name, folder, bytes, removed, unjudged, durationMs, ...held }: BackupResult): string {
   const lines = [
     `Backup ${name}, ${formatBytes(bytes)}, in ${formatDuration(durationMs)}: ${folder}`,
     `journal  ${held.journal ? rowsOf(held.journal) : (held.journalNote ?? "")}`,
     `cache    ${held.cache ? entriesOf(held.cache) : (held.cacheNote ?? "")}`,
     ...(removed.length > 0 ? [`removed  ${removed.join(", ")} (BACKUP_KEEP)`] : []),
+    ...(unjudged.length > 0 ? [`left     ${unjudged.join(", ")}: later than this one, or not combot's`] : []),
   ];
   return lines.join("\n");
 }

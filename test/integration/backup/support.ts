@@ -11,12 +11,21 @@ export interface Kit {
   readonly journal: Journal;
   /** The journal's file. */
   readonly path: string;
+  /** Backups that it was said cannot be judged. */
+  readonly unjudged: string[];
 }
 
 /** Backups over a journal and a Redis, as the daemon wires them. */
-export function kitIn(folder: string, redis: RedisConnection | undefined, keep = 7): Kit {
+export function kitIn(
+  folder: string,
+  redis: RedisConnection | undefined,
+  keep = 7,
+  // Names have seconds.
+  clock = (made: number) => new Date(Date.parse("2026-01-02T03:30:00Z") + 1000 * made),
+): Kit {
   const path = join(folder, "journal.db");
   let made = 0;
+  const unjudged: string[] = [];
   const journal = new Journal({
     store: new SqliteStore(path),
     retentionMs: 1e12,
@@ -33,13 +42,13 @@ export function kitIn(folder: string, redis: RedisConnection | undefined, keep =
     journal,
     redis,
     settings: () => [{ name: "WORKERS", value: "2" }],
-    // Names have seconds.
-    clock: () => new Date(Date.parse("2026-01-02T03:30:00Z") + 1000 * made++),
+    clock: () => clock(made++),
+    onUnjudged: (names) => unjudged.push(...names),
     onFailure: (error) => {
       throw error;
     },
   });
-  return { backups, journal, path };
+  return { backups, journal, path, unjudged };
 }
 
 /** The last event. @throws its problem, where it has one. */

@@ -197,15 +197,20 @@ export class SqliteDatabase {
     for (const suffix of ["", "-wal", "-shm"]) {
       if (existsSync(this.#path + suffix)) renameSync(this.#path + suffix, aside + suffix);
     }
-    const folder = dirname(this.#path);
-    const moved = readdirSync(folder).filter((name) => name.startsWith(`${basename(this.#path)}.corrupt-`));
-    const old = moved
-      .filter((name) => !/-(wal|shm)$/.test(name))
-      .toSorted()
-      .slice(0, -ASIDE_KEPT);
-    for (const name of moved.filter((one) => old.some((gone) => one.startsWith(gone)))) rmSync(join(folder, name));
+    removeOldAsides(this.#path, aside);
     return aside;
   }
+}
+
+/** Never the one just moved, whatever the clock called it. */
+function removeOldAsides(path: string, newest: string): void {
+  const folder = dirname(path);
+  const moved = readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.corrupt-`));
+  const old = moved
+    .filter((name) => !/-(wal|shm)$/.test(name) && name !== basename(newest))
+    .toSorted()
+    .slice(0, 1 - ASIDE_KEPT);
+  for (const name of moved.filter((one) => old.some((gone) => one.startsWith(gone)))) rmSync(join(folder, name));
 }
 
 /** Under the write lock, so that two daemons do it once. */

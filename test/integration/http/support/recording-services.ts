@@ -148,7 +148,10 @@ const FACTS: BackupFacts = {
 
 async function* backupEvents(): AsyncGenerator<BackupEvent, void> {
   yield { event: "progress", data: { step: "cache", done: 1000, total: null } };
-  yield { event: "done", data: { ...FACTS, folder: "/srv/backups/x", bytes: 4096, removed: [], durationMs: 31 } };
+  yield {
+    event: "done",
+    data: { ...FACTS, folder: "/srv/backups/x", bytes: 4096, removed: [], unjudged: [], durationMs: 31 },
+  };
 }
 
 async function* restoreEvents(name: string, dryRun: boolean): AsyncGenerator<RestoreEvent, void> {
