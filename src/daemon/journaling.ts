@@ -3,6 +3,7 @@ import type { Settings } from "../lib/config/settings.ts";
 import type { Alert } from "../lib/protocol/alerts.ts";
 import type { Decision } from "../lib/protocol/decisions.ts";
 import type { Governance } from "./governance.ts";
+import type { Clocks } from "./journal/clock-trust.ts";
 import { Journal } from "./journal/journal.ts";
 import type { JournalState } from "./journal/journal.ts";
 import { PostgresStore } from "./journal/postgres/store.ts";
@@ -33,6 +34,8 @@ interface JournalingParts {
   readonly governance: Governance;
 }
 
+const CLOCKS: Clocks = { wall: Date.now, monotonic: () => performance.now() };
+
 export function createJournaling(parts: JournalingParts): Journaling | undefined {
   const { settings, log, models, metrics, governance } = parts;
   const { governor, decisions } = governance;
@@ -42,13 +45,15 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
     store,
     retentionMs: settings.journalRetentionMs,
     isFrugal: () => governor.level === "emergency",
+    clocks: CLOCKS,
+    onHold: (why) => tellHold(log, why),
     onState: (state) => tellState(log, state),
     random: () => randomBytes(9).toString("base64url"),
   });
   const texts = new TextCounter(settings.journalText);
   const users = (): number => models.current.pool.users;
   const runId = `${Date.now().toString(36)}-${randomBytes(3).toString("hex")}`;
-  const rollups = new Rollups({ journal, tally: metrics.minute, texts, governor, users, runId });
+  const rollups = new Rollups({ journal, clocks: CLOCKS, tally: metrics.minute, texts, governor, users, runId });
   decisions.addSink({ keep: (decision) => journal.decision(decision) });
   decisions.addSink({ keep: (decision) => void disconnectAtEmergency(decision, store, governance) });
   return {
@@ -83,7 +88,7 @@ function createStore({ database, databasePoolMax }: Settings, log: Logger): Stor
     url: database.url,
     max: databasePoolMax,
     onHeld: (where, heldMs) => log.warn({ where, heldMs }, "a database connection is held too long"),
-    now: () => performance.now(),
+    now: CLOCKS.monotonic,
   });
 }
 
@@ -97,6 +102,11 @@ async function disconnectAtEmergency(decision: Decision, store: Store, { decisio
   const entry = { action: "disconnect", reason: "emergency", measured, threshold } as const;
   const detail = `database connections closed: ${open}`;
   decisions.record({ ...entry, freedBytes: null, durationMs: Math.round(performance.now() - from), detail });
+}
+
+function tellHold(log: Logger, why: string | null): void {
+  if (why === null) log.info("the clock can be trusted: the journal's retention goes on");
+  else log.warn({ why }, "the journal's retention is held");
 }
 
 function tellState(log: Logger, { state, reason, store, waiting, dropped }: JournalState): void {

@@ -86,7 +86,16 @@ export const METRICS: MetricsReport = {
   batches: { count: 9120, meanSize: 1.7 },
   recycles: RECYCLES,
   users: 64,
-  journal: { state: "up", store: "sqlite", reason: null, waiting: 2, written: 5120, dropped: 0, pool: null },
+  journal: {
+    state: "up",
+    store: "sqlite",
+    reason: null,
+    waiting: 2,
+    written: 5120,
+    dropped: 0,
+    held: null,
+    pool: null,
+  },
 };
 
 export const WORKER: WorkerStatus = {

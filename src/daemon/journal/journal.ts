@@ -5,6 +5,8 @@ import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import { batchOf, EventBuffer } from "./buffer.ts";
 import { alertEvent, decisionEvent, minuteEvent, textsEvent } from "./events.ts";
 import type { CountedText, JournalEvent, KeptAlert, Minute } from "./events.ts";
+import type { Clocks } from "./clock-trust.ts";
+import { Retention } from "./retention.ts";
 import type { HistoryRow, KeptText, Store, StoreFile } from "./store.ts";
 import { StoreFault } from "./store.ts";
 
@@ -15,6 +17,9 @@ export interface JournalOptions {
   readonly isFrugal: () => boolean;
   /** Told once when the store fails, and once when it is back. */
   readonly onState: (state: JournalState) => void;
+  readonly clocks: Clocks;
+  /** Told once when nothing is removed for its age any more, with why, and with null once it is again. */
+  readonly onHold: (why: string | null) => void;
   /** Makes what tells one write from another; also after a restart. */
   readonly random: () => string;
 }
@@ -24,8 +29,6 @@ export type JournalState = JournalReport;
 const FLUSH_EVERY_MS = 500;
 /** Between tries while the store is away. */
 const LONGEST_PAUSE_MS = 5000;
-const PRUNE_EVERY_MS = 3_600_000;
-const PRUNE_PAUSE_MS = 50;
 const STOP_LIMIT_MS = 5000;
 const DECISIONS_LISTED = 100;
 
@@ -36,23 +39,25 @@ const DECISIONS_LISTED = 100;
 export class Journal {
   readonly #options: JournalOptions;
   readonly #buffer = new EventBuffer();
+  readonly #retention: Retention;
   #state: JournalState["state"] = "opening";
   #reason: string | null = null;
   #written = 0;
   #pauseMs = FLUSH_EVERY_MS;
   #timer: NodeJS.Timeout | undefined;
-  #pruneTimer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#retention = new Retention({ ...options, isUp: () => this.#state === "up" });
   }
 
   get state(): JournalState {
     const { kind: store, pool } = this.#options.store;
     const { waiting, dropped } = this.#buffer;
-    return { state: this.#state, store, reason: this.#reason, waiting, written: this.#written, dropped, pool };
+    const { held } = this.#retention;
+    return { state: this.#state, store, reason: this.#reason, waiting, written: this.#written, dropped, held, pool };
   }
 
   decision(decision: Decision): void {
@@ -74,14 +79,14 @@ export class Journal {
   /** Opens the store, and again whenever it failed. */
   start(): void {
     void this.#turn();
-    this.#pruneTimer = setInterval(() => void this.prune(), PRUNE_EVERY_MS).unref();
+    this.#retention.start();
   }
 
   /** Writes what waits, for at most five seconds, and closes the store. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearInterval(this.#pruneTimer);
+    this.#retention.stop();
     const done = new AbortController();
     // Not unref'd: what waits for this must not depend on something else that keeps the loop alive.
     const late = delay(STOP_LIMIT_MS, undefined, { signal: done.signal }).catch(() => undefined);
@@ -117,17 +122,6 @@ export class Journal {
     await this.#options.store.release().catch(() => undefined);
   }
 
-  /** Removes what is older than the retention, in pieces, while the store is up. */
-  async prune(): Promise<void> {
-    const beforeMs = Date.now() - this.#options.retentionMs;
-    try {
-      while (this.#state === "up" && !this.#stopped && (await this.#options.store.prune(beforeMs)) > 0)
-        await delay(PRUNE_PAUSE_MS, undefined, { ref: false });
-    } catch {
-      // Whatever it was, the next write says so; what is old is removed an hour later.
-    }
-  }
-
   #record(event: JournalEvent): void {
     if (this.#state !== "off") this.#buffer.add(event);
   }
@@ -145,7 +139,7 @@ export class Journal {
       if (this.#state !== "up") {
         await store.open();
         this.#set("up", null);
-        void this.prune();
+        void this.#retention.prune();
       }
       await this.#drain();
       if (isFrugal()) await store.release();

@@ -44,6 +44,8 @@ export interface Statements {
   readonly history: string;
   /** ?1 limit. */
   readonly frequentTexts: string;
+  /** ?1 before; the column `at_ms`. */
+  readonly newest: string;
   /** ?1 before. */
   readonly prune: readonly string[];
   /** No parameter. */
@@ -70,6 +72,7 @@ export function statementsIn(dialect: Dialect): Statements {
       FROM ${TABLES.minute} WHERE at_ms BETWEEN ?1 AND ${Number.MAX_SAFE_INTEGER} GROUP BY 1 ORDER BY 1`,
     frequentTexts: `SELECT digest, ${number("count")} AS count, ${number("last_seen_ms")} AS last_seen_ms, text
       FROM ${TABLES.texts} ORDER BY combot_texts.count DESC, digest LIMIT ?1`,
+    newest: `SELECT ${number("max(at_ms)")} AS at_ms FROM (${newestOfEach()}) AS n`,
     prune: [
       ...[TABLES.decision, TABLES.minute, TABLES.alert, "combot_applied"].map((table) => prune(table, "id", "at_ms")),
       prune(TABLES.texts, "digest", "last_seen_ms"),
@@ -111,6 +114,14 @@ function countTexts({ rows, field }: Dialect): readonly Statement[] {
 function newest(table: string): string {
   return `SELECT body FROM (SELECT id, at_ms, body FROM ${table} WHERE at_ms > ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2) AS n
     ORDER BY at_ms, id`;
+}
+
+function newestOfEach(): string {
+  const dated = [TABLES.decision, TABLES.minute, TABLES.alert].map((table) => [table, "at_ms"]);
+  const all = [...dated, [TABLES.texts, "last_seen_ms"]];
+  return all
+    .map(([table, time]) => `SELECT max(${time}) AS at_ms FROM ${table} WHERE ${time} < ?1`)
+    .join(" UNION ALL ");
 }
 
 function prune(table: string, key: string, time: string): string {

@@ -78,6 +78,8 @@ export interface Store {
   history(sinceMs: number, stepMs: number): Promise<HistoryRow[]>;
   /** Those asked most, first. */
   frequentTexts(limit: number): Promise<KeptText[]>;
+  /** The time of the newest row of any kind before `beforeMs`; null where there is none. */
+  newestMs(beforeMs: number): Promise<number | null>;
   /** Removes some of what is older; and, of the texts, those asked least. @returns rows removed; 0 = there are no more. */
   prune(beforeMs: number): Promise<number>;
   /** Gives back memory and connections; the next call takes them again. */

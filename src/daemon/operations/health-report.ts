@@ -81,14 +81,17 @@ function checkRedis(redis: Pick<RedisConnection, "state" | "lastError"> | undefi
 /** Serving goes on without the journal. */
 export function checkJournal(journal: JournalReport | null): Check {
   if (!journal) return NOT_USED;
-  const { state, store, reason, waiting, dropped, pool } = journal;
+  const { state, store, reason, waiting, dropped, held: retention, pool } = journal;
   const lost = dropped > 0 ? `; ${dropped} events lost` : "";
   if (state === "down" || state === "off")
     return { status: "degraded", detail: `${reason ?? state}; ${waiting} events wait${lost}` };
   const connections = pool ? `, ${pool.total} of ${pool.max} connections, ${pool.idle} idle` : "";
   const held = pool?.heldLongest && pool.heldLongest.ms > HELD_TOO_LONG_MS ? pool.heldLongest : undefined;
   const told = held ? `; one is held for ${Math.round(held.ms / 1000)} s: ${held.where}` : "";
-  return { status: held ? "degraded" : "ok", detail: `${store} ${state}${connections}${told}${lost}` };
+  return {
+    status: held ? "degraded" : "ok",
+    detail: `${store} ${state}${connections}${told}${lost}${retention ? `; ${retention}` : ""}`,
+  };
 }
 
 export function reportHealth(

@@ -1,5 +1,6 @@
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { Governor } from "../governor/governor.ts";
+import type { Clocks } from "../journal/clock-trust.ts";
 import type { Minute } from "../journal/events.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { TextCounter } from "../journal/text-counter.ts";
@@ -15,6 +16,7 @@ export interface RollupParts {
   readonly users: () => number;
   /** Tells the rows of this run from those of others. */
   readonly runId: string;
+  readonly clocks: Clocks;
 }
 
 const MINUTE_MS = 60_000;
@@ -23,7 +25,8 @@ const LOOK_EVERY_MS = 1000;
 /** Tells the journal of each minute, and of the part of one when the daemon stops. */
 export class Rollups {
   readonly #parts: RollupParts;
-  #startedAtMs = Date.now();
+  /** The time of day tells which minute it was, and the other clock how long. */
+  #started: { readonly wallMs: number; readonly monotonicMs: number };
   #rows = 0;
   #usage: number | null = null;
   #level = 0;
@@ -32,39 +35,46 @@ export class Rollups {
 
   constructor(parts: RollupParts) {
     this.#parts = parts;
+    this.#started = this.#now();
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(Date.now()), LOOK_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#record(Date.now());
+    this.#record();
   }
 
-  #look(nowMs: number): void {
+  #now() {
+    const { wall, monotonic } = this.#parts.clocks;
+    return { wallMs: wall(), monotonicMs: monotonic() };
+  }
+
+  #look(): void {
     const { governor, users } = this.#parts;
     if (governor.sample) this.#usage = Math.max(this.#usage ?? 0, governor.sample.usage);
     this.#level = Math.max(this.#level, rankOf(governor.level));
     this.#users = Math.max(this.#users, users());
     // Also where the clock was set back: a minute then is a short one.
-    if (minuteOf(nowMs) !== minuteOf(this.#startedAtMs)) this.#record(nowMs);
+    if (minuteOf(this.#now().wallMs) !== minuteOf(this.#started.wallMs)) this.#record();
   }
 
-  #record(nowMs: number): void {
+  #record(): void {
     const { journal, tally, texts, runId } = this.#parts;
     const id = `${runId}-${(++this.#rows).toString(36).padStart(6, "0")}`;
-    const atMs = minuteOf(this.#startedAtMs);
+    const now = this.#now();
+    const atMs = minuteOf(this.#started.wallMs);
     const seen = {
-      span_ms: Math.max(1, nowMs - this.#startedAtMs),
+      span_ms: Math.max(1, Math.round(now.monotonicMs - this.#started.monotonicMs)),
       users: this.#users,
       usage: this.#usage,
       level: this.#level,
     };
     journal.minute(minuteRow({ id, at_ms: atMs, ...seen }, tally.take()));
-    journal.texts(`${id}t`, nowMs, texts.take());
-    [this.#startedAtMs, this.#usage, this.#level, this.#users] = [nowMs, null, 0, 0];
+    journal.texts(`${id}t`, now.wallMs, texts.take());
+    [this.#started, this.#usage, this.#level, this.#users] = [now, null, 0, 0];
   }
 }
 

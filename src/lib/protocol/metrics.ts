@@ -12,6 +12,7 @@ export const journalReport = z.object({
   waiting: count.describe("events that wait to be written"),
   written: count.describe("events since the start"),
   dropped: count.describe("events given up since the start"),
+  held: z.string().nullable().describe("why nothing is removed for its age; null where that is not so"),
   pool: z
     .object({
       total: count,

@@ -17,6 +17,8 @@ export function startJournal(store: Store, more: Partial<JournalOptions> = {}): 
     store,
     retentionMs: 1e12,
     isFrugal: () => false,
+    clocks: { wall: Date.now, monotonic: () => performance.now() },
+    onHold: () => undefined,
     onState: (state) => told.push(state),
     random: randomUUID,
     ...more,

@@ -30,6 +30,8 @@ export function kitIn(
     store: new SqliteStore(path),
     retentionMs: 1e12,
     isFrugal: () => false,
+    clocks: { wall: Date.now, monotonic: () => performance.now() },
+    onHold: () => undefined,
     onState: () => undefined,
     random: () => String(++made),
   });

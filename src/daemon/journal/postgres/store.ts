@@ -3,7 +3,7 @@ import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../m
 import { statementsIn } from "../statements.ts";
 import type { Statements } from "../statements.ts";
 import type { Batch, HistoryRow, KeptText, PoolState, Store } from "../store.ts";
-import { textOf } from "../texts.ts";
+import { textOf, timeOf } from "../rows.ts";
 import { Connections } from "./connections.ts";
 import type { ConnectionsOptions, Query } from "./connections.ts";
 import { numbered, POSTGRES } from "./dialect.ts";
@@ -64,6 +64,11 @@ export class PostgresStore implements Store {
   async frequentTexts(limit: number): Promise<KeptText[]> {
     const sql = numbered(this.#statements.frequentTexts);
     return (await this.#with("texts", (query) => query(sql, [limit]))).map(textOf);
+  }
+
+  async newestMs(beforeMs: number): Promise<number | null> {
+    const [row] = await this.#with("newest", (query) => query(numbered(this.#statements.newest), [beforeMs]));
+    return timeOf(row);
   }
 
   prune(beforeMs: number): Promise<number> {

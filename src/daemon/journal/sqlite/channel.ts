@@ -7,7 +7,7 @@ export type Order =
   | { readonly ask: "decisions" | "alerts"; readonly sinceMs: number; readonly limit: number }
   | { readonly ask: "history"; readonly sinceMs: number; readonly stepMs: number }
   | { readonly ask: "frequentTexts"; readonly limit: number }
-  | { readonly ask: "prune"; readonly beforeMs: number }
+  | { readonly ask: "newest" | "prune"; readonly beforeMs: number }
   | { readonly ask: "rows" }
   | { readonly ask: "backup" | "inspect" | "restore"; readonly path: string };
 

@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { EventKind } from "../events.ts";
 import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../migrations.ts";
 import type { FoundSchema } from "../migrations.ts";
+import { timeOf } from "../rows.ts";
 import { statementsIn } from "../statements.ts";
 import type { Batch, StoreRows } from "../store.ts";
 import { SQLITE } from "./dialect.ts";
@@ -79,6 +80,10 @@ export class SqliteDatabase {
 
   frequentTexts(limit: number): Row[] {
     return this.#all(STATEMENTS.frequentTexts, limit).map((row) => ({ ...row }));
+  }
+
+  newestMs(beforeMs: number): number | null {
+    return timeOf(this.#all(STATEMENTS.newest, beforeMs)[0]);
   }
 
   prune(beforeMs: number): number {

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { programFile } from "../../../lib/package-files.ts";
 import type { Batch, HistoryRow, KeptText, Store, StoreFile } from "../store.ts";
 import { StoreFault } from "../store.ts";
-import { textOf } from "../texts.ts";
+import { textOf } from "../rows.ts";
 import type { Order, Request, Response } from "./channel.ts";
 
 const THREAD = programFile("daemon/journal/sqlite/thread");
@@ -66,6 +66,10 @@ export class SqliteStore implements Store {
 
   async frequentTexts(limit: number): Promise<KeptText[]> {
     return (await this.#ask<Record<string, unknown>[]>({ ask: "frequentTexts", limit })).map(textOf);
+  }
+
+  newestMs(beforeMs: number): Promise<number | null> {
+    return this.#ask({ ask: "newest", beforeMs });
   }
 
   prune(beforeMs: number): Promise<number> {

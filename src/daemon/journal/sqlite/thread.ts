@@ -35,6 +35,8 @@ function perform(order: Order): unknown {
       return database.history(order.sinceMs, order.stepMs);
     case "frequentTexts":
       return database.frequentTexts(order.limit);
+    case "newest":
+      return database.newestMs(order.beforeMs);
     case "prune":
       return database.prune(order.beforeMs);
     case "rows":

@@ -9,3 +9,9 @@ export function textOf(row: Readonly<Record<string, unknown>>): KeptText {
     text: typeof row["text"] === "string" ? row["text"] : null,
   };
 }
+
+/** The time in a row that may have none. */
+export function timeOf(row: Readonly<Record<string, unknown>> | undefined): number | null {
+  const at = row?.["at_ms"] ?? null;
+  return at === null ? null : Number(at);
+}

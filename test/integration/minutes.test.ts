@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { SqliteStore } from "../../src/daemon/journal/sqlite/store.ts";
+import { TextCounter } from "../../src/daemon/journal/text-counter.ts";
+import { MinuteTally } from "../../src/daemon/metrics/minute.ts";
+import { Rollups } from "../../src/daemon/operations/rollups.ts";
+import { startJournal } from "../contract/journal/running-journal.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const START_MS = Date.parse("2026-06-01T12:00:10Z");
+
+test.each([-3_600_000, 3_600_000])("a clock that is set by %d ms makes no minute longer or shorter", async (byMs) => {
+  const path = join(temporaryFolder(), "journal.db");
+  const { journal } = startJournal(new SqliteStore(path));
+  let [wallMs, monotonicMs] = [START_MS, 1000];
+  const rollups = new Rollups({
+    journal,
+    clocks: { wall: () => wallMs, monotonic: () => monotonicMs },
+    tally: new MinuteTally(() => monotonicMs),
+    texts: new TextCounter(false),
+    governor: { level: "normal", sample: undefined },
+    users: () => 0,
+    runId: "r",
+  });
+  rollups.start();
+  [wallMs, monotonicMs] = [wallMs + 30_000 + byMs, monotonicMs + 30_000];
+  rollups.stop();
+  await journal.stop();
+  const [minute] = await new SqliteStore(path).history(0, 60_000);
+  expect(minute).toMatchObject({ at_ms: START_MS - 10_000, span_ms: 30_000 });
+});
