@@ -136,17 +136,24 @@ export class Journal {
   async #flush(): Promise<void> {
     const { store, isFrugal } = this.#options;
     try {
-      if (this.#state !== "up") {
-        await store.open();
-        this.#set("up", null);
-        void this.#retention.prune();
-      }
+      const wasUp = this.#state === "up";
+      if (!wasUp) await store.open();
+      const before = this.#written;
       await this.#drain();
+      if (!wasUp) await this.#rise(this.#written > before);
       if (isFrugal()) await store.release();
       this.#pauseMs = FLUSH_EVERY_MS;
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** It is up once something was written: a store that opens may still take nothing. */
+  async #rise(hasWritten: boolean): Promise<void> {
+    const { store, random } = this.#options;
+    if (!hasWritten) await store.probe(random());
+    this.#set("up", null);
+    void this.#retention.prune();
   }
 
   /** Until nothing waits. A batch that is refused is taken apart, until the event at fault stands alone and is given up. */

@@ -37,6 +37,8 @@ export interface Statement {
 
 export interface Statements {
   readonly write: Readonly<Record<EventKind, readonly Statement[]>>;
+  /** Writes a row and takes it away, in one transaction: ?1 its id, of a kind that no event has. */
+  readonly probe: readonly string[];
   /** ?1 since, ?2 limit. */
   readonly decisions: string;
   readonly alerts: string;
@@ -64,6 +66,10 @@ export function statementsIn(dialect: Dialect): Statements {
       alert: [{ sql: insert("alert", dialect) }],
       texts: countTexts(dialect),
     },
+    probe: [
+      "INSERT INTO combot_applied (id, at_ms, attempt) VALUES (?1, 0, 'probe')",
+      "DELETE FROM combot_applied WHERE id = ?1",
+    ],
     decisions: newest(TABLES.decision),
     alerts: newest(TABLES.alert),
     // With an end Postgres takes the index also where it has no statistics yet: it then expects a third of the table

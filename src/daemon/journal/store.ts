@@ -70,6 +70,8 @@ export interface Store {
    * @param attempt differs from that of every other write: tells one that was cut off from its repetition.
    */
   write(batch: Batch, attempt: string): Promise<void>;
+  /** Whether something can be written: it is, and taken away again. @param attempt as of `write`. */
+  probe(attempt: string): Promise<void>;
   /** The bodies of the newest `limit` decisions after `sinceMs`, oldest first. */
   decisions(sinceMs: number, limit: number): Promise<unknown[]>;
   /** The bodies of the newest `limit` alerts after `sinceMs`, oldest first. */

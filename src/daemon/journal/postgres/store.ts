@@ -48,6 +48,14 @@ export class PostgresStore implements Store {
     });
   }
 
+  async probe(attempt: string): Promise<void> {
+    await this.#with("probe", async (query) => {
+      await query("BEGIN");
+      for (const sql of this.#statements.probe) await query(numbered(sql), [`probe-${attempt}`]);
+      await query("COMMIT");
+    });
+  }
+
   decisions(sinceMs: number, limit: number): Promise<unknown[]> {
     return this.#bodies("decisions", sinceMs, limit);
   }

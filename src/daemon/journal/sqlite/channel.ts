@@ -4,6 +4,7 @@ import type { Batch, FaultKind } from "../store.ts";
 export type Order =
   | { readonly ask: "open" | "release" | "close" }
   | { readonly ask: "write"; readonly batch: Batch; readonly attempt: string }
+  | { readonly ask: "probe"; readonly attempt: string }
   | { readonly ask: "decisions" | "alerts"; readonly sinceMs: number; readonly limit: number }
   | { readonly ask: "history"; readonly sinceMs: number; readonly stepMs: number }
   | { readonly ask: "frequentTexts"; readonly limit: number }

@@ -51,21 +51,18 @@ export class SqliteDatabase {
   }
 
   write(batch: Batch, attempt: string): void {
-    this.#try(() => {
-      this.#notRemoved();
-      const database = this.#database();
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        for (const [kind, rows] of Object.entries(batch)) {
-          for (const { sql, wantsAttempt } of STATEMENTS.write[kind as EventKind]) {
-            this.#prepare(sql).run(`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : []));
-          }
+    this.#atOnce(() => {
+      for (const [kind, rows] of Object.entries(batch)) {
+        for (const { sql, wantsAttempt } of STATEMENTS.write[kind as EventKind]) {
+          this.#prepare(sql).run(`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : []));
         }
-        database.exec("COMMIT");
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
       }
+    });
+  }
+
+  probe(attempt: string): void {
+    this.#atOnce(() => {
+      for (const sql of STATEMENTS.probe) this.#prepare(sql).run(`probe-${attempt}`);
     });
   }
 
@@ -133,6 +130,22 @@ export class SqliteDatabase {
     const open = this.#open;
     this.#open = undefined;
     open?.database.close();
+  }
+
+  /** All of it or nothing. */
+  #atOnce(work: () => void): void {
+    this.#try(() => {
+      this.#notRemoved();
+      const database = this.#database();
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        work();
+        database.exec("COMMIT");
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    });
   }
 
   #all(sql: string, ...parameters: number[]): Row[] {

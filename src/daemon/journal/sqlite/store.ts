@@ -52,6 +52,10 @@ export class SqliteStore implements Store {
     return this.#ask({ ask: "write", batch, attempt });
   }
 
+  probe(attempt: string): Promise<void> {
+    return this.#ask({ ask: "probe", attempt });
+  }
+
   decisions(sinceMs: number, limit: number): Promise<unknown[]> {
     return this.#ask({ ask: "decisions", sinceMs, limit });
   }

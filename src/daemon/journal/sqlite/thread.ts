@@ -28,6 +28,8 @@ function perform(order: Order): unknown {
       return database[order.ask]();
     case "write":
       return database.write(order.batch, order.attempt);
+    case "probe":
+      return database.probe(order.attempt);
     case "decisions":
     case "alerts":
       return database.bodies(order.ask, order.sinceMs, order.limit);
