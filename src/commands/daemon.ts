@@ -36,7 +36,7 @@ export default class Daemon extends BaseCommand {
   static override summary = "Run the daemon in the foreground.";
   static override description = `Logs to standard error: lines of JSON, or readable ones on a terminal. SIGTERM and SIGINT let it finish what it has and end it with 0.
 
-Every setting is an environment variable; the flags below outrank the environment, and that outranks the file. combot config shows what comes of it. Ends with 2 if a setting is wrong and with 4 if another daemon holds the socket.`;
+Every setting is an environment variable; the flags below outrank the environment, and that outranks the file. combot config shows what comes of it. Ends with 2 if a setting is wrong and with 4 if another daemon holds the socket or the state folder.`;
   static override examples = [
     { description: "For yourself, with the bundled model.", command: "<%= config.bin %> <%= command.id %>" },
     {
@@ -44,8 +44,9 @@ Every setting is an environment variable; the flags below outrank the environmen
       command: "<%= config.bin %> <%= command.id %> --env-file /etc/combot/combot.env",
     },
     {
-      description: "A model of your own.",
-      command: "<%= config.bin %> <%= command.id %> --model ./my-model --socket ./my.sock --log-level debug",
+      description: "A model of your own, beside another daemon.",
+      command:
+        "<%= config.bin %> <%= command.id %> --model ./my-model --socket ./my.sock --state-dir ./my-state --log-level debug",
     },
   ];
 

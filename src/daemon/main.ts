@@ -16,6 +16,7 @@ import type { Serving } from "./serving.ts";
 import { SettingsInForce } from "./settings-in-force.ts";
 import { stopOnSignal } from "./shutdown.ts";
 import type { StopSteps } from "./shutdown.ts";
+import { lockState } from "./state-lock.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
 import { Unit } from "./systemd/unit.ts";
 
@@ -34,6 +35,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   logWarnings(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
+  const stateLock = await lockState({ dir: settings.stateDir, onUnlocked: (reason) => tellUnlocked(log, reason) });
   const serving = await createServing(settings, log, flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag");
   const { models, folder, events, journaling, caching, watch, warming } = serving;
   const { governor } = serving.governance;
@@ -45,6 +47,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const backups = createBackups({ ...serving, settings, loaded: () => inForce.loaded, log });
   const services = createServices({ ...serving, backups, loaded: () => inForce.loaded, log });
   const listeners = await listen(settings, services, log);
+  stateLock?.tell(settings.socketPath ?? listeners.addresses.user);
   const steps: StopSteps = {
     drain: [
       ["unit", async () => void unit?.stopping()],
@@ -60,6 +63,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
     keep: [
       ["journal", async () => journaling?.stop()],
       ["redis", async () => caching.redis?.connection.close()],
+      ["state folder", async () => stateLock?.release()],
     ],
   };
   obeySignals(log, steps, async () => {
@@ -76,6 +80,11 @@ export async function main(flags: DaemonFlags): Promise<void> {
   folder.start();
   warming.start();
   await unit?.ready();
+}
+
+/** Two daemons on it would then not be kept apart. */
+function tellUnlocked(log: Logger, reason: string): void {
+  log.warn({ reason }, "the state folder can't be locked: no other combot may use it");
 }
 
 function readFrom({ envFile, ...flags }: DaemonFlags): LoadOptions {

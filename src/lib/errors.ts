@@ -208,8 +208,8 @@ export const ERRORS = {
   INSTANCE_RUNNING: {
     http: 409,
     exit: 4,
-    title: "Another combot holds the socket",
-    help: "Stop it, or name another socket with --socket.",
+    title: "Another combot holds the socket or the state folder",
+    help: "Stop it, or name others: --socket and --state-dir.",
   },
   PREFLIGHT_FAILED: {
     http: 409,
