@@ -22,6 +22,7 @@ export function createBackups({ settings, caching, journaling, loaded, log }: Ba
     version: VERSION,
     keep: () => settings.backupKeep,
     journal: journaling?.journal,
+    answerTtlMs: () => settings.cacheTtlMs,
     redis: caching.redis?.connection,
     settings: () => describeSettings(loaded()),
     clock: () => new Date(),

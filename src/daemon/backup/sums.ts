@@ -31,9 +31,13 @@ export async function writeSums(folder: string): Promise<number> {
 /**
  * Nothing but plain files of a backup, each with its sum.
  *
+ * @returns their names.
  * @throws {CombotError} `BACKUP_DAMAGED`, with what is wrong.
  */
-export async function checkSums(folder: string, onChecked: (done: number, total: number) => void): Promise<void> {
+export async function checkSums(
+  folder: string,
+  onChecked: (done: number, total: number) => void,
+): Promise<ReadonlySet<string>> {
   const names = await plainFilesIn(folder);
   const sums = readSums(await readSmall(join(folder, BACKUP_FILES.sums)));
   const missing = [...sums.keys()].find((name) => !names.includes(name));
@@ -46,6 +50,7 @@ export async function checkSums(folder: string, onChecked: (done: number, total:
     if ((await sha256Of(join(folder, name))) !== sum) throw damaged(`${name} is not what was written`);
     onChecked(++done, sums.size);
   }
+  return new Set(sums.keys());
 }
 
 /** @throws {CombotError} `BACKUP_DAMAGED` */

@@ -6,7 +6,7 @@ import { isRefusal } from "./redis-connection.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
 /** Counted from the last write; of a session, from the last time it was asked for too. */
-const TTL_SECONDS = { product: 3600, session: 1800 } as const;
+export const VALUE_TTL_SECONDS = { product: 3600, session: 1800 } as const;
 /** There is nothing else to answer with, so it is waited for longer than for a classification. */
 const DEADLINE_MS = 200;
 const RETRY_AFTER_SECONDS = 1;
@@ -37,7 +37,7 @@ export class SharedValues {
   async keep(place: CacheValuePlace, json: string): Promise<CacheValueKept> {
     if (Buffer.byteLength(json) > MAX_VALUE_BYTES)
       throw new CombotError("BODY_TOO_LARGE", `body: more than ${MAX_VALUE_BYTES / 1024} KiB`);
-    const ttlSeconds = TTL_SECONDS[place.namespace];
+    const ttlSeconds = VALUE_TTL_SECONDS[place.namespace];
     await this.#ask((redis) => redis.set(nameOf(place), json, "PX", ttlSeconds * 1000));
     return { ...place, ttlSeconds };
   }
@@ -63,7 +63,7 @@ export class SharedValues {
 /** A Redis that takes no writes can still be read; nothing slides then. */
 async function readSliding(redis: Commands, name: string): Promise<string | null> {
   try {
-    return await redis.getex(name, "EX", TTL_SECONDS.session);
+    return await redis.getex(name, "EX", VALUE_TTL_SECONDS.session);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return redis.get(name);

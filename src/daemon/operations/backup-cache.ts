@@ -64,18 +64,27 @@ export async function checkEntries(path: string, written: CacheEntries): Promise
   return counts;
 }
 
+export type MostTtlMs = Readonly<Record<keyof typeof KINDS, number>>;
+
+export interface RestoredEntries {
+  readonly sessions: boolean;
+  readonly wanted: CacheEntries;
+  /** No entry gets more to live. */
+  readonly mostTtlMs: MostTtlMs;
+}
+
 /** Writes them over those in Redis, with the time they had left when they were saved. */
 export async function* restoreEntries(
   redis: RedisConnection | undefined,
   path: string,
-  { sessions, wanted }: { readonly sessions: boolean; readonly wanted: CacheEntries },
+  { sessions, wanted, mostTtlMs }: RestoredEntries,
   stop: AbortSignal,
 ): AsyncGenerator<Telling, Outcome> {
   if (!redis) return OFF;
   const counts = { answers: 0, products: 0, sessions: 0 };
   const total = sum(wanted);
   try {
-    for await (const batch of batches(path, sessions)) {
+    for await (const batch of batches(path, sessions, mostTtlMs)) {
       stop.throwIfAborted();
       await write(redis, batch);
       for (const entry of batch) counts[kindOf(entry)]++;
@@ -94,11 +103,12 @@ async function write(redis: RedisConnection, batch: readonly SavedEntry[]): Prom
   await importEntries(client, batch);
 }
 
-async function* batches(path: string, sessions: boolean): AsyncGenerator<SavedEntry[], void> {
+async function* batches(path: string, sessions: boolean, mostTtlMs: MostTtlMs): AsyncGenerator<SavedEntry[], void> {
   let batch: SavedEntry[] = [];
   for await (const entry of readEntries(path)) {
-    if (!sessions && kindOf(entry) === "sessions") continue;
-    batch.push(entry);
+    const kind = kindOf(entry);
+    if (!sessions && kind === "sessions") continue;
+    batch.push({ ...entry, ttlMs: Math.min(entry.ttlMs, mostTtlMs[kind]) });
     if (batch.length < BATCH) continue;
     yield batch;
     batch = [];

@@ -17,9 +17,11 @@ import { BACKUP_FILES, backupNameOf } from "../backup/files.ts";
 import { BackupFolder } from "../backup/folder.ts";
 import { checkSums, damaged } from "../backup/sums.ts";
 import type { RedisConnection } from "../cache/redis-connection.ts";
+import { VALUE_TTL_SECONDS } from "../cache/shared-values.ts";
 import type { Journal } from "../journal/journal.ts";
 import { StoreFault } from "../journal/store.ts";
 import { checkEntries, restoreEntries, saveEntries } from "./backup-cache.ts";
+import type { MostTtlMs } from "./backup-cache.ts";
 
 export interface BackupParts {
   /** Of all backups. */
@@ -28,6 +30,8 @@ export interface BackupParts {
   readonly keep: () => number;
   /** Undefined where DATABASE_URL is off. */
   readonly journal: Journal | undefined;
+  /** CACHE_TTL of the moment. */
+  readonly answerTtlMs: () => number;
   /** Undefined where it is off. */
   readonly redis: RedisConnection | undefined;
   /** In force, secrets hidden. */
@@ -131,16 +135,23 @@ export class Backups {
     const folder = await this.#folder.find(name);
     const checked: BackupProgress[] = [];
     yield progress("check", 0, null);
-    await checkSums(folder, (done, total) => checked.push({ step: "check", done, total }));
+    const files = await checkSums(folder, (done, total) => checked.push({ step: "check", done, total }));
     for (const data of checked) yield { event: "progress", data };
     const facts = await readFacts(folder, name);
+    if (facts.journal && !files.has(BACKUP_FILES.journal)) throw damaged(`${BACKUP_FILES.journal} is missing`);
+    if (facts.cache && !files.has(BACKUP_FILES.cache)) throw damaged(`${BACKUP_FILES.cache} is missing`);
     const entries = join(folder, BACKUP_FILES.cache);
     const held = facts.cache && (await checkEntries(entries, facts.cache));
     const journal = await this.#restoreJournal(folder, facts, dryRun);
     const wanted = held && { ...held, sessions: sessions ? held.sessions : 0 };
     let cache: Pick<RestoreResult, "cache" | "cacheNote"> = { cache: wanted, cacheNote: facts.cacheNote };
     if (wanted && !dryRun)
-      cache = yield* restoreEntries(this.#redis(), entries, { sessions, wanted }, this.#stop.signal);
+      cache = yield* restoreEntries(
+        this.#redis(),
+        entries,
+        { sessions, wanted, mostTtlMs: this.#mostTtlMs() },
+        this.#stop.signal,
+      );
     yield { event: "done", data: { name, at: facts.at, dryRun, ...journal, ...cache, durationMs: since(from) } };
   }
 
@@ -159,6 +170,12 @@ export class Backups {
     const present = await file.rows().catch(() => null);
     if (!dryRun) await file.restore(path);
     return { journal: { backup, present }, journalNote: null };
+  }
+
+  /** What combot itself would give each: a backup that was edited must not leave entries that never go. */
+  #mostTtlMs(): MostTtlMs {
+    const { product, session } = VALUE_TTL_SECONDS;
+    return { answers: this.#parts.answerTtlMs(), products: product * 1000, sessions: session * 1000 };
   }
 
   #redis(): RedisConnection | undefined {

@@ -1,6 +1,5 @@
 import {
   appendFileSync,
-  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -12,9 +11,9 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RedisCluster } from "../../support/redis-cluster.ts";
 import { RedisServer } from "../../support/redis-server.ts";
@@ -22,7 +21,7 @@ import { redisTier } from "../../support/cache-tiers.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { decisionAt } from "../../contract/journal/running-journal.ts";
 import { ANSWERS, entriesOf, expectEqual, fill, OTHERS, TTL_MS, wipe } from "./entries.ts";
-import { kitIn, resultOf } from "./support.ts";
+import { kitIn, reseal, resultOf } from "./support.ts";
 import type { Kit } from "./support.ts";
 
 let server: RedisServer;
@@ -168,6 +167,36 @@ describe("a backup that is not what was written", () => {
       },
     ],
     ["a foreign key with a sum that fits", (folder) => reseal(folder, "cache.ndjson", `["other:key",1000,"eA=="]\n`)],
+    ...["", "{", "[]", `{"format":1`, "null"].map((text): readonly [string, (folder: string) => void] => [
+      `a backup.json that is no more than ${JSON.stringify(text)}, with a sum that fits`,
+      (folder) => reseal(folder, "backup.json", text),
+    ]),
+    ...["journal.db", "cache.ndjson"].map((name): readonly [string, (folder: string) => void] => [
+      `no ${name} and no sum of it`,
+      (folder) => {
+        rmSync(join(folder, name));
+        const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8").split("\n");
+        writeFileSync(join(folder, "SHA256SUMS"), sums.filter((line) => !line.endsWith(`  ${name}`)).join("\n"));
+      },
+    ]),
+    ...[
+      "CREATE TRIGGER t AFTER INSERT ON combot_minutes BEGIN DELETE FROM combot_decisions; END",
+      "CREATE VIEW v AS SELECT 1",
+      "ALTER TABLE combot_minutes ADD COLUMN more text",
+      "CREATE TABLE other (a)",
+      "CREATE VIRTUAL TABLE other USING fts5(a)",
+      "DROP INDEX combot_decisions_at; CREATE INDEX combot_decisions_at ON combot_decisions (abs(at_ms))",
+      "DROP TABLE combot_texts",
+      "INSERT INTO combot_schema VALUES (99, 1, 0); CREATE TRIGGER t AFTER INSERT ON combot_minutes BEGIN SELECT 1; END",
+    ].map((sql): readonly [string, (folder: string) => void] => [
+      `a journal in which ${sql}, with a sum that fits`,
+      (folder) => {
+        const database = new DatabaseSync(join(folder, "journal.db"));
+        database.exec(sql);
+        database.close();
+        reseal(folder, "journal.db", readFileSync(join(folder, "journal.db")));
+      },
+    ]),
     ["another journal's file with a sum that fits", (folder) => reseal(folder, "journal.db", "no database")],
   ];
 
@@ -189,15 +218,6 @@ describe("a backup that is not what was written", () => {
     expect(await entriesOf([server], "")).toEqual(new Map());
   });
 });
-
-/** A file changed, and its sum with it. */
-function reseal(folder: string, name: string, content: string): void {
-  writeFileSync(join(folder, name), content);
-  const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8").split("\n");
-  const sum = createHash("sha256").update(content).digest("hex");
-  const changed = sums.map((line) => (line.endsWith(`  ${name}`) ? `${sum}  ${name}` : line));
-  writeFileSync(join(folder, "SHA256SUMS"), changed.join("\n"));
-}
 
 test("a name that is none of ours, and one that is not there, are told apart from a damage", async () => {
   const { backups } = kitIn(temporaryFolder(), undefined);
@@ -238,18 +258,4 @@ test("one at a time; a dry run changes nothing; without Redis and with it gone t
   expect(plan).toMatchObject({ dryRun: true, journal: { backup: { decisions: 1 }, present: { decisions: 1 } } });
   expect(statSync(path).ino).toBe(ino);
   await server.run();
-});
-
-test("a restore that was cut off before the copy had its name is undone when the journal opens", async () => {
-  const folder = temporaryFolder();
-  const { journal, path } = kitIn(folder, undefined);
-  journal.decision(decisionAt(1));
-  await expect.poll(() => journal.state.written, SOON).toBe(1);
-  await journal.stop();
-  renameSync(path, `${path}.replaced`);
-  writeFileSync(`${path}.restoring`, "half");
-  const { journal: again } = kitIn(folder, undefined);
-  await expect.poll(() => again.state.state, SOON).toBe("up");
-  expect(await again.decisions({})).toEqual([decisionAt(1)]);
-  expect(existsSync(`${path}.replaced`) || existsSync(`${path}.restoring`)).toBe(false);
 });

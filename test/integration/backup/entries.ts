@@ -5,7 +5,7 @@ import type { RedisServer } from "../../support/redis-server.ts";
 
 export const ANSWERS = 700;
 export const OTHERS = 30;
-export const TTL_MS = 1_800_000;
+export const TTL_MS = 1_000_000;
 const KINDS = { "combot:ml:abc:": ANSWERS, "combot:product:": OTHERS, "combot:session:": OTHERS, "other:": OTHERS };
 
 interface Entry {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { join } from "node:path";
 import { Journal } from "../../../src/daemon/journal/journal.ts";
@@ -5,6 +7,9 @@ import { SqliteStore } from "../../../src/daemon/journal/sqlite/store.ts";
 import { Backups } from "../../../src/daemon/operations/backups.ts";
 import type { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
 import type { BackupEvent, BackupResult, RestoreEvent, RestoreResult } from "../../../src/lib/protocol/backup.ts";
+
+/** CACHE_TTL of the kit. */
+export const ANSWER_TTL_MS = 1_750_000;
 
 export interface Kit {
   readonly backups: Backups;
@@ -42,6 +47,7 @@ export function kitIn(
     version: "1.2.3",
     keep: () => keep,
     journal,
+    answerTtlMs: () => ANSWER_TTL_MS,
     redis,
     settings: () => [{ name: "WORKERS", value: "2" }],
     clock: () => clock(made++),
@@ -62,4 +68,13 @@ export async function resultOf<E extends BackupEvent | RestoreEvent>(
     if (event === "failed") throw Object.assign(new Error(data.detail), { code: data.code });
   }
   throw new Error("the work ended without a result");
+}
+
+/** A file changed, and its sum with it. */
+export function reseal(folder: string, name: string, content: string | Buffer): void {
+  writeFileSync(join(folder, name), content);
+  const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8").split("\n");
+  const sum = createHash("sha256").update(content).digest("hex");
+  const changed = sums.map((line) => (line.endsWith(`  ${name}`) ? `${sum}  ${name}` : line));
+  writeFileSync(join(folder, "SHA256SUMS"), changed.join("\n"));
 }

@@ -1,6 +1,7 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { pendingMigrations, READ_SCHEMA } from "../migrations.ts";
+import { strangeObject } from "./made-objects.ts";
 import { TABLES } from "../statements.ts";
 import { StoreFault } from "../store.ts";
 import type { StoreRows } from "../store.ts";
@@ -10,9 +11,6 @@ const { backup, DatabaseSync: Database } = process.getBuiltinModule("node:sqlite
 
 /** Pages copied at a time: some milliseconds in which nobody else can write. */
 const PAGES = 500;
-const STAGED = ".restoring";
-const REPLACED = ".replaced";
-const LOGS = ["-wal", "-shm"];
 
 export function countRows(database: DatabaseSync): StoreRows {
   const count = (table: string): number => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
@@ -42,7 +40,12 @@ export function sealCopy(path: string): StoreRows {
   }
 }
 
-/** Looks through the whole copy and changes nothing. @throws {StoreFault} */
+/**
+ * Looks through the whole copy and changes nothing. What runs by itself (a trigger, a view, a computed column) would do so
+ * in the daemon, so the tables are those that combot makes and nothing is beside them.
+ *
+ * @throws {StoreFault}
+ */
 export function inspectCopy(path: string): StoreRows {
   try {
     const database = new Database(path, { readOnly: true });
@@ -51,7 +54,10 @@ export function inspectCopy(path: string): StoreRows {
       if (found !== "ok") throw new StoreFault("corrupt", `${path}: ${String(found)}`);
       const row = database.prepare(READ_SCHEMA).get();
       if (!row) throw new StoreFault("corrupt", `${path}: it is no journal`);
-      pendingMigrations({ version: Number(row["version"]), readableFrom: Number(row["readable_from"]) });
+      const schema = { version: Number(row["version"]), readableFrom: Number(row["readable_from"]) };
+      pendingMigrations(schema);
+      const strange = strangeObject(database, schema.version);
+      if (strange !== undefined) throw new StoreFault("corrupt", `${path}: it has ${strange}`);
       return countRows(database);
     } finally {
       database.close();
@@ -59,37 +65,4 @@ export function inspectCopy(path: string): StoreRows {
   } catch (error) {
     throw faultOf(error, path);
   }
-}
-
-/** Beside what it will replace, so that a rename does it. */
-export function stageCopy(from: string, path: string): void {
-  rmSync(path + STAGED, { force: true });
-  copyFileSync(from, path + STAGED);
-  chmodSync(path + STAGED, 0o600);
-}
-
-/** The database is closed. */
-export function replaceWithStaged(path: string): void {
-  for (const suffix of ["", ...LOGS])
-    if (existsSync(path + suffix)) renameSync(path + suffix, path + REPLACED + suffix);
-  renameSync(path + STAGED, path);
-}
-
-export function putBack(path: string): void {
-  for (const suffix of ["", ...LOGS]) {
-    rmSync(path + suffix, { force: true });
-    if (existsSync(path + REPLACED + suffix)) renameSync(path + REPLACED + suffix, path + suffix);
-  }
-}
-
-export function forgetReplaced(path: string): void {
-  for (const suffix of ["", ...LOGS]) rmSync(path + REPLACED + suffix, { force: true });
-}
-
-/** A restore that was cut off: done where the copy has its name already, else as if it had not begun. */
-export function endInterrupted(path: string): void {
-  rmSync(path + STAGED, { force: true });
-  if (!existsSync(path + REPLACED)) return;
-  if (existsSync(path)) forgetReplaced(path);
-  else putBack(path);
 }

@@ -8,18 +8,9 @@ import { timeOf } from "../rows.ts";
 import { statementsIn } from "../statements.ts";
 import type { Batch, StoreRows } from "../store.ts";
 import { SQLITE } from "./dialect.ts";
-import {
-  copyTo,
-  countRows,
-  endInterrupted,
-  forgetReplaced,
-  inspectCopy,
-  putBack,
-  replaceWithStaged,
-  sealCopy,
-  stageCopy,
-} from "./copies.ts";
+import { copyTo, countRows, inspectCopy, sealCopy } from "./copies.ts";
 import { faultOf } from "./faults.ts";
+import { endInterrupted, forgetReplaced, putBack, replaceWithStaged, stageCopy } from "./replacement.ts";
 
 const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite");
 
