@@ -88,7 +88,8 @@ async function redisReading({ redis }: Caching) {
   if (!redis) return { redisUp: null, redisMemory: null, redisEvicted: null };
   const { usedBytes, maxBytes, evictedKeys } = await redis.report.figures(REDIS_MAX_AGE_MS);
   const redisMemory = usedBytes === null || !maxBytes ? null : usedBytes / maxBytes;
-  return { redisUp: redis.connection.state === "up", redisMemory, redisEvicted: evictedKeys };
+  const { state, refused } = redis.connection;
+  return { redisUp: state === "up" && refused === null, redisMemory, redisEvicted: evictedKeys };
 }
 
 function journalReading(journal: JournalReport | null) {

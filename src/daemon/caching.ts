@@ -1,8 +1,9 @@
-import type { Settings } from "../lib/config/settings.ts";
+import type { RedisSettings, Settings } from "../lib/config/settings.ts";
 import { AnswerCache } from "./cache/answer-cache.ts";
 import { chooseKeyScheme } from "./cache/keys.ts";
 import { MemoryTier } from "./cache/memory-tier.ts";
 import { openRedis } from "./cache/redis-client.ts";
+import type { RedisClient } from "./cache/redis-client.ts";
 import { RedisConnection } from "./cache/redis-connection.ts";
 import { RedisReport } from "./cache/redis-report.ts";
 import { RedisTier } from "./cache/redis-tier.ts";
@@ -22,11 +23,19 @@ export interface Caching {
 const now = (): number => performance.now();
 const idleMs = (): number => performance.eventLoopUtilization().idle;
 
-/** The tiers as the settings want them; Redis is connected to in the background. */
-export function createCaching(settings: Settings, log: Logger): Caching {
+/**
+ * The tiers as the settings want them; Redis is connected to in the background.
+ *
+ * @param readAgain where it is and what its password is by now.
+ */
+export function createCaching(
+  settings: Settings,
+  log: Logger,
+  readAgain: () => RedisSettings = () => settings.redis,
+): Caching {
   const keys = chooseKeyScheme();
   if (keys.algorithm === "sha256") log.warn("MD5 is refused on this machine: cache keys are SHA-256");
-  const redis = connect(settings, log);
+  const redis = connect(settings, log, readAgain);
   const memory = new MemoryTier({ maxEntries: settings.maxCacheEntries, now });
   const ttlMs = (): number => settings.cacheTtlMs;
   const tier = redis && new RedisTier({ connection: redis.connection, mostTtlMs: ttlMs, now, wallClock: Date.now });
@@ -34,7 +43,7 @@ export function createCaching(settings: Settings, log: Logger): Caching {
   return { answers, redis, values: new SharedValues(redis?.connection) };
 }
 
-function connect({ redis: target }: Settings, log: Logger): SharedRedis | undefined {
+function connect({ redis: target }: Settings, log: Logger, readAgain: () => RedisSettings): SharedRedis | undefined {
   if (target.kind === "off") return undefined;
   const listeners: (() => void)[] = [];
   const onTurn = (state: "up" | "down", detail: string): void => {
@@ -43,7 +52,15 @@ function connect({ redis: target }: Settings, log: Logger): SharedRedis | undefi
       for (const listener of listeners) listener();
     } else log.warn({ detail }, "Redis is away: answers come from memory and the model");
   };
-  const connection = new RedisConnection({ open: () => openRedis(target), now, idleMs, onTurn });
+  const onRefused = (why: string | null): void => {
+    if (why === null) log.info("Redis takes writes again");
+    else log.warn({ detail: why }, "Redis refuses writes: what it has is still read");
+  };
+  const open = (): Promise<RedisClient> => {
+    const current = readAgain();
+    return openRedis(current.kind === "off" ? target : current);
+  };
+  const connection = new RedisConnection({ open, now, idleMs, onTurn, onRefused });
   connection.start();
   const purge = (): void => {
     if (connection.client) void purgeRedis(connection.client);

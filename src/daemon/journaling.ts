@@ -32,6 +32,8 @@ interface JournalingParts {
   readonly models: Models;
   readonly metrics: Metrics;
   readonly governance: Governance;
+  /** The settings as they are written by now. */
+  readonly readAgain: () => Settings;
 }
 
 const CLOCKS: Clocks = { wall: Date.now, monotonic: () => performance.now() };

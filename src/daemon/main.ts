@@ -36,7 +36,8 @@ export async function main(flags: DaemonFlags): Promise<void> {
   for (const warning of loaded.warnings) log.warn(warning);
 
   const stateLock = await lockState({ dir: settings.stateDir, onUnlocked: (reason) => tellUnlocked(log, reason) });
-  const serving = await createServing(settings, log, flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag");
+  const modelSetting = flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag";
+  const serving = await createServing(settings, log, modelSetting, () => inForce.readAgain());
   const { models, folder, events, journaling, caching, watch, warming } = serving;
   const { governor } = serving.governance;
   serving.metrics.watch("combot_log_dropped_total", "Lines of the log that could not be written.", dropped);

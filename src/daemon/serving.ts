@@ -57,14 +57,20 @@ export interface Serving {
 
 const now = (): number => performance.now();
 
-/** Opens the model and wires all that serves it; no worker runs yet. @throws {CombotError} `CONFIG_INVALID` */
+/**
+ * Opens the model and wires all that serves it; no worker runs yet.
+ *
+ * @param readAgain the settings as they are written by now: a password may have been changed.
+ * @throws {CombotError} `CONFIG_INVALID`
+ */
 export async function createServing(
   settings: Settings,
   log: Logger,
   setting: ModelSetting = "setting",
+  readAgain = () => settings,
 ): Promise<Serving> {
   const first = await openFirst(settings, new ModelChoice(settings.stateDir), { setting, log });
-  const caching = createCaching(settings, log);
+  const caching = createCaching(settings, log, () => readAgain().redis);
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
   const memory = gateOf(() => governance);
@@ -97,7 +103,7 @@ export async function createServing(
     purgeRedis: () => caching.redis?.purge(),
   });
   const { governor } = governance;
-  const journaling = createJournaling({ settings, log, models, metrics, governance });
+  const journaling = createJournaling({ settings, log, models, metrics, governance, readAgain });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;
   const alerts = (): readonly Alert[] => watch.report().firing;
   const watched = { models, folder, metrics, caching, journal };

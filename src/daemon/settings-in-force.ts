@@ -22,6 +22,15 @@ export class SettingsInForce {
     return this.#loaded;
   }
 
+  /** As they are written now, in force or not; those in force where they can't be read. A rotated password is in them. */
+  readAgain(): Settings {
+    try {
+      return loadSettings(this.#options()).settings;
+    } catch {
+      return this.#loaded.settings;
+    }
+  }
+
   /** @throws {CombotError} `CONFIG_INVALID`; then nothing has changed. */
   reload(): Reload {
     const reload = reloadSettings(this.#loaded, this.#options());

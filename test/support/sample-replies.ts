@@ -226,6 +226,7 @@ export const REDIS_STATUS: RedisStatus = {
   hitRate: 0.55,
   evictedKeys: 0,
   connectedSince: "2026-01-02T03:04:05.678Z",
+  refused: null,
   lastError: null,
   sweptKeys: null,
 };

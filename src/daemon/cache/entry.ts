@@ -55,7 +55,7 @@ export function encodeEntry({ answer, expiresAtMs }: Kept, sha256: string): Buff
   return entry;
 }
 
-/** @param labels of the model, or of the call: an index beyond them is damage. */
+/** @param labels of the model, or of the call: an index beyond them is damage, and so is one that comes twice. */
 export function decodeEntry(entry: Buffer, sha256: string, labels: number): Kept | Unusable {
   if (entry[0] !== VERSION) return "version";
   if (entry.length < SCORES_AT || entry.readUInt32BE(CRC_AT) !== crc32(entry.subarray(SHA_AT))) return "damaged";
@@ -64,7 +64,7 @@ export function decodeEntry(entry: Buffer, sha256: string, labels: number): Kept
   const isRaw = (flags & RAW) !== 0;
   const { width, step } = layoutOf((flags & WIDE) !== 0, isRaw);
   const count = (entry.length - SCORES_AT) / step;
-  if (!Number.isInteger(count) || count === 0) return "damaged";
+  if (!Number.isInteger(count) || count === 0 || count > labels) return "damaged";
   const ranking: number[] = [];
   const millionths: number[] = [];
   for (let at = SCORES_AT; at < entry.length; at += step) {
@@ -72,7 +72,7 @@ export function decodeEntry(entry: Buffer, sha256: string, labels: number): Kept
     millionths.push(isRaw ? entry.readDoubleBE(at + width) : entry.readUIntBE(at + width, MILLIONTHS_BYTES));
   }
   const isSound = ranking.every((label) => label < labels) && millionths.every(isRaw ? Number.isFinite : isShare);
-  if (!isSound) return "damaged";
+  if (!isSound || new Set(ranking).size < count) return "damaged";
   const expiresAtMs = entry.readUIntBE(EXPIRY_AT, EXPIRY_BYTES);
   return { answer: { ranking, millionths, truncated: (flags & TRUNCATED) !== 0 }, expiresAtMs };
 }

@@ -1,5 +1,6 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from "ioredis";
 import type { RedisSettings } from "../../lib/config/settings.ts";
+import { isWrongType } from "./redis-refusals.ts";
 
 export type RedisTarget = Exclude<RedisSettings, { readonly kind: "off" }>;
 
@@ -8,9 +9,12 @@ export interface Commands {
   /** In order; one command, or in a cluster, whose keys lie on several servers, one for each key. */
   getAll(keys: readonly string[]): Promise<(Buffer | null)[]>;
   set(key: string, value: Buffer | string, unit: "PX", ms: number): Promise<unknown>;
-  get(key: string): Promise<string | null>;
-  /** Sets the ttl anew. */
-  getex(key: string, unit: "EX", seconds: number): Promise<string | null>;
+  /** The bytes from the first to this one; none where there is no such key. */
+  getrangeBuffer(key: string, from: 0, to: number): Promise<Buffer>;
+  getBuffer(key: string): Promise<Buffer | null>;
+  exists(key: string): Promise<number>;
+  /** Sets the ttl anew. @returns 0 where there is no such key. */
+  expire(key: string, seconds: number): Promise<number>;
   unlink(key: string): Promise<number>;
   ping(): Promise<string>;
   info(): Promise<string>;
@@ -18,8 +22,7 @@ export interface Commands {
 }
 
 /** One server. */
-export interface Node extends Pick<Commands, "unlink" | "info" | "dbsize"> {
-  getBuffer(key: string): Promise<Buffer | null>;
+export interface Node extends Pick<Commands, "getrangeBuffer" | "getBuffer" | "unlink" | "info" | "dbsize"> {
   pttl(key: string): Promise<number>;
   scan(cursor: string, match: "MATCH", pattern: string, count: "COUNT", size: number): Promise<[string, string[]]>;
   memory(subcommand: "PURGE"): Promise<unknown>;
@@ -104,16 +107,25 @@ function wrapSingle(redis: Redis): RedisClient {
 }
 
 function wrapCluster(cluster: Cluster): RedisClient {
-  const getAll: Commands["getAll"] = (keys) => Promise.all(keys.map((key) => cluster.getBuffer(key)));
+  // As MGET does, what is no string is passed over.
+  const getOne = (key: string): Promise<Buffer | null> => cluster.getBuffer(key).catch(nullIfWrongType);
+  const getAll: Commands["getAll"] = (keys) => Promise.all(keys.map(getOne));
   return wrap(cluster, commandsOf(cluster, getAll), () => cluster.nodes("master"));
+}
+
+function nullIfWrongType(error: unknown): null {
+  if (isWrongType(error)) return null;
+  throw error;
 }
 
 function commandsOf(redis: Redis | Cluster, getAll: Commands["getAll"]): Commands {
   return {
     getAll,
     set: (key, value, unit, ms) => redis.set(key, value, unit, ms),
-    get: (key) => redis.get(key),
-    getex: (key, unit, seconds) => redis.getex(key, unit, seconds),
+    getrangeBuffer: (key, from, to) => redis.getrangeBuffer(key, from, to),
+    getBuffer: (key) => redis.getBuffer(key),
+    exists: (key) => redis.exists(key),
+    expire: (key, seconds) => redis.expire(key, seconds),
     unlink: (key) => redis.unlink(key),
     ping: () => redis.ping(),
     info: () => redis.info(),

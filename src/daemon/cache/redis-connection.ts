@@ -1,11 +1,13 @@
-import { messageOf } from "../../lib/errors.ts";
 import { Breaker } from "./breaker.ts";
 import type { BreakerState } from "./breaker.ts";
 import { SLOW_MS } from "./breaker.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Commands, RedisClient } from "./redis-client.ts";
+import { isRefusal, refusesAll, saysNotHere, tellable } from "./redis-refusals.ts";
+import { PROBE_KEY, Renewal, tryWrite } from "./redis-renewal.ts";
 
 export interface RedisConnectionOptions {
+  /** Asks each time where Redis is and what its password is: both may have changed. */
   readonly open: () => Promise<RedisClient>;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
@@ -13,6 +15,8 @@ export interface RedisConnectionOptions {
   readonly idleMs: () => number;
   /** Told when Redis comes or goes, with what was heard last. */
   readonly onTurn: (state: "up" | "down", detail: string) => void;
+  /** Told when writes are refused while it answers, with why, and with null when they are taken again. */
+  readonly onRefused?: (why: string | null) => void;
 }
 
 const PROBE_INTERVAL_MS = 1000;
@@ -22,7 +26,8 @@ const DEADLINE_MS = 40;
 const OWN_SHARE = 0.8;
 /** Probes without an answer after which the connection is made anew: what waits on it would grow for ever. */
 const LOST_PROBES = 5;
-const LONGEST_ERROR = 200;
+/** Probes between two that also read and write; while it refuses writes each one does. */
+const PROBES_A_CHECK = 10;
 
 /** When a call began. */
 interface Begin {
@@ -34,12 +39,15 @@ interface Begin {
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #breaker: Breaker;
+  readonly #renewal: Renewal;
   #client: RedisClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lostProbes = 0;
   #latencyMs: number | null = null;
   #connectedSince: Date | null = null;
   #lastError: string | null = null;
+  #refused: string | null = null;
+  #probes = 0;
   #errors = 0;
   #closed = false;
 
@@ -47,6 +55,13 @@ export class RedisConnection {
     this.#options = options;
     this.#breaker = new Breaker(options.now, (state) => this.#turned(state));
     this.#breaker.trip();
+    this.#renewal = new Renewal({
+      open: options.open,
+      now: options.now,
+      isUsable: () => this.isUsable,
+      adopt: (client) => this.#replace(client),
+      onFailure: (error) => this.#heard(error),
+    });
   }
 
   /** Connects in the background. */
@@ -87,6 +102,11 @@ export class RedisConnection {
     return this.#lastError;
   }
 
+  /** Why writes are refused while reads may be answered; null while they are taken. */
+  get refused(): string | null {
+    return this.#refused;
+  }
+
   /** Calls that failed, were refused or came too late, since the start. */
   get errors(): number {
     return this.#errors;
@@ -109,6 +129,20 @@ export class RedisConnection {
       this.#note(error);
       // A refusal is an answer: this Redis is there, and in time. Only silence is a failure.
       this.#judge(begin, isRefusal(error));
+      if (refusesAll(error)) this.#breaker.trip();
+      if (saysNotHere(error)) this.#renewal.want();
+      throw error;
+    }
+  }
+
+  /** As `run`, for what changes something: a refusal of that is told. */
+  async write<T>(call: (commands: Commands) => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+    try {
+      const result = await this.run(call, deadlineMs);
+      this.#turnedDown(null);
+      return result;
+    } catch (error) {
+      if (isRefusal(error)) this.#turnedDown(tellable(error));
       throw error;
     }
   }
@@ -132,19 +166,40 @@ export class RedisConnection {
 
   async #open(): Promise<void> {
     try {
-      const client = await this.#options.open();
-      this.#client = client;
-      if (this.#closed) return client.close();
-      client.onError((error) => this.#heard(error));
-      client.onReady(() => void this.#ready());
-      client.onClose(() => this.#lost());
+      this.#adopt(await this.#options.open());
     } catch (error) {
       this.#heard(error);
     }
   }
 
+  #adopt(client: RedisClient): void {
+    if (this.#closed) return client.close();
+    this.#client = client;
+    const isCurrent = (): boolean => this.#client === client;
+    client.onError((error) => {
+      if (!isCurrent()) return;
+      this.#heard(error);
+      if (saysNotHere(error)) this.#renewal.want();
+    });
+    client.onReady(() => {
+      if (isCurrent()) void this.#ready();
+    });
+    client.onClose(() => {
+      if (isCurrent()) this.#lost();
+    });
+  }
+
+  /** By one that is ready. */
+  #replace(client: RedisClient): void {
+    const old = this.#client;
+    this.#adopt(client);
+    old?.close();
+    if (!this.#closed) void this.#ready();
+  }
+
   async #ready(): Promise<void> {
     this.#lostProbes = 0;
+    this.#probes = 0;
     await this.#probe();
     if (this.isUsable) this.#connectedSince = new Date();
   }
@@ -160,17 +215,53 @@ export class RedisConnection {
     if (!client?.isReady) return;
     const begin = this.#begin();
     try {
-      await withDeadline(client.commands.ping(), DEADLINE_MS);
+      const isTaken = await withDeadline(pinged(client.commands), DEADLINE_MS);
+      const isCheck = this.#isCheckDue() || !isTaken;
       const tookMs = this.#options.now() - begin.atMs;
       this.#lostProbes = 0;
       this.#latencyMs = tookMs;
+      // A server may answer PING and nothing else.
+      if (isCheck) await withDeadline(client.commands.getAll([PROBE_KEY]), DEADLINE_MS);
+      if (client !== this.#client) return;
       if (tookMs <= SLOW_MS || this.#wasBusy(begin, tookMs)) this.#breaker.probed();
       else this.#breaker.failed();
+      if (isCheck) await this.#checkWrites(client);
     } catch (error) {
-      this.#note(error);
-      this.#judge(begin, false);
-      if (++this.#lostProbes % LOST_PROBES === 0) client.reconnect();
+      this.#probeFailed(client, begin, error);
     }
+  }
+
+  #isCheckDue(): boolean {
+    return this.#probes++ % PROBES_A_CHECK === 0 || this.#refused !== null || !this.isUsable;
+  }
+
+  #probeFailed(client: RedisClient, begin: Begin, error: unknown): void {
+    this.#note(error);
+    if (client !== this.#client) return;
+    if (saysNotHere(error)) this.#renewal.want();
+    if (isRefusal(error)) return this.#breaker.trip();
+    this.#judge(begin, false);
+    if (++this.#lostProbes % LOST_PROBES === 0) client.reconnect();
+  }
+
+  /** What is late says nothing: nobody waits for a write. */
+  async #checkWrites(client: RedisClient): Promise<void> {
+    try {
+      await tryWrite(client);
+      if (client === this.#client) this.#turnedDown(null);
+    } catch (error) {
+      if (client !== this.#client || !isRefusal(error)) return;
+      this.#heard(error);
+      this.#turnedDown(tellable(error));
+      if (saysNotHere(error)) this.#renewal.want();
+    }
+  }
+
+  #turnedDown(why: string | null): void {
+    if (why === null) this.#renewal.settle();
+    const isNews = (why === null) !== (this.#refused === null);
+    this.#refused = why;
+    if (isNews) this.#options.onRefused?.(why);
   }
 
   #note(error: unknown): void {
@@ -189,14 +280,13 @@ export class RedisConnection {
   }
 }
 
-/** Redis said no. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError";
-}
-
-/** Without the arguments that some refusals repeat: they are keys. */
-function tellable(error: unknown): string {
-  return messageOf(error)
-    .split(/, with args|\n/u)[0]!
-    .slice(0, LONGEST_ERROR);
+/** @returns false where it is refused by a server that may still be read: one that can't save to its disk takes no PING. */
+async function pinged(commands: Commands): Promise<boolean> {
+  try {
+    await commands.ping();
+    return true;
+  } catch (error) {
+    if (!isRefusal(error) || refusesAll(error)) throw error;
+    return false;
+  }
 }

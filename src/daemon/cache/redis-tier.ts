@@ -3,9 +3,9 @@ import { keptOf } from "./answer.ts";
 import { decodeEntry, encodeEntry } from "./entry.ts";
 import type { Unusable } from "./entry.ts";
 import type { TextKey } from "./keys.ts";
-import { isRefusal } from "./redis-connection.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { RedisReads } from "./redis-reads.ts";
+import { isRefusal } from "./redis-refusals.ts";
 import { suffices } from "./tier.ts";
 import type { Hit, Keeping, Lookup, Tier } from "./tier.ts";
 
@@ -119,7 +119,7 @@ export class RedisTier implements Tier {
     this.#writes += 1;
     try {
       const px = Math.max(1, Math.round(ttlMs));
-      await this.#connection.run((redis) => redis.set(name, entry, "PX", px), WRITE_DEADLINE_MS);
+      await this.#connection.write((redis) => redis.set(name, entry, "PX", px), WRITE_DEADLINE_MS);
     } catch (error) {
       this.#droppedWrites += 1;
       if (isRefusal(error)) this.#pausedUntilMs = this.#options.now() + REFUSED_PAUSE_MS;

@@ -2,8 +2,9 @@ import { CombotError } from "../../lib/errors.ts";
 import { MAX_VALUE_BYTES } from "../../lib/protocol/cache.ts";
 import type { CacheValueKept, CacheValuePlace, CacheValueRemoved } from "../../lib/protocol/cache.ts";
 import type { Commands } from "./redis-client.ts";
-import { isRefusal } from "./redis-connection.ts";
 import type { RedisConnection } from "./redis-connection.ts";
+import { isRefusal, isWrongType, tellable } from "./redis-refusals.ts";
+import { isTooLarge, readHead } from "./value-head.ts";
 
 /** Counted from the last write; of a session, from the last time it was asked for too. */
 export const VALUE_TTL_SECONDS = { product: 3600, session: 1800 } as const;
@@ -24,13 +25,21 @@ export class SharedValues {
   }
 
   /** @throws {CombotError} `KEY_UNKNOWN`, `VALUE_INVALID`, `CACHE_UNAVAILABLE` */
-  async read(place: CacheValuePlace): Promise<string> {
+  async read(place: CacheValuePlace): Promise<Buffer> {
     const name = nameOf(place);
-    const value = await this.#ask((redis) =>
-      place.namespace === "session" ? readSliding(redis, name) : redis.get(name),
-    );
-    if (value === null) throw new CombotError("KEY_UNKNOWN", `${place.namespace}: there is nothing under this key`);
-    return checked(value, place);
+    const value = await this.#ask((connection) =>
+      connection.run(
+        (redis) => (place.namespace === "session" ? readSliding(redis, name) : readHead(redis, name)),
+        DEADLINE_MS,
+      ),
+    ).catch((error: unknown) => {
+      if (isWrongType(error)) throw invalid(place, "no string");
+      throw error;
+    });
+    if (value.length > 0) return checked(value, place);
+    if ((await this.#ask((connection) => connection.run((redis) => redis.exists(name), DEADLINE_MS))) > 0)
+      throw invalid(place, "empty");
+    throw new CombotError("KEY_UNKNOWN", `${place.namespace}: there is nothing under this key`);
   }
 
   /** @throws {CombotError} `BODY_TOO_LARGE`, `CACHE_UNAVAILABLE` */
@@ -38,36 +47,40 @@ export class SharedValues {
     if (Buffer.byteLength(json) > MAX_VALUE_BYTES)
       throw new CombotError("BODY_TOO_LARGE", `body: more than ${MAX_VALUE_BYTES / 1024} KiB`);
     const ttlSeconds = VALUE_TTL_SECONDS[place.namespace];
-    await this.#ask((redis) => redis.set(nameOf(place), json, "PX", ttlSeconds * 1000));
+    await this.#change((redis) => redis.set(nameOf(place), json, "PX", ttlSeconds * 1000));
     return { ...place, ttlSeconds };
   }
 
   /** @throws {CombotError} `CACHE_UNAVAILABLE` */
   async remove(place: CacheValuePlace): Promise<CacheValueRemoved> {
-    return { removed: (await this.#ask((redis) => redis.unlink(nameOf(place)))) > 0 };
+    return { removed: (await this.#change((redis) => redis.unlink(nameOf(place)))) > 0 };
   }
 
-  async #ask<T>(call: (redis: Commands) => Promise<T>): Promise<T> {
+  #change<T>(call: (redis: Commands) => Promise<T>): Promise<T> {
+    return this.#ask((connection) => connection.write(call, DEADLINE_MS));
+  }
+
+  async #ask<T>(use: (connection: RedisConnection) => Promise<T>): Promise<T> {
     const connection = this.#connection;
     if (!connection) throw unavailable("Redis is off (REDIS_URL)");
     if (!connection.isUsable) throw unavailable("Redis is away");
     try {
-      return await connection.run(call, DEADLINE_MS);
+      return await use(connection);
     } catch (error) {
+      if (isWrongType(error)) throw error;
       // A refusal says what an operator can mend, and holds neither key nor value.
-      throw unavailable(isRefusal(error) ? `Redis refuses: ${connection.lastError}` : "Redis did not answer in time");
+      throw unavailable(isRefusal(error) ? `Redis refuses: ${tellable(error)}` : "Redis did not answer in time");
     }
   }
 }
 
 /** A Redis that takes no writes can still be read; nothing slides then. */
-async function readSliding(redis: Commands, name: string): Promise<string | null> {
-  try {
-    return await redis.getex(name, "EX", VALUE_TTL_SECONDS.session);
-  } catch (error) {
+async function readSliding(redis: Commands, name: string): Promise<Buffer> {
+  const sliding = redis.expire(name, VALUE_TTL_SECONDS.session).catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
-    return redis.get(name);
-  }
+  });
+  const [value] = await Promise.all([readHead(redis, name), sliding]);
+  return value;
 }
 
 function nameOf({ namespace, key }: CacheValuePlace): string {
@@ -75,13 +88,18 @@ function nameOf({ namespace, key }: CacheValuePlace): string {
 }
 
 /** Whoever asked was told that it is JSON. */
-function checked(value: string, { namespace }: CacheValuePlace): string {
+function checked(value: Buffer, place: CacheValuePlace): Buffer {
+  if (isTooLarge(value)) throw invalid(place, `larger than ${MAX_VALUE_BYTES / 1024} KiB`);
   try {
-    JSON.parse(value);
+    JSON.parse(value.toString("utf8"));
     return value;
   } catch {
-    throw new CombotError("VALUE_INVALID", `${namespace}: what is kept under this key is not JSON`);
+    throw invalid(place, "not JSON");
   }
+}
+
+function invalid({ namespace }: CacheValuePlace, what: string): CombotError {
+  return new CombotError("VALUE_INVALID", `${namespace}: what is kept under this key is ${what}`);
 }
 
 function unavailable(detail: string): CombotError {

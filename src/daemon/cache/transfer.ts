@@ -1,5 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Node, RedisClient } from "./redis-client.ts";
+import { isWrongType } from "./redis-refusals.ts";
+import { PROBE_KEY } from "./redis-renewal.ts";
+import { isTooLarge, readHead } from "./value-head.ts";
 import { persistently } from "./sweep.ts";
 import { messageOf } from "../../lib/errors.ts";
 
@@ -18,20 +21,23 @@ export class TransferFault extends Error {
   }
 }
 
-/** Keys looked at by one SCAN, and entries that are under way at once: a value may have 256 KiB. */
+/** Keys looked at by one SCAN. */
 const SLICE_KEYS = 100;
-const AT_ONCE = 20;
+/** Entries under way at once: at most 256 KiB of each are read, so 4 MiB of all. */
+const AT_ONCE = 16;
 const PAUSE_MS = 1;
 
 /**
  * Entries under the prefixes, on every master, some at a time. One that comes, goes or changes meanwhile may be there or
- * not; one that Redis moved may come twice. What is no string or never expires is not combot's and is left out.
+ * not; one that Redis moved may come twice. What is no string or never expires is not combot's and is left out; so is what
+ * is larger than combot keeps, which is told.
  *
  * @throws {TransferFault}
  */
 export async function* exportEntries(
   client: RedisClient,
   prefixes: readonly string[],
+  onTooLarge: () => void,
 ): AsyncGenerator<TransferEntry[], void> {
   for (const node of client.masters()) {
     for (const prefix of prefixes) {
@@ -39,7 +45,8 @@ export async function* exportEntries(
       do {
         const from = cursor;
         const [next, keys] = await asking(() => node.scan(from, "MATCH", `${prefix}*`, "COUNT", SLICE_KEYS));
-        for (let at = 0; at < keys.length; at += AT_ONCE) yield await readAll(node, keys.slice(at, at + AT_ONCE));
+        for (let at = 0; at < keys.length; at += AT_ONCE)
+          yield await readAll(node, keys.slice(at, at + AT_ONCE), onTooLarge);
         cursor = next;
         await delay(PAUSE_MS);
       } while (cursor !== "0");
@@ -47,18 +54,20 @@ export async function* exportEntries(
   }
 }
 
-async function readAll(node: Node, keys: readonly string[]): Promise<TransferEntry[]> {
-  const found = await asking(() => Promise.all(keys.map((key) => readOne(node, key))));
-  return found.filter((entry) => entry !== undefined);
+async function readAll(node: Node, keys: readonly string[], onTooLarge: () => void): Promise<TransferEntry[]> {
+  const wanted = keys.filter((key) => key !== PROBE_KEY);
+  const found = await asking(() => Promise.all(wanted.map((key) => readOne(node, key))));
+  for (const entry of found) if (entry === "too large") onTooLarge();
+  return found.filter((entry) => typeof entry === "object");
 }
 
-async function readOne(node: Node, key: string): Promise<TransferEntry | undefined> {
+async function readOne(node: Node, key: string): Promise<TransferEntry | "too large" | undefined> {
   try {
-    const [value, ttlMs] = await Promise.all([node.getBuffer(key), node.pttl(key)]);
-    return value === null || ttlMs <= 0 ? undefined : { key, value, ttlMs };
+    const [value, ttlMs] = await Promise.all([readHead(node, key), node.pttl(key)]);
+    if (ttlMs <= 0) return undefined;
+    return isTooLarge(value) ? "too large" : { key, value, ttlMs };
   } catch (error) {
-    if (error instanceof Error && error.name === "ReplyError" && error.message.startsWith("WRONGTYPE"))
-      return undefined;
+    if (isWrongType(error)) return undefined;
     throw error;
   }
 }

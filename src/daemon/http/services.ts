@@ -53,8 +53,8 @@ export interface Services {
   redisStatus(): Promise<RedisStatus>;
   /** @param hangUp aborted when the client has gone. What it throws is thrown before anything is sent. */
   warm(request: WarmRequest, hangUp: AbortSignal): Promise<AsyncIterable<WarmEvent>>;
-  /** @returns JSON, as it was written. */
-  readValue(place: CacheValuePlace): Promise<string>;
+  /** @returns JSON, as it was written: bytes that somebody else wrote may be no UTF-8. */
+  readValue(place: CacheValuePlace): Promise<string | Buffer>;
   keepValue(place: CacheValuePlace, json: string): Promise<CacheValueKept>;
   removeValue(place: CacheValuePlace): Promise<CacheValueRemoved>;
   metrics(): Promise<MetricsReport>;

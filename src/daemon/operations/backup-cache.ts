@@ -1,5 +1,6 @@
 import { open, rm } from "node:fs/promises";
 import { messageOf } from "../../lib/errors.ts";
+import { MIB } from "../../lib/units.ts";
 import type { BackupFacts, BackupProgress, CacheEntries } from "../../lib/protocol/backup.ts";
 import { entriesText, readEntries } from "../backup/entries.ts";
 import type { SavedEntry } from "../backup/entries.ts";
@@ -9,9 +10,11 @@ import { exportEntries, importEntries, TransferFault } from "../cache/transfer.t
 
 const KINDS = { answers: "combot:ml:", products: "combot:product:", sessions: "combot:session:" } as const;
 const NAMES = Object.keys(KINDS) as (keyof typeof KINDS)[];
-/** Entries between two words of progress, and of one write. */
+/** Entries between two words of progress. */
 const TOLD_EVERY = 1000;
+/** Of one write. */
 const BATCH = 200;
+const BATCH_BYTES = 4 * MIB;
 
 interface Telling {
   readonly event: "progress";
@@ -37,16 +40,20 @@ export async function* saveEntries(
   if (!client) return { cache: null, cacheNote: awayNote(redis) };
   const prefixes = NAMES.filter((name) => sessions || name !== "sessions").map((name) => KINDS[name]);
   const counts = { answers: 0, products: 0, sessions: 0 };
+  let tooLarge = 0;
   const file = await open(path, "wx", 0o600);
   try {
     let told = 0;
-    for await (const entries of exportEntries(client, prefixes)) {
+    for await (const entries of exportEntries(client, prefixes, () => tooLarge++)) {
       stop.throwIfAborted();
       await file.appendFile(entriesText(entries));
       for (const entry of entries) counts[kindOf(entry)]++;
       if (sum(counts) - told >= TOLD_EVERY) yield telling((told = sum(counts)), null);
     }
-    return { cache: counts, cacheNote: null };
+    return {
+      cache: counts,
+      cacheNote: tooLarge === 0 ? null : `${tooLarge} values larger than combot keeps are not in it`,
+    };
   } catch (error) {
     if (stop.aborted || !(error instanceof TransferFault)) throw error;
     await rm(path, { force: true });
@@ -105,13 +112,15 @@ async function write(redis: RedisConnection, batch: readonly SavedEntry[]): Prom
 
 async function* batches(path: string, sessions: boolean, mostTtlMs: MostTtlMs): AsyncGenerator<SavedEntry[], void> {
   let batch: SavedEntry[] = [];
+  let bytes = 0;
   for await (const entry of readEntries(path)) {
     const kind = kindOf(entry);
     if (!sessions && kind === "sessions") continue;
     batch.push({ ...entry, ttlMs: Math.min(entry.ttlMs, mostTtlMs[kind]) });
-    if (batch.length < BATCH) continue;
+    bytes += entry.value.length;
+    if (batch.length < BATCH && bytes < BATCH_BYTES) continue;
     yield batch;
-    batch = [];
+    [batch, bytes] = [[], 0];
   }
   if (batch.length > 0) yield batch;
 }

@@ -58,6 +58,7 @@ const OFF: RedisStatus = {
   hitRate: null,
   evictedKeys: null,
   connectedSince: null,
+  refused: null,
   lastError: null,
   sweptKeys: null,
 };
@@ -71,7 +72,7 @@ export async function reportRedis(
   if (!redis || !tier) return OFF;
   const { connection, report } = redis;
   const { version, usedBytes, maxBytes, keys, evictedKeys } = await report.figures(maxAgeMs);
-  const { state, breaker, latencyMs, connectedSince, lastError } = connection;
+  const { state, breaker, latencyMs, connectedSince, refused, lastError } = connection;
   const asked = tier.hits + tier.misses;
   return {
     state,
@@ -84,6 +85,7 @@ export async function reportRedis(
     hitRate: asked === 0 ? null : Math.round((tier.hits / asked) * 1e4) / 1e4,
     evictedKeys,
     connectedSince: connectedSince?.toISOString() ?? null,
+    refused,
     lastError,
     sweptKeys: redis.sweptKeys,
   };

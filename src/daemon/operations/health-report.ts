@@ -72,9 +72,12 @@ function checkMemory({ level, held, emptied, sample }: Governor): Check {
 }
 
 /** Without Redis it answers all the same, more slowly. */
-function checkRedis(redis: Pick<RedisConnection, "state" | "lastError"> | undefined): Check {
+function checkRedis(redis: Pick<RedisConnection, "state" | "refused" | "lastError"> | undefined): Check {
   if (!redis) return NOT_USED;
-  if (redis.state === "up") return { status: "ok", detail: "answers" };
+  const { state, refused } = redis;
+  if (state === "up" && refused !== null)
+    return { status: "degraded", detail: `answers, and refuses writes: ${refused}` };
+  if (state === "up") return { status: "ok", detail: "answers" };
   return { status: "degraded", detail: redis.lastError ?? "not connected yet" };
 }
 

@@ -19,7 +19,7 @@ const DIRECTIVES: readonly (readonly [since: number, name: string, value: string
 ];
 
 const CONNECTION = "+ping +hello +auth +quit +client|setname +client|getname +client|id";
-const KEYS = "+get +set +getex +mget +del +unlink +exists +ttl +pttl +expire +pexpire";
+const KEYS = "+get +getrange +set +getex +mget +del +unlink +exists +ttl +pttl +expire +pexpire";
 
 export interface RedisConfig {
   readonly directives: readonly (readonly [name: string, value: string])[];

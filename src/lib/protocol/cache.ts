@@ -33,6 +33,7 @@ export const redisStatus = z.object({
   hitRate: ratio.describe("of texts that were looked for in Redis"),
   evictedKeys: count.nullable(),
   connectedSince: z.iso.datetime().nullable(),
+  refused: z.string().nullable().describe("why writes are refused while it answers; null while they are taken"),
   lastError: z.string().nullable().describe("the last trouble since the start, also after it has passed"),
   sweptKeys: count.nullable().describe("keys that the cleanup under way has removed; null while there is none"),
 });

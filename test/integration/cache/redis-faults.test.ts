@@ -109,7 +109,8 @@ describe("Redis that refuses", () => {
     expect(await sourceOf(core, "gamma")).toBe(false);
     const { redis } = core.caching.answers;
     await expect.poll(() => redis?.droppedWrites).toBe(1);
-    expect(await statusOf(core)).toMatchObject({ state: "up", breaker: "closed" });
+    const told = { state: "up", breaker: "closed", refused: expect.stringContaining("READONLY") };
+    expect(await statusOf(core)).toMatchObject(told);
     expect((await statusOf(core)).lastError).toContain("READONLY");
     expect(await sourceOf(core, "alpha")).toBe("redis");
     await sourceOf(core, "delta");

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 import { SharedValues } from "../../../src/daemon/cache/shared-values.ts";
 import type { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
@@ -68,6 +69,44 @@ describe("a value", () => {
     }
     await redis.server.ask((client) => client.set("combot:session:theirs", "not JSON"));
     expect(codeOf(await call("GET", "session/theirs/"))).toEqual([502, "VALUE_INVALID"]);
+  });
+
+  test("of another client that is no JSON string of ours costs no more than a bound, and is named", async () => {
+    for (const place of ["session", "product"] as const)
+      for (const url of [redis.server.url, redis.cluster.url]) {
+        const call = await serveOver(url);
+        const write = <T>(use: (client: Redis) => Promise<T>): Promise<unknown> =>
+          Promise.any((url === redis.server.url ? [redis.server] : redis.cluster.nodes).map((node) => node.ask(use)));
+        const name = `combot:${place}:odd`;
+        const invalid: readonly ((client: Redis) => Promise<unknown>)[] = [
+          (client) => client.rpush(name, "a"),
+          (client) => client.hset(name, "a", "b"),
+          (client) => client.set(name, ""),
+          (client) => client.set(name, `"${"x".repeat(256 * 1024)}"`),
+          (client) => client.setrange(name, 64 * 1024 * 1024, "1"),
+          (client) => client.set(name, Buffer.from([0xff, 0xfe])),
+        ];
+        for (const make of invalid) {
+          await write((client) => client.unlink(name));
+          await write(make);
+          expect(codeOf(await call("GET", `${place}/odd/`))).toEqual([502, "VALUE_INVALID"]);
+        }
+        expect((await call("PUT", `${place}/odd/`, "1")).status).toBe(200);
+        expect((await call("GET", `${place}/odd/`)).body).toBe("1");
+        await call("DELETE", `${place}/odd/`);
+        expect(codeOf(await call("GET", `${place}/odd/`))).toEqual([404, "KEY_UNKNOWN"]);
+      }
+  });
+
+  test("of another client comes back byte for byte, no UTF-8 as well, and of the full size", async () => {
+    const connection = redisConnection(redis.server.url);
+    await untilUp(connection);
+    const values = new SharedValues(connection);
+    for (const bytes of [Buffer.from('{"name":"M\xfcller"}', "latin1"), Buffer.from(`"${"é".repeat(131_071)}"`)])
+      for (const namespace of ["session", "product"] as const) {
+        await redis.server.ask((client) => client.set(`combot:${namespace}:bytes`, bytes, "EX", 60));
+        expect(bytes.equals(await values.read({ namespace, key: "bytes" }))).toBe(true);
+      }
   });
 
   test("of a session lives on when it is asked for; a product does not", async () => {

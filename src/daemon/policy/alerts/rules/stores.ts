@@ -50,11 +50,12 @@ const CACHE_RULES = {
 const REDIS_RULES = {
   "redis-down": {
     severity: "warning",
-    summary: "Redis is away: answers come from memory and the model.",
-    cause: "Redis has stopped, is too slow (25 ms), or refuses the password.",
+    summary: "Redis is away, or takes no writes: answers come from memory and the model.",
+    cause:
+      "Redis has stopped, is too slow (25 ms), refuses the password, or takes no writes: a replica, full without eviction, a disk that it can't save to, an ACL that is too narrow.",
     help: "combot logs --redis; systemctl status combot-redis; GET /api/redis/status/ has the last error.",
     forMs: lasting,
-    ...flag("while Redis is away", ({ redisUp }) => redisUp === false, "(1 - combot_redis_up)"),
+    ...flag("while Redis is away or refuses writes", ({ redisUp }) => redisUp === false, "(1 - combot_redis_up)"),
   },
   "redis-full": {
     severity: "warning",

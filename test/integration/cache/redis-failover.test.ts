@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openRedis } from "../../../src/daemon/cache/redis-client.ts";
+import { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
+import { SharedValues } from "../../../src/daemon/cache/shared-values.ts";
+import { targetOf, untilUp } from "../../support/cache-tiers.ts";
+import { Forwarder } from "../../support/forwarder.ts";
+import { RedisServer } from "../../support/redis-server.ts";
+import type { RedisServerOptions } from "../../support/redis-server.ts";
+
+const SOON = { timeout: 60_000, interval: 50 };
+const PLACE = { namespace: "session", key: "k" } as const;
+
+async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const server = await RedisServer.start(options);
+  onTestFinished(() => server.end());
+  return server;
+}
+
+/** A connection, with all that it told. @param url asked whenever it connects. */
+async function connectTo(url: () => string) {
+  const told: string[] = [];
+  const connection = new RedisConnection({
+    open: () => openRedis(targetOf(url())),
+    now: () => performance.now(),
+    idleMs: () => performance.eventLoopUtilization().idle,
+    onTurn: (state) => told.push(state),
+    onRefused: (why) => told.push(why === null ? "taken" : `refused ${why.split(" ")[0]}`),
+  });
+  connection.start();
+  onTestFinished(() => connection.close());
+  await untilUp(connection);
+  await expect.poll(() => connection.connectedSince, SOON).not.toBeNull();
+  told.splice(0);
+  return { connection, values: new SharedValues(connection), told };
+}
+
+/** A master and its replica behind one port. */
+async function startPair() {
+  const [first, second] = [await startRedis(), await startRedis()];
+  await second.ask((redis) => redis.replicaof("127.0.0.1", first.port));
+  await expect.poll(() => second.ask((redis) => redis.info("replication")), SOON).toContain("master_link_status:up");
+  const forwarder = await Forwarder.start(first.port);
+  onTestFinished(() => forwarder.end());
+  return { first, second, forwarder, url: () => `redis://127.0.0.1:${forwarder.port}` };
+}
+
+/** The second one is the master from now on, and the name leads to it. */
+async function failOver({ first, second, forwarder }: Awaited<ReturnType<typeof startPair>>): Promise<void> {
+  await second.ask((redis) => redis.replicaof("NO", "ONE"));
+  await first.ask((redis) => redis.replicaof("127.0.0.1", second.port));
+  forwarder.target = second.port;
+}
+
+const keeps = (values: SharedValues) =>
+  values.keep(PLACE, "[1]").then(
+    () => "kept",
+    (error: { code: string }) => error.code,
+  );
+
+describe("the endpoint has moved", { timeout: 90_000 }, () => {
+  test("and the old master is a replica: writes are refused, told, and go to the new one", async () => {
+    const pair = await startPair();
+    const { connection, values, told } = await connectTo(pair.url);
+    expect(await keeps(values)).toBe("kept");
+    await failOver(pair);
+    expect(await keeps(values)).toBe("CACHE_UNAVAILABLE");
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+    expect(await pair.second.ask((redis) => redis.get("combot:session:k"))).toBe("[1]");
+    await expect.poll(() => connection.refused, SOON).toBeNull();
+    expect(connection.state).toBe("up");
+    expect(told).toEqual(["refused READONLY", "taken"]);
+    expect(pair.forwarder.count).toBeGreaterThanOrEqual(2);
+  });
+
+  test("while nobody asks for anything: it is found all the same", async () => {
+    const pair = await startPair();
+    const { told, values } = await connectTo(pair.url);
+    await failOver(pair);
+    await expect.poll(() => told.at(-1), SOON).toBe("taken");
+    expect(await keeps(values)).toBe("kept");
+  });
+
+  test("only after some time: what the old one has is read meanwhile", async () => {
+    const pair = await startPair();
+    const { connection, values, told } = await connectTo(pair.url);
+    await keeps(values);
+    await pair.first.ask((redis) => redis.replicaof("127.0.0.1", 1));
+    await expect.poll(() => connection.refused, SOON).toContain("READONLY");
+    expect(String(await values.read(PLACE))).toBe("[1]");
+    // It has looked elsewhere, and kept what it has.
+    await expect.poll(() => pair.forwarder.count, SOON).toBeGreaterThanOrEqual(3);
+    expect(connection.state).toBe("up");
+    await pair.second.ask((redis) => redis.replicaof("NO", "ONE"));
+    pair.forwarder.target = pair.second.port;
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+    expect(told).toEqual(["refused READONLY", "taken"]);
+  });
+
+  test("and the old one has lost its master, and answers nothing: MASTERDOWN", async () => {
+    const pair = await startPair();
+    const { connection, values } = await connectTo(pair.url);
+    await pair.second.ask((redis) => redis.replicaof("NO", "ONE"));
+    await pair.first.ask((redis) => redis.config("SET", "replica-serve-stale-data", "no"));
+    await pair.first.ask((redis) => redis.replicaof("127.0.0.1", 1));
+    await expect.poll(() => connection.state, SOON).toBe("down");
+    expect(connection.lastError).toContain("MASTERDOWN");
+    pair.forwarder.target = pair.second.port;
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+    expect(connection.state).toBe("up");
+  });
+});
+
+test("a password that was changed is asked for again", { timeout: 90_000 }, async () => {
+  const old = await startRedis({ args: ["--requirepass", "old"], password: "old" });
+  let password = "old";
+  const { connection, values } = await connectTo(() => `redis://:${password}@127.0.0.1:${old.port}`);
+  await old.kill();
+  await expect.poll(() => connection.state, SOON).toBe("down");
+  await startRedis({ port: old.port, args: ["--requirepass", "new"], password: "new" });
+  await expect.poll(() => connection.lastError, SOON).toMatch(/WRONGPASS|NOAUTH/);
+  password = "new";
+  await expect.poll(() => keeps(values), SOON).toBe("kept");
+  expect(connection.state).toBe("up");
+});
+
+test("a login that is taken away under it, and given back with another password", { timeout: 90_000 }, async () => {
+  const server = await startRedis();
+  const grant = (secret: string) =>
+    server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "reset", "on", `>${secret}`, "~combot:*", "+@all"));
+  await grant("one");
+  let password = "one";
+  const { connection, values } = await connectTo(() => `redis://bot:${password}@127.0.0.1:${server.port}`);
+  await server.ask((redis) => redis.call("ACL", "DELUSER", "bot"));
+  await expect.poll(() => connection.state, SOON).toBe("down");
+  await grant("two");
+  password = "two";
+  await expect.poll(() => keeps(values), SOON).toBe("kept");
+});
+
+describe("writes are refused: told once, degraded, and read all the same", { timeout: 90_000 }, () => {
+  let disk = "";
+  const brokenDisk = async (server: RedisServer): Promise<void> => {
+    rmSync(disk, { recursive: true });
+    await server.ask((redis) => redis.config("SET", "save", "3600 1"));
+    await server.ask((redis) => redis.bgsave());
+    const status = () => server.ask((redis) => redis.info("persistence"));
+    await expect.poll(status, SOON).toContain("rdb_last_bgsave_status:err");
+  };
+  const FAULTS: readonly (readonly [
+    string,
+    (server: RedisServer) => Promise<unknown>,
+    (server: RedisServer) => Promise<unknown>,
+  ])[] = [
+    [
+      "OOM",
+      (server) => server.ask((redis) => redis.config("SET", "maxmemory", "1")),
+      (server) => server.ask((redis) => redis.config("SET", "maxmemory", "0")),
+    ],
+    ["MISCONF", brokenDisk, (server) => server.ask((redis) => redis.config("SET", "save", ""))],
+    [
+      "NOPERM",
+      (server) => server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "-set")),
+      (server) => server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "+set")),
+    ],
+    [
+      "NOREPLICAS",
+      (server) => server.ask((redis) => redis.config("SET", "min-replicas-to-write", "1")),
+      (server) => server.ask((redis) => redis.config("SET", "min-replicas-to-write", "0")),
+    ],
+  ];
+  test.each(FAULTS)("%s", async (word, fault, end) => {
+    disk = mkdtempSync(join(tmpdir(), "rd-"));
+    onTestFinished(() => rmSync(disk, { recursive: true, force: true }));
+    const server = await startRedis({ args: ["--dir", disk] });
+    await server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "on", ">secret", "~combot:*", "+@all"));
+    const { connection, values, told } = await connectTo(() => `redis://bot:secret@127.0.0.1:${server.port}`);
+    await keeps(values);
+    await fault(server);
+    await expect.poll(() => connection.refused, SOON).toContain(word);
+    expect(connection.state).toBe("up");
+    expect(String(await values.read(PLACE))).toBe("[1]");
+    await expect(values.keep(PLACE, "[2]")).rejects.toMatchObject({
+      code: "CACHE_UNAVAILABLE",
+      message: expect.stringContaining(word),
+    });
+    await end(server);
+    await expect.poll(() => connection.refused, SOON).toBeNull();
+    expect(told).toEqual([`refused ${word}`, "taken"]);
+  });
+});
