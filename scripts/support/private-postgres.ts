@@ -1,9 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "./free-port.ts";
@@ -25,23 +35,24 @@ export function postgresCommands(): string | undefined {
 /** Postgres of one's own, in a temporary folder, on a port of loopback; with a password, as a user of it has one. */
 export class PrivatePostgres {
   readonly port: number;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #commands: string;
+  readonly #settings: readonly string[];
   #server: ChildProcess | undefined;
 
-  private constructor(folder: string, commands: string, port: number) {
-    this.#folder = folder;
+  private constructor(folder: string, commands: string, port: number, settings: readonly string[]) {
+    this.folder = folder;
     this.#commands = commands;
     this.port = port;
+    this.#settings = settings;
   }
 
-  static async start(): Promise<PrivatePostgres> {
+  /** @param settings beside those that every one has; may name files of the folder. */
+  static async start(settings: (folder: string) => readonly string[] = () => []): Promise<PrivatePostgres> {
     const commands = postgresCommands();
     if (commands === undefined) throw new Error("Postgres is not installed: apt-get install postgresql");
-    const folder = mkdtempSync(join(tmpdir(), "cp-"));
-    const { uid, gid } = owner();
-    chownSync(folder, uid, gid);
-    chmodSync(folder, 0o700);
+    const folder = ownFolder();
+    const { uid, gid } = postgresOwner();
     const passwordFile = join(folder, "password");
     writeFileSync(passwordFile, PASSWORD);
     chownSync(passwordFile, uid, gid);
@@ -53,9 +64,22 @@ export class PrivatePostgres {
       env: { LC_ALL: "C.UTF-8" },
       stdio: ["ignore", "ignore", "inherit"],
     });
-    const postgres = new PrivatePostgres(folder, commands, await freePort());
+    const postgres = new PrivatePostgres(folder, commands, await freePort(), settings(folder));
     await postgres.run();
     return postgres;
+  }
+
+  /** A hot standby of this one, on a port of its own. */
+  async standby(): Promise<PrivatePostgres> {
+    const folder = ownFolder();
+    const from = ["-h", this.folder, "-p", String(this.port), "-U", "postgres"];
+    const args = [...from, "-D", join(folder, "data"), "-R", "-X", "stream", "--checkpoint=fast", "--no-sync"];
+    // Somebody may have linked the few commands that he uses into his PATH.
+    const commands = dirname(realpathSync(join(this.#commands, "initdb")));
+    execFileSync(join(commands, "pg_basebackup"), args, { ...postgresOwner(), cwd: folder });
+    const standby = new PrivatePostgres(folder, this.#commands, await freePort(), this.#settings);
+    await standby.run();
+    return standby;
   }
 
   /** A database of this name, made where there is none. */
@@ -71,9 +95,18 @@ export class PrivatePostgres {
 
   /** Starts the server, again where it was stopped, and waits until it answers. */
   async run(): Promise<void> {
-    const settings = [...SERVER_SETTINGS, `port=${this.port}`, `unix_socket_directories=${this.#folder}`];
-    const args = ["-D", join(this.#folder, "data"), ...settings.flatMap((setting) => ["-c", setting])];
-    this.#server = spawn(join(this.#commands, "postgres"), args, { ...owner(), cwd: this.#folder, stdio: "ignore" });
+    const settings = [
+      ...SERVER_SETTINGS,
+      ...this.#settings,
+      `port=${this.port}`,
+      `unix_socket_directories=${this.folder}`,
+    ];
+    const args = ["-D", join(this.folder, "data"), ...settings.flatMap((setting) => ["-c", setting])];
+    this.#server = spawn(join(this.#commands, "postgres"), args, {
+      ...postgresOwner(),
+      cwd: this.folder,
+      stdio: "ignore",
+    });
     const limit = Date.now() + START_LIMIT_MS;
     while (Date.now() < limit) {
       if (await this.query("SELECT 1").catch(() => undefined)) return;
@@ -84,7 +117,7 @@ export class PrivatePostgres {
 
   /** Asks over the server's own socket, which wants no password. */
   async query(sql: string, database = "postgres"): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ host: this.#folder, port: this.port, user: "postgres", database });
+    const client = new pg.Client({ host: this.folder, port: this.port, user: "postgres", database });
     client.on("error", () => undefined);
     await client.connect();
     try {
@@ -126,7 +159,7 @@ export class PrivatePostgres {
   async remove(): Promise<void> {
     this.thaw();
     await this.end();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #signalAll(signal: NodeJS.Signals): void {
@@ -143,8 +176,17 @@ export class PrivatePostgres {
   }
 }
 
+/** One that its user can write, and nobody else read. */
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "cp-"));
+  const { uid, gid } = postgresOwner();
+  chownSync(folder, uid, gid);
+  chmodSync(folder, 0o700);
+  return folder;
+}
+
 /** Postgres refuses to run as root. */
-function owner(): { uid: number; gid: number } {
+export function postgresOwner(): { uid: number; gid: number } {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   if (uid !== 0) return { uid, gid };
   const [, , theirUid, theirGid] = (/^postgres:.*$/m.exec(readFileSync("/etc/passwd", "utf8"))?.[0] ?? "").split(":");

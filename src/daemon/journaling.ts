@@ -39,9 +39,9 @@ interface JournalingParts {
 const CLOCKS: Clocks = { wall: Date.now, monotonic: () => performance.now() };
 
 export function createJournaling(parts: JournalingParts): Journaling | undefined {
-  const { settings, log, models, metrics, governance } = parts;
+  const { settings, log, models, metrics, governance, readAgain } = parts;
   const { governor, decisions } = governance;
-  const store = createStore(settings, log);
+  const store = createStore(settings, log, readAgain);
   if (!store) return undefined;
   const journal = new Journal({
     store,
@@ -83,11 +83,18 @@ function alertKeeper(journal: Journal, runId: string): (alert: Alert) => void {
   };
 }
 
-function createStore({ database, databasePoolMax }: Settings, log: Logger): Store | undefined {
+function createStore(
+  { database, databasePoolMax }: Settings,
+  log: Logger,
+  readAgain: () => Settings,
+): Store | undefined {
   if (database.kind === "off") return undefined;
   if (database.kind === "sqlite") return new SqliteStore(database.path);
   return new PostgresStore({
-    url: database.url,
+    url: () => {
+      const { database: now } = readAgain();
+      return now.kind === "postgres" ? now.url : database.url;
+    },
     max: databasePoolMax,
     onHeld: (where, heldMs) => log.warn({ where, heldMs }, "a database connection is held too long"),
     now: CLOCKS.monotonic,

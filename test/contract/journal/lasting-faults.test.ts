@@ -97,13 +97,10 @@ describe.skipIf(postgresCommands() === undefined && !process.env["CI"])(
     beforeAll(async () => void (server = await PrivatePostgres.start()));
     afterAll(() => server.remove());
 
-    const storeIn = async (name: string): Promise<PostgresStore> =>
-      new PostgresStore({
-        url: await server.database(name),
-        max: 3,
-        onHeld: () => undefined,
-        now: () => performance.now(),
-      });
+    const storeIn = async (name: string): Promise<PostgresStore> => {
+      const url = await server.database(name);
+      return new PostgresStore({ url: () => url, max: 3, onHeld: () => undefined, now: () => performance.now() });
+    };
 
     test("a table that is locked for long", { timeout: 90_000 }, async () => {
       const store = await storeIn("locked");

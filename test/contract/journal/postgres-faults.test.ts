@@ -10,7 +10,7 @@ const SOON = { timeout: 25_000, interval: 50 };
 const MAX = 3;
 
 function storeAt(url: string): PostgresStore {
-  return new PostgresStore({ url, max: MAX, onHeld: () => undefined, now: () => performance.now() });
+  return new PostgresStore({ url: () => url, max: MAX, onHeld: () => undefined, now: () => performance.now() });
 }
 
 describe.skipIf(postgresCommands() === undefined && !process.env["CI"])(
@@ -120,7 +120,7 @@ describe.skipIf(postgresCommands() === undefined && !process.env["CI"])(
 
     test("a connection that is cut between two statements ends nothing but its work", async () => {
       const connections = new Connections({
-        url: server.url(),
+        url: () => server.url(),
         max: MAX,
         onHeld: () => undefined,
         now: () => performance.now(),
@@ -149,7 +149,7 @@ describe.skipIf(postgresCommands() === undefined && !process.env["CI"])(
 
     test("more work than connections: never more of them, and every one is told of while it is out", async () => {
       const connections = new Connections({
-        url: server.url(),
+        url: () => server.url(),
         max: MAX,
         onHeld: () => undefined,
         now: () => performance.now(),

@@ -55,7 +55,9 @@ const BACKENDS: Readonly<Record<Store["kind"], () => Promise<Backend>>> = {
     };
     return {
       open: () =>
-        closedAfterwards(new PostgresStore({ url, max: 4, onHeld: () => undefined, now: () => performance.now() })),
+        closedAfterwards(
+          new PostgresStore({ url: () => url, max: 4, onHeld: () => undefined, now: () => performance.now() }),
+        ),
       run: async (sql) => void (await rows(sql)),
       rows,
     };

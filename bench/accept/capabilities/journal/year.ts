@@ -61,7 +61,7 @@ async function* withPostgres(say: (progress: string) => void): AsyncGenerator<Li
   try {
     say("postgres: a year of minutes");
     const url = await postgres.database("journal");
-    const store = new PostgresStore({ url, max: 1, onHeld: () => undefined, now: () => performance.now() });
+    const store = new PostgresStore({ url: () => url, max: 1, onHeld: () => undefined, now: () => performance.now() });
     await store.open();
     await store.close();
     await postgres.query(

@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from "pg";
 import type { PoolState } from "../store.ts";
-import { sqlStateOf } from "./faults.ts";
+import { saysNotHere, sqlStateOf } from "./faults.ts";
+import { withLibpqModes } from "./tls-mode.ts";
 
 export interface ConnectionsOptions {
-  readonly url: string;
+  /** Asked whenever a pool is opened: its password may have been changed. */
+  readonly url: () => string;
   readonly max: number;
   /** Told once of each connection that is held too long. */
   readonly onHeld: (where: string, heldMs: number) => void;
@@ -14,6 +16,8 @@ export interface ConnectionsOptions {
 export type Query = (sql: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
 
 const HELD_TOO_LONG_MS = 10_000;
+/** For one transaction, and not for the connection: PgBouncer refuses a login that names it. */
+const BEGIN = "BEGIN; SET LOCAL statement_timeout = 5000";
 const NONE: PoolState = { total: 0, idle: 0, waiting: 0, max: 0, heldLongest: null };
 
 /**
@@ -40,21 +44,40 @@ export class Connections {
     return { total, idle, waiting, max, heldLongest };
   }
 
-  /** Works with one connection. One that failed otherwise than by an answer of the server is not used again. */
+  /**
+   * Works with one connection, in one transaction. One that failed otherwise than by an answer of the server is not used
+   * again; nor is any of them where the answer is that this server is not the one any more.
+   */
   async with<T>(where: string, work: (query: Query) => Promise<T>): Promise<T> {
-    const client = await (await (this.#pool ??= this.#open())).connect();
+    const client = await this.#connect();
     const end = this.#hold(where);
-    let broken = true;
+    const query: Query = async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows;
+    let [broken, elsewhere] = [true, false];
     try {
-      const result = await work(async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows);
+      await client.query(BEGIN);
+      const result = await work(query);
+      await client.query("COMMIT");
       broken = false;
       return result;
     } catch (error) {
-      broken = sqlStateOf(error) === undefined || !(await rolledBack(client));
+      elsewhere = saysNotHere(error);
+      broken = elsewhere || sqlStateOf(error) === undefined || !(await rolledBack(client));
       throw error;
     } finally {
       end();
       client.release(broken);
+      if (elsewhere) void this.close();
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    const pool = await (this.#pool ??= this.#open());
+    try {
+      return await pool.connect();
+    } catch (error) {
+      // The next one asks again where it is and what the password is by then.
+      if (this.#opened === pool) void this.close();
+      throw error;
     }
   }
 
@@ -71,10 +94,9 @@ export class Connections {
     await this.#closing;
     const { default: pg } = await import("pg");
     const pool = new pg.Pool({
-      connectionString: this.#options.url,
+      connectionString: withLibpqModes(this.#options.url()),
       max: this.#options.max,
       connectionTimeoutMillis: 2000,
-      statement_timeout: 5000,
       // A frozen server never ends a statement by itself.
       query_timeout: 6000,
       idleTimeoutMillis: 10_000,

@@ -17,6 +17,15 @@ export function sqlStateOf(thrown: unknown): string | undefined {
   return /^[0-9A-Z]{5}$/.test(code) && "severity" in (thrown as object) ? code : undefined;
 }
 
+/**
+ * The server says that it is not the one any more, or goes: read-only since it is a standby, shutting down, crashed,
+ * starting, its database or our login gone, or a pooler without a server.
+ */
+export function saysNotHere(thrown: unknown): boolean {
+  const code = sqlStateOf(thrown) ?? "";
+  return code === "25006" || code === "3D000" || ["57P", "08", "28"].some((start) => code.startsWith(start));
+}
+
 export function faultOf(thrown: unknown): StoreFault {
   if (thrown instanceof StoreFault) return thrown;
   const code = sqlStateOf(thrown) ?? "";

@@ -38,21 +38,17 @@ export class PostgresStore implements Store {
 
   async write(batch: Batch, attempt: string): Promise<void> {
     await this.#with("write", async (query) => {
-      await query("BEGIN");
       for (const [kind, rows] of Object.entries(batch)) {
         for (const { sql, wantsAttempt } of this.#statements.write[kind as EventKind]) {
           await query(numbered(sql), [`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : [])]);
         }
       }
-      await query("COMMIT");
     });
   }
 
   async probe(attempt: string): Promise<void> {
     await this.#with("probe", async (query) => {
-      await query("BEGIN");
       for (const sql of this.#statements.probe) await query(numbered(sql), [`probe-${attempt}`]);
-      await query("COMMIT");
     });
   }
 
@@ -122,7 +118,6 @@ export class PostgresStore implements Store {
 
 /** One transaction under one lock, so that two daemons do it once. */
 async function migrate(query: Query): Promise<void> {
-  await query("BEGIN");
   await query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
   const [table] = await query("SELECT to_regclass('combot_schema') IS NOT NULL AS is_there");
   // Whoever may not make tables can use those that are there.
@@ -133,5 +128,4 @@ async function migrate(query: Query): Promise<void> {
     await query(postgres);
     await query(numbered(WRITE_SCHEMA), [version, readableFrom, Date.now()]);
   }
-  await query("COMMIT");
 }
