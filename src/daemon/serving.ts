@@ -120,7 +120,20 @@ export async function createServing(
   const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert }, log);
   publishWatch(metrics, watch);
   const warming = new Warming({ settings, models, caching, governor, journaling, log });
-  return { models, folder, metrics, meter, governance, caching, reports, events, watch, journaling, warming, onlookers };
+  return {
+    models,
+    folder,
+    metrics,
+    meter,
+    governance,
+    caching,
+    reports,
+    events,
+    watch,
+    journaling,
+    warming,
+    onlookers,
+  };
 }
 
 function publishOnlookers(metrics: Metrics, onlookers: Onlookers): void {
