@@ -1,5 +1,6 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
+import type { RedisStatus } from "../../../src/lib/protocol/cache.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import { writeNliModel } from "../../support/nli-model.ts";
 import { Oracle, shares } from "../../support/oracle.ts";
@@ -30,6 +31,8 @@ async function serve(): Promise<Served> {
     const env = { COMBOT_MODEL_DIR: dir, REDIS_URL: server.url, DATABASE_URL: "off", LOG_LEVEL: "error" };
     const daemon = await PrivateDaemon.start({ env });
     onTestFinished(async () => void (await daemon.stop()));
+    const redisState = async () => (await daemon.json<RedisStatus>("GET", "/api/redis/status/")).state;
+    await expect.poll(redisState, { timeout: 10_000 }).toBe("up");
     return daemon;
   };
   const oracle = await Oracle.open(dir, 64);
@@ -56,8 +59,16 @@ test("labels of one's own, and pairs: over HTTP, from memory, from Redis, and by
 
   await expect.poll(() => server.ask((redis) => redis.dbsize())).toBe(2);
   const other = await start();
-  expect(await ask(other, { ...CALL, labels: LABELS.toReversed() })).toEqual({ ...computed, cached: "redis" });
-  expect(await ask(other, { text: TEXT, textPair: PAIR })).toEqual({ ...compared, cached: "redis" });
+  // Redis has 40 ms to answer, which a busy machine may not give it: then it is computed, forgotten and asked again.
+  const askAgain = (call: object) => async () => {
+    await other.json("POST", "/api/cleanup/", { level: "soft" });
+    return ask(other, call);
+  };
+  const limit = { timeout: 20_000 };
+  await expect
+    .poll(askAgain({ ...CALL, labels: LABELS.toReversed() }), limit)
+    .toEqual({ ...computed, cached: "redis" });
+  await expect.poll(askAgain({ text: TEXT, textPair: PAIR }), limit).toEqual({ ...compared, cached: "redis" });
 
   const socket = ["--socket", other.socketPath];
   const own = await runCli(["classify", "--labels", LABELS.join(","), "--top-k", "3", TEXT, ...socket]);
@@ -68,7 +79,7 @@ test("labels of one's own, and pairs: over HTTP, from memory, from Redis, and by
   expect(JSON.parse(two.stdout)).toMatchObject({ results: [{ ...compared, cached: "memory" }] });
   const piped = await runCli(["classify", "-", "--pairs", ...socket], { input: `${TEXT}\t${PAIR}\n` });
   expect(piped.stdout).toBe(`${compared.label}\t${compared.score.toFixed(4)}\n`);
-});
+}, 60_000);
 
 test("a model with labels of another kind says which it has", async () => {
   const env = { COMBOT_MODEL_DIR: writeNliModel(temporaryFolder(), ["order", "refund"]), DATABASE_URL: "off" };
