@@ -9,12 +9,15 @@ import {
   readFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { writeFolder } from "../../../bench/model/folder.ts";
 import { readProcessMemory } from "../../../src/daemon/memory/process-memory.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
+
+// Each model that is prepared or made anew is tried first, which on a busy machine takes a while.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** 28 MB of weights in BERT's shape, most of them rows of words: a batch is computed at once. */
 const BIG = {

@@ -1,11 +1,11 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { mayRaise } from "../../../src/daemon/workers/priority.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
+import type { Core } from "../../support/core.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const isAlive = (pid: number): boolean => {
@@ -122,12 +122,11 @@ describe("recycling by hand", () => {
   });
 
   test("a replacement that does not come up leaves the old one serving", async () => {
-    const dir = writeOddModel(temporaryFolder());
-    const core = await startCore(dir, { WORKERS: "1" });
+    const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
     core.pool.load();
     await core.pool.whenReady();
     const [old] = workerPids(core);
-    writeFileSync(join(dir, "model.onnx"), "broken");
+    breakCopy(core);
     await expect(core.pool.recycle(0, "manual")).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
     expect(workerPids(core)).toEqual([old]);
     await expect(classify(core, ["alpha"])).resolves.toMatchObject({ results: [{}] });
@@ -139,9 +138,8 @@ describe("a model that can't be loaded", () => {
     "is tried five times with growing waits and then held; texts are refused with the reason",
     { timeout: 60_000 },
     async () => {
-      const dir = writeOddModel(temporaryFolder());
-      const core = await startCore(dir, { WORKERS: "1" });
-      writeFileSync(join(dir, "model.onnx"), "broken");
+      const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
+      const mend = breakCopy(core);
       core.pool.load();
       await expect(core.pool.whenReady()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
       const waiting = classify(core, ["alpha"]);
@@ -149,7 +147,7 @@ describe("a model that can't be loaded", () => {
       expect(core.pool.held).toMatch(/^5 workers ended before they served/);
       expect(core.pool.slots[0]?.generation).toBe(5);
       await expect(classify(core, ["beta"])).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
-      writeOddModel(dir);
+      mend();
       core.pool.load();
       await expect(classify(core, ["beta"])).resolves.toMatchObject({ results: [{}] });
       expect(core.pool.held).toBeUndefined();
@@ -164,3 +162,12 @@ describe("a model that can't be loaded", () => {
     await expect(core.pool.whenReady()).rejects.toMatchObject({ message: /MODEL_LOAD_TIMEOUT/ });
   });
 });
+
+/** Writes over the daemon's own copy of the model. @returns what puts it back. */
+function breakCopy(core: Core): () => void {
+  const { modelPath } = core.models.current.model;
+  const whole = readFileSync(modelPath);
+  chmodSync(modelPath, 0o640);
+  writeFileSync(modelPath, "broken");
+  return () => writeFileSync(modelPath, whole);
+}

@@ -1,6 +1,6 @@
 import { copyFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ModelSource } from "../../../src/daemon/prepared/source.ts";
 import { PreparedStore } from "../../../src/daemon/prepared/store.ts";
 import { prepareInChild, runTrial } from "../../../src/daemon/prepared/trial-run.ts";
@@ -8,6 +8,9 @@ import type { Prepare } from "../../../src/daemon/prepared/trial-run.ts";
 import { crashingModel, endlessModel, modelOfNoNumbers } from "../../support/stand-ins.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { UNEVEN, modelOf, writeBench } from "../../support/trials.ts";
+
+// A trial asks a model some hundred texts, which on a busy machine takes a while.
+vi.setConfig({ testTimeout: 120_000 });
 
 const DIGEST = "7".repeat(64);
 const MODEL = modelOf(UNEVEN.vocab, UNEVEN.labels);
