@@ -7,8 +7,8 @@ import type { OnPiece } from "./file-copy.ts";
 import type { FoundCopy, SealRecord, SealSource, SealedFile } from "./seal-protocol.ts";
 
 /** Beside the copied files, none of which is called so in any model's folder. */
-const RECORD = "combot-seal.json";
-const SOURCE = "combot-source.json";
+const RECORD = ".sealed.json";
+const SOURCE = ".source.json";
 
 /** What a copy that is not yet whole is called, behind the number of the process that makes it. */
 export const COPYING = ".copying";

@@ -15,14 +15,14 @@ function ok(body: unknown): () => Answer {
 }
 
 const QUANTILES = { p50: 1, p90: 2, p99: 3 };
-const MODEL = { name: "shop-intents", digest: "0123456789ab", dir: "/models/shop-intents" };
+const MODEL = { name: "shop-intents", digest: "0123456789ab", dir: "/models/shop-intents", file: "model.onnx" };
 
 /** A daemon at work, as far as commands ask it. */
 const HANDLERS: Handlers = {
   recycle: ok({ recycles: [{ slot: 0, done: true, durationMs: 812, freedBytes: 4096 }] }),
   modelLoad: ok({ started: [0], ready: [0], durationMs: 300 }),
   modelUnload: ok({ stopped: [0], beforeBytes: 9000, afterBytes: 5000, freedBytes: 4000, durationMs: 84 }),
-  modelUse: ok({ model: MODEL, previous: MODEL, changed: true, durationMs: 900 }),
+  modelUse: ok({ model: MODEL, previous: MODEL, changed: true, remembered: true, remarks: [], durationMs: 900 }),
   cleanup: ok(CLEANUP),
   decisions: ok({ decisions: [DECISION] }),
   metricsHistory: ok({

@@ -8,9 +8,11 @@ import { type Handlers, startFakeDaemon } from "./fake-daemon.ts";
 beforeAll(requireBuild);
 
 const USED = {
-  model: { name: "intents-2", digest: "0d4c11f2a9b8", dir: "/srv/models/intents-2" },
-  previous: { name: "intents", digest: "3f9a01c2b7de", dir: "/srv/models/intents" },
+  model: { name: "intents-2", digest: "0d4c11f2a9b8", dir: "/srv/models/intents-2", file: "model.onnx" },
+  previous: { name: "intents", digest: "3f9a01c2b7de", dir: "/srv/models/intents", file: "model.onnx" },
   changed: true,
+  remembered: true,
+  remarks: [],
   durationMs: 1914,
 };
 const modelUse = () => ({ status: 200, body: USED });
@@ -31,6 +33,11 @@ describe("model use", () => {
       "
     `);
     expect(bodies).toEqual([{ dir: join(process.cwd(), "intents-2"), inTurn: true }]);
+  });
+
+  test("names one of several model files", async () => {
+    const { bodies } = await use(["./intents-2", "--file", "model_fp16.onnx"], { modelUse });
+    expect(bodies).toEqual([{ dir: join(process.cwd(), "intents-2"), file: "model_fp16.onnx" }]);
   });
 
   test("--default goes back, and --json prints one document", async () => {

@@ -48,10 +48,10 @@ export class Judge {
     const store = join(this.#stateDir, "models");
     const folders = readdirSync(store)
       .map((name) => join(store, name))
-      .filter((path) => existsSync(join(path, "combot-seal.json")));
+      .filter((path) => existsSync(join(path, ".sealed.json")));
     const last = folders.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
     if (last === undefined) throw new Error(`no copy is there for ${digest}`);
-    const { file } = JSON.parse(readFileSync(join(last, "combot-seal.json"), "utf8")) as { file: string };
+    const { file } = JSON.parse(readFileSync(join(last, ".sealed.json"), "utf8")) as { file: string };
     this.#references.set(digest, await referencesOf({ dir: last, file }, this.#texts));
   }
 
