@@ -31,9 +31,11 @@ export class ModelSource {
   #failures = 0;
   #retryAtMs = Infinity;
   #isUseless = false;
+  #plainFile: LoadableFile;
 
   constructor(options: SourceOptions) {
     this.#options = options;
+    this.#plainFile = { modelPath: options.model.modelPath, prepared: false };
   }
 
   /** Why workers don't share weights, if they were to. */
@@ -65,7 +67,7 @@ export class ModelSource {
 
   /** Whether the file is still the one that was checked. Cheap: it is asked after every batch. */
   intact(file: LoadableFile): boolean {
-    if (!file.prepared) return true;
+    if (!file.prepared) return file === this.#plainFile && this.#options.model.sealed.intact;
     const stamps = this.#stamps.get(file);
     return stamps !== undefined && pathsOf(file).every((path, at) => stampOf(path) === stamps[at]);
   }
@@ -80,7 +82,7 @@ export class ModelSource {
     if (file !== this.#file || !this.intact(file)) return true;
     this.#isUseless = true;
     const reason = `a worker could not load the prepared weights: ${detail}`;
-    if (this.#trial) this.#take(withPlainFile(this.#trial, reason), this.#plain(), false);
+    if (this.#trial) this.#take(withPlainFile(this.#trial, reason), this.#plainFile, false);
     return true;
   }
 
@@ -91,9 +93,10 @@ export class ModelSource {
 
   async #open(): Promise<LoadableFile> {
     const { store, model } = this.#options;
+    await this.#mendPlain();
     const { trial, lasting, modelPath } = await store.open(model, this.#isUseless);
     this.#isUseless = false;
-    const file = modelPath === undefined ? this.#plain() : { modelPath, prepared: true };
+    const file = modelPath === undefined ? this.#plainFile : { modelPath, prepared: true };
     if (file.prepared) this.#stamps.set(file, pathsOf(file).map(stampOf));
     this.#take(trial, file, lasting);
     return file;
@@ -109,8 +112,12 @@ export class ModelSource {
     this.#retryAtMs = lasting ? Infinity : now() + delayMs;
   }
 
-  #plain(): LoadableFile {
-    return { modelPath: this.#options.model.modelPath, prepared: false };
+  /** What was tried, or loaded, from a copy that somebody wrote to is another file from then on. */
+  async #mendPlain(): Promise<void> {
+    const { sealed, modelPath } = this.#options.model;
+    if (sealed.intact) return;
+    await sealed.mend();
+    this.#plainFile = { modelPath, prepared: false };
   }
 }
 

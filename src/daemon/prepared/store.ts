@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
+import { strangerOf } from "../../lib/ownership.ts";
 import { formatBytes } from "../../lib/units.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./files.ts";
 import { preparedKey } from "./machine-key.ts";
@@ -26,6 +27,15 @@ export interface SourceModel {
   readonly modelPath: string;
   /** With external data. */
   readonly bytes: number;
+  readonly sealed: PlainCopy;
+}
+
+/** What the plain file lies in. */
+export interface PlainCopy {
+  /** Nobody has written into it since it was read whole. Cheap. */
+  readonly intact: boolean;
+  /** Makes it whole again. @throws {Error} where it can't be had any more. */
+  mend(): Promise<void>;
 }
 
 export interface StoreOptions {
@@ -66,7 +76,7 @@ export class PreparedStore {
    */
   async open(model: SourceModel, anew = false): Promise<Opened> {
     const folder = join(this.#options.dir, preparedKey(model.digest));
-    const fault = anew ? "the one that is kept was of no use" : await faultOfFolder(folder);
+    const fault = anew ? "the one that is kept was of no use" : (strangerOf(folder) ?? (await faultOfFolder(folder)));
     const kept = fault === undefined ? await readTrial(folder) : undefined;
     const outcome = kept ? { trial: kept, lasting: true } : await this.#make(folder, model, fault ?? "it is damaged");
     if (outcome.lasting && existsSync(folder)) {
@@ -92,6 +102,7 @@ export class PreparedStore {
         folder: usable ? making : undefined,
         obstacle: isBig ? obstacle : undefined,
       });
+      if (!model.sealed.intact) throw new Error(`${modelPath} was written to while it was tried`);
       onProgress(`tried in ${Math.round(performance.now() - from)} ms`);
       return outcome.lasting && obstacle === undefined ? await this.#publish(making, folder, outcome) : outcome;
     } finally {

@@ -86,6 +86,9 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   },
 };
 
+/** Nobody writes to the file here. */
+const mend = (): Promise<void> => Promise.reject(new Error("nothing is to be mended"));
+
 function sourceOf(modelPath: string, prepare: () => Prepare, clock: { ms: number }, timeoutMs = 60_000) {
   const dir = join(temporaryFolder(), "prepared");
   const reasons: string[] = [];
@@ -101,7 +104,7 @@ function sourceOf(modelPath: string, prepare: () => Prepare, clock: { ms: number
     });
   const open = (): ModelSource =>
     new ModelSource({
-      model: { digest: DIGEST, modelPath, bytes: statSync(modelPath).size },
+      model: { digest: DIGEST, modelPath, bytes: statSync(modelPath).size, sealed: { intact: true, mend } },
       store: store(),
       onFallback: (reason) => reasons.push(reason),
       now: () => clock.ms,
