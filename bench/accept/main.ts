@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { cache } from "./capabilities/cache.ts";
 import { deploy } from "./capabilities/deploy.ts";
+import { faults } from "./capabilities/faults.ts";
 import { journal } from "./capabilities/journal.ts";
 import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
@@ -28,6 +29,7 @@ const CAPABILITIES: readonly Capability[] = [
   watch,
   zoo,
   swaps,
+  faults,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

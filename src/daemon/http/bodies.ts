@@ -1,11 +1,17 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { MIB } from "../../lib/units.ts";
+import { connectionOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 
 /** Of all bodies on one listener together, from their first byte until they are answered. */
-const MAX_BYTES = 16 * MIB;
+const MAX_BYTES = 12 * MIB;
 
 /** What is smaller is not counted: the number of connections bounds it. */
 const SMALL_BYTES = 4096;
+
+/** Read in one turn of the event loop, and of those who bring more, so many in each of the next ones. */
+const TURN_BYTES = 2 * MIB;
+const WOKEN_A_TURN = 16;
 
 interface Body {
   readonly request: IncomingMessage;
@@ -23,6 +29,9 @@ export class Bodies {
   /** Oldest first. */
   readonly #open = new Set<Body>();
   #bytes = 0;
+  #turnBytes = 0;
+  readonly #resting: Connection[] = [];
+  #isScheduled = false;
 
   /** @param refuse is to answer, and to end the connection. */
   constructor(refuse: (request: IncomingMessage) => void, limitBytes = MAX_BYTES) {
@@ -43,12 +52,36 @@ export class Bodies {
     if (!this.#open.has(body)) return;
     body.bytes += bytes;
     this.#bytes += bytes;
+    this.#restIfMuch(body.request, bytes);
     while (this.#bytes > this.#limitBytes) {
       const oldest = [...this.#open].find(({ request }) => !request.complete);
       if (!oldest) return;
       this.#forget(oldest);
       this.#refuse(oldest.request);
     }
+  }
+
+  /** What hundreds bring at the same moment is neither read nor thrown away in one go. */
+  #restIfMuch({ socket }: IncomingMessage, bytes: number): void {
+    this.#turnBytes += bytes;
+    this.#schedule();
+    const connection = connectionOf(socket);
+    if (this.#turnBytes <= TURN_BYTES || !connection) return;
+    connection.rest();
+    this.#resting.push(connection);
+  }
+
+  #nextTurn(): void {
+    this.#isScheduled = false;
+    this.#turnBytes = 0;
+    for (const connection of this.#resting.splice(0, WOKEN_A_TURN)) connection.wake();
+    if (this.#resting.length > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#nextTurn());
   }
 
   #forget(body: Body): void {

@@ -53,6 +53,15 @@ export class Connection {
     }
   }
 
+  /** Reads nothing until `wake`: others have their turn. */
+  rest(): void {
+    this.#pipeline.rest();
+  }
+
+  wake(): void {
+    this.#pipeline.wake();
+  }
+
   /** What the parser gave back when it was told to stop. */
   keep(rest: Buffer): void {
     this.#pipeline.keep(rest);

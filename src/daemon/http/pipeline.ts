@@ -39,6 +39,7 @@ export class Pipeline {
   readonly #begin: Parser["onIncoming"];
   #held: Held | undefined;
   #isStopped = false;
+  #isResting = false;
 
   constructor(socket: Socket, isBusy: () => boolean) {
     this.#socket = socket;
@@ -48,7 +49,7 @@ export class Pipeline {
     if (this.#parser) this.#parser.onIncoming = (request, keepAlive) => this.#come(request, keepAlive);
     // Node resumes a socket whenever a body has been read, whoever paused it.
     socket.on("resume", () => {
-      if (this.#isStopped) socket.pause();
+      if (this.#isStopped || this.#isResting) socket.pause();
     });
   }
 
@@ -61,6 +62,17 @@ export class Pipeline {
   stop(): void {
     this.#isStopped = true;
     this.#socket.pause();
+  }
+
+  /** Reads nothing until `wake`. */
+  rest(): void {
+    this.#isResting = true;
+    this.#socket.pause();
+  }
+
+  wake(): void {
+    this.#isResting = false;
+    if (!this.#isStopped) this.#socket.resume();
   }
 
   /** @param rest what the parser gave back when it stopped. */
@@ -82,7 +94,7 @@ export class Pipeline {
     this.#held = undefined;
     this.#isStopped = false;
     if (held) this.#release(held);
-    if (!this.#isStopped) this.#socket.resume();
+    if (!this.#isStopped && !this.#isResting) this.#socket.resume();
   }
 
   /** An `Upgrade`, which none of ours heeds, and a CONNECT end what the parser makes of a read, so they can't be held. */

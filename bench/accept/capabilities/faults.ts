@@ -1,0 +1,14 @@
+import type { Capability } from "../record.ts";
+import { clients } from "./faults/clients.ts";
+import { crowds } from "./faults/crowds.ts";
+import { logs } from "./faults/logs.ts";
+
+export const faults: Capability = {
+  name: "faults",
+  summary: "What a caller, a full disk or a reader that stops can do to the daemon, with the bundled model",
+  parts: [
+    { name: "crowds", run: crowds },
+    { name: "clients", run: clients },
+    { name: "logs", run: logs },
+  ],
+};
