@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
+import type { Logger } from "../../src/daemon/log.ts";
 import { BUNDLED_MODEL_DIR } from "../../src/daemon/model/served-model.ts";
 import type { Onlooker } from "../../src/daemon/onlookers.ts";
 import { createServices } from "../../src/daemon/services.ts";
@@ -9,10 +10,15 @@ import type { Serving } from "../../src/daemon/serving.ts";
 import { loadSettings } from "../../src/lib/config/load.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
-const log = pino({ level: "silent" });
+interface Core {
+  readonly serving: Serving;
+  readonly log: Logger;
+  readonly ask: (text: string) => Promise<string>;
+}
 
 /** The whole core with a journal and one worker. */
-async function start(): Promise<{ readonly serving: Serving; readonly ask: (text: string) => Promise<string> }> {
+async function start(): Promise<Core> {
+  const log = pino({ level: "silent" });
   const folder = temporaryFolder();
   const env = {
     COMBOT_MODEL_DIR: BUNDLED_MODEL_DIR,
@@ -34,7 +40,7 @@ async function start(): Promise<{ readonly serving: Serving; readonly ask: (text
   const hangUp = (): AbortSignal => new AbortController().signal;
   const ask = async (text: string): Promise<string> =>
     (await services.classify({ text, noCache: true }, hangUp)).results[0]?.label ?? "";
-  return { serving, ask };
+  return { serving, log, ask };
 }
 
 function fail(): never {
@@ -46,37 +52,32 @@ function breakAll(target: object, ...names: readonly string[]): void {
 }
 
 /** What is done to each, on the object that the daemon has. */
-const BREAK: Readonly<Partial<Record<Onlooker, (serving: Serving) => void>>> = {
-  log: () => breakAll(log, "info", "warn", "error", "trace", "debug"),
-  metrics: ({ metrics }) => breakAll(metrics, "batch", "recycled", "answered", "failed", "waited"),
-  cache: ({ caching }) => breakAll(caching.answers.memory, "dropWorker"),
-  texts: ({ journaling }) => breakAll(journaling!.texts, "add"),
-  decisions: ({ governance, journaling }) => {
-    breakAll(journaling!.journal, "decision");
-    governance.decisions.addSink({ keep: fail });
+const BREAK: Readonly<Partial<Record<Onlooker, (core: Core) => void>>> = {
+  log: ({ log }) => breakAll(log, "info", "warn", "error", "trace", "debug"),
+  metrics: ({ serving }) => breakAll(serving.metrics, "batch", "recycled", "answered", "failed", "waited"),
+  cache: ({ serving }) => breakAll(serving.caching.answers.memory, "dropWorker"),
+  texts: ({ serving }) => breakAll(serving.journaling!.texts, "add"),
+  decisions: ({ serving }) => {
+    breakAll(serving.journaling!.journal, "decision");
+    serving.governance.decisions.addSink({ keep: fail });
   },
 };
 
 test.each(Object.keys(BREAK) as Onlooker[])(
   "texts are answered and a worker that dies is replaced while %s throws",
   async (onlooker) => {
-    const { serving, ask } = await start();
+    const core = await start();
+    const { serving, ask } = core;
     const expected = await ask("where is my order");
-    BREAK[onlooker]?.(serving);
-    try {
-      expect(await ask("where is my order")).toBe(expected);
-      const { pool } = serving.models.current;
-      const [pid] = pool.slots.map(({ current }) => current?.pid);
-      process.kill(pid ?? 0, "SIGKILL");
-      await expect
-        .poll(() => pool.serving === 1 && pool.slots[0]?.current?.pid !== pid, { timeout: 20_000 })
-        .toBe(true);
-      expect(await ask("where is my order")).toBe(expected);
-      expect([...(pool.slots[0]?.workers ?? [])]).toHaveLength(1);
-      expect(serving.onlookers.failuresOf(onlooker)).toBeGreaterThan(0);
-    } finally {
-      for (const name of ["info", "warn", "error", "trace", "debug"]) Reflect.deleteProperty(log, name);
-    }
+    BREAK[onlooker]?.(core);
+    expect(await ask("where is my order")).toBe(expected);
+    const { pool } = serving.models.current;
+    const [pid] = pool.slots.map(({ current }) => current?.pid);
+    process.kill(pid ?? 0, "SIGKILL");
+    await expect.poll(() => pool.serving === 1 && pool.slots[0]?.current?.pid !== pid, { timeout: 20_000 }).toBe(true);
+    expect(await ask("where is my order")).toBe(expected);
+    expect([...(pool.slots[0]?.workers ?? [])]).toHaveLength(1);
+    expect(serving.onlookers.failuresOf(onlooker)).toBeGreaterThan(0);
   },
 );
 
