@@ -42,7 +42,7 @@ function runOn(state: string, wrapper: readonly string[] = []) {
 test("a second daemon on the state folder ends with 4, says who holds it, and changes nothing there", async () => {
   const state = stateFolder();
   const first = await startOn(state);
-  const others = (): string[] => readdirSync(state).filter((name) => !name.startsWith("journal.db"));
+  const others = (): string[] => readdirSync(state).filter((name) => name.startsWith("daemon."));
   expect(others().toSorted()).toEqual(["daemon.holder", "daemon.lock"]);
   const { status, stderr } = runOn(state);
   expect(status).toBe(4);
