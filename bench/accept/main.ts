@@ -10,6 +10,7 @@ import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
 import { swaps } from "./capabilities/swaps.ts";
 import { targets } from "./capabilities/targets.ts";
+import { trainer } from "./capabilities/trainer.ts";
 import { watch } from "./capabilities/watch.ts";
 import { zoo } from "./capabilities/zoo.ts";
 import { partsOf, record } from "./record.ts";
@@ -30,6 +31,7 @@ const CAPABILITIES: readonly Capability[] = [
   zoo,
   swaps,
   faults,
+  trainer,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

@@ -25,11 +25,18 @@ export function fitTemperature(texts: readonly ScoredText[]): number {
   return Math.exp((low + high) / 2);
 }
 
-/** Mean negative log-likelihood of the true labels. */
-function meanSurprise(texts: readonly ScoredText[], temperature: number): number {
+/**
+ * Mean negative log-likelihood of the labels, each doubted a little: of n texts the true label gets (n + 1) / (n + 2),
+ * the others what is left (Platt 1999). Otherwise texts that happen to be right all of them would ask for certainty.
+ */
+export function meanSurprise(texts: readonly ScoredText[], temperature: number): number {
+  const trust = (texts.length + 1) / (texts.length + 2);
   const total = texts.reduce((sum, { logits, label }) => {
-    const probabilities = softmax(Array.from(logits, (logit) => logit / temperature));
-    return sum - Math.log(Math.max(probabilities[label] ?? 0, 1e-12));
+    const logs = softmax(Array.from(logits, (logit) => logit / temperature)).map((share) =>
+      Math.log(Math.max(share, 1e-12)),
+    );
+    const others = logs.reduce((logSum, log) => logSum + log, 0) - logs[label]!;
+    return sum - trust * logs[label]! - ((1 - trust) / Math.max(1, logs.length - 1)) * others;
   }, 0);
   return total / texts.length;
 }

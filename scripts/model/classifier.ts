@@ -5,42 +5,17 @@ export interface LabelledVector {
   readonly label: number;
 }
 
-export interface TrainingOptions {
-  readonly epochs: number;
-  /** Gives the texts of one pass, in the order to learn them. */
-  readonly drawPass: () => readonly LabelledVector[];
-  /** Called after each pass with the share of texts it got right before learning from them. */
-  readonly onEpoch?: (epoch: number, accuracy: number) => void;
-}
-
-const learningRate = 0.3;
-const biasRate = 0.05;
-
 /** A linear classifier: for each label, the sum of the weights of a text's features, and a bias. */
 export class Classifier {
   readonly labelCount: number;
   /** `labelCount` weights a feature, one feature after the other. */
   readonly weights: Float32Array;
   readonly bias: Float32Array;
-  readonly #squares: Float32Array;
 
   constructor(featureCount: number, labelCount: number) {
     this.labelCount = labelCount;
     this.weights = new Float32Array(featureCount * labelCount);
     this.bias = new Float32Array(labelCount);
-    this.#squares = new Float32Array(featureCount * labelCount);
-  }
-
-  /**
-   * Multinomial logistic regression by AdaGrad (Duchi et al. 2011), one text at a time. A few
-   * passes from zero act as the regulariser: more of them gain nothing on texts not seen.
-   */
-  train(options: TrainingOptions): void {
-    for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      const examples = options.drawPass();
-      const right = examples.filter((example) => this.#learn(example)).length;
-      options.onEpoch?.(epoch, right / examples.length);
-    }
   }
 
   score({ features, values }: TextVector): Float64Array {
@@ -53,46 +28,35 @@ export class Classifier {
     }
     return logits;
   }
+}
 
-  #learn({ vector, label }: LabelledVector): boolean {
-    const logits = this.score(vector);
-    const isRight = indexOfLargest(logits) === label;
-    const errors = softmax(logits);
-    errors[label]! -= 1;
-    for (let i = 0; i < errors.length; i++) this.bias[i]! -= biasRate * errors[i]!;
-    this.#step(vector, errors);
-    return isRight;
+/** One classifier whose logits are the sum of those of several, each times its share. */
+export function addClassifiers(parts: readonly { classifier: Classifier; share: number }[]): Classifier {
+  const [first] = parts;
+  if (!first) throw new RangeError("no classifier to add");
+  const { labelCount, weights } = first.classifier;
+  const sum = new Classifier(weights.length / labelCount, labelCount);
+  for (const { classifier, share } of parts) {
+    for (let i = 0; i < weights.length; i++) sum.weights[i]! += share * classifier.weights[i]!;
+    for (let i = 0; i < labelCount; i++) sum.bias[i]! += share * classifier.bias[i]!;
   }
-
-  #step({ features, values }: TextVector, errors: Float64Array): void {
-    const { labelCount, weights } = this;
-    const squares = this.#squares;
-    for (let i = 0; i < features.length; i++) {
-      const start = features[i]! * labelCount;
-      const value = values[i]!;
-      for (let label = 0; label < labelCount; label++) {
-        const gradient = value * errors[label]!;
-        const at = start + label;
-        squares[at]! += gradient * gradient;
-        weights[at]! -= (learningRate * gradient) / (Math.sqrt(squares[at]!) + 1e-6);
-      }
-    }
-  }
+  return sum;
 }
 
 /**
- * One classifier with the mean of the weights of several. Passing over texts one by one leaves
- * chance in each; the mean has less of it.
+ * The same classifier with logits that stand apart by one on average, so that of two blended neither outvotes the
+ * other by mere size.
  */
-export function averageClassifiers(classifiers: readonly Classifier[]): Classifier {
-  const [first] = classifiers;
-  if (!first) throw new RangeError("no classifier to average");
-  const mean = new Classifier(first.weights.length / first.labelCount, first.labelCount);
-  for (const { weights, bias } of classifiers) {
-    for (let i = 0; i < weights.length; i++) mean.weights[i]! += weights[i]! / classifiers.length;
-    for (let i = 0; i < bias.length; i++) mean.bias[i]! += bias[i]! / classifiers.length;
-  }
-  return mean;
+export function standardise(classifier: Classifier, texts: readonly LabelledVector[]): Classifier {
+  const spreads = texts.map(({ vector }) => spreadOf(classifier.score(vector)));
+  const mean = spreads.reduce((sum, spread) => sum + spread, 0) / texts.length;
+  return addClassifiers([{ classifier, share: 1 / (mean || 1) }]);
+}
+
+/** Standard deviation. */
+function spreadOf(logits: Float64Array): number {
+  const mean = logits.reduce((sum, logit) => sum + logit, 0) / logits.length;
+  return Math.sqrt(logits.reduce((sum, logit) => sum + (logit - mean) ** 2, 0) / logits.length);
 }
 
 export function indexOfLargest(values: ArrayLike<number>): number {

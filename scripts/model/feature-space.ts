@@ -1,6 +1,7 @@
 import type { Lexicon } from "./lexicon.ts";
 import { hashPair, pairHash } from "./pair-hash.ts";
-import { classifyToken, kindWeights, listTokenFeatures } from "./token-features.ts";
+import { classifyToken, listTokenFeatures } from "./token-features.ts";
+import type { KindWeights } from "./token-features.ts";
 
 /** A text as the features it holds and their weights, scaled to about unit length. */
 export interface TextVector {
@@ -8,8 +9,19 @@ export interface TextVector {
   readonly values: Float32Array;
 }
 
+export interface SpaceOptions {
+  readonly vocabulary: readonly string[];
+  readonly lexicon: Lexicon;
+  readonly weights: KindWeights;
+  readonly labelCount: number;
+  /** Ids of the training texts. */
+  readonly texts: readonly (readonly number[])[];
+}
+
 /** Row numbers of pairs must fit the uint16 of the exported slot table; row 0 means "not seen". */
 const mostPairs = 65_535;
+/** The table of pairs is most of a model; with many labels its rows are long, and there are fewer of them. */
+const mostPairBytes = 18_000_000;
 
 /**
  * Everything the classifier can see of a text: features of its tokens, and pairs of neighbouring
@@ -27,15 +39,18 @@ export class FeatureSpace {
   readonly scales: Float32Array;
   readonly #tokenFeatureCount: number;
 
-  constructor(vocabulary: readonly string[], lexicon: Lexicon, texts: readonly (readonly number[])[]) {
-    const numbered = numberTokenFeatures(vocabulary, lexicon);
-    this.tokenFeatures = numbered.tokenFeatures;
-    this.#tokenFeatureCount = numbered.weights.length;
+  constructor({ vocabulary, lexicon, weights, labelCount, texts }: SpaceOptions) {
+    const { tokenFeatures, kinds } = numberTokenFeatures(vocabulary, lexicon);
+    this.tokenFeatures = tokenFeatures;
+    this.#tokenFeatureCount = kinds.length;
     this.tokenClasses = numberClasses(vocabulary, lexicon);
-    ({ slotRows: this.slotRows, pairCount: this.pairCount } = numberPairs(texts, this.tokenClasses));
-    const weights = [...numbered.weights, ...new Array<number>(this.pairCount).fill(kindWeights.pair)];
+    ({ slotRows: this.slotRows, pairCount: this.pairCount } = numberPairs(
+      texts,
+      this.tokenClasses,
+      Math.min(mostPairs, Math.floor(mostPairBytes / (4 * (labelCount + 1)))),
+    ));
     this.scales = scaleByRarity(
-      weights,
+      [...kinds.map((kind) => weights[kind]), ...new Array<number>(this.pairCount).fill(weights.pair)],
       texts.map((ids) => this.#listFeatures(ids)),
     );
   }
@@ -76,18 +91,18 @@ export class FeatureSpace {
 function numberTokenFeatures(
   vocabulary: readonly string[],
   lexicon: Lexicon,
-): { tokenFeatures: Int32Array[]; weights: number[] } {
+): { tokenFeatures: Int32Array[]; kinds: (keyof KindWeights)[] } {
   const numbers = new Map<string, number>();
-  const weights: number[] = [];
+  const kinds: (keyof KindWeights)[] = [];
   const tokenFeatures = vocabulary.map((token) =>
     Int32Array.from(listTokenFeatures(token, lexicon), ({ key, kind }) => {
       const known = numbers.get(key);
       if (known !== undefined) return known;
-      numbers.set(key, weights.length);
-      return weights.push(kindWeights[kind]) - 1;
+      numbers.set(key, kinds.length);
+      return kinds.push(kind) - 1;
     }),
   );
-  return { tokenFeatures, weights };
+  return { tokenFeatures, kinds };
 }
 
 function numberClasses(vocabulary: readonly string[], lexicon: Lexicon): Int32Array {
@@ -104,6 +119,7 @@ function numberClasses(vocabulary: readonly string[], lexicon: Lexicon): Int32Ar
 function numberPairs(
   texts: readonly (readonly number[])[],
   classes: Int32Array,
+  most: number,
 ): { slotRows: Uint16Array; pairCount: number } {
   const counts = new Map<number, number>();
   for (const ids of texts) {
@@ -112,7 +128,7 @@ function numberPairs(
       counts.set(slot, (counts.get(slot) ?? 0) + 1);
     }
   }
-  const slots = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, mostPairs);
+  const slots = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, most);
   const slotRows = new Uint16Array(pairHash.slots);
   for (const [index, [slot]] of slots.entries()) slotRows[slot] = index + 1;
   return { slotRows, pairCount: slots.length };

@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { DataError } from "./csv.ts";
 
 /** Themes by word: words of a theme share what the trainer learns, so that one seen word teaches for all. */
 export type Lexicon = ReadonlyMap<string, readonly string[]>;
 
 export const emptyLexicon: Lexicon = new Map();
+
+/** Themes of everyday English; of a text in another language they touch nothing. */
+export const englishLexicon = fileURLToPath(new URL("english.txt", import.meta.url));
 
 /**
  * Reads a lexicon: one theme a line, `name: word word word`; `#` starts a comment line. A word may

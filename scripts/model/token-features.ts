@@ -1,12 +1,26 @@
 import type { Lexicon } from "./lexicon.ts";
 import { continuationPrefix, specialTokens } from "./vocabulary.ts";
 
-/** How much each kind of feature counts before rarity is weighed in; chosen by cross-validation. */
-export const kindWeights = { token: 1, characters: 0.3, theme: 4, pair: 1.4 } as const;
+/** How much each kind of feature counts before rarity is weighed in. */
+export interface KindWeights {
+  readonly token: number;
+  readonly characters: number;
+  readonly theme: number;
+  readonly pair: number;
+}
+
+/**
+ * Weights to choose from by cross-validation. Where words are many and known, what counts is who stands beside
+ * whom; where texts are few and no lexicon helps, pairs mostly are new, and parts of words say more.
+ */
+export const weightChoices: readonly KindWeights[] = [
+  { token: 1, characters: 0.3, theme: 4, pair: 1.4 },
+  { token: 1, characters: 0.4, theme: 4, pair: 0.8 },
+];
 
 export interface TokenFeature {
   readonly key: string;
-  readonly kind: keyof typeof kindWeights;
+  readonly kind: keyof KindWeights;
 }
 
 const shortestRun = 3;

@@ -3,23 +3,19 @@ import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { DataError, readExamples } from "./csv.ts";
 import type { Example } from "./csv.ts";
-import { evaluate, predict } from "./evaluation.ts";
-import type { Evaluation } from "./evaluation.ts";
-import { emptyLexicon, readLexicon } from "./lexicon.ts";
+import { measure, summarise } from "./measurement.ts";
+import { emptyLexicon, englishLexicon, readLexicon } from "./lexicon.ts";
 import { writeMetrics, writeModelFolder } from "./model-folder.ts";
-import type { TrainedModel } from "./model-folder.ts";
-import { OnnxRunner, measureBatchDrift } from "./onnx-runner.ts";
-import { createEncoder } from "./tokenizer.ts";
 import { trainModel } from "./trainer.ts";
 
 const usage = `usage: node scripts/model/train.ts --train FILE.csv --test FILE.csv --out DIR [options]
 
   --train FILE    labelled texts to learn from: a header line, text first, label second
-  --test FILE     labelled texts held out, to measure with
+  --test FILE     labelled texts held out, to measure with; those of labels that --train lacks count as out of scope
   --out DIR       folder for config.json, tokenizer.json, tokenizer_config.json, model.onnx, metrics.json
   --seed N        whole number, default 1; the same seed and files give the same bytes
   --name NAME     name of the model, default the name of DIR
-  --lexicon FILE  words by theme, one theme a line: "name: word word"
+  --lexicon FILE  words by theme, one theme a line: "name: word word"; default those of everyday English, or "none"
   --epochs N      passes over the texts, default 8
   --help          print this
 `;
@@ -33,11 +29,9 @@ interface Flags {
   readonly name: string;
   readonly seed: number;
   readonly epochs: number;
-  readonly lexicon: string | undefined;
+  readonly lexicon: string;
   readonly help: boolean;
 }
-
-const batchSize = 8;
 
 async function main(): Promise<void> {
   const flags = readFlags();
@@ -47,10 +41,10 @@ async function main(): Promise<void> {
   }
   const [train, test] = [readExamples(flags.train), readExamples(flags.test)];
   checkLabels(train, test, flags.test);
-  const lexicon = flags.lexicon === undefined ? emptyLexicon : readLexicon(flags.lexicon);
-  const model = trainModel(train, { ...flags, lexicon, onProgress: reportProgress });
+  const lexicon = flags.lexicon === "none" ? emptyLexicon : readLexicon(flags.lexicon);
+  const { model } = trainModel(train, { ...flags, lexicon, onProgress: reportProgress });
   reportProgress(`measuring on ${test.length} held-out texts`);
-  const { evaluation, batchDrift } = await measure(model, test);
+  const measured = await measure(model, test);
   writeModelFolder(flags.out, model);
   writeMetrics(flags.out, {
     name: model.name,
@@ -58,10 +52,9 @@ async function main(): Promise<void> {
     epochs: flags.epochs,
     trainTexts: train.length,
     modelBytes: model.onnx.byteLength,
-    batchDrift,
-    ...evaluation,
+    ...measured,
   });
-  process.stdout.write(summarise(evaluation));
+  process.stdout.write(summarise(measured));
 }
 
 function readFlags(): Flags {
@@ -72,7 +65,7 @@ function readFlags(): Flags {
       out: { type: "string", default: "" },
       seed: { type: "string", default: "1" },
       name: { type: "string" },
-      lexicon: { type: "string" },
+      lexicon: { type: "string", default: englishLexicon },
       epochs: { type: "string", default: "8" },
       help: { type: "boolean", default: false },
     },
@@ -83,7 +76,6 @@ function readFlags(): Flags {
   return {
     ...values,
     name: values.name ?? basename(resolve(values.out)),
-    lexicon: values.lexicon,
     seed: readWhole("seed", values.seed, 0, 2 ** 31),
     epochs: readWhole("epochs", values.epochs, 1, 1000),
   };
@@ -98,31 +90,8 @@ function readWhole(flag: string, value: string, least: number, most: number): nu
 function checkLabels(train: readonly Example[], test: readonly Example[], path: string): void {
   const known = new Set(train.map(({ label }) => label));
   if (known.size < 2) throw new DataError("the training texts have fewer than two labels");
-  const stranger = test.find(({ label }) => !known.has(label));
-  if (stranger) throw new DataError(`${path}: no training text has the label "${stranger.label}"`);
-}
-
-/** Measures the very bytes that will be written, in the runtime that will serve them. */
-async function measure(
-  model: TrainedModel,
-  test: readonly Example[],
-): Promise<{ evaluation: Evaluation; batchDrift: number }> {
-  const runner = await OnnxRunner.open(model.onnx, createEncoder(model.tokenizer));
-  const predictions = [];
-  for (const { text, label } of test) {
-    const [logits] = await runner.score([text]);
-    predictions.push(predict(logits ?? [], model.labels, label));
-  }
-  const batchDrift = await measureBatchDrift(
-    runner,
-    test.map(({ text }) => text),
-    batchSize,
-  );
-  return { evaluation: evaluate(predictions, model.labels), batchDrift };
-}
-
-function summarise({ accuracy, interval, texts, calibrationError, meanConfidence }: Evaluation): string {
-  return `held-out accuracy ${accuracy} (95% interval ${interval[0]} to ${interval[1]}, ${texts} texts), mean confidence ${meanConfidence}, calibration error ${calibrationError}\n`;
+  if (!test.some(({ label }) => known.has(label)))
+    throw new DataError(`${path}: no text has a label that the training texts have`);
 }
 
 function reportProgress(message: string): void {

@@ -1,18 +1,17 @@
-import { fitTemperature } from "./calibration.ts";
-import type { ScoredText } from "./calibration.ts";
-import { Classifier, averageClassifiers } from "./classifier.ts";
-import type { LabelledVector } from "./classifier.ts";
+import { chooseBlend, chooseWeights } from "./choice.ts";
+import { addClassifiers } from "./classifier.ts";
 import type { Example } from "./csv.ts";
-import { FeatureSpace } from "./feature-space.ts";
+import { fitBoth } from "./fitting.ts";
+import type { EncodedText, FitContext } from "./fitting.ts";
 import { fold } from "./fold.ts";
+import { dealFolds } from "./folds.ts";
+import { readLabelName } from "./label-names.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { TrainedModel } from "./model-folder.ts";
 import { encodeClassifier } from "./model-graph.ts";
-import { createRandom, shuffled } from "../../src/lib/random.ts";
+import { createRandom } from "../../src/lib/random.ts";
 import { createEncoder, createWordSplitter, describeTokenizer } from "./tokenizer.ts";
 import type { Encode } from "./tokenizer.ts";
-import { addTypos } from "./typos.ts";
-import type { TypoRates } from "./typos.ts";
 import { learnVocabulary } from "./vocabulary.ts";
 
 export interface TrainerOptions {
@@ -23,99 +22,46 @@ export interface TrainerOptions {
   readonly onProgress: (message: string) => void;
 }
 
-interface EncodedText {
-  readonly text: string;
-  readonly ids: readonly number[];
-  readonly label: number;
+/** A model, and the logits that the trainer itself gives a text: the ones its graph must give. */
+export interface Training {
+  readonly model: TrainedModel;
+  readonly score: (text: string) => Float64Array;
 }
 
-/** Parts the texts are split into to calibrate, and classifiers whose weights are averaged. */
-const folds = 3;
-const runs = 3;
-const typoRates: TypoRates = { texts: 0.6, words: 0.25 };
+const foldLimits = { folds: 5, enough: 2000 };
 
 /** Trains a model; the same examples, options and Node give the same bytes. */
-export function trainModel(examples: readonly Example[], options: TrainerOptions): TrainedModel {
+export function trainModel(examples: readonly Example[], options: TrainerOptions): Training {
   const splitWords = createWordSplitter();
-  const vocabulary = learnVocabulary(
-    examples.flatMap(({ text }) => splitWords(text)),
-    options.lexicon.keys(),
-  );
+  const words = examples.flatMap(({ text }) => splitWords(text));
+  const vocabulary = learnVocabulary(words, options.lexicon.keys());
   const tokenizer = describeTokenizer(vocabulary);
   const encode = createEncoder(tokenizer);
   const labels = [...new Set(examples.map(({ label }) => label))].toSorted();
   const texts = examples.map(({ text, label }) => ({ text, ids: encode(text), label: labels.indexOf(label) }));
   options.onProgress(`${texts.length} texts, ${labels.length} labels, ${vocabulary.length} tokens`);
 
-  const fit = (part: readonly EncodedText[], stage: string): Fitted =>
-    fitClassifier(part, { ...options, vocabulary, encode, labelCount: labels.length, stage });
-  const temperature = calibrate(texts, options, fit);
-  const { space, classifier } = fit(texts, "all texts");
+  const names = encodeNames(labels, new Set(words), encode);
+  const context: FitContext = { ...options, vocabulary, encode, labelCount: labels.length, names };
+  const turns = dealFolds(texts, foldLimits, createRandom(options.seed));
+  const weights = chooseWeights(turns, context);
+  const { share, temperature } = chooseBlend(turns, weights, context);
+  const { space, settled, passed } = fitBoth(texts, weights, context, "all texts");
+  const classifier = addClassifiers([
+    { classifier: settled, share },
+    { classifier: passed, share: 1 - share },
+  ]);
+  const onnx = encodeClassifier(fold(space, classifier, temperature));
   return {
-    name: options.name,
-    labels,
-    vocabulary,
-    tokenizer,
-    onnx: encodeClassifier(fold(space, classifier, temperature)),
+    model: { name: options.name, labels, vocabulary, tokenizer, onnx },
+    score: (text) => classifier.score(space.vectorise(encode(text))).map((logit) => logit / temperature),
   };
 }
 
-interface Fitted {
-  readonly space: FeatureSpace;
-  readonly classifier: Classifier;
-}
-
-interface FitOptions extends TrainerOptions {
-  readonly vocabulary: readonly string[];
-  readonly encode: Encode;
-  readonly labelCount: number;
-  /** What is being trained, for the progress lines. */
-  readonly stage: string;
-}
-
-function fitClassifier(texts: readonly EncodedText[], options: FitOptions): Fitted {
-  const space = new FeatureSpace(
-    options.vocabulary,
-    options.lexicon,
-    texts.map(({ ids }) => ids),
-  );
-  const classifiers = Array.from({ length: runs }, (_, run) => trainOnce(texts, space, options, run));
-  return { space, classifier: averageClassifiers(classifiers) };
-}
-
-function trainOnce(texts: readonly EncodedText[], space: FeatureSpace, options: FitOptions, run: number): Classifier {
-  const random = createRandom(options.seed + run);
-  const vectorise = ({ text, ids, label }: EncodedText): LabelledVector => {
-    const typed = addTypos(text, typoRates, random);
-    return { vector: space.vectorise(typed === text ? ids : options.encode(typed)), label };
-  };
-  const stage = `${options.stage}, run ${run + 1} of ${runs}`;
-  const classifier = new Classifier(space.size, options.labelCount);
-  classifier.train({
-    epochs: options.epochs,
-    drawPass: () => shuffled(texts, random).map(vectorise),
-    onEpoch: (epoch, accuracy) =>
-      options.onProgress(`${stage}: pass ${epoch} of ${options.epochs}, ${(accuracy * 100).toFixed(1)}% right`),
+/** Names of labels as texts to learn from: with few texts a label, one more that is to the point. */
+function encodeNames(labels: readonly string[], words: ReadonlySet<string>, encode: Encode): EncodedText[] {
+  return labels.flatMap((name, label) => {
+    const text = readLabelName(name, (word) => words.has(word));
+    return text === undefined ? [] : [{ text, ids: encode(text), label }];
   });
-  return classifier;
-}
-
-/** Fits the temperature on texts each scored by a model that has not seen it. */
-function calibrate(
-  texts: readonly EncodedText[],
-  options: TrainerOptions,
-  fit: (part: readonly EncodedText[], stage: string) => Fitted,
-): number {
-  const order = shuffled(texts, createRandom(options.seed));
-  const scored = Array.from({ length: folds }, (_, turn) => {
-    const { space, classifier } = fit(
-      order.filter((_text, i) => i % folds !== turn),
-      `fold ${turn + 1} of ${folds}`,
-    );
-    const unseen = order.filter((_text, i) => i % folds === turn);
-    return unseen.map(({ ids, label }): ScoredText => ({ logits: classifier.score(space.vectorise(ids)), label }));
-  });
-  const temperature = fitTemperature(scored.flat());
-  options.onProgress(`temperature ${temperature.toFixed(3)}`);
-  return temperature;
 }
