@@ -4,7 +4,7 @@ import { connectionOf } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 
 /** Of all bodies on one listener together, from their first byte until they are answered. */
-const MAX_BYTES = 12 * MIB;
+const MAX_BYTES = 24 * MIB;
 
 /** What is smaller is not counted: the number of connections bounds it. */
 const SMALL_BYTES = 4096;
@@ -15,6 +15,7 @@ const WOKEN_A_TURN = 16;
 
 interface Body {
   readonly request: IncomingMessage;
+  readonly chunks: Buffer[];
   bytes: number;
 }
 
@@ -42,22 +43,27 @@ export class Bodies {
   /** To be called as soon as the head is there, or some of the body is missed. */
   count(request: IncomingMessage, response: ServerResponse): void {
     if (!isLarge(request.headers)) return;
-    const body: Body = { request, bytes: 0 };
+    const body: Body = { request, chunks: [], bytes: 0 };
     this.#open.add(body);
-    request.on("data", ({ length }: Buffer) => this.#add(body, length));
+    request.on("data", (chunk: Buffer) => this.#add(body, chunk));
+    // Whoever reads it has put it together by then.
+    request.once("end", () => body.chunks.splice(0));
     response.once("close", () => this.#forget(body));
   }
 
-  #add(body: Body, bytes: number): void {
+  #add(body: Body, chunk: Buffer): void {
     if (!this.#open.has(body)) return;
-    body.bytes += bytes;
-    this.#bytes += bytes;
-    this.#restIfMuch(body.request, bytes);
+    body.chunks.push(chunk);
+    body.bytes += chunk.length;
+    this.#bytes += chunk.length;
+    this.#restIfMuch(body.request, chunk.length);
     while (this.#bytes > this.#limitBytes) {
       const oldest = [...this.#open].find(({ request }) => !request.complete);
       if (!oldest) return;
       this.#forget(oldest);
       this.#refuse(oldest.request);
+      // Nobody is going to read them, and the collector comes when hundreds of others have been thrown away.
+      for (const part of oldest.chunks) free(part);
     }
   }
 
@@ -87,6 +93,10 @@ export class Bodies {
   #forget(body: Body): void {
     if (this.#open.delete(body)) this.#bytes -= body.bytes;
   }
+}
+
+function free({ buffer, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 /** Without a length it comes in chunks, or there is none. One that is too large is refused unread. */
