@@ -29,7 +29,7 @@ export interface EngineParts {
   readonly decisions: Decisions;
   readonly onlookers: Onlookers;
   readonly hashUser: UserHash;
-  /** Told each text that was answered, normalised. */
+  /** Told each text that was answered, in the form that the cache knows it by. */
   readonly onAnswered: (text: string) => void;
 }
 

@@ -16,7 +16,7 @@ export class TextCounter {
     this.#keepText = keepText;
   }
 
-  /** @param text normalised. */
+  /** @param text in the form that the cache knows it by. */
   add(text: string): void {
     const count = this.#counts.get(text);
     if (count !== undefined) this.#counts.set(text, count + 1);

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { Turns } from "../../lib/turns.ts";
 import { Ends } from "./ends.ts";
 import type { Side } from "./ends.ts";
@@ -32,8 +31,14 @@ export interface EncoderOptions {
 
 type Tokens = readonly number[];
 
-/** Characters that are worked through in one turn of the event loop. */
-const CHARACTERS_A_TURN = 16_384;
+/** One of two texts. */
+interface ReadText {
+  readonly text: string;
+  /** All of it, or more of its end than there is room for. */
+  readonly tokens: Tokens;
+  /** What the library counts of it before it cuts; asked for where it matters, once. */
+  count: Promise<number> | undefined;
+}
 
 /** Turns texts into token ids, exactly as their tokenizer has them, cut to the window. */
 export class Encoder {
@@ -89,28 +94,11 @@ export class Encoder {
    */
   encode({ text, pair }: TextInput): EncodedText | Promise<EncodedText> {
     const template = this.#templateOf(pair);
-    if (pair !== undefined)
-      return this.#learn(text, this.windowTokens).then((first) => this.#join(template, first, pair));
-    const enough = this.windowTokens - template.specials + 1;
+    if (pair !== undefined) return this.#read(text, template).then((first) => this.#join(template, first, pair));
+    const enough = this.#roomIn(template) + 1;
     const known = this.#words?.known(text, enough);
-    if (known) return this.#cut(template, [known], [known.length]);
-    return this.#learn(text, enough).then((ids) => this.#cut(template, [ids], [ids.length]));
-  }
-
-  /** As `encode` for each, in the same turn of the event loop where all words are known and the texts are short. */
-  async encodeAll(inputs: readonly TextInput[]): Promise<EncodedText[]> {
-    const encoded: EncodedText[] = [];
-    let characters = 0;
-    for (const input of inputs) {
-      characters += input.text.length + (input.pair?.length ?? 0);
-      if (characters > CHARACTERS_A_TURN && encoded.length > 0) {
-        await setImmediate();
-        characters = 0;
-      }
-      const one = this.encode(input);
-      encoded.push(one instanceof Promise ? await one : one);
-    }
-    return encoded;
+    if (known) return this.#cut(template, [known]);
+    return this.#learn(text, enough).then((ids) => this.#cut(template, [ids]));
   }
 
   /**
@@ -121,10 +109,10 @@ export class Encoder {
   async encodePairs(text: string, pairs: readonly string[]): Promise<EncodedText[]> {
     const turns = new Turns();
     const encoded: EncodedText[] = [];
-    let first: Tokens | undefined;
+    let first: ReadText | undefined;
     for (const pair of pairs) {
       const template = this.#templateOf(pair);
-      first ??= await this.#learn(text, this.windowTokens);
+      first ??= await this.#read(text, template);
       encoded.push(await this.#join(template, first, pair));
       if (turns.isOver) await turns.next();
     }
@@ -138,12 +126,27 @@ export class Encoder {
     return template;
   }
 
-  /** @param first tokens of the first text: all, or as many as the window has. */
-  async #join(template: Template, first: Tokens, pair: string): Promise<EncodedText> {
-    const tokens = [first, await this.#learn(pair, this.windowTokens)];
-    // So does the library: each is cut to the window before it is asked which of them is longer.
-    const lengths = tokens.map(({ length }) => Math.min(length, this.windowTokens));
-    return this.#cut(template, tokens, lengths);
+  #roomIn({ specials }: Template): number {
+    return this.windowTokens - specials;
+  }
+
+  async #read(text: string, template: Template): Promise<ReadText> {
+    return { text, tokens: await this.#learn(text, this.#roomIn(template) + 1), count: undefined };
+  }
+
+  async #join(template: Template, first: ReadText, pair: string): Promise<EncodedText> {
+    const room = this.#roomIn(template);
+    const texts = [first, await this.#read(pair, template)];
+    const tokens = texts.map((text) => text.tokens);
+    // Where both are longer than all the room, one of them gets the odd token, and it has to be told which.
+    const isTold = room % 2 === 0 || tokens.some(({ length }) => length <= room);
+    if (isTold) return this.#cut(template, tokens);
+    return this.#cut(template, tokens, await Promise.all(texts.map((text) => this.#countOf(text))));
+  }
+
+  #countOf(text: ReadText): Promise<number> {
+    text.count ??= this.#ends.count(text.text, this.windowTokens);
+    return text.count;
   }
 
   async #learn(text: string, enough: number): Promise<Tokens> {
@@ -151,9 +154,12 @@ export class Encoder {
     return this.#words.known(text, enough) ?? (await this.#words.encode(text, enough));
   }
 
-  /** @param lengths of the whole texts, of whose ends these are the tokens. */
-  #cut(template: Template, tokens: readonly Tokens[], lengths: readonly number[]): EncodedText {
-    const counts = shares(lengths, this.windowTokens - template.specials);
+  /**
+   * @param tokens of the whole texts, or more of their ends than there is room for.
+   * @param lengths that decide which text gets more of the room.
+   */
+  #cut(template: Template, tokens: readonly Tokens[], lengths = tokens.map(({ length }) => length)): EncodedText {
+    const counts = shares(lengths, this.#roomIn(template));
     const froms = tokens.map(({ length }, at) => (this.#side === "tail" ? length - (counts[at] ?? 0) : 0));
     const truncated = lengths.some((length, at) => length > (counts[at] ?? 0));
     return { ...template.fill(tokens, froms, counts), truncated };

@@ -1,4 +1,5 @@
 import type { TokenizerLibrary } from "./library.ts";
+import { stopOf } from "./truncation.ts";
 
 /** Which end of a text stays where it is too long. */
 export type Side = "head" | "tail";
@@ -31,17 +32,31 @@ export class Ends {
 
   /** @returns all tokens, or at least `enough` of those at its end; those past that many may be others. */
   async idsOf(text: string, enough: number): Promise<readonly number[]> {
+    return await this.#grow(text, enough, (part) => this.#library.idsOf(part));
+  }
+
+  /** How many tokens of the text the library has when it stops, where it is to cut it to `window`. */
+  async count(text: string, window: number): Promise<number> {
+    const tokens = await this.#grow(text, window, (part) => this.#library.tokensOf(part));
+    return stopOf(this.#side === "head" ? tokens : tokens.toReversed(), window);
+  }
+
+  async #grow<T extends { readonly length: number }>(
+    text: string,
+    enough: number,
+    encode: (part: string) => Promise<T>,
+  ): Promise<T> {
     const target = enough + MARGIN;
     let length = target * CHARACTERS_PER_TOKEN;
     while (length < text.length) {
       const part = this.#cut(text, length);
-      const ids = await this.#library.idsOf(part);
-      if (ids.length >= target) {
-        if (!this.#repeats(text, part) || length >= MOST_REPEATED) return ids;
+      const tokens = await encode(part);
+      if (tokens.length >= target) {
+        if (!this.#repeats(text, part) || length >= MOST_REPEATED) return tokens;
         length = MOST_REPEATED;
-      } else length = await this.#reach(text, part.length, ids.length, target);
+      } else length = await this.#reach(text, part.length, tokens.length, target);
     }
-    return await this.#library.idsOf(text);
+    return await encode(text);
   }
 
   /** How much of the text probably has enough tokens, what is covered so far having some of them. */

@@ -4,12 +4,17 @@ import { isWordByWord } from "./words.ts";
 const FOLDED = /^[!-~]+(?: [!-~]+)*$/u;
 const BEYOND_ASCII = /[^\0-\x7F]/u;
 
-/** White space to every tokenizer: not the controls (U+000B, U+0085), which BERT's leaves out before it looks for blanks. */
-const BLANKS = /[\t\n\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+/gu;
+/**
+ * White space to every tokenizer that is no single blank: not the controls (U+000B, U+0085), which BERT's leaves out
+ * before it looks for blanks.
+ */
+const BLANKS = / {2,}|[\t\n\r\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+/gu;
+const RUNS = / {2,}/gu;
 
 /** Composing takes time by the square of a run of marks; Unicode's stream-safe texts have no longer ones. */
 const MARKS_IN_A_ROW = /\p{M}{31}/u;
-const LONGEST_COMPOSED = 16_384;
+/** What is longer will hardly be asked again in another form, and would hold everybody else up. */
+const LONGEST_FORMED = 16_384;
 /** Letters past U+FFFF are composed by newer versions of Unicode than the tokenizers may have. */
 const PAST_BASIC_PLANE = /[\uD800-\uDFFF]/;
 /** More added tokens than these to look for are not worth it. */
@@ -42,12 +47,13 @@ export class TextForm {
 
   /** In time that is linear in the text. */
   of(text: string): string {
+    if (text.length > LONGEST_FORMED) return text;
     if (this.#folds) return FOLDED.test(text) ? text : folded(this.#composed(text));
-    return this.#composedBut === undefined ? text : this.#composed(text);
+    return this.#composed(text);
   }
 
   #composed(text: string): string {
-    if (!this.#composedBut || text.length > LONGEST_COMPOSED || !BEYOND_ASCII.test(text)) return text;
+    if (!this.#composedBut || !BEYOND_ASCII.test(text)) return text;
     if (PAST_BASIC_PLANE.test(text) || MARKS_IN_A_ROW.test(text)) return text;
     const composed = text.normalize("NFC");
     // A mark would go with the last letter of an added token, which is found before anything is composed.
@@ -64,6 +70,6 @@ function beginsWithUnicodeForm(part: Part | null | undefined): boolean {
 }
 
 function folded(text: string): string {
-  const single = text.replaceAll(BLANKS, " ");
+  const single = text.replaceAll(BLANKS, " ").replaceAll(RUNS, " ");
   return single.slice(single.startsWith(" ") ? 1 : 0, single.endsWith(" ") ? -1 : undefined);
 }

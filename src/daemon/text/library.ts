@@ -1,4 +1,5 @@
 import { Tokenizer } from "tokenizers";
+import { boundedBpe } from "./bounded-bpe.ts";
 
 // Its own threads would stand beside ours: batches go through libuv's, one each.
 process.env["TOKENIZERS_PARALLELISM"] = "false";
@@ -7,6 +8,18 @@ process.env["TOKENIZERS_PARALLELISM"] = "false";
 const AT_ONCE = 4;
 
 const PLAIN = { addSpecialTokens: false };
+
+interface AddedToken {
+  readonly content: string;
+  readonly id: number;
+}
+
+export interface Token {
+  /** Its number in the text. */
+  readonly word: number;
+  /** Found as it is written out in the text, and not by the model. */
+  readonly isAdded: boolean;
+}
 
 /** What the post-processor makes of a text or two. */
 export interface Framed {
@@ -19,6 +32,7 @@ export interface Framed {
 /** The tokenizer as its makers wrote it; it works on libuv's threads. Callers keep each call small. */
 export class TokenizerLibrary {
   readonly #tokenizer: Tokenizer;
+  readonly #added: ReadonlySet<string>;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -32,12 +46,26 @@ export class TokenizerLibrary {
     } catch (error) {
       throw new Error(`the tokenizers library refuses it: ${reasonOf(error)}`, { cause: error });
     }
-    this.#checkAdded(tokenizerJson);
+    const model = boundedBpe(tokenizerJson);
+    if (model) this.#tokenizer.setModel(model);
+    this.#added = this.#checkAdded(tokenizerJson);
   }
 
   /** Of one text, without special tokens. */
   async idsOf(text: string): Promise<readonly number[]> {
     return await this.#inTurn(async () => (await this.#tokenizer.encode(text, null, PLAIN)).getIds());
+  }
+
+  /** As `idsOf`, told with where each token comes from. */
+  async tokensOf(text: string): Promise<readonly Token[]> {
+    return await this.#inTurn(async () => {
+      const encoding = await this.#tokenizer.encode(text, null, PLAIN);
+      const [words, offsets, letters] = [encoding.getWordIds(), encoding.getOffsets(), Array.from(text)];
+      return encoding.getTokens().map((token, at) => {
+        const source = letters.slice(...(offsets[at] as [number, number])).join("");
+        return { word: words[at] ?? -1, isAdded: this.#added.has(token) && source.includes(token) };
+      });
+    });
   }
 
   /** Of each of many, without special tokens. */
@@ -59,13 +87,12 @@ export class TokenizerLibrary {
   }
 
   /** It numbers added tokens itself, in the order of the file. */
-  #checkAdded(tokenizerJson: {
-    readonly added_tokens?: readonly { readonly content: string; readonly id: number }[];
-  }): void {
-    for (const { content, id } of tokenizerJson.added_tokens ?? []) {
+  #checkAdded({ added_tokens: added = [] }: { readonly added_tokens?: readonly AddedToken[] }): Set<string> {
+    for (const { content, id } of added) {
       const given = this.idOf(content);
       if (given !== id) throw new Error(`its added token ${content} has the id ${id}, and comes to ${given}`);
     }
+    return new Set(added.map(({ content }) => content));
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
