@@ -10,7 +10,7 @@ import type { Compute, Seat } from "./departures.ts";
 import { reindexed } from "./flights.ts";
 import type { Flight } from "./flights.ts";
 import type { Question } from "./question.ts";
-import { Questions } from "./questions.ts";
+import { Questions, isLarge } from "./questions.ts";
 
 export interface ClassifierOptions {
   readonly model: ServedModel;
@@ -53,7 +53,22 @@ export class Classifier {
   async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
     const from = this.#options.now();
     const topK = this.#topKOf(request);
-    const questions = this.#questions.of(request);
+    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), request, topK, hangUp, from);
+    this.#openCalls += 1;
+    try {
+      return await this.#answer(await this.#questions.inTurns(request), request, topK, hangUp, from);
+    } finally {
+      this.#closeCall();
+    }
+  }
+
+  async #answer(
+    questions: readonly Question[],
+    request: ClassifyRequest,
+    topK: number,
+    hangUp: () => AbortSignal,
+    from: number,
+  ): Promise<ClassifyReply> {
     const call = {};
     const seats = questions.map((question) => this.#seat(question, topK, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));
@@ -119,9 +134,13 @@ export class Classifier {
       return results;
     } finally {
       for (const seat of seats) if ("flight" in seat) seat.flight.leave(call);
-      this.#openCalls -= 1;
-      if (this.#openCalls === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+      this.#closeCall();
     }
+  }
+
+  #closeCall(): void {
+    this.#openCalls -= 1;
+    if (this.#openCalls === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   async #land(question: Question, seat: Seat, topK: number, index: number): Promise<ClassifyResult> {

@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import { Turns } from "../../lib/turns.ts";
 import type { ClassifyItem, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { TextKey } from "../cache/keys.ts";
 import type { ServedModel } from "../model/served-model.ts";
@@ -7,6 +8,20 @@ import { entailmentOf } from "./entailment.ts";
 import { PlainQuestion, pairKeyOf } from "./question.ts";
 import type { Question } from "./question.ts";
 import { LabelsQuestion, OwnLabels } from "./zero-shot.ts";
+
+/** Of all texts of a call: what is more is read in turns. */
+const MOST_CHARACTERS_AT_ONCE = 32_768;
+
+export function isLarge({ text = "", textPair = "", texts = [] }: ClassifyRequest): boolean {
+  let characters = text.length + textPair.length;
+  for (const item of texts)
+    characters += typeof item === "string" ? item.length : item.text.length + (item.textPair?.length ?? 0);
+  return characters > MOST_CHARACTERS_AT_ONCE;
+}
+
+function itemsOf({ text = "", textPair, texts }: ClassifyRequest): readonly ClassifyItem[] {
+  return texts ?? [textPair === undefined ? text : { text, textPair }];
+}
 
 /** Makes questions of calls. */
 export class Questions {
@@ -20,15 +35,29 @@ export class Questions {
 
   /** @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, `ZERO_SHOT_UNSUPPORTED`. */
   of(request: ClassifyRequest): Question[] {
-    const { text = "", textPair, texts, labels, template, multiLabel } = request;
-    const items = texts ?? [textPair === undefined ? text : { text, textPair }];
-    if (labels === undefined) return items.map((item, index) => this.#plain(item, index));
+    return itemsOf(request).map(this.#makerFor(request));
+  }
+
+  /** As `of`, in short turns of the event loop: a mebibyte of short texts takes 50 ms to bring to their one form. */
+  async inTurns(request: ClassifyRequest): Promise<Question[]> {
+    const make = this.#makerFor(request);
+    const turns = new Turns();
+    const questions: Question[] = [];
+    for (const [index, item] of itemsOf(request).entries()) {
+      if (turns.isOver) await turns.next();
+      questions.push(make(item, index));
+    }
+    return questions;
+  }
+
+  #makerFor({ labels, template, multiLabel }: ClassifyRequest): (item: ClassifyItem, index: number) => Question {
+    if (labels === undefined) return (item, index) => this.#plain(item, index);
     const { encoder, name } = this.#model;
     const entailment = entailmentOf(this.#model);
     if (!encoder.takesPairs)
       throw new CombotError("ZERO_SHOT_UNSUPPORTED", `labels: the tokenizer of ${name} takes no pairs`);
     const own = new OwnLabels({ labels, template, multiLabel }, entailment, (one) => encoder.formOf(one));
-    return items.map((item, index) => this.#labelled(typeof item === "string" ? item : item.text, index, own));
+    return (item, index) => this.#labelled(typeof item === "string" ? item : item.text, index, own);
   }
 
   #plain(item: ClassifyItem, index: number): Question {

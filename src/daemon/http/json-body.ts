@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
+import { checkShape } from "./json-shape.ts";
 import { ownTurn } from "./turn.ts";
 
 declare module "fastify" {
@@ -24,6 +25,7 @@ export function acceptJsonBodies(app: FastifyInstance): JsonParser {
   const nobody = {} as FastifyRequest;
   const parse: JsonParser = (body) => {
     if (body.length === 0) return undefined;
+    checkShape(body);
     let outcome: { readonly error: Error | null; readonly value: unknown } | undefined;
     void fastifyParser(nobody, utf8Of(body), (error, value) => (outcome = { error, value }));
     if (!outcome || outcome.error) throw new CombotError("INVALID_JSON", "body: not one JSON document");
@@ -44,6 +46,7 @@ export function acceptJsonBodies(app: FastifyInstance): JsonParser {
 
 /** As it came: what is kept for somebody must not lose the digits of a number, or a key called `__proto__`. */
 function jsonTextOf(body: Buffer): string {
+  checkShape(body, Infinity);
   const text = utf8Of(body);
   try {
     JSON.parse(text);

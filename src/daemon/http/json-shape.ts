@@ -1,0 +1,36 @@
+import { CombotError } from "../../lib/errors.ts";
+
+/** What any of our calls has at most, many times over. */
+const DEEPEST = 64;
+const MOST_MARKS = 16_384;
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+/** `[` and `{` less the bit that tells them apart, and what closes them. */
+const [OPENS, CLOSES, EITHER] = [0x5b, 0x5d, 0x20];
+
+/**
+ * Refuses a document that would take long to parse or to tell the faults of: a mebibyte of brackets holds the event
+ * loop for 75 ms, of fields for 100. Whether it is JSON is not asked.
+ *
+ * @param mostMarks commas and colons at most.
+ * @throws {CombotError} `INVALID_JSON`
+ */
+export function checkShape(body: Uint8Array, mostMarks = MOST_MARKS): void {
+  let depth = 0;
+  let marks = 0;
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at] ?? 0;
+    if (byte === QUOTE) at = endOfString(body, at);
+    else if (byte === COMMA || byte === COLON) marks += 1;
+    else if ((byte & ~EITHER) === OPENS) depth += 1;
+    else if ((byte & ~EITHER) === CLOSES) depth -= 1;
+    if (depth > DEEPEST) throw new CombotError("INVALID_JSON", `body: nested deeper than ${DEEPEST} levels`);
+    if (marks > mostMarks) throw new CombotError("INVALID_JSON", `body: more than ${mostMarks} commas and colons`);
+  }
+}
+
+function endOfString(body: Uint8Array, from: number): number {
+  let at = from + 1;
+  while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1;
+  return at;
+}

@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checkShape } from "../../../src/daemon/http/json-shape.ts";
+
+const check = (text: string, most?: number): void => checkShape(Buffer.from(text), most);
+
+test.each<[string, string, RegExp]>([
+  ["lists", `${"[".repeat(65)}${"]".repeat(65)}`, /deeper than 64 levels/],
+  ["objects", `${'{"a":'.repeat(65)}1${"}".repeat(65)}`, /deeper than 64 levels/],
+  ["what is no JSON", "[".repeat(1000), /deeper than 64 levels/],
+  ["values", `[${"1,".repeat(16_385)}1]`, /16384 commas and colons/],
+  ["fields", `{${'"a":1,'.repeat(8193)}"a":1}`, /16384 commas and colons/],
+])("too many %s are refused", (_, text, reason) => {
+  expect(() => check(text)).toThrow(expect.objectContaining({ code: "INVALID_JSON" }));
+  expect(() => check(text)).toThrow(reason);
+});
+
+test("what is written in strings is not counted, whatever is escaped in them", () => {
+  const string = JSON.stringify(`${"[{,:".repeat(20_000)}\\"[`);
+  expect(() => check(`{"text":${string},"texts":[${string}]}`)).not.toThrow();
+  expect(() => check(`["${"[".repeat(100)}`)).not.toThrow();
+});
+
+test("any document of a call's size passes", () => {
+  const passes = (text: string): void => {
+    expect(() => check(text)).not.toThrow();
+  };
+  fc.assert(fc.property(fc.json({ maxDepth: 6 }), passes));
+});
+
+test("the number of marks may be the caller's affair", () => {
+  expect(() => check(`[${"1,".repeat(20_000)}1]`, Infinity)).not.toThrow();
+});
