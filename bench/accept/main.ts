@@ -8,8 +8,10 @@ import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
 import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
+import { stall } from "./capabilities/stall.ts";
 import { swaps } from "./capabilities/swaps.ts";
 import { targets } from "./capabilities/targets.ts";
+import { tokens } from "./capabilities/tokens.ts";
 import { trainer } from "./capabilities/trainer.ts";
 import { watch } from "./capabilities/watch.ts";
 import { zoo } from "./capabilities/zoo.ts";
@@ -32,6 +34,8 @@ const CAPABILITIES: readonly Capability[] = [
   swaps,
   faults,
   trainer,
+  tokens,
+  stall,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

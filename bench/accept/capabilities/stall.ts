@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
+import { callSocket, keepAliveAgent } from "../../../scripts/support/socket-request.ts";
+import type { Capability, Line, Part } from "../record.ts";
+import { quantile, round } from "../statistics.ts";
+import { INSPECTABLE } from "./memory/inspector.ts";
+import { BODIES } from "./stall/bodies.ts";
+import type { MakeBody } from "./stall/bodies.ts";
+import { writeModel } from "./stall/model.ts";
+import { longestTurn, watchTurns } from "./stall/probe.ts";
+import type { Stall } from "./stall/probe.ts";
+
+const CALLERS = 4;
+const CALLS_EACH = 3;
+const LONGEST_MS = 20;
+const HEALTH_P99_MS = 50;
+const HEALTH_EVERY_MS = 10;
+
+/** One of each way to make tokens. */
+const KINDS = [
+  "bundled",
+  "bert-chinese",
+  "roberta",
+  "llama",
+  "marked-words",
+  "xlm-roberta",
+  "folded-bytes",
+  "word-level",
+];
+
+/** The largest calls that may be sent, by four callers at once: nobody else waits for them. */
+export const stall: Capability = {
+  name: "stall",
+  summary: "The longest turn of the daemon's event loop under the largest calls, for each kind of tokenizer",
+  parts: KINDS.map((kind): Part => ({ name: kind, run: (say) => measureKind(kind, say) })),
+};
+
+async function* measureKind(kind: string, say: (progress: string) => void): AsyncGenerator<Line> {
+  const folder = mkdtempSync(join(tmpdir(), "combot-stall-"));
+  const model = join(folder, "model");
+  if (kind !== "bundled") writeModel(model, kind);
+  const env = { ...INSPECTABLE, LOG_LEVEL: "error", ...(kind === "bundled" ? {} : { MODEL_DIR: model }) };
+  const daemon = await PrivateDaemon.start({ env });
+  try {
+    await warmUp(daemon);
+    for (const [name, make] of Object.entries(BODIES)) {
+      say(`${kind}: ${name}`);
+      yield* linesOf(name, await measureBody(daemon, make));
+    }
+  } finally {
+    await daemon.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** So that what is compiled on the way is not measured. */
+async function warmUp(daemon: PrivateDaemon): Promise<void> {
+  for (let call = 0; call < 300; call++) {
+    const body = { text: `where is my order ${call}` };
+    await callSocket({ socketPath: daemon.socketPath, method: "POST", path: "/api/classify/", body });
+  }
+}
+
+interface Measured extends Stall {
+  readonly statuses: readonly number[];
+  readonly healthP99Ms: number;
+}
+
+async function measureBody(daemon: PrivateDaemon, make: MakeBody): Promise<Measured> {
+  await watchTurns(daemon);
+  const health = watchHealth(daemon);
+  const statuses = await Promise.all(
+    Array.from({ length: CALLERS }, async (_, caller) => {
+      const given: number[] = [];
+      for (let call = 0; call < CALLS_EACH; call++) given.push(await post(daemon, make(caller * CALLS_EACH + call)));
+      return given;
+    }),
+  );
+  const healthMs = await health.stop();
+  return { ...(await longestTurn(daemon)), statuses: statuses.flat(), healthP99Ms: quantile(healthMs, 0.99) };
+}
+
+function* linesOf(name: string, { wallMs, cpuMs, statuses, healthP99Ms }: Measured): Generator<Line> {
+  const replies = [...new Set(statuses)].join(", ");
+  yield {
+    what: `${name} (answered ${replies}): longest turn of the event loop, ms, and the CPU it took`,
+    measured: `${round(wallMs, 1)}, ${round(cpuMs, 1)} of them CPU`,
+    target: `less than ${LONGEST_MS}`,
+    pass: wallMs < LONGEST_MS && statuses.every((status) => status === 200 || (status >= 400 && status < 500)),
+  };
+  yield {
+    what: `${name}: p99 of health meanwhile, ms`,
+    measured: round(healthP99Ms, 1),
+    target: `less than ${HEALTH_P99_MS}`,
+    pass: healthP99Ms < HEALTH_P99_MS,
+  };
+}
+
+/** The body is sent as it is, and its reply only counted. */
+function post(daemon: PrivateDaemon, body: Buffer): Promise<number> {
+  const headers = { "content-type": "application/json", "content-length": body.length };
+  return new Promise((resolve, reject) => {
+    const { socketPath } = daemon;
+    const outgoing = request({ socketPath, method: "POST", path: "/api/classify/", headers }, (incoming) => {
+      incoming.resume().on("end", () => resolve(incoming.statusCode ?? 0));
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+function watchHealth({ socketPath }: PrivateDaemon): { stop(): Promise<number[]> } {
+  const agent = keepAliveAgent(1);
+  const took: number[] = [];
+  let isOver = false;
+  const work = (async () => {
+    while (!isOver) {
+      const from = performance.now();
+      await callSocket({ socketPath, path: "/api/health/", agent });
+      took.push(performance.now() - from);
+      await delay(HEALTH_EVERY_MS);
+    }
+  })();
+  return {
+    stop: async () => {
+      isOver = true;
+      await work;
+      agent.destroy();
+      return took;
+    },
+  };
+}
