@@ -13,7 +13,7 @@ const [OPENS, CLOSES, EITHER] = [0x5b, 0x5d, 0x20];
  * loop for 75 ms, of fields for 100. Whether it is JSON is not asked.
  *
  * @param mostMarks commas and colons at most.
- * @throws {CombotError} `INVALID_JSON`
+ * @throws {CombotError} `INVALID_JSON` for the depth, `BODY_TOO_LARGE`
  */
 export function checkShape(body: Uint8Array, mostMarks = MOST_MARKS): void {
   let depth = 0;
@@ -25,7 +25,7 @@ export function checkShape(body: Uint8Array, mostMarks = MOST_MARKS): void {
     else if ((byte & ~EITHER) === OPENS) depth += 1;
     else if ((byte & ~EITHER) === CLOSES) depth -= 1;
     if (depth > DEEPEST) throw new CombotError("INVALID_JSON", `body: nested deeper than ${DEEPEST} levels`);
-    if (marks > mostMarks) throw new CombotError("INVALID_JSON", `body: more than ${mostMarks} commas and colons`);
+    if (marks > mostMarks) throw new CombotError("BODY_TOO_LARGE", `body: more than ${mostMarks} commas and colons`);
   }
 }
 
