@@ -1,18 +1,25 @@
 import { fitTemperature, meanSurprise } from "./calibration.ts";
 import type { ScoredText } from "./calibration.ts";
-import { fitBoth, settle } from "./fitting.ts";
-import type { EncodedText, FitContext } from "./fitting.ts";
+import { fitBoth, wholeRuns } from "./fitting.ts";
+import type { EncodedText, FitContext, FitPlan } from "./fitting.ts";
 import type { Turn } from "./folds.ts";
 import { weightChoices } from "./token-features.ts";
 import type { KindWeights } from "./token-features.ts";
 
-type Turns = readonly Turn<EncodedText>[];
+/** What training goes by, chosen on texts each scored by classifiers that have not seen it. */
+export interface Choice extends Blend {
+  readonly weights: KindWeights;
+}
 
 /** How a model's logits are made of its two classifiers'. */
-export interface Blend {
+interface Blend {
   /** Of the settled classifier; the rest is of the passed one. */
   readonly share: number;
   readonly temperature: number;
+}
+
+interface Tried extends Blend {
+  readonly surprise: number;
 }
 
 interface TwiceScored {
@@ -21,34 +28,40 @@ interface TwiceScored {
   readonly label: number;
 }
 
+type Turns = readonly Turn<EncodedText>[];
+
 const shares = [0, 0.25, 0.5, 0.75];
 
 /**
- * The weights under which texts not trained on surprise least. Tried with the settled classifier alone, which takes
- * a quarter of the time and ranks them as the blend does.
+ * Chooses first the weights, by fits of one run, which rank them well enough; then, by fits as the model's own, the
+ * blend and its temperature. Each time what surprises least wins.
  */
-export function chooseWeights(turns: Turns, context: FitContext): KindWeights {
+export function choose(turns: Turns, context: FitContext): Choice {
   const tried = weightChoices.map((weights) => {
-    const scored = turns.flatMap(({ train, unseen }) => {
-      const { space, settled } = settle(train, weights, context);
-      return unseen.map(({ ids, label }): ScoredText => ({ logits: settled.score(space.vectorise(ids)), label }));
-    });
-    const surprise = meanSurprise(scored, fitTemperature(scored));
-    context.onProgress(`pairs weighed ${weights.pair}: mean surprise ${surprise.toFixed(4)}`);
-    return { weights, surprise };
+    const stage = `pairs weighed ${weights.pair}`;
+    return { weights, ...tryBlends(scoreUnseen(turns, { weights, runs: 1, stage }, context)) };
   });
-  return leastSurprising(tried).weights;
+  const { weights } = leastSurprising(tried);
+  const blend = tryBlends(scoreUnseen(turns, { weights, runs: wholeRuns, stage: "calibration" }, context));
+  const { share, temperature, surprise } = blend;
+  context.onProgress(
+    `pairs weighed ${weights.pair}, blend ${share}, temperature ${temperature.toFixed(3)}, mean surprise ${surprise.toFixed(4)}`,
+  );
+  return { weights, share, temperature };
 }
 
-/** The blend, and the temperature, under which texts not trained on surprise least. */
-export function chooseBlend(turns: Turns, weights: KindWeights, context: FitContext): Blend {
-  const scored = turns.flatMap(({ train, unseen }, turn): TwiceScored[] => {
-    const { space, settled, passed } = fitBoth(train, weights, context, `fold ${turn + 1} of ${turns.length}`);
+function scoreUnseen(turns: Turns, plan: FitPlan, context: FitContext): TwiceScored[] {
+  return turns.flatMap(({ train, unseen }, turn) => {
+    const stage = `${plan.stage}, fold ${turn + 1} of ${turns.length}`;
+    const { space, settled, passed } = fitBoth(train, { ...plan, stage }, context);
     return unseen.map(({ ids, label }) => {
       const vector = space.vectorise(ids);
       return { settled: settled.score(vector), passed: passed.score(vector), label };
     });
   });
+}
+
+function tryBlends(scored: readonly TwiceScored[]): Tried {
   const tried = shares.map((share) => {
     const mixed = scored.map(({ settled, passed, label }): ScoredText => {
       return { logits: settled.map((logit, at) => share * logit + (1 - share) * passed[at]!), label };
@@ -56,11 +69,9 @@ export function chooseBlend(turns: Turns, weights: KindWeights, context: FitCont
     const temperature = fitTemperature(mixed);
     return { share, temperature, surprise: meanSurprise(mixed, temperature) };
   });
-  const { share, temperature, surprise } = leastSurprising(tried);
-  context.onProgress(`blend ${share}, temperature ${temperature.toFixed(3)}, mean surprise ${surprise.toFixed(4)}`);
-  return { share, temperature };
+  return leastSurprising(tried);
 }
 
-function leastSurprising<T extends { readonly surprise: number }>(tried: readonly T[]): T {
+function leastSurprising<T extends Tried>(tried: readonly T[]): T {
   return tried.reduce((best, one) => (one.surprise < best.surprise ? one : best));
 }

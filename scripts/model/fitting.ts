@@ -29,48 +29,40 @@ export interface FitContext {
   readonly onProgress: (message: string) => void;
 }
 
-export interface Settled {
-  readonly space: FeatureSpace;
-  readonly vectors: readonly LabelledVector[];
-  /** The best answer to the very texts under a penalty. */
-  readonly settled: Classifier;
+export interface FitPlan {
+  readonly weights: KindWeights;
+  /** Classifiers by descent whose weights are averaged: passing over texts one by one leaves chance in each. */
+  readonly runs: number;
+  /** What is being trained, for the progress lines. */
+  readonly stage: string;
 }
 
 export interface Fitted {
   readonly space: FeatureSpace;
+  /** The best answer to the very texts under a penalty. */
   readonly settled: Classifier;
   /** What a few passes over the texts, with typos, come to. It errs in other places than the settled one. */
   readonly passed: Classifier;
 }
 
+/** Runs of a fit that is used, not only compared. */
+export const wholeRuns = 3;
+
 const ascent = { passes: 10, penalty: 0.03 };
-/** Classifiers by descent whose weights are averaged: passing over texts one by one leaves chance in each. */
-const runs = 3;
 const typoRates: TypoRates = { texts: 0.6, words: 0.25 };
 
-export function settle(part: readonly EncodedText[], weights: KindWeights, context: FitContext): Settled {
-  const { vocabulary, lexicon, labelCount, seed } = context;
+export function fitBoth(part: readonly EncodedText[], plan: FitPlan, context: FitContext): Fitted {
+  const { labelCount, seed } = context;
   const texts = [...part, ...context.names];
-  const space = new FeatureSpace({ vocabulary, lexicon, weights, labelCount, texts: texts.map(({ ids }) => ids) });
+  const space = new FeatureSpace({ ...context, weights: plan.weights, texts: texts.map(({ ids }) => ids) });
   const vectors = texts.map(({ ids, label }): LabelledVector => ({ vector: space.vectorise(ids), label }));
   const random = createRandom(seed);
   const settled = ascend(vectors, { ...ascent, featureCount: space.size, labelCount, random });
-  return { space, vectors, settled: standardise(settled, vectors) };
-}
-
-/** @param stage what is being trained, for the progress lines. */
-export function fitBoth(
-  part: readonly EncodedText[],
-  weights: KindWeights,
-  context: FitContext,
-  stage: string,
-): Fitted {
-  const { space, vectors, settled } = settle(part, weights, context);
-  const passed = Array.from({ length: runs }, (_, run) =>
-    passOver([...part, ...context.names], space, context, { run, stage: `${stage}, run ${run + 1} of ${runs}` }),
+  const passed = Array.from({ length: plan.runs }, (_, run) =>
+    passOver(texts, space, context, { run, stage: `${plan.stage}, run ${run + 1} of ${plan.runs}` }),
   );
-  const averaged = addClassifiers(passed.map((classifier) => ({ classifier, share: 1 / runs })));
-  return { space, settled, passed: standardise(averaged, vectors) };
+  const averaged = addClassifiers(passed.map((classifier) => ({ classifier, share: 1 / plan.runs })));
+  return { space, settled: standardise(settled, vectors), passed: standardise(averaged, vectors) };
 }
 
 function passOver(

@@ -1,7 +1,7 @@
-import { chooseBlend, chooseWeights } from "./choice.ts";
+import { choose } from "./choice.ts";
 import { addClassifiers } from "./classifier.ts";
 import type { Example } from "./csv.ts";
-import { fitBoth } from "./fitting.ts";
+import { fitBoth, wholeRuns } from "./fitting.ts";
 import type { EncodedText, FitContext } from "./fitting.ts";
 import { fold } from "./fold.ts";
 import { dealFolds } from "./folds.ts";
@@ -44,9 +44,9 @@ export function trainModel(examples: readonly Example[], options: TrainerOptions
   const names = encodeNames(labels, new Set(words), encode);
   const context: FitContext = { ...options, vocabulary, encode, labelCount: labels.length, names };
   const turns = dealFolds(texts, foldLimits, createRandom(options.seed));
-  const weights = chooseWeights(turns, context);
-  const { share, temperature } = chooseBlend(turns, weights, context);
-  const { space, settled, passed } = fitBoth(texts, weights, context, "all texts");
+  const { weights, share, temperature } = choose(turns, context);
+  const plan = { weights, runs: wholeRuns, stage: "all texts" };
+  const { space, settled, passed } = fitBoth(texts, plan, context);
   const classifier = addClassifiers([
     { classifier: settled, share },
     { classifier: passed, share: 1 - share },
