@@ -1,4 +1,6 @@
 import { lstatSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { systemCodeOf } from "./errors.ts";
 
 const ROOT = 0;
 
@@ -9,10 +11,20 @@ const ROOT = 0;
  * @returns why it isn't trusted; undefined where it is, and where nothing is there.
  */
 export function strangerOf(path: string): string | undefined {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = statusOf(path);
   if (!found) return undefined;
   if (found.isSymbolicLink()) return `${path} is a link, and combot makes none there`;
   const ours = process.geteuid?.() ?? found.uid;
   if (found.uid === ours || found.uid === ROOT) return undefined;
   return `${path} belongs to the user ${found.uid}, and combot runs as ${ours}`;
+}
+
+/** A file where a folder should be leads nowhere either. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }

@@ -17,6 +17,8 @@ export type ModelSpec = Omit<LoadMessage, "type" | keyof LoadableFile>;
 export interface ModelFiles {
   /** The file to load now; may take as long as a trial of the model. Rejects where it can't be served from any. */
   file(): Promise<LoadableFile>;
+  /** Whether what a worker has just loaded is what was checked. */
+  asChecked(file: LoadableFile): boolean;
   /** Whether what a worker has mapped is still what was checked. Cheap: it is asked after every batch. */
   intact(file: LoadableFile): boolean;
   /** A worker could not load this file. @returns whether there is another one to load now. */
@@ -197,7 +199,10 @@ export class Worker {
     const startedAtMs = this.#birth.now();
     const watch = setTimeout(() => void this.#abort(hangMs), hangMs);
     try {
-      const { logits, computeMs } = await answer;
+      const { logits, computeMs } = await answer.catch((error: unknown) => {
+        // What was written over may fail rather than answer; the worker would fail again.
+        throw this.intact ? error : this.#distrust();
+      });
       if (!this.intact) throw this.#distrust();
       this.#count(batch);
       const width = this.#birth.model.labels;
@@ -230,6 +235,7 @@ export class Worker {
     const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
     try {
       await this.#process.load({ ...model, ...this.#file });
+      if (!files.asChecked(this.#file)) throw this.#distrust();
       this.hurry();
       this.#isReady = true;
       this.#readyAtMs = this.#birth.now();
@@ -246,10 +252,10 @@ export class Worker {
     this.#process.signal("SIGKILL", "it ignored ABRT");
   }
 
-  /** Somebody wrote to the weights it has mapped: neither this answer nor another one of it can be trusted. */
+  /** Somebody wrote to the weights it has: neither this answer nor another one of it can be trusted. */
   #distrust(): Error {
-    this.#process.signal("SIGKILL", "the prepared weights were changed under it");
-    return new Error("the prepared weights were changed while the batch ran");
+    this.#process.signal("SIGKILL", "the weights were changed under it");
+    return new Error("the weights were changed meanwhile");
   }
 
   #count(batch: readonly Work[]): void {

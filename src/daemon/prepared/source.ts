@@ -59,15 +59,23 @@ export class ModelSource {
    * @throws {WorkerFailedError} where the model can't be served from any file.
    */
   async file(): Promise<LoadableFile> {
-    if (!this.#file || !this.intact(this.#file)) return this.#reopen();
+    if (!this.#file || !this.asChecked(this.#file)) return this.#reopen();
     // Whoever asks is waited for, and can be served meanwhile.
     if (this.#options.now() >= this.#retryAtMs) this.#reopen().catch(() => undefined);
     return this.#file;
   }
 
-  /** Whether the file is still the one that was checked. Cheap: it is asked after every batch. */
+  /** Whether what was just loaded from the file is what was checked. */
+  asChecked(file: LoadableFile): boolean {
+    return file.prepared ? this.intact(file) : file === this.#plainFile && this.#options.model.sealed.intact;
+  }
+
+  /**
+   * Whether what a worker has loaded is still what it was. Cheap: it is asked after every batch. Weights in the model
+   * file itself are read once; those in files of their own stay mapped, and change with them.
+   */
   intact(file: LoadableFile): boolean {
-    if (!file.prepared) return file === this.#plainFile && this.#options.model.sealed.intact;
+    if (!file.prepared) return this.#options.model.externalPaths.length === 0 || this.asChecked(file);
     const stamps = this.#stamps.get(file);
     return stamps !== undefined && pathsOf(file).every((path, at) => stampOf(path) === stamps[at]);
   }

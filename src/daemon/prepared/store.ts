@@ -25,6 +25,8 @@ export interface SourceModel {
   /** 64 hex digits. */
   readonly digest: string;
   readonly modelPath: string;
+  /** Files that hold weights of it. */
+  readonly externalPaths: readonly string[];
   /** With external data. */
   readonly bytes: number;
   readonly sealed: PlainCopy;

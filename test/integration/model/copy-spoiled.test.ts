@@ -35,7 +35,6 @@ test.each([
   const expected = await classify(core, TEXTS);
   const { modelPath } = core.models.current.model;
   const before = readFileSync(modelPath);
-  const workers = workerPids(core);
   chmodSync(modelPath, 0o640);
   harm(modelPath);
   for (let round = 0; round < 5; round++) {
@@ -43,5 +42,26 @@ test.each([
     expect((await classify(core, TEXTS)).results).toEqual(expected.results);
   }
   expect(readFileSync(modelPath).equals(before)).toBe(true);
-  expect(workerPids(core).some((pid) => workers.includes(pid))).toBe(false);
+});
+
+test("weights in a file of their own stay mapped: workers that have one that was written to are replaced", async () => {
+  const folder = writeForeignModel(temporaryFolder(), { externalData: true });
+  const core = await startCore(folder, { COMBOT_STATE_DIR: temporaryFolder() });
+  core.pool.load();
+  await core.pool.whenReady();
+  const expected = await classify(core, TEXTS);
+  const [weights = ""] = core.models.current.model.externalPaths;
+  const before = readFileSync(weights);
+  const workers = workerPids(core);
+  chmodSync(weights, 0o640);
+  writeFileSync(
+    weights,
+    before.map((byte) => byte ^ 1),
+  );
+  const seen = async (): Promise<number> => {
+    expect((await classify(core, TEXTS)).results).toEqual(expected.results);
+    return workerPids(core).filter((pid) => workers.includes(pid)).length;
+  };
+  await expect.poll(seen, { timeout: 60_000 }).toBe(0);
+  expect(readFileSync(weights).equals(before)).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mayRaise } from "../../../src/daemon/workers/priority.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
@@ -163,11 +164,14 @@ describe("a model that can't be loaded", () => {
   });
 });
 
-/** Writes over the daemon's own copy of the model. @returns what puts it back. */
+/** Writes over the daemon's own copy of the model, and over the folder that it could be copied from again. @returns what puts them back. */
 function breakCopy(core: Core): () => void {
-  const { modelPath } = core.models.current.model;
+  const { modelPath, dir, sealed } = core.models.current.model;
+  const paths = [modelPath, join(dir, sealed.file)];
   const whole = readFileSync(modelPath);
   chmodSync(modelPath, 0o640);
-  writeFileSync(modelPath, "broken");
-  return () => writeFileSync(modelPath, whole);
+  for (const path of paths) writeFileSync(path, "broken");
+  return () => {
+    for (const path of paths) writeFileSync(path, whole);
+  };
 }

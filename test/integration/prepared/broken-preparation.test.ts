@@ -104,7 +104,13 @@ function sourceOf(modelPath: string, prepare: () => Prepare, clock: { ms: number
     });
   const open = (): ModelSource =>
     new ModelSource({
-      model: { digest: DIGEST, modelPath, bytes: statSync(modelPath).size, sealed: { intact: true, mend } },
+      model: {
+        digest: DIGEST,
+        modelPath,
+        externalPaths: [],
+        bytes: statSync(modelPath).size,
+        sealed: { intact: true, mend },
+      },
       store: store(),
       onFallback: (reason) => reasons.push(reason),
       now: () => clock.ms,
