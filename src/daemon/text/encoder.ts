@@ -61,7 +61,7 @@ export class Encoder {
     this.windowTokens = windowTokens;
     this.#form = new TextForm(json);
     this.#side = truncationSide === "left" ? "tail" : "head";
-    this.#ends = new Ends(library, this.#side);
+    this.#ends = new Ends(json, library, this.#side);
     this.#words = isWordByWord(json) ? new Words(json, library, this.#side) : undefined;
   }
 

@@ -8,8 +8,10 @@ export type Side = "head" | "tail";
 const MOST_AT_ONCE = 8192;
 /** The first try: most texts have more characters to a token, and few tokens are made for nothing. */
 const CHARACTERS_PER_TOKEN = 2;
-/** Tokens near a cut may be others than in the whole; so many of them are not used. */
+/** Tokens near a cut may be others than in the whole; so many of them are not used, at least. */
 const MARGIN = 64;
+/** Where the file does not say, as the library has it. */
+const LONGEST_PIECED = 100;
 /** Where it repeats itself no later token tells the tokens from one phase to another: it is encoded whole if it may be. */
 const LONGEST_PERIOD = 64;
 const MOST_REPEATED = 65_536;
@@ -24,10 +26,13 @@ const SHARE_TO_LOOK_THROUGH = 8;
 export class Ends {
   readonly #library: TokenizerLibrary;
   readonly #side: Side;
+  readonly #margin: number;
 
-  constructor(library: TokenizerLibrary, side: Side) {
+  /** @param json that the library was made of. */
+  constructor(json: object, library: TokenizerLibrary, side: Side) {
     this.#library = library;
     this.#side = side;
+    this.#margin = marginOf(json);
   }
 
   /** @returns all tokens, or at least `enough` of those at its end; those past that many may be others. */
@@ -46,7 +51,7 @@ export class Ends {
     enough: number,
     encode: (part: string) => Promise<T>,
   ): Promise<T> {
-    const target = enough + MARGIN;
+    const target = enough + this.#margin;
     let length = target * CHARACTERS_PER_TOKEN;
     while (length < text.length) {
       const part = this.#cut(text, length);
@@ -87,6 +92,15 @@ export class Ends {
     }
     return false;
   }
+}
+
+/**
+ * WordPiece makes one unknown token of a word that is too long, and of what a cut leaves of it up to a token for each
+ * character: so many tokens have to follow those that are used.
+ */
+function marginOf(json: object): number {
+  const { model } = json as { readonly model?: { readonly type?: string; readonly max_input_chars_per_word?: number } };
+  return model?.type === "WordPiece" ? Math.max(MARGIN, model.max_input_chars_per_word ?? LONGEST_PIECED) : MARGIN;
 }
 
 function headOf(text: string, length: number): string {

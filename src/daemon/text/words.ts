@@ -66,7 +66,7 @@ export class Words {
     this.#pieces = WordPieces.of(json);
     this.#library = library;
     this.#side = side;
-    this.#ends = new Ends(library, side);
+    this.#ends = new Ends(json, library, side);
   }
 
   /**

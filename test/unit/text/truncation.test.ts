@@ -31,3 +31,18 @@ describe.each(["right", "left"] as const)("cut at the %s, two texts share the wi
 test("one text has all of the room", () => {
   expect([shares([3], 5), shares([9], 5)]).toEqual([[3], [5]]);
 });
+
+const letters = Array.from({ length: 200 }, (_, at) => String.fromCharCode(97 + (Math.floor(at ** 1.5) % 26))).join("");
+const unknown = "ж".repeat(60);
+
+test.each([
+  ["right", `${unknown}!${letters}`],
+  ["left", `${letters}!${unknown}`],
+] as const)("cut at the %s, a word too long for pieces gets none where a part of it would", async (direction, text) => {
+  const tokenizer = Tokenizer.fromString(JSON.stringify(wordPiece()));
+  tokenizer.setTruncation(16, { direction });
+  const encoder = await Encoder.open(wordPiece(), { windowTokens: 16, truncationSide: direction });
+  const { ids, truncated } = await encoder.encode({ text });
+  expect([...ids]).toEqual((await tokenizer.encode(text)).getIds());
+  expect(truncated).toBe(false);
+});
