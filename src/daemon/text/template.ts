@@ -15,11 +15,13 @@ const SAMPLES = ["a", "A", "0", ".", "the", "的", "あ", "а", "ا", "\u2581"];
 /** What stands around a text, or around two and between them: learned from what the post-processor does. */
 export class Template {
   readonly #parts: readonly Part[];
+  readonly #isTyped: boolean;
   /** Special tokens. */
   readonly specials: number;
 
   private constructor(parts: readonly Part[]) {
     this.#parts = parts;
+    this.#isTyped = parts.some(({ type }) => type !== 0);
     this.specials = parts.filter((part) => "special" in part).length;
   }
 
@@ -41,7 +43,7 @@ export class Template {
   /** @param counts how many of each text's tokens are in it, from `froms`. */
   fill(tokens: readonly (readonly number[])[], froms: readonly number[], counts: readonly number[]): FilledTemplate {
     const ids = new Int32Array(this.specials + counts.reduce((sum, count) => sum + count, 0));
-    const types = new Int32Array(ids.length);
+    const types = this.#isTyped ? new Int32Array(ids.length) : undefined;
     let at = 0;
     for (const part of this.#parts) {
       const from = at;
@@ -51,9 +53,9 @@ export class Template {
         const last = first + (counts[part.text] ?? 0);
         for (let token = first; token < last; token++) ids[at++] = tokens[part.text]?.[token] ?? 0;
       }
-      types.fill(part.type, from, at);
+      types?.fill(part.type, from, at);
     }
-    return { ids, types: types.some((type) => type !== 0) ? types : undefined };
+    return { ids, types: types?.some((type) => type !== 0) ? types : undefined };
   }
 }
 

@@ -75,16 +75,15 @@ export class Words {
    * @param text with blanks between its words. @param enough as in `encode`.
    */
   known(text: string, enough: number): number[] | undefined {
-    const ids: Tokens[] = [];
-    let count = 0;
+    const ids: number[] = [];
     const place = new Place(text, this.#side);
-    for (let word = place.next(); word !== undefined && count < enough; word = place.next()) {
+    for (let word = place.next(); word !== undefined && ids.length < enough; word = place.next()) {
       const known = this.#seen.get(word) ?? this.#spell(word);
       if (!known) return undefined;
-      ids.push(known);
-      count += known.length;
+      if (this.#side === "head") for (const id of known) ids.push(id);
+      else for (let at = known.length - 1; at >= 0; at--) ids.push(known[at] ?? 0);
     }
-    return this.#inOrder(ids);
+    return this.#side === "head" ? ids : ids.toReversed();
   }
 
   /** @returns all tokens, or at least `enough` of those at the end that stays. */
