@@ -38,7 +38,23 @@ export async function openFirst(
       `${made.dir} serves, which was chosen with \`combot model use\`, and not ${named} ${modelDir}; \`combot model use --default\` goes back to that`,
     );
   }
-  return { model: await openChosen(made, choice, stateDir), chosen: { by: "model use", at: made.at ?? null } };
+  const model = await openChosen(made, choice, stateDir);
+  if (made.content === undefined) await complete(made, model, choice, log);
+  return { model, chosen: { by: "model use", at: made.at ?? null } };
+}
+
+/** An older version's choice names a folder alone: from here on it is what that holds now, which has been copied. */
+async function complete(
+  made: Choice,
+  { file, sealed, digest }: ServedModel,
+  choice: ModelChoice,
+  log: Logger,
+): Promise<void> {
+  try {
+    (await choice.prepare({ ...made, file, content: sealed.content, digest })).commit();
+  } catch (error) {
+    log.warn({ dir: made.dir }, `a restart will not know what ${made.dir} holds now: ${messageOf(error)}`);
+  }
 }
 
 async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): Promise<ServedModel> {

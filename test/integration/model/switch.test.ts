@@ -109,6 +109,17 @@ describe("the chosen model", () => {
     expect(gone.reports.health()).toMatchObject({ status: "degraded", model: { dir: two, folder: "gone" } });
   });
 
+  test("by an older version, which wrote the folder alone, is from the first start on what that held then", async () => {
+    const [one, two, other] = [variant(1), variant(2), variant(3)];
+    const env = { COMBOT_STATE_DIR: temporaryFolder() };
+    writeFileSync(join(env.COMBOT_STATE_DIR, "model.json"), JSON.stringify({ dir: two }));
+    const { digest } = (await startCore(one, env)).models.current.model;
+    copyFileSync(join(other, "model.onnx"), join(two, "model.onnx"));
+    expect((await startCore(one, env)).models.current.model).toMatchObject({ dir: two, digest });
+    rmSync(two, { recursive: true });
+    expect((await startCore(one, env)).models.current.model).toMatchObject({ dir: two, digest });
+  });
+
   test("of which no copy is left keeps the daemon from starting: no other model stands in for it", async () => {
     const [one, two] = [variant(1), variant(2)];
     const env = { COMBOT_STATE_DIR: temporaryFolder() };
