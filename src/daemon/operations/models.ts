@@ -92,7 +92,7 @@ export class Models {
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */
   async #use(request: ModelUseRequest): Promise<ModelUseReply> {
-    const { now, open, choice, onNeeded, defaultBy } = this.#options;
+    const { now, open, choice, defaultBy } = this.#options;
     const from = now();
     const previous = this.#current.model;
     const model = await open(this.#folderOf(request), request.file);
@@ -102,7 +102,7 @@ export class Models {
     if (changed) await this.#switchOr(model, request.inTurn ?? false, prepared.discard);
     this.#chosen = made ? { by: "model use", at: made.at ?? null } : { by: defaultBy, at: null };
     const warning = forgotten(prepared.commit);
-    await onNeeded(this.engines.map(({ model: { sealed } }) => sealed.content));
+    await this.#tellNeeded();
     return {
       model: nameOf(model),
       previous: nameOf(previous),
@@ -128,8 +128,14 @@ export class Models {
       await this.#switchTo(model, inTurn);
     } catch (error) {
       undo();
+      // What was copied of a model that does not serve must not pile up.
+      await this.#tellNeeded();
       throw error;
     }
+  }
+
+  #tellNeeded(): Promise<void> {
+    return this.#options.onNeeded(this.engines.map(({ model: { sealed } }) => sealed.content));
   }
 
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {

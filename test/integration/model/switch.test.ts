@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
@@ -70,6 +70,16 @@ describe.each([
     await expect(classify(core, ["alpha"])).resolves.toMatchObject({ model: { name: "variant-1" } });
     expect(core.models.engines).toHaveLength(1);
   });
+});
+
+test("of models that were refused no more than the last two copies are kept", async () => {
+  const env = { COMBOT_STATE_DIR: temporaryFolder() };
+  const core = await startVariant(variant(1), env);
+  for (const number of [2, 3, 4, 5]) {
+    const dir = variant(number, { variant: Infinity, slowRounds: number });
+    await expect(core.models.use({ dir })).rejects.toMatchObject({ code: "MODEL_INVALID" });
+  }
+  expect(readdirSync(join(env.COMBOT_STATE_DIR, "models"))).toHaveLength(3);
 });
 
 describe("the chosen model", () => {
