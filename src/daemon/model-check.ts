@@ -137,6 +137,7 @@ function describe(model: ServedModel): Description {
       inputs: inputs.map((input) => input.name),
     },
     labels: [...labels],
+    activation: model.activation,
     multiLabel,
     windowTokens,
     padId,

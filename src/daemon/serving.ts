@@ -87,13 +87,7 @@ export async function createServing(
   });
   const folder = await watchFolder(models, log);
   await prune(settings.stateDir, [first.model.sealed.content], log);
-  const meter = new Sampler({
-    pids: () => pidsOf(models.engines),
-    get limitBytes() {
-      return settings.memoryLimitBytes;
-    },
-    now,
-  });
+  const meter: Sampler = createMeter(settings, models);
   const governance = createGovernance(settings, {
     models,
     cache: cache.memory,
@@ -108,15 +102,7 @@ export async function createServing(
   const alerts = (): readonly Alert[] => watch.report().firing;
   const watched = { models, folder, metrics, caching, journal };
   const reports = new Reports({ ...watched, meter, governor, settings, alerts, version: VERSION });
-  const events = new EventHub({
-    decisions,
-    sample: () => reports.sample(),
-    onFailure: (error) => onlookers.failed("events", error),
-  });
-  const onAlert = (alert: Alert): void => {
-    onlookers.tell("events", () => events.tellAlert(alert));
-    onlookers.tell("journal", () => journaling?.alert(alert));
-  };
+  const { events, onAlert } = createEvents(decisions, reports, journaling, onlookers);
   const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert }, log);
   publishWatch(metrics, watch);
   const warming = new Warming({ settings, models, caching, governor, journaling, log });
@@ -134,6 +120,35 @@ export async function createServing(
     warming,
     onlookers,
   };
+}
+
+function createMeter(settings: Settings, models: Models): Sampler {
+  return new Sampler({
+    pids: () => pidsOf(models.engines),
+    get limitBytes() {
+      return settings.memoryLimitBytes;
+    },
+    now,
+  });
+}
+
+/** Those who listen hear of samples, decisions and alerts; the journal keeps the alerts. */
+function createEvents(
+  decisions: EngineParts["decisions"],
+  reports: Reports,
+  journaling: Journaling | undefined,
+  onlookers: Onlookers,
+): { events: EventHub; onAlert: (alert: Alert) => void } {
+  const events = new EventHub({
+    decisions,
+    sample: () => reports.sample(),
+    onFailure: (error) => onlookers.failed("events", error),
+  });
+  const onAlert = (alert: Alert): void => {
+    onlookers.tell("events", () => events.tellAlert(alert));
+    onlookers.tell("journal", () => journaling?.alert(alert));
+  };
+  return { events, onAlert };
 }
 
 function publishOnlookers(metrics: Metrics, onlookers: Onlookers): void {

@@ -4,13 +4,18 @@ import type { TokenizerFile, TokenizerJson } from "./tokenizer-file.ts";
 const side = z.enum(["right", "left"]);
 const id = z.int().min(0);
 
+/** What a value of no meaning stands for is what a missing one does: exporters write -1 where there is none. */
+function orAbsent<T extends z.ZodType>(schema: T): z.ZodCatch<z.ZodOptional<z.ZodNullable<T>>> {
+  return schema.nullish().catch(undefined);
+}
+
 /** What we read of config.json. */
 export const configSchema = z.looseObject({
   id2label: z.record(z.string().regex(/^\d+$/), z.union([z.string(), z.number()]), "it must name the labels").nullish(),
-  label2id: z.record(z.string(), id).nullish(),
-  num_labels: z.int().min(1).nullish(),
-  max_position_embeddings: z.int().min(4).nullish(),
-  pad_token_id: id.nullish(),
+  label2id: orAbsent(z.record(z.string(), z.coerce.number().pipe(id))),
+  num_labels: orAbsent(z.int().min(1)),
+  max_position_embeddings: orAbsent(z.int().min(4)),
+  pad_token_id: orAbsent(id),
   problem_type: z.string().nullish(),
   model_type: z.string().nullish(),
   vocab_size: z.int().nullish(),

@@ -49,9 +49,12 @@ async function build(dir: string, modelType: string | null | undefined): Promise
   }
 }
 
+/** Quoted for the shell, and given to Python as an argument: a folder's name may hold anything. */
 function commandFor(dir: string): string {
-  const folder = `'${dir.replaceAll("'", String.raw`\'`)}'`;
-  return `This command writes it: python3 -c "from transformers import AutoTokenizer as T; T.from_pretrained(${folder}).save_pretrained(${folder})"`;
+  const folder = `'${dir.replaceAll("'", String.raw`'\''`)}'`;
+  const program =
+    "import sys; from transformers import AutoTokenizer as T; T.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[1])";
+  return `This command writes it: python3 -c '${program}' ${folder}`;
 }
 
 async function readVocabulary(

@@ -74,6 +74,9 @@ export const modelCheckReport = z.object({
     inputs: z.array(z.string()),
   }),
   labels: z.array(z.string()).describe("in the order of the logits"),
+  activation: z
+    .enum(["softmax", "sigmoid", "none"])
+    .describe("what makes scores of the graph's numbers; none: the graph does, or they are raw"),
   multiLabel: z.boolean().describe("each label has a probability of its own (sigmoid)"),
   windowTokens: z.int(),
   padId: z.int(),

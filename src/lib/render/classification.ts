@@ -1,5 +1,6 @@
 import type { ClassifyResult } from "../protocol/classify.ts";
 import type { FailureDocument } from "./failure.ts";
+import { harmless } from "./line.ts";
 
 /** What came of one line of input: under --json this very object, on a line of its own. */
 export type LineEntry = ClassifyResult | { readonly error: FailureDocument };
@@ -15,5 +16,5 @@ export function renderEntry(entry: LineEntry): string {
 }
 
 function oneCell(text: string): string {
-  return text.replaceAll(/\s/g, " ");
+  return harmless(text.replaceAll(/\s/g, " "));
 }

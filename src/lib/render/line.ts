@@ -59,3 +59,8 @@ export function paintLine(line: Line, paint: Paint): string {
 export function printable(text: string): string {
   return text.replaceAll(/[^\u0020-\u007E]/g, "?");
 }
+
+/** What came from outside, in any script, without what a terminal would obey: control characters, turns of direction. */
+export function harmless(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "?");
+}

@@ -1,5 +1,6 @@
 import type { ModelCheckReport } from "../protocol/model.ts";
 import { formatBytes, formatDuration } from "../units.ts";
+import { harmless } from "./line.ts";
 import type { Paint } from "./paint.ts";
 import { NONE, shortMs, wrapWords } from "./words.ts";
 
@@ -8,14 +9,20 @@ const NAME_WIDTH = 12;
 
 /** A model that can be served, 80 columns wide: what it is, what a worker takes with it, what it answers. */
 export function renderModelCheck(report: ModelCheckReport, paint: Paint): string {
-  const head = `${paint.strong(report.name)} ${paint.good("can be served")}`;
+  const head = `${paint.strong(harmless(report.name))} ${paint.good("can be served")}`;
   return [head, folder(report), serving(report), worker(report), answers(report, paint)].join("\n\n");
 }
 
+const SCORES: Readonly<Record<ModelCheckReport["activation"], string>> = {
+  softmax: "one of them (softmax)",
+  sigmoid: "each by itself (sigmoid)",
+  none: "scores as the graph gives them",
+};
+
 function folder(report: ModelCheckReport): string {
-  const { dir, digest, remarks, files, bytes, graph, labels, multiLabel, windowTokens, padId, tokenizer } = report;
+  const { dir, digest, remarks, files, bytes, graph, labels, activation, windowTokens, padId, tokenizer } = report;
   const opsets = Object.entries(graph.opsets).map(([domain, version]) => `${domain} ${version}`);
-  const scores = multiLabel ? "each by itself (sigmoid)" : "one of them (softmax)";
+  const scores = SCORES[activation];
   return [
     row("folder", dir),
     row("digest", digest),
@@ -82,5 +89,5 @@ function answers({ answers: list }: ModelCheckReport, paint: Paint): string {
 /** A name, then words that begin at the same column on every line. */
 function row(name: string, words: string): string {
   const indent = " ".repeat(NAME_WIDTH);
-  return `${name.padEnd(NAME_WIDTH)}${wrapWords(words, WIDTH - NAME_WIDTH).join(`\n${indent}`)}`;
+  return `${name.padEnd(NAME_WIDTH)}${wrapWords(harmless(words), WIDTH - NAME_WIDTH).join(`\n${indent}`)}`;
 }

@@ -72,7 +72,7 @@ describe("a folder without tokenizer.json", () => {
     ["nothing", {}, "bert"],
   ])("%s: refused with the command that writes it", async (_, files, modelType) => {
     const dir = folderWith(files);
-    const command = `T.from_pretrained('${dir}').save_pretrained('${dir}')`;
+    const command = `T.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[1])' '${dir}'`;
     const opened = readTokenizerJson(dir, modelType);
     await expect(opened).rejects.toThrow(expect.objectContaining({ code: "MODEL_INVALID" }));
     await expect(opened).rejects.toThrow(command);

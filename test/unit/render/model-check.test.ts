@@ -20,6 +20,7 @@ const REPORT: ModelCheckReport = {
     inputs: ["input_ids", "attention_mask"],
   },
   labels: Array.from({ length: 12 }, (_, at) => `feeling_${at}`),
+  activation: "softmax",
   multiLabel: false,
   windowTokens: 512,
   padId: 1,
@@ -54,6 +55,7 @@ test("labels with probabilities of their own, a text that was cut, no figures fr
   const text = renderModelCheck(
     {
       ...REPORT,
+      activation: "sigmoid",
       multiLabel: true,
       graph: { ...REPORT.graph, producer: "" },
       worker: { ...REPORT.worker, memory: null },
@@ -63,4 +65,15 @@ test("labels with probabilities of their own, a text that was cut, no figures fr
     PLAIN,
   );
   expect(text).toMatchSnapshot();
+});
+
+test("what a folder's owner wrote says nothing to the terminal", () => {
+  const hostile = "A\u001b[31mred\u001b]0;pwn\u0007";
+  const text = renderModelCheck({ ...REPORT, name: hostile, dir: `/m/${hostile}`, labels: [hostile, "naïve"] }, PLAIN);
+  expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+  expect(text).toContain("A?[31mred?]0;pwn?, naïve");
+});
+
+test("the scores of a regression are not called probabilities", () => {
+  expect(renderModelCheck({ ...REPORT, activation: "none" }, PLAIN)).toContain("scores as the graph gives them");
 });
