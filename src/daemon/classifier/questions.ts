@@ -42,6 +42,8 @@ export class Questions {
   async inTurns(request: ClassifyRequest): Promise<Question[]> {
     const make = this.#makerFor(request);
     const turns = new Turns();
+    // The turn in which its body was parsed has done enough.
+    await turns.next();
     const questions: Question[] = [];
     for (const [index, item] of itemsOf(request).entries()) {
       if (turns.isOver) await turns.next();
