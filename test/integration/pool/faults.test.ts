@@ -9,13 +9,14 @@ const someTexts = (count: number): string[] =>
 
 describe("a worker that is killed", () => {
   test("its texts are answered by another, the same as without", async () => {
-    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 20 }));
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 60 }));
     core.pool.load();
     await core.pool.whenReady();
     const texts = someTexts(16);
     const calm = await classify(core, texts);
     const answer = classify(core, texts);
-    await expect.poll(() => core.pool.slots.filter((slot) => slot.current?.state === "busy").length).toBe(2);
+    const busy = (): number => core.pool.slots.filter((slot) => slot.current?.state === "busy").length;
+    await expect.poll(busy, { interval: 1 }).toBe(2);
     for (const pid of workerPids(core)) process.kill(pid, "SIGKILL");
     expect((await answer).results).toEqual(calm.results);
     expect((await core.metrics.recycles()).byReason.crash).toBe(2);
