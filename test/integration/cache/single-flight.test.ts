@@ -64,7 +64,7 @@ describe("500 equal misses at once", () => {
   });
 
   test("a client that hangs up doesn't cancel it for the others", async () => {
-    const core = await startReady({ slowRounds: 20 }, { WORKERS: "1" });
+    const core = await startReady({ slowRounds: 100 }, { WORKERS: "1" });
     const hangUp = new AbortController();
     const blocking = ask(core, { text: "delta", noCache: true });
     const leaver = core.models.classify({ text: "alpha" }, () => hangUp.signal);
@@ -77,11 +77,11 @@ describe("500 equal misses at once", () => {
   });
 
   test("where all hang up, the text leaves the queue", async () => {
-    const core = await startReady({ slowRounds: 20 }, { WORKERS: "1" });
+    const core = await startReady({ slowRounds: 100 }, { WORKERS: "1" });
     const hangUp = new AbortController();
     const blocking = ask(core, { text: "delta", noCache: true });
     const leavers = [1, 2].map(() => core.models.classify({ text: "alpha" }, () => hangUp.signal));
-    await expect.poll(() => core.models.current.queue.waiting).toBe(1);
+    await expect.poll(() => core.models.current.queue.waiting, { interval: 1 }).toBe(1);
     hangUp.abort();
     await Promise.allSettled(leavers);
     expect(core.models.current.queue.waiting).toBe(0);

@@ -27,7 +27,7 @@ describe("a worker that is killed", () => {
     core.pool.load();
     await core.pool.whenReady();
     const answer = classify(core, someTexts(24));
-    await expect.poll(() => core.pool.slots[0]?.current?.batches).toBe(2);
+    await expect.poll(() => core.pool.slots[0]?.current?.batches, { interval: 1 }).toBe(2);
     for (const pid of workerPids(core)) process.kill(pid, "SIGKILL");
     expect((await answer).results).toHaveLength(24);
     // Of the three batches of eight the first is run again by single texts.
@@ -62,13 +62,13 @@ describe("a worker that is frozen", () => {
 
 describe("a worker that is unloaded", () => {
   test("answers both batches that it has first", async () => {
-    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 20 }), { WORKERS: "1" });
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 60 }), { WORKERS: "1" });
     core.pool.load();
     await core.pool.whenReady();
     const [before] = workerPids(core);
     let answered = 0;
     const answers = someTexts(24).map((text) => classify(core, [text]).then(() => (answered += 1)));
-    await expect.poll(() => core.pool.slots[0]?.current?.batches).toBe(2);
+    await expect.poll(() => core.pool.slots[0]?.current?.batches, { interval: 1 }).toBe(2);
     const { count } = (await core.metrics.report()).batches;
     await core.pool.unload();
     expect((await core.metrics.report()).batches.count).toBe(count + 2);
