@@ -52,7 +52,9 @@ function make(preset: Made, dir: string, say: (progress: string) => void): void 
 /** A change to the maker makes other models. */
 function digestOfIngredients(): string {
   const hash = createHash("sha256");
-  for (const folder of INGREDIENTS.map((name) => join(ROOT, name)).filter((path) => existsSync(path)))
-    for (const name of readdirSync(folder).toSorted()) hash.update(readFileSync(join(folder, name)));
+  for (const folder of INGREDIENTS.map((name) => join(ROOT, name)).filter((path) => existsSync(path))) {
+    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const name of files.map((entry) => entry.name).toSorted()) hash.update(readFileSync(join(folder, name)));
+  }
   return hash.digest("hex").slice(0, 8);
 }
