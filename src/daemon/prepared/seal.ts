@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
-import type { BigIntStats } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -53,13 +52,4 @@ async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
   return hash.digest("hex");
-}
-
-/**
- * What tells without reading it that a file is the one that was checked: its place on the disk, its size and when it
- * last changed. Undefined where it is gone.
- */
-export function stampOf(path: string): string | undefined {
-  const found: BigIntStats | undefined = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && [found.dev, found.ino, found.size, found.mtimeNs].join(":");
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { stampOfPath } from "../../lib/file-stamp.ts";
 import type { Batching } from "../policy/batch.ts";
 import { PREPARED_WEIGHTS } from "./files.ts";
-import { stampOf } from "./seal.ts";
 import { withPlainFile } from "./store.ts";
 import type { PreparedStore, SourceModel } from "./store.ts";
 import type { LoadableFile, Trial } from "./trial.ts";
@@ -77,7 +77,7 @@ export class ModelSource {
   intact(file: LoadableFile): boolean {
     if (!file.prepared) return this.#options.model.externalPaths.length === 0 || this.asChecked(file);
     const stamps = this.#stamps.get(file);
-    return stamps !== undefined && pathsOf(file).every((path, at) => stampOf(path) === stamps[at]);
+    return stamps !== undefined && pathsOf(file).every((path, at) => stampOfPath(path) === stamps[at]);
   }
 
   /**
@@ -105,7 +105,7 @@ export class ModelSource {
     const { trial, lasting, modelPath } = await store.open(model, this.#isUseless);
     this.#isUseless = false;
     const file = modelPath === undefined ? this.#plainFile : { modelPath, prepared: true };
-    if (file.prepared) this.#stamps.set(file, pathsOf(file).map(stampOf));
+    if (file.prepared) this.#stamps.set(file, pathsOf(file).map(stampOfPath));
     this.#take(trial, file, lasting);
     return file;
   }

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { stampOfPath } from "../../lib/file-stamp.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { WorkerEndedError } from "../workers/worker-process.ts";
 import { startProcess } from "./examinee.ts";
@@ -7,7 +8,6 @@ import { examineOther, examinePlain } from "./examination.ts";
 import type { PlainExamination } from "./examination.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./files.ts";
 import { isLasting } from "./outcome.ts";
-import { stampOf } from "./seal.ts";
 import type { Trial, TrialModel } from "./trial.ts";
 
 /** Writes the optimised graph and its weights into a folder; in a process of its own. @returns how many shorter graphs. */
@@ -115,7 +115,7 @@ async function tellApart(
   plain: PlainExamination,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const stamp = (): string => [modelPath, join(modelPath, "..", PREPARED_WEIGHTS)].map(stampOf).join();
+  const stamp = (): string => [modelPath, join(modelPath, "..", PREPARED_WEIGHTS)].map(stampOfPath).join();
   const before = stamp();
   try {
     const difference = await examineOther(model, { modelPath, prepared: true }, plain, signal);
