@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { scan } from "secure-json-parse";
 import { CombotError } from "../../lib/errors.ts";
 import { checkShape } from "./json-shape.ts";
 import { ownTurn } from "./turn.ts";
@@ -11,43 +12,63 @@ declare module "fastify" {
   }
 }
 
-/** A body's document; undefined where there is no body. @throws {CombotError} `INVALID_JSON` */
-export type JsonParser = (body: Buffer) => unknown;
+/** Parsed at once; with what is larger every step has a turn of the event loop to itself. */
+const SHORT_BYTES = 65_536;
 
 /**
  * Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read.
- *
- * @returns what reads a body.
  */
-export function acceptJsonBodies(app: FastifyInstance): JsonParser {
-  // Fastify's parser refuses `__proto__` and `constructor.prototype` as keys. Of the request it wants nothing.
-  const fastifyParser = app.getDefaultJsonParser("error", "error");
-  const nobody = {} as FastifyRequest;
-  const parse: JsonParser = (body) => {
-    if (body.length === 0) return undefined;
-    checkShape(body);
-    let outcome: { readonly error: Error | null; readonly value: unknown } | undefined;
-    void fastifyParser(nobody, utf8Of(body), (error, value) => (outcome = { error, value }));
-    if (!outcome || outcome.error) throw new CombotError("INVALID_JSON", "body: not one JSON document");
-    return outcome.value;
-  };
-
+export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {
     await ownTurn();
-    return request.routeOptions.config.keepsText ? jsonTextOf(body) : parse(body);
+    return request.routeOptions.config.keepsText ? await jsonTextOf(body) : await documentOf([body]);
   });
   app.addContentTypeParser("*", (request, _payload, done) => {
     if (request.headers["content-length"] === "0") return done(null, undefined);
     done(new CombotError("UNSUPPORTED_MEDIA_TYPE", "body: only application/json is taken"));
   });
-  return parse;
+}
+
+/**
+ * A body's document; undefined where there is no body. It is there at once where the body is short.
+ *
+ * @throws {CombotError} `INVALID_JSON`, `BODY_TOO_LARGE`
+ */
+export function documentOf(chunks: readonly Buffer[]): unknown {
+  const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  if (body.length === 0) return undefined;
+  if (body.length > SHORT_BYTES) return largeDocumentOf(body);
+  checkShape(body);
+  return parsed(utf8Of(body));
+}
+
+async function largeDocumentOf(body: Buffer): Promise<unknown> {
+  await ownTurn();
+  checkShape(body);
+  await ownTurn();
+  const text = utf8Of(body);
+  await ownTurn();
+  return parsed(text);
+}
+
+/** As Fastify's own parser: `__proto__` and `constructor.prototype` are refused as keys. */
+function parsed(text: string): unknown {
+  try {
+    const document: unknown = JSON.parse(text);
+    if (typeof document === "object" && document !== null) scan(document);
+    return document;
+  } catch {
+    throw new CombotError("INVALID_JSON", "body: not one JSON document");
+  }
 }
 
 /** As it came: what is kept for somebody must not lose the digits of a number, or a key called `__proto__`. */
-function jsonTextOf(body: Buffer): string {
+async function jsonTextOf(body: Buffer): Promise<string> {
   checkShape(body, Infinity);
+  if (body.length > SHORT_BYTES) await ownTurn();
   const text = utf8Of(body);
+  if (body.length > SHORT_BYTES) await ownTurn();
   try {
     JSON.parse(text);
     return text;

@@ -29,8 +29,25 @@ export function checkShape(body: Uint8Array, mostMarks = MOST_MARKS): void {
   }
 }
 
+/** A quote that is further on than this is found by the machine's own search, of which each call has its cost. */
+const NEAR = 64;
+
 function endOfString(body: Uint8Array, from: number): number {
-  let at = from + 1;
-  while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1;
-  return at;
+  for (let at = from + 1; at < body.length; at++) {
+    const far = Math.min(at + NEAR, body.length);
+    while (at < far && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1;
+    if (at < far || body[at] === QUOTE) return at;
+    const quote = body.indexOf(QUOTE, at);
+    if (quote < 0) break;
+    if (!isEscaped(body, quote, at)) return quote;
+    at = quote;
+  }
+  return body.length;
+}
+
+/** Whether an odd number of backslashes stands before it. @param from where no escape is under way. */
+function isEscaped(body: Uint8Array, at: number, from: number): boolean {
+  let first = at;
+  while (first > from && body[first - 1] === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
 }

@@ -70,12 +70,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (options.door) discard(request.raw, reply.raw);
   };
   const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
-  const parse = acceptJsonBodies(app);
+  acceptJsonBodies(app);
   // What a door asks of a caller, and the log of each request, are Fastify's hooks.
   const isOpen = (): boolean => !options.door && !log.isLevelEnabled("debug") && !connections.draining;
   const problemOfCall = (thrown: unknown): ProblemReply =>
     problemFor(thrown, { log, method: ENDPOINTS.classify.method, route: ENDPOINTS.classify.path });
-  openShortWay(app.server, { services: options.services, parse, problemFor: problemOfCall, isOpen });
+  openShortWay(app.server, { services: options.services, problemFor: problemOfCall, isOpen });
   const connections = new Connections(app.server);
   const bodies = new Bodies(({ socket }) => refuseConnection(socket, tooManyBodies()), options.maxBodiesBytes);
   app.server.prependListener("request", (request, response) => bodies.count(request, response));

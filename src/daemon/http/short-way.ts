@@ -4,6 +4,7 @@ import { classifyRequest, MAX_BODY_BYTES } from "../../lib/protocol/classify.ts"
 import type { ClassifyRequest } from "../../lib/protocol/classify.ts";
 import { classifyJson } from "./classify-json.ts";
 import { hangUpSignal } from "./hang-up.ts";
+import { documentOf } from "./json-body.ts";
 import type { ProblemReply } from "./problems.ts";
 import type { Services } from "./services.ts";
 import { endOfTurn, ownTurn } from "./turn.ts";
@@ -11,8 +12,6 @@ import { readBody } from "./validation.ts";
 
 export interface ShortWayOptions {
   readonly services: Pick<Services, "classify">;
-  /** Of a whole body; throws what is wrong with it. */
-  readonly parse: (body: Buffer) => unknown;
   readonly problemFor: (thrown: unknown) => ProblemReply;
   /** False: everything goes the long way. */
   readonly isOpen: () => boolean;
@@ -49,12 +48,13 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
 }
 
 async function take(request: IncomingMessage, response: ServerResponse, options: ShortWayOptions): Promise<void> {
-  const { services, parse, problemFor } = options;
+  const { services, problemFor } = options;
   try {
-    const bytes = await wholeOf(request);
+    const chunks = await chunksOf(request);
     const own = ownTurn();
     if (own) await own;
-    const body = readBody(classifyRequest, parse(bytes)) as ClassifyRequest;
+    const document = documentOf(chunks);
+    const body = readBody(classifyRequest, document instanceof Promise ? await document : document) as ClassifyRequest;
     const json = await classifyJson(await services.classify(body, () => hangUpSignal(response)));
     await endOfTurn();
     response.writeHead(200, { "content-type": JSON_TYPE, "content-length": Buffer.byteLength(json) }).end(json);
@@ -65,11 +65,11 @@ async function take(request: IncomingMessage, response: ServerResponse, options:
 }
 
 /** @throws Node's error where the connection breaks before its end. */
-function wholeOf(request: IncomingMessage): Promise<Buffer> {
+function chunksOf(request: IncomingMessage): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.once("end", () => resolve(chunks));
     request.once("error", reject);
   });
 }

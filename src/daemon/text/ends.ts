@@ -1,4 +1,5 @@
 import type { TokenizerLibrary } from "./library.ts";
+import { repeatsAt } from "./repeats.ts";
 import { stopOf } from "./truncation.ts";
 
 /** Which end of a text stays where it is too long. */
@@ -12,9 +13,9 @@ const CHARACTERS_PER_TOKEN = 2;
 const MARGIN = 64;
 /** Where the file does not say, as the library has it. */
 const LONGEST_PIECED = 100;
-/** Where it repeats itself no later token tells the tokens from one phase to another: it is encoded whole if it may be. */
-const LONGEST_PERIOD = 64;
-const MOST_REPEATED = 65_536;
+/** Of a text that repeats itself at the cut: so much is encoded, and where it does so again and again, so much at most. */
+const MOST_REPEATED = 16_384;
+const LONGEST_REPEATED = 65_536;
 /** A cut between words is looked for so far from where it would fall. */
 const SHARE_TO_LOOK_THROUGH = 8;
 
@@ -53,13 +54,20 @@ export class Ends {
   ): Promise<T> {
     const target = enough + this.#margin;
     let length = target * CHARACTERS_PER_TOKEN;
+    let hasRepeated = false;
     while (length < text.length) {
       const part = this.#cut(text, length);
       const tokens = await encode(part);
-      if (tokens.length >= target) {
-        if (!this.#repeats(text, part) || length >= MOST_REPEATED) return tokens;
-        length = MOST_REPEATED;
-      } else length = await this.#reach(text, part.length, tokens.length, target);
+      if (tokens.length < target) {
+        length = await this.#reach(text, part.length, tokens.length, target);
+        continue;
+      }
+      const repeating = length < LONGEST_REPEATED && repeatsAt(text, part.length, this.#side, MOST_REPEATED);
+      if (!repeating) return tokens;
+      // What follows them has the room of a whole window again.
+      length = hasRepeated ? LONGEST_REPEATED : repeating.length + target * CHARACTERS_PER_TOKEN;
+      if (!hasRepeated) text = repeating.text;
+      hasRepeated = true;
     }
     return await encode(text);
   }
@@ -81,16 +89,6 @@ export class Ends {
 
   #cut(text: string, length: number): string {
     return this.#side === "head" ? headOf(text, length) : tailOf(text, length);
-  }
-
-  /** Whether the text around the cut is one short piece again and again. */
-  #repeats(text: string, part: string): boolean {
-    const at = this.#side === "head" ? part.length : text.length - part.length;
-    const around = text.slice(Math.max(0, at - 4 * LONGEST_PERIOD), at + 1);
-    for (let period = 1; period <= LONGEST_PERIOD; period++) {
-      if (around.length > 2 * period && around.slice(period) === around.slice(0, -period)) return true;
-    }
-    return false;
   }
 }
 

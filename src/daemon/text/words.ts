@@ -8,6 +8,8 @@ import { WordPieces } from "./word-pieces.ts";
 const MOST_WORDS = 8192;
 /** What is longer is hardly a word, and will hardly come again. */
 const LONGEST_WORD = 32;
+/** Words of longer texts are not kept: one call of a mebibyte would put everybody else's out. */
+const LONGEST_LEARNT_FROM = 2048;
 /** Each takes a microsecond of the event loop, besides its look-up. */
 const MOST_WORDS_AT_ONCE = 1024;
 
@@ -77,8 +79,9 @@ export class Words {
   known(text: string, enough: number): number[] | undefined {
     const ids: number[] = [];
     const place = new Place(text, this.#side);
+    const keeps = text.length <= LONGEST_LEARNT_FROM;
     for (let word = place.next(); word !== undefined && ids.length < enough; word = place.next()) {
-      const known = this.#seen.get(word) ?? this.#spell(word);
+      const known = this.#seen.get(word) ?? this.#spell(word, keeps);
       if (!known) return undefined;
       if (this.#side === "head") for (const id of known) ids.push(id);
       else for (let at = known.length - 1; at >= 0; at--) ids.push(known[at] ?? 0);
@@ -90,19 +93,20 @@ export class Words {
   async encode(text: string, enough: number): Promise<number[]> {
     const ids: Tokens[] = [];
     const place = new Place(text, this.#side);
+    const keeps = text.length <= LONGEST_LEARNT_FROM;
     for (let count = 0; count < enough;) {
       const words = this.#take(place, enough - count);
       if (words.length === 0) break;
-      const found = await this.#learn(words, enough - count);
+      const found = await this.#learn(words, enough - count, keeps);
       for (const one of found) count += one.length;
       ids.push(...found);
     }
     return this.#inOrder(ids);
   }
 
-  #spell(word: string): Tokens | undefined {
+  #spell(word: string, keeps: boolean): Tokens | undefined {
     const ids = word.length <= LONGEST_WORD ? this.#pieces?.idsOf(word) : undefined;
-    if (ids) this.#seen.set(copied(word), ids);
+    if (ids && keeps) this.#seen.set(copied(word), ids);
     return ids;
   }
 
@@ -118,14 +122,14 @@ export class Words {
     return words;
   }
 
-  async #learn(words: readonly string[], enough: number): Promise<Tokens[]> {
-    const ids = new Map(words.map((word) => [word, this.#seen.get(word) ?? this.#spell(word)]));
+  async #learn(words: readonly string[], enough: number, keeps: boolean): Promise<Tokens[]> {
+    const ids = new Map(words.map((word) => [word, this.#seen.get(word) ?? this.#spell(word, keeps)]));
     const missing = [...ids.keys()].filter((word) => !ids.get(word));
     const short = missing.filter((word) => word.length <= LONGEST_WORD);
     const found = short.length > 0 ? await this.#library.idsOfEach(short) : [];
     for (const [at, word] of short.entries()) {
       ids.set(word, found[at]);
-      this.#seen.set(copied(word), found[at] ?? []);
+      if (keeps) this.#seen.set(copied(word), found[at] ?? []);
     }
     for (const word of missing) {
       if (word.length > LONGEST_WORD) ids.set(word, await this.#ends.idsOf(word, enough));

@@ -47,7 +47,7 @@ test.each(CALLS)("%s", async (_name, bytes, way) => {
   });
   const { services } = recordingServices();
   const problemFor = () => ({ status: 500, headers: {}, body: Buffer.from("") });
-  openShortWay(server, { services, parse: (body) => JSON.parse(body.toString()), problemFor, isOpen: () => true });
+  openShortWay(server, { services, problemFor, isOpen: () => true });
   const path = join(temporaryFolder(), "way.sock");
   await new Promise<void>((resolve) => server.listen(path, resolve));
   onTestFinished(() => server.close().closeAllConnections());

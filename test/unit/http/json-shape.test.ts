@@ -31,3 +31,17 @@ test("any document of a call's size passes", () => {
 test("the number of marks may be the caller's affair", () => {
   expect(() => check(`[${"1,".repeat(20_000)}1]`, Infinity)).not.toThrow();
 });
+
+test("what stands between strings is counted to one, however long they are and whatever is escaped in them", () => {
+  const piece = fc.oneof(
+    fc.constantFrom('"', "\\", ",", ":", "[", "我"),
+    fc.integer({ min: 1, max: 200 }).map((length) => "a".repeat(length)),
+  );
+  const string = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+  const exact = (strings: string[]): void => {
+    const text = JSON.stringify(strings);
+    expect(() => check(text, strings.length - 1)).not.toThrow();
+    expect(() => check(text, strings.length - 2)).toThrow(/commas and colons/);
+  };
+  fc.assert(fc.property(fc.array(string, { minLength: 2, maxLength: 8 }), exact), { numRuns: 2000 });
+});

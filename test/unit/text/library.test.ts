@@ -30,6 +30,7 @@ const LONG: Readonly<Record<string, string>> = {
   ).join(""),
   Thai: "คำสั่งซื้อของฉันอยู่ที่ไหน".repeat(500),
   emoji: "👩‍👩‍👧‍👦🤷‍♀️".repeat(900),
+  "one letter, on and on": `hello there ${"o".repeat(200_057)}`,
   "nothing, and then words": `${"\u0007".repeat(30_000)} where is my order`,
   "what is unknown, and then words": `${"\u{1F9FF}".repeat(15_000)} where is my order`,
 };
