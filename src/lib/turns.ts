@@ -10,6 +10,13 @@ function release(): void {
   if (waiting.length > 0) setImmediate(release);
 }
 
+/** A turn for a step of long work. Resolves when it has come; of all that wait, one gets each turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(release);
+  });
+}
+
 /** Long work in short turns of the event loop, so that everybody else's gets done in between. */
 export class Turns {
   #endsMs = performance.now() + TURN_MS;
@@ -20,9 +27,7 @@ export class Turns {
   }
 
   async next(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (waiting.push(resolve) === 1) setImmediate(release);
-    });
+    await nextTurn();
     this.#endsMs = performance.now() + TURN_MS;
   }
 }

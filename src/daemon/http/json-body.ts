@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { scan } from "secure-json-parse";
 import { CombotError } from "../../lib/errors.ts";
+import { nextTurn } from "../../lib/turns.ts";
 import { checkShape } from "./json-shape.ts";
 import { ownTurn } from "./turn.ts";
 
@@ -15,13 +16,18 @@ declare module "fastify" {
 /** Parsed at once; with what is larger every step has a turn of the event loop to itself. */
 const SHORT_BYTES = 65_536;
 
+/** When a body of so many bytes may be parsed; undefined: now. */
+export function turnFor(bytes: number): Promise<void> | undefined {
+  return bytes > SHORT_BYTES ? nextTurn() : ownTurn();
+}
+
 /**
  * Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {
-    await ownTurn();
+    await turnFor(body.length);
     return request.routeOptions.config.keepsText ? await jsonTextOf(body) : await documentOf([body]);
   });
   app.addContentTypeParser("*", (request, _payload, done) => {
@@ -44,11 +50,11 @@ export function documentOf(chunks: readonly Buffer[]): unknown {
 }
 
 async function largeDocumentOf(body: Buffer): Promise<unknown> {
-  await ownTurn();
+  await nextTurn();
   checkShape(body);
-  await ownTurn();
+  await nextTurn();
   const text = utf8Of(body);
-  await ownTurn();
+  await nextTurn();
   return parsed(text);
 }
 
@@ -66,9 +72,9 @@ function parsed(text: string): unknown {
 /** As it came: what is kept for somebody must not lose the digits of a number, or a key called `__proto__`. */
 async function jsonTextOf(body: Buffer): Promise<string> {
   checkShape(body, Infinity);
-  if (body.length > SHORT_BYTES) await ownTurn();
+  if (body.length > SHORT_BYTES) await nextTurn();
   const text = utf8Of(body);
-  if (body.length > SHORT_BYTES) await ownTurn();
+  if (body.length > SHORT_BYTES) await nextTurn();
   try {
     JSON.parse(text);
     return text;

@@ -4,10 +4,10 @@ import { classifyRequest, MAX_BODY_BYTES } from "../../lib/protocol/classify.ts"
 import type { ClassifyRequest } from "../../lib/protocol/classify.ts";
 import { classifyJson } from "./classify-json.ts";
 import { hangUpSignal } from "./hang-up.ts";
-import { documentOf } from "./json-body.ts";
+import { documentOf, turnFor } from "./json-body.ts";
 import type { ProblemReply } from "./problems.ts";
 import type { Services } from "./services.ts";
-import { endOfTurn, ownTurn } from "./turn.ts";
+import { endOfTurn } from "./turn.ts";
 import { readBody } from "./validation.ts";
 
 export interface ShortWayOptions {
@@ -51,7 +51,7 @@ async function take(request: IncomingMessage, response: ServerResponse, options:
   const { services, problemFor } = options;
   try {
     const chunks = await chunksOf(request);
-    const own = ownTurn();
+    const own = turnFor(Number(request.headers["content-length"]));
     if (own) await own;
     const document = documentOf(chunks);
     const body = readBody(classifyRequest, document instanceof Promise ? await document : document) as ClassifyRequest;
