@@ -38,6 +38,14 @@ async function bundle(): Promise<OutputChunk[]> {
   return output.filter((part) => part.type === "chunk");
 }
 
+/**
+ * A file with one character past U+00FF is held with two bytes for each of its characters, for as long as it runs. In
+ * code such characters stand in strings alone, where their escapes mean the same.
+ */
+function inAscii(code: string): string {
+  return code.replaceAll(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** Under which terms the packages come that are part of the files. */
 function licenses(): string {
   return INLINED.map((name) => {
@@ -53,6 +61,6 @@ rmSync(FOLDER, { recursive: true });
 for (const { fileName, code } of chunks) {
   const file = join(FOLDER, fileName);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, code);
+  writeFileSync(file, inAscii(code));
 }
 writeFileSync(join(FOLDER, "LICENSES.txt"), licenses());
