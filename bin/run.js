@@ -41,7 +41,11 @@ process.once("uncaughtException", (thrown) => void fail(thrown).finally(() => pr
 
 try {
   enableCompileCache();
+  const { guardStreams } = await import("../dist/lib/cli/guarded-streams.js");
+  guardStreams();
   const argv = process.argv.slice(2);
+  // Its spinner moves the cursor, which nobody may but ours.
+  if (argv[0] === "autocomplete") process.env.TERM = "dumb";
   const [{ run }, { settings }] = await Promise.all([import("@oclif/core/run"), import("@oclif/core/settings")]);
   // Else NODE_ENV=test or development makes oclif look for sources and for a transpiler.
   settings.enableAutoTranspile = false;

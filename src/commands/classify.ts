@@ -4,6 +4,7 @@ import * as Flags from "@oclif/core/flags";
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
 import { itemOf, linesAtOnce, sharedRequestOf } from "../lib/cli/classify-request.ts";
 import { CombotError } from "../lib/errors.ts";
+import { jsonText } from "../lib/harmless.ts";
 import type { ClassifyItem, ClassifyReply } from "../lib/protocol/classify.ts";
 import { DEFAULT_TEMPLATE } from "../lib/protocol/limits.ts";
 
@@ -144,7 +145,7 @@ With - each line of standard input is a text, however many there are. Output has
 
   /** Among JSON lines a failure is a line as well. */
   protected override logJson(json: unknown): void {
-    if (this.#isStream) process.stdout.write(`${JSON.stringify(json)}\n`);
+    if (this.#isStream) process.stdout.write(`${jsonText(json)}\n`);
     else super.logJson(json);
   }
 }

@@ -4,6 +4,7 @@ import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
 import { parseSince } from "../lib/cli/since.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import type { Client } from "../lib/client.ts";
+import { jsonText } from "../lib/harmless.ts";
 import type { Decision, DecisionsReply } from "../lib/protocol/decisions.ts";
 import { renderDecision, renderDecisionHead, renderDecisions } from "../lib/render/decisions.ts";
 
@@ -71,7 +72,7 @@ With --follow shows the last ones and then each as it happens, until Ctrl-C (exi
   }
 
   #lineOf(decision: Decision): string {
-    return this.jsonEnabled() ? JSON.stringify(decision) : renderDecision(decision);
+    return this.jsonEnabled() ? jsonText(decision) : renderDecision(decision);
   }
 
   async #write(line: string): Promise<void> {
@@ -80,7 +81,7 @@ With --follow shows the last ones and then each as it happens, until Ctrl-C (exi
 
   /** Among JSON lines a failure is a line as well. */
   protected override logJson(json: unknown): void {
-    if (this.#isStream) process.stdout.write(`${JSON.stringify(json)}\n`);
+    if (this.#isStream) process.stdout.write(`${jsonText(json)}\n`);
     else super.logJson(json);
   }
 }

@@ -20,24 +20,25 @@ export default class Logs extends BaseCommand {
 
   async run(): Promise<void> {
     const own = ["--redis", "--json"];
-    const { flags } = await this.parse(
-      Logs,
-      this.argv.filter((word) => own.includes(word)),
-    );
-    const passed = this.argv.filter((word) => !own.includes(word));
+    // Before they are parsed: oclif then takes what it was given for all there is.
+    const [parsed, passed] = [true, false].map((isOwn) => this.argv.filter((word) => own.includes(word) === isOwn));
+    const { flags } = await this.parse(Logs, parsed);
     const unit = flags.redis ? "combot-redis" : "combot-enhanced";
     const format = this.jsonEnabled() ? ["--output=json"] : [];
     // Ctrl-C ends journalctl, and we end with it.
     this.leaveSignals();
     process.on("SIGINT", () => undefined);
-    process.exitCode = await runJournalctl([`--unit=${unit}`, ...format, ...passed]);
+    process.exitCode = await runJournalctl([`--unit=${unit}`, ...format, ...(passed ?? [])]);
   }
 }
 
 async function runJournalctl(args: readonly string[]): Promise<number> {
-  const child = spawn("journalctl", args, { stdio: "inherit" });
+  // On a terminal it has a pager, which shows control characters as what they are.
+  const child = spawn("journalctl", args, { stdio: ["inherit", process.stdout.isTTY ? "inherit" : "pipe", "pipe"] });
+  child.stdout?.pipe(process.stdout);
+  child.stderr?.pipe(process.stderr);
   try {
-    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
     return code ?? (signal === "SIGTERM" ? 143 : 130);
   } catch (error) {
     throw new CombotError("USAGE", `journalctl can't be run: ${systemCodeOf(error)}`, { cause: error });

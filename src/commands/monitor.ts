@@ -1,6 +1,7 @@
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../lib/cli/client-command.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
+import { jsonText } from "../lib/harmless.ts";
 import type { MonitorRecord } from "../lib/monitor/record.ts";
 import type { MonitorView } from "../lib/monitor/state.ts";
 import { glyphsFor } from "../lib/render/glyphs.ts";
@@ -76,7 +77,7 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
 
   /** A line of JSON, as the stream has it. */
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
+    process.stdout.write(`${jsonText(json)}\n`);
   }
 }
 

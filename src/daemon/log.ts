@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import { pino } from "pino";
 import type { DestinationStream, Logger } from "pino";
+import { harmless, harmlessJson } from "../lib/harmless.ts";
 import { LogOutput } from "./log-output.ts";
 import { openLogPort } from "./log-port.ts";
 
@@ -36,10 +37,10 @@ async function streamOn(output: LogOutput, env: NodeJS.ProcessEnv): Promise<Dest
   if (isatty(STDERR)) {
     const { prettyFactory } = await import("pino-pretty");
     const pretty = prettyFactory({ colorize: true, translateTime: "SYS:HH:MM:ss.l", singleLine: true });
-    return { write: (line: string) => output.write(pretty(line) ?? line), flushSync } as DestinationStream;
+    return { write: (line: string) => output.write(pretty(readable(line)) ?? line), flushSync } as DestinationStream;
   }
   if (env["JOURNAL_STREAM"] !== undefined) return journaldStream(output, flushSync);
-  return { write: (line: string) => output.write(line), flushSync } as DestinationStream;
+  return { write: (line: string) => output.write(harmlessJson(line)), flushSync } as DestinationStream;
 }
 
 function journaldStream(output: LogOutput, flushSync: () => void): DestinationStream {
@@ -49,8 +50,23 @@ function journaldStream(output: LogOutput, flushSync: () => void): DestinationSt
     lastLevel: 30,
     flushSync,
     write(line: string): void {
-      output.write(`<${PRIORITIES[stream.lastLevel] ?? 6}>${line}`);
+      output.write(`<${PRIORITIES[stream.lastLevel] ?? 6}>${harmlessJson(line)}`);
     },
   };
   return stream;
+}
+
+/** A line whose names have nothing left that a terminal would obey: pretty, they stand without JSON's escapes. */
+function readable(line: string): object {
+  return JSON.parse(line, (key, value: unknown) => {
+    if (typeof value === "string")
+      return key === "stack" ? value.split("\n").map(harmless).join("\n") : harmless(value);
+    return isObject(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, of]) => [harmless(name), of]))
+      : value;
+  }) as object;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

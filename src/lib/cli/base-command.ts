@@ -1,5 +1,6 @@
 import { Command } from "@oclif/core/command";
 import * as Flags from "@oclif/core/flags";
+import { jsonText } from "../harmless.ts";
 import { failureOf, writeFailure } from "./failure.ts";
 import { waitTelling } from "./patience.ts";
 
@@ -60,7 +61,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    process.stdout.write(`${jsonText(json, 2)}\n`);
   }
 }
 

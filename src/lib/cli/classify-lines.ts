@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { CombotError, systemCodeOf } from "../errors.ts";
+import { jsonText } from "../harmless.ts";
 import { type ClassifyReply, MAX_BODY_BYTES } from "../protocol/classify.ts";
 import { type LineEntry, renderEntry } from "../render/classification.ts";
 import { inOrder } from "./in-order.ts";
@@ -46,7 +47,7 @@ export async function classifyLines(stream: LineStream): Promise<LineCounts> {
     counts.lines += entries.length;
     counts.failed += entries.filter((entry) => "error" in entry).length;
     onLines?.(entries.length);
-    const text = entries.map((entry) => `${json ? JSON.stringify(entry) : renderEntry(entry)}\n`).join("");
+    const text = entries.map((entry) => `${json ? jsonText(entry) : renderEntry(entry)}\n`).join("");
     if (!output.write(text)) await once(output, "drain");
   };
   const stop = (reason: unknown): void => {

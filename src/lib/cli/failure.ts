@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { CombotError, ERRORS, messageOf, systemCodeOf } from "../errors.ts";
+import { jsonText } from "../harmless.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";
+import { shown } from "../terminal-text.ts";
 
 /** What oclif says of a wrong flag or argument; everything else it throws is a defect. */
 const OCLIF_USAGE = 2;
@@ -63,11 +65,11 @@ export function reportFailure(thrown: unknown, argv: readonly string[]): void {
 }
 
 export function failureJson(document: FailureDocument): string {
-  return JSON.stringify({ error: document }, null, 2);
+  return jsonText({ error: document }, 2);
 }
 
 /** Two lines on stderr; a defect's stack only with DEBUG. */
 export function writeFailure({ document, stack }: Failure): void {
-  if (document) process.stderr.write(`${renderFailure(document)}\n`);
-  if (stack !== undefined && process.env["DEBUG"]) process.stderr.write(`${stack}\n`);
+  if (document) process.stderr.write(`${shown(renderFailure(document))}\n`);
+  if (stack !== undefined && process.env["DEBUG"]) process.stderr.write(`${shown(stack)}\n`);
 }

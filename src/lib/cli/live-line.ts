@@ -1,3 +1,5 @@
+import { rewriteLine } from "./guarded-streams.ts";
+
 type Output = Pick<NodeJS.WriteStream, "write"> & { readonly isTTY?: boolean; readonly columns?: number };
 
 const DEFAULT_COLUMNS = 80;
@@ -21,7 +23,7 @@ export class LiveLine {
     if (this.#output.isTTY) {
       // A line that wraps could not be taken back.
       const width = (this.#output.columns || DEFAULT_COLUMNS) - 1;
-      this.#output.write(`\r\u001B[K${text.slice(0, width)}`);
+      rewriteLine(this.#output, text.slice(0, width));
       this.#isShown = true;
       return;
     }
@@ -31,7 +33,7 @@ export class LiveLine {
   }
 
   end(): void {
-    if (this.#isShown) this.#output.write("\r\u001B[K");
+    if (this.#isShown) rewriteLine(this.#output);
     this.#isShown = false;
   }
 }

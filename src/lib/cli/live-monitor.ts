@@ -9,6 +9,8 @@ import type { Glyphs } from "../render/glyphs.ts";
 import { fitLine, paintLine } from "../render/line.ts";
 import { renderPage } from "../render/monitor/pages.ts";
 import type { Paint } from "../render/paint.ts";
+import { shown } from "../terminal-text.ts";
+import { writeControls } from "./guarded-streams.ts";
 import { Painter } from "./painter.ts";
 import { performAction } from "./monitor-actions.ts";
 
@@ -65,7 +67,7 @@ export class LiveMonitor {
   #enter(): void {
     const { input, output } = this.#options;
     this.#isDrawing = true;
-    output.write(this.#painter.enter());
+    writeControls(output, this.#painter.enter());
     if (!input.isTTY) return;
     input.setRawMode(true).setEncoding("utf8").on("data", this.#read).on("error", this.#hangUp).on("end", this.#hangUp);
     input.resume();
@@ -154,8 +156,8 @@ export class LiveMonitor {
       mode: this.#mode,
       ...(this.#message && { message: this.#message.text }),
     });
-    const text = this.#painter.paint(lines.map((line) => paintLine(fitLine(line, width), paint)));
-    if (text !== "") output.write(text);
+    const text = this.#painter.paint(lines.map((line) => shown(paintLine(fitLine(line, width), paint))));
+    if (text !== "") writeControls(output, text);
   }
 }
 

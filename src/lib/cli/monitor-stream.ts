@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { jsonText } from "../harmless.ts";
 import { MonitorLoop } from "../monitor/loop.ts";
 import type { MonitorLoopOptions } from "../monitor/loop.ts";
 import { recordOf } from "../monitor/record.ts";
@@ -52,7 +53,7 @@ function jsonLines(): (view: MonitorView) => string {
   return (view) => {
     const record = recordOf(view, new Date(), told);
     told = view.decisions.at(-1)?.id ?? told;
-    return `${JSON.stringify(record)}\n`;
+    return `${jsonText(record)}\n`;
   };
 }
 

@@ -1,3 +1,5 @@
+import { rewriteLine } from "./guarded-streams.ts";
+
 /** Work that is over sooner tells no story. */
 const EVERY_MS = 1000;
 
@@ -14,7 +16,7 @@ export async function waitTelling<T>(words: string | (() => string), work: Promi
   const tell = (): void => {
     const seconds = Math.floor((performance.now() - startedAtMs) / 1000);
     const told = typeof words === "string" ? words : words();
-    if (output.isTTY) output.write(`\r\u001B[K${told} … ${seconds}s`);
+    if (output.isTTY) rewriteLine(output, `${told} … ${seconds}s`);
     else if (!isTold) output.write(`${told} …\n`);
     isTold = true;
   };
@@ -23,6 +25,6 @@ export async function waitTelling<T>(words: string | (() => string), work: Promi
     return await work;
   } finally {
     clearInterval(timer);
-    if (isTold && output.isTTY) output.write("\r\u001B[K");
+    if (isTold && output.isTTY) rewriteLine(output);
   }
 }

@@ -1,3 +1,5 @@
+import { rewriteLine } from "./guarded-streams.ts";
+
 /** Work that is over sooner shows nothing. */
 const QUIET_MS = 1000;
 const EVERY_MS = 250;
@@ -23,7 +25,7 @@ export class Progress {
 
   end(): void {
     clearInterval(this.#timer);
-    if (this.#isShown) this.#stream.write("\r\u001B[K");
+    if (this.#isShown) rewriteLine(this.#stream);
   }
 
   #show(): void {
@@ -31,7 +33,7 @@ export class Progress {
     if (elapsedMs < QUIET_MS) return;
     const perSecond = Math.round((this.#count * 1000) / elapsedMs);
     const [count, rate] = [this.#count, perSecond].map((figure) => figure.toLocaleString("en"));
-    this.#stream.write(`\r\u001B[K${count} ${this.#unit}, ${rate}/s`);
+    rewriteLine(this.#stream, `${count} ${this.#unit}, ${rate}/s`);
     this.#isShown = true;
   }
 }

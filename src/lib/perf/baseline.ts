@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { jsonText } from "../harmless.ts";
 import { CombotError, messageOf } from "../errors.ts";
 import { perfReport } from "../protocol/perf.ts";
 import type { PerfReport } from "../protocol/perf.ts";
@@ -61,7 +62,7 @@ export function refuseUnwritable(flag: string, path: string): void {
 }
 
 export function saveReport(path: string, report: PerfReport): void {
-  write("--save", path, `${JSON.stringify(report)}\n`);
+  write("--save", path, `${jsonText(report)}\n`);
 }
 
 /** @throws {CombotError} `USAGE` where it can't be written. */

@@ -1,6 +1,6 @@
+import { harmless } from "../harmless.ts";
 import type { ClassifyResult } from "../protocol/classify.ts";
 import type { FailureDocument } from "./failure.ts";
-import { harmless } from "./line.ts";
 
 /** What came of one line of input: under --json this very object, on a line of its own. */
 export type LineEntry = ClassifyResult | { readonly error: FailureDocument };

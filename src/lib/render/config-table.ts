@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { onOneLine } from "../terminal-text.ts";
 import { NO_LINES } from "./table.ts";
 import type { SettingRow } from "../config/describe.ts";
 
@@ -20,7 +21,7 @@ export function renderConfig(rows: readonly SettingRow[], width: number = WIDTH)
     wrapOnWordBoundary: false,
     style: { "padding-left": 0, "padding-right": GAP, head: [], border: [] },
   });
-  table.push(...rows.map((row) => [row.name, row.value, sourceOf(row)]));
+  table.push(...rows.map((row) => [row.name, row.value, sourceOf(row)].map(onOneLine)));
   return table
     .toString()
     .split("\n")

@@ -1,3 +1,4 @@
+import { harmless } from "../harmless.ts";
 import type { Paint } from "./paint.ts";
 
 interface Result {
@@ -16,10 +17,10 @@ export function renderDoctor(results: readonly Result[], paint: Paint): string {
   const indent = " ".repeat(6 + width);
   return results
     .flatMap(({ name, status, found, command, details = [] }) => {
-      const line = `${paint[TONES[status]](status.padEnd(4))} ${name.padEnd(width)} ${found}`;
+      const line = `${paint[TONES[status]](status.padEnd(4))} ${name.padEnd(width)} ${harmless(found)}`;
       const isTold = status !== "ok" || name === "memory";
-      const more = isTold ? details.map((detail) => paint.faint(`${indent}${detail}`)) : [];
-      return [line, ...more, ...(command === undefined ? [] : [`${indent}${paint.strong(`→ ${command}`)}`])];
+      const more = isTold ? details.map((detail) => paint.faint(`${indent}${harmless(detail)}`)) : [];
+      return [line, ...more, ...(command === undefined ? [] : [`${indent}${paint.strong(`→ ${harmless(command)}`)}`])];
     })
     .join("\n");
 }

@@ -1,3 +1,4 @@
+import { harmless } from "../harmless.ts";
 import type { Paint } from "./paint.ts";
 
 /** A stretch of one line. The text holds no escape sequence, so that its length is its width. */
@@ -52,15 +53,10 @@ export function fitLine(line: Line, width: number): Line {
 }
 
 export function paintLine(line: Line, paint: Paint): string {
-  return line.map(({ text, tone }) => (tone === undefined ? text : paint[tone](text))).join("");
+  return line.map(({ text, tone }) => (tone === undefined ? harmless(text) : paint[tone](harmless(text)))).join("");
 }
 
 /** What came from outside, safe to print and one column a character. */
 export function printable(text: string): string {
   return text.replaceAll(/[^\u0020-\u007E]/g, "?");
-}
-
-/** What came from outside, in any script, without what a terminal would obey: control characters, turns of direction. */
-export function harmless(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "?");
 }

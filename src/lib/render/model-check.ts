@@ -1,6 +1,6 @@
+import { harmless } from "../harmless.ts";
 import type { ModelCheckReport } from "../protocol/model.ts";
 import { formatBytes, formatDuration } from "../units.ts";
-import { harmless } from "./line.ts";
 import type { Paint } from "./paint.ts";
 import { NONE, shortMs, wrapWords } from "./words.ts";
 

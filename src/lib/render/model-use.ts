@@ -1,6 +1,6 @@
+import { harmless } from "../harmless.ts";
 import type { ModelUseReply } from "../protocol/model.ts";
 import { formatDuration } from "../units.ts";
-import { harmless } from "./line.ts";
 
 type Name = ModelUseReply["model"];
 

@@ -1,4 +1,5 @@
 import { Eta } from "eta";
+import { harmless, jsonText } from "../harmless.ts";
 import type { FigureUnit, Happening, LifecycleStep, PerfReport } from "../protocol/perf.ts";
 import { figure, figureMs } from "./perf-figures.ts";
 import { NONE } from "./words.ts";
@@ -28,7 +29,7 @@ const BADGES: Readonly<Record<PerfReport["verdict"], string>> = {
 /** One page that needs no network, with all figures of the report and the report itself. */
 export function renderPerfPage(report: PerfReport, assets: PageAssets): string {
   const classes = CLASSES.filter((name) => report.latencyMs[name].count > 0);
-  return new Eta({ autoTrim: false }).renderString(assets.template, {
+  return new Eta({ autoTrim: false, escapeFunction: (value) => escaped(String(value)) }).renderString(assets.template, {
     report,
     assets,
     classes,
@@ -37,7 +38,7 @@ export function renderPerfPage(report: PerfReport, assets: PageAssets): string {
     badge: BADGES[report.verdict],
     latencyRows: latencyRows(report, classes),
     // Inside a script no entity is read; `</script>` and `<!--` must not come up.
-    json: JSON.stringify(report).replaceAll("<", String.raw`\u003c`),
+    json: jsonText(report).replaceAll("<", String.raw`\u003c`),
     f: (path: string, format: PageFormat) => figureElement(report, path, format),
   });
 }
@@ -91,6 +92,11 @@ export function pageFigure(value: unknown, format: PageFormat): string {
     : figure(format as FigureUnit, value);
 }
 
+/** A page has no control characters either (HTML, 13.2.3.5), and no name turns the words beside it. */
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return harmless(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

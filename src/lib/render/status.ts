@@ -6,6 +6,7 @@ import type { LatencyClass } from "../protocol/latency-classes.ts";
 import type { MetricsReport } from "../protocol/metrics.ts";
 import type { ProcessStatus } from "../protocol/process.ts";
 import { formatDuration } from "../units.ts";
+import { harmless } from "../harmless.ts";
 import type { Glyphs } from "./glyphs.ts";
 import { paintLine } from "./line.ts";
 import type { Line } from "./line.ts";
@@ -81,7 +82,7 @@ function rows({ memory, metrics, cache, redis }: StatusReport, space: RowSpace):
 function headline({ health, process }: StatusReport, paint: Paint): string {
   const status = paint[CHECK_TONES[health.status]](health.status);
   const pid = process ? `, pid ${process.daemon.pid}` : "";
-  return `${paint.strong("combot")} ${health.version} is ${status}, up ${formatDuration(health.uptimeSeconds * 1000)}${pid}`;
+  return `${paint.strong("combot")} ${harmless(health.version)} is ${status}, up ${formatDuration(health.uptimeSeconds * 1000)}${pid}`;
 }
 
 function checks({ health }: StatusReport, paint: Paint): string {

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { onOneLine } from "../terminal-text.ts";
 
 /** For cli-table3: columns one blank apart, no borders. */
 export const NO_LINES = {
@@ -32,7 +33,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     chars: NO_LINES,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(onOneLine)));
   const lines = table.toString().split("\n");
   return lines.map((line) => line.trimEnd()).join("\n");
 }

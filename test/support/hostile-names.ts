@@ -1,0 +1,13 @@
+/** What a name may be on Linux and in JSON: a title, a cleared screen, a line overwritten, a colour, letters turned round. */
+export const HOSTILE = "h0st\u001B]0;owned\u0007\u001B[2J\r\u009B31m\u001B[31m\u202Egnp.\u2066\u007F";
+
+/** The same where what a terminal would obey is gone. */
+export const TAMED = /h0st\?\]0;owned\?\?\[2J\?\?31m(\?\[31m)?\?gnp\.\?\?/;
+
+/** Everything but the ends of lines and tabs. */
+const OBEYED = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+
+/** What of a text a terminal would obey. */
+export function obeyedIn(text: string): string[] {
+  return [...text.matchAll(OBEYED)].map(([found]) => found).filter((found) => found !== "\n" && found !== "\t");
+}
