@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkEnds, endSettings } from "./tokenizer-ends.ts";
 import { familyOf } from "./tokenizer-class.ts";
 import type { TokenizerFamily } from "./tokenizer-class.ts";
 import { UnsupportedTokenizerError } from "./tokenizer-file.ts";
@@ -23,6 +24,7 @@ export const tokenizerSettingsSchema = z.looseObject({
   tokenize_chinese_chars: flag,
   add_prefix_space: flag,
   split_special_tokens: flag,
+  ...endSettings,
   added_tokens_decoder: z.record(z.string(), addedTokenSchema).nullish(),
 });
 
@@ -42,6 +44,7 @@ export function adaptTokenizer(
 ): TokenizerJson {
   if (settings.split_special_tokens)
     throw new UnsupportedTokenizerError("tokenizer_config.json sets split_special_tokens, which is not supported");
+  checkEnds(json, settings, modelType);
   const family = familyOf(settings.tokenizer_class, modelType);
   return {
     ...json,

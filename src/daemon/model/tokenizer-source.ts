@@ -41,6 +41,12 @@ async function build(dir: string, modelType: string | null | undefined): Promise
   const family = familyOf(settings.tokenizer_class, modelType);
   const found = family === "other" ? undefined : await readVocabulary(dir, family === "bert");
   if (family === "other" || !found) throw invalid(join(dir, TOKENIZER_FILE), `it is missing. ${commandFor(dir)}`);
+  // Versions of transformers put different tokens between the texts of a pair then.
+  if (family === "gpt2" && (settings.add_bos_token || settings.add_eos_token))
+    throw invalid(
+      join(dir, TOKENIZER_FILE),
+      `it is missing, and the flags in its place don't tell all. ${commandFor(dir)}`,
+    );
   const tokens = { ...(await tokensIn(dir, MAP_FILE)), ...(await tokensIn(dir, TOKENIZER_CONFIG_FILE)) };
   try {
     return tokenizerSchema.parse(buildTokenizer(family, found.vocabulary, tokens));
