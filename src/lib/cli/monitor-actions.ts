@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import type { Action } from "../monitor/keys.ts";
-import { formatBytes, formatDuration } from "../units.ts";
+import { cameBack } from "../render/words.ts";
+import { formatDuration } from "../units.ts";
 
 /** Does it, and tells in one line what came of it. @throws {CombotError} */
 export async function performAction(client: Pick<Client, "call">, action: Action): Promise<string> {
@@ -21,5 +22,5 @@ export async function performAction(client: Pick<Client, "call">, action: Action
 }
 
 function freed(bytes: number | null): string {
-  return `${formatBytes(bytes ?? 0)} came back`;
+  return `${cameBack(bytes ?? 0)} came back`;
 }

@@ -3,7 +3,7 @@ import type { ProcessMemory } from "../protocol/memory.ts";
 import { formatBytes, formatDuration } from "../units.ts";
 import type { Paint } from "./paint.ts";
 import { type Column, renderTable } from "./table.ts";
-import { NONE } from "./words.ts";
+import { NONE, cameBack } from "./words.ts";
 
 const MEASURED: readonly Column[] = [
   { head: "MEMORY" },
@@ -29,10 +29,10 @@ const PLANNED: readonly Column[] = [
 export function renderCleanup(reply: CleanupReply, paint: Paint): string {
   const { before, after, actions, freedBytes, durationMs } = reply;
   const done = actions.map(({ action, reason, freedBytes: freed, durationMs: took }) => {
-    return [action, reason, formatBytes(freed), formatDuration(took)];
+    return [action, reason, cameBack(freed), formatDuration(took)];
   });
   const time = formatDuration(durationMs);
-  const total = freedBytes > 0 ? `Freed ${formatBytes(freedBytes)} in ${time}.` : `Nothing came back in ${time}.`;
+  const total = freedBytes > 0 ? `Freed ${cameBack(freedBytes)} in ${time}.` : `Nothing came back in ${time}.`;
   return [table(MEASURED, measuredRows(before, after), paint), table(DONE, done, paint), total].join("\n\n");
 }
 
@@ -42,9 +42,9 @@ export function renderCleanupPlans(plans: readonly CleanupReply[], paint: Paint)
     const total = actions.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
     return [
       ...actions.map(({ action, reason, freedBytes }, index) => {
-        return [index === 0 ? level : "", action, reason, formatBytes(freedBytes)];
+        return [index === 0 ? level : "", action, reason, cameBack(freedBytes)];
       }),
-      ["", paint.strong("all of it"), "", paint.strong(formatBytes(total))],
+      ["", paint.strong("all of it"), "", paint.strong(cameBack(total))],
     ];
   });
   return `${table(PLANNED, rows, paint)}\n\nNothing was done. The figures are estimates.`;

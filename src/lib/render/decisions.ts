@@ -1,7 +1,7 @@
 import type { Decision } from "../protocol/decisions.ts";
-import { formatBytes, formatDuration } from "../units.ts";
+import { formatDuration } from "../units.ts";
 import type { Paint } from "./paint.ts";
-import { NONE, percent, shortCount } from "./words.ts";
+import { NONE, cameBack, percent, shortCount } from "./words.ts";
 
 /** Widths are fixed, so that rows which come one by one stand under the same head. */
 const COLUMNS = [
@@ -35,7 +35,7 @@ export function renderDecision(decision: Decision): string {
     action,
     reason,
     measuredOf(decision),
-    freedBytes === null ? NONE : formatBytes(freedBytes),
+    freedBytes === null ? NONE : cameBack(freedBytes),
     durationMs === 0 ? NONE : formatDuration(durationMs),
     [where, detail.replaceAll(/\s+/g, " ")].filter(Boolean).join("; "),
   ]);

@@ -1,6 +1,7 @@
 import type { LoadReply, UnloadReply } from "../protocol/model.ts";
 import type { RecycleReply } from "../protocol/process.ts";
 import { formatBytes, formatDuration } from "../units.ts";
+import { cameBack } from "./words.ts";
 
 /** A line for each slot. */
 export function renderRecycles({ recycles }: RecycleReply): string {
@@ -11,7 +12,7 @@ function recycleLine({ slot, done, durationMs, freedBytes, error }: RecycleReply
   if (error !== undefined) return `slot ${slot}: failed: ${error}`;
   if (!done) return `slot ${slot}: started`;
   const time = durationMs === undefined ? "" : ` in ${formatDuration(durationMs)}`;
-  return `slot ${slot}: replaced${time}${freedBytes === undefined ? "" : `, freed ${formatBytes(freedBytes)}`}`;
+  return `slot ${slot}: replaced${time}${freedBytes === undefined ? "" : `, freed ${cameBack(freedBytes)}`}`;
 }
 
 /** @param waited whether the call returned when the work was done. */
@@ -33,7 +34,7 @@ export function renderUnload(reply: UnloadReply, waited: boolean): string {
     `Unloaded ${slots(stopped)} in ${formatDuration(durationMs)}.`,
     `before  ${formatBytes(beforeBytes)}`,
     `after   ${formatBytes(afterBytes)}`,
-    `freed   ${formatBytes(freedBytes)}`,
+    `freed   ${cameBack(freedBytes)}`,
   ].join("\n");
 }
 

@@ -1,3 +1,5 @@
+import { formatBytes } from "../units.ts";
+
 /** Shown for what is not known, not there or not measured. */
 export const NONE = "-";
 
@@ -13,6 +15,11 @@ export function shortCount(count: number): string {
   const [unit, suffix] = STEPS.find(([step]) => count >= step) ?? [1, ""];
   const value = count / unit;
   return `${value < 10 ? value.toFixed(1) : Math.floor(value)}${suffix}`;
+}
+
+/** Bytes that came back: where there are more in use than before, other things took them, and none came. */
+export function cameBack(bytes: number): string {
+  return bytes > 0 ? formatBytes(bytes) : "nothing";
 }
 
 /** `61%`, `0.4%`. */

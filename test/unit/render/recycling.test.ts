@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { renderLoad, renderRecycles, renderUnload } from "../../../src/lib/render/recycling.ts";
+import { renderDecision } from "../../../src/lib/render/decisions.ts";
+import { cameBack } from "../../../src/lib/render/words.ts";
 import { MIB } from "../../../src/lib/units.ts";
+import { DECISION } from "../../support/sample-replies.ts";
 
 describe("renderRecycles", () => {
   test("has a line for each slot", () => {
@@ -14,6 +17,15 @@ describe("renderRecycles", () => {
       slot 1: failed: the replacement did not get ready within 120 s
       slot 2: started"
     `);
+  });
+
+  test.each([0, -12 * 1024])("says so where nothing came back: %s", (freedBytes) => {
+    const recycles = [{ slot: 0, done: true, durationMs: 900, freedBytes }];
+    expect(renderRecycles({ recycles })).toBe("slot 0: replaced in 900ms, freed nothing");
+    const unloaded = { stopped: [0], beforeBytes: MIB, afterBytes: MIB - freedBytes, freedBytes, durationMs: 9 };
+    expect(renderUnload(unloaded, true)).toMatch(/^freed {3}nothing$/m);
+    expect(renderDecision({ ...DECISION, freedBytes })).toMatch(/ {2}nothing /);
+    expect(cameBack(freedBytes)).toBe("nothing");
   });
 
   test("says so where there is nothing to do", () => {

@@ -2,7 +2,8 @@ import type { MonitorView } from "../../monitor/state.ts";
 import type { Alert } from "../../protocol/alerts.ts";
 import type { Decision } from "../../protocol/decisions.ts";
 import type { Health } from "../../protocol/health.ts";
-import { formatBytes, formatDuration } from "../../units.ts";
+import { formatDuration } from "../../units.ts";
+import { cameBack } from "../words.ts";
 import { measuredOf } from "../decisions.ts";
 import { joinFitting, printable, span, widthOf } from "../line.ts";
 import type { Line } from "../line.ts";
@@ -79,7 +80,7 @@ function decisionLine(decision: Decision, { width, glyphs }: RowSpace): Line {
   const facts = [
     `${action}: ${reason}${measured}`,
     slot === undefined ? "" : `slot ${slot}`,
-    freedBytes === null ? "" : `${formatBytes(freedBytes)} freed`,
+    freedBytes === null ? "" : `${cameBack(freedBytes)} freed`,
     durationMs === 0 ? "" : `in ${formatDuration(durationMs)}`,
   ];
   const told = joinFitting(facts.filter(Boolean), room, "; ");
