@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../lib/cli/base-command.ts";
 import { confirm } from "../lib/cli/confirm.ts";
@@ -8,10 +8,12 @@ import { PROFILES } from "../lib/config/profiles.ts";
 import type { Prepared } from "../lib/deploy/preparation.ts";
 import type { Wishes } from "../lib/deploy/facts.ts";
 import type { PreflightFault } from "../lib/deploy/preflight.ts";
+import type { Step } from "../lib/deploy/steps.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import { renderPlan, type PlanRow } from "../lib/render/deploy-plan.ts";
 
-const MODEL_CHECK_MS = 120_000;
+/** Each load of it has a limit of its own; how many there are, and how long answers take, is the model's affair. */
+const MODEL_CHECK_MS = 3_600_000;
 const EXIT_FAULTY = 4;
 
 interface DeployReport {
@@ -69,7 +71,10 @@ export default class Deploy extends BaseCommand {
       description: "File with the journal's DATABASE_URL; - for standard input.",
       helpValue: "FILE",
     }),
-    model: Flags.string({ description: "The model's folder. Default: the bundled model.", helpValue: "DIR" }),
+    model: Flags.string({
+      description: "The model's folder, or its file there. Default: the bundled model.",
+      helpValue: "DIR",
+    }),
     rollback: Flags.boolean({ description: "Go back to the generation before.", exclusive: ["remove"] }),
     remove: Flags.boolean({ description: "Take everything away but data." }),
     purge: Flags.boolean({ description: "With --remove: data and users too.", dependsOn: ["remove"] }),
@@ -116,11 +121,18 @@ export default class Deploy extends BaseCommand {
   }
 
   async #apply(prepared: Prepared, count: number): Promise<void> {
-    const [{ applyPlan }, { stepInWords }] = await Promise.all([
+    const [{ applyPlan }, { stepInWords }, { LiveLine }] = await Promise.all([
       import("../lib/deploy/apply.ts"),
       import("../lib/deploy/steps.ts"),
+      import("../lib/cli/live-line.ts"),
     ]);
-    await applyPlan(prepared, { onStep: (step, index) => this.tell(`[${index + 1}/${count}] ${stepInWords(step)}`) });
+    const line = new LiveLine(process.stderr, () => performance.now());
+    const onStep = (step: Step, index: number): void => {
+      line.end();
+      this.tell(`[${index + 1}/${count}] ${stepInWords(step)}`);
+    };
+    const onWait = (found: string): void => (this.jsonEnabled() ? undefined : line.show(`  ${found}`));
+    await applyPlan(prepared, { onStep, onWait }).finally(() => line.end());
     this.print(prepared.root.isMachine ? "combot is deployed." : `combot is written to ${prepared.root.folder}.`);
   }
 
@@ -132,12 +144,23 @@ export default class Deploy extends BaseCommand {
     return findPreflightFaults(facts, wishes, {
       release: program,
       needsRoot: !flags["dry-run"],
-      modelFault: isNew && wishes.modelDir !== null ? await modelFault(wishes.modelDir) : null,
+      modelFault: isNew && wishes.modelDir !== null ? await this.#modelFault(wishes.modelDir) : null,
       hasOtherRedis: secrets["redis-url"] !== undefined,
       disable,
       // The folder is root's: others can't tell.
       missingCredentials: facts.isRoot ? missingCredentials : [],
     });
+  }
+
+  async #modelFault(dir: string): Promise<string | null> {
+    const { runModelCheck } = await import("../lib/cli/model-check.ts");
+    let stage = "Checking the model";
+    const onStage = (next: string): void => void (stage = `Checking the model: ${next}`);
+    const check = runModelCheck({ dir, texts: [], timeoutMs: MODEL_CHECK_MS, onStage });
+    return this.waitFor(
+      () => stage,
+      check.then(() => null, messageOf),
+    );
   }
 
   async #show(prepared: Prepared, { changes, faults, diff }: Omit<DeployReport, "done">): Promise<void> {
@@ -224,10 +247,14 @@ function wishesOf({ profile, redis, model, "redis-port": redisPort }: DeployFlag
   };
 }
 
+/** A folder, or a model file in one: that may be a link out of it, which is not followed. */
 function modelFolder(model: string): string {
-  if (!statSync(model, { throwIfNoEntry: false })?.isDirectory())
-    throw new CombotError("USAGE", `There is no folder ${model}.`);
-  return realpathSync(resolve(model));
+  const found = statSync(model, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return realpathSync(resolve(model));
+  if (!found) throw new CombotError("USAGE", `There is no folder ${model}.`);
+  if (!model.endsWith(".onnx"))
+    throw new CombotError("USAGE", `${model} is no folder: give the model's folder, or its .onnx file.`);
+  return join(realpathSync(dirname(resolve(model))), basename(model));
 }
 
 /** Naming a kind of Redis takes back another one that was named before. */
@@ -262,16 +289,6 @@ function rowsOf({ plan }: Prepared): PlanRow[] {
 async function diffsOf({ plan }: Prepared): Promise<readonly string[]> {
   const { diffOf } = await import("../lib/deploy/diff.ts");
   return plan.files.map(diffOf).filter((text) => text !== "");
-}
-
-async function modelFault(dir: string): Promise<string | null> {
-  const { runModelCheck } = await import("../lib/cli/model-check.ts");
-  try {
-    await runModelCheck({ dir, texts: [], timeoutMs: MODEL_CHECK_MS, onStage: () => undefined });
-    return null;
-  } catch (error) {
-    return messageOf(error);
-  }
 }
 
 function refuse(faults: readonly PreflightFault[]): void {

@@ -47,11 +47,15 @@ const now = (): number => performance.now();
 export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   const { settings, log, cache, hashUser, memory, onAnswered } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
+  let doing: string | undefined;
   const source = createModelSource(model, {
     stateDir: settings.stateDir,
     loadTimeoutMs: () => settings.modelLoadTimeoutMs,
     threads: threadsOf(settings.workers),
-    onProgress: (detail) => log.info({ model: model.name }, detail),
+    onProgress: (detail) => {
+      doing = detail;
+      log.info({ model: model.name }, detail);
+    },
     onFallback: (reason) => log.warn({ model: model.name, reason }, "workers load the plain file and share no weights"),
   });
   const queue = new Queue({
@@ -74,7 +78,15 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
   };
   const creditUser = (user: string): void => pool.creditUser(user);
   const classifier = new Classifier({ model, cache, compute, hashUser, creditUser, onAnswered, now });
-  return { model, queue, pool, classifier, unshared: () => source.fallback, trial: () => source.trial };
+  return {
+    model,
+    queue,
+    pool,
+    classifier,
+    unshared: () => source.fallback,
+    trial: () => source.trial,
+    doing: () => doing,
+  };
 }
 
 /** As the settings are at each moment: a reload counts for the workers that run. */

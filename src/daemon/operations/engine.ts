@@ -14,4 +14,6 @@ export interface Engine {
   readonly unshared: () => string | undefined;
   /** What was found before the first worker started; undefined until then. */
   readonly trial: () => Trial | undefined;
+  /** What was begun last of what comes before its first worker, in words. */
+  readonly doing: () => string | undefined;
 }

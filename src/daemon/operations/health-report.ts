@@ -1,5 +1,6 @@
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import type { CheckStatus, Chosen, Health } from "../../lib/protocol/health.ts";
+import { LOADING } from "../../lib/protocol/health-words.ts";
 import type { RedisConnection } from "../cache/redis-connection.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { FolderFault, FolderWatch } from "../model/folder-watch.ts";
@@ -31,15 +32,20 @@ const NOT_USED: Check = { status: "off", detail: "not used" };
 /**
  * Whether the model can answer: an unloaded one is ok, since it loads on demand; the first load is not, and neither is
  * a pool that has given up.
+ *
+ * @param doing what the first load is at.
  */
-export function checkModel(pool: Pool): Check {
+export function checkModel(pool: Pool, doing?: string): Check {
   const wanted = pool.slots.filter((slot) => slot.wanted).length;
   if (pool.held !== undefined) return { status: pool.serving > 0 ? "degraded" : "unhealthy", detail: pool.held };
   if (wanted === 0) return { status: "ok", detail: "unloaded; loads with the next text" };
   if (pool.serving === wanted) return { status: "ok", detail: `${pool.serving} of ${pool.slots.length} workers serve` };
   if (pool.serving > 0)
     return { status: pool.everServed ? "degraded" : "ok", detail: `${pool.serving} of ${wanted} workers serve` };
-  if (!pool.everServed) return { status: "unhealthy", detail: pool.lastFailure ?? "loading" };
+  if (!pool.everServed) {
+    const loading = doing === undefined ? LOADING : `${LOADING}: ${doing}`;
+    return { status: "unhealthy", detail: pool.lastFailure ?? loading };
+  }
   return { status: "degraded", detail: pool.lastFailure ?? "the worker is being replaced" };
 }
 
@@ -47,8 +53,8 @@ export function checkModel(pool: Pool): Check {
  * Workers that share no weights serve all the same: told in words, no degradation. A folder that is not what serves is
  * one: a restart may find another model.
  */
-function describeModel({ pool, unshared }: Engine, fault: FolderFault | undefined): Check {
-  const { status, detail } = checkModel(pool);
+function describeModel({ pool, unshared, doing }: Engine, fault: FolderFault | undefined): Check {
+  const { status, detail } = checkModel(pool, doing());
   const reason = unshared();
   const told = reason === undefined ? detail : `${detail}; weights not shared: ${reason}`;
   if (!fault) return { status, detail: told };

@@ -3,7 +3,7 @@ import type { Pending } from "./facts.ts";
 import { readJson } from "./files.ts";
 import { tryCommand } from "./machine.ts";
 import { PATHS } from "./paths.ts";
-import { performStep, type Work } from "./perform.ts";
+import { performStep, type OnWait, type Work } from "./perform.ts";
 import { restoreGeneration } from "./restore.ts";
 import { stepInWords, type Step } from "./steps.ts";
 
@@ -12,6 +12,7 @@ export interface ApplyOptions {
   readonly onStep: (step: Step, index: number) => void;
   /** Told of each step when it is done. */
   readonly onDone?: (step: Step, index: number) => void;
+  readonly onWait?: OnWait;
 }
 
 /** Steps that make sense in a folder that is no running machine. */
@@ -33,11 +34,11 @@ export function stepsFor({ root, plan }: Pick<Work, "root" | "plan">): readonly 
  *
  * @throws {CombotError} `DEPLOY_FAILED` naming the step, what it said and what became of the machine.
  */
-export async function applyPlan(work: Work, { onStep, onDone }: ApplyOptions): Promise<void> {
+export async function applyPlan(work: Work, { onStep, onDone, onWait = () => undefined }: ApplyOptions): Promise<void> {
   for (const [index, step] of stepsFor(work).entries()) {
     onStep(step, index);
     try {
-      await performStep(step, work);
+      await performStep(step, work, onWait);
     } catch (error) {
       throw await failed(work, step, error);
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "../client.ts";
+import { Client, type Sockets } from "../client.ts";
 import { CombotError, messageOf } from "../errors.ts";
+import { LOADING } from "../protocol/health-words.ts";
 import { PATHS } from "./paths.ts";
 import { SERVICE } from "../unit-names.ts";
 import { lastLogLines, unitStates } from "./systemd.ts";
@@ -11,10 +12,20 @@ const SMOKE_MS = 30_000;
 const SMOKE_TEXT = "Where is my parcel?";
 const SOCKETS = { path: `${PATHS.run}/combot.sock`, controlPath: `${PATHS.run}/control.sock` };
 
-/** Waits until the daemon can answer classifications. @throws {CombotError} `DEPLOY_FAILED` with its last log lines. */
-export async function waitHealthy(limitMs: number): Promise<void> {
-  const client = new Client(SOCKETS);
-  const deadline = performance.now() + limitMs;
+/**
+ * Waits until the daemon can answer classifications. While it says that it loads the model it is waited for: the first
+ * trial of a large one takes several loads, each of which the daemon itself ends at MODEL_LOAD_TIMEOUT.
+ *
+ * @param limitMs of anything else. @param onWait told what is waited for, again and again.
+ * @throws {CombotError} `DEPLOY_FAILED` with its last log lines.
+ */
+export async function waitHealthy(
+  limitMs: number,
+  onWait: (found: string) => void,
+  sockets: Sockets = SOCKETS,
+): Promise<void> {
+  const client = new Client(sockets);
+  let deadline = performance.now() + limitMs;
   let found = "no answer";
   try {
     for (;;) {
@@ -28,9 +39,12 @@ export async function waitHealthy(limitMs: number): Promise<void> {
           : Object.entries(health.checks)
               .map(([name, { status, detail }]) => `${name} ${status} ${detail}`)
               .join("; ");
+      onWait(found);
       const state = (await unitStates([SERVICE]))[SERVICE]?.active;
       if (state === "failed") throw await unhealthy(`${SERVICE} has failed`);
-      if (performance.now() > deadline)
+      if (typeof health === "object" && health.checks.model.detail.startsWith(LOADING))
+        deadline = performance.now() + limitMs;
+      else if (performance.now() > deadline)
         throw await unhealthy(`after ${Math.round(limitMs / 1000)} s it is not healthy: ${found}`);
       await delay(EVERY_MS);
     }

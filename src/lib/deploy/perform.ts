@@ -36,11 +36,14 @@ export interface Work {
   readonly user: string;
 }
 
+/** Told what a step waits for. */
+export type OnWait = (found: string) => void;
+
 const DEFAULT_LOAD_SECONDS = 120;
 const HEALTH_SPARE_SECONDS = 30;
 
 /** Does one step. Each may be done again after it was done, or half done. */
-export async function performStep(step: Step, work: Work): Promise<void> {
+export async function performStep(step: Step, work: Work, onWait: OnWait): Promise<void> {
   const { root, facts } = work;
   switch (step.do) {
     case "save-generation":
@@ -77,11 +80,11 @@ export async function performStep(step: Step, work: Work): Promise<void> {
     case "verify-units":
     case "wait-healthy":
     case "write-manifest":
-      return performPlain(step.do, work);
+      return performPlain(step.do, work, onWait);
   }
 }
 
-async function performPlain(step: Exclude<PlainStep, "prune">, work: Work): Promise<void> {
+async function performPlain(step: Exclude<PlainStep, "prune">, work: Work, onWait: OnWait): Promise<void> {
   const { root, plan } = work;
   switch (step) {
     case "try-redis":
@@ -102,7 +105,7 @@ async function performPlain(step: Exclude<PlainStep, "prune">, work: Work): Prom
     case "save-database":
       return saveJournal(root);
     case "wait-healthy":
-      return waitHealthy(healthLimitMs(plan));
+      return waitHealthy(healthLimitMs(plan), onWait);
     case "smoke-test":
       return smokeTest();
     case "audit":
