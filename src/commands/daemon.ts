@@ -61,7 +61,7 @@ Every setting is an environment variable; the flags below outrank the environmen
     }),
     model: Flags.string({
       description:
-        "Folder with config.json, tokenizer.json and model.onnx (COMBOT_MODEL_DIR). A model chosen with combot model use goes before it. Default: the bundled model.",
+        "Folder with config.json, tokenizer.json and model.onnx, or the model file in one (COMBOT_MODEL_DIR). A model chosen with combot model use goes before it. Default: the bundled model.",
       helpValue: "DIR",
     }),
     "log-level": Flags.string({

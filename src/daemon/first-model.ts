@@ -66,7 +66,7 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
     lost.push(messageOf(error));
   }
   try {
-    const model = await openModel(dir, stateDir, { file });
+    const model = await openModel(dir, stateDir, { file, needed: content === undefined ? [] : [content] });
     if (content === undefined || model.sealed.content === content) return model;
     lost.unshift(`the folder has changed`);
   } catch (error) {
@@ -83,7 +83,7 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
 
 async function openConfigured(dir: string, stateDir: string): Promise<ServedModel> {
   try {
-    return await openModel(dir, stateDir);
+    return await openModel(dir, stateDir, { needed: [] });
   } catch (error) {
     if (!(error instanceof CombotError) || error.code !== "MODEL_INVALID") throw error;
     throw new CombotError("CONFIG_INVALID", `COMBOT_MODEL_DIR: ${error.message}`, { cause: error });

@@ -190,7 +190,7 @@ function createModels(
     defaultDir: settings.modelDir ?? BUNDLED_MODEL_DIR,
     chosen,
     choice: new ModelChoice(settings.stateDir),
-    open: (dir, file) => openModel(dir, settings.stateDir, { file }),
+    open: (dir, file, needed) => openModel(dir, settings.stateDir, { file, needed }),
     create: (other) => createEngine(other, parts),
     onNeeded: (contents) => prune(settings.stateDir, contents, log),
     date: () => new Date(),

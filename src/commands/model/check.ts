@@ -18,7 +18,7 @@ const QUIET_MS = 1000;
 
 export default class ModelCheck extends BaseCommand {
   static override summary = "Tell whether a model can be served, and what a worker takes with it.";
-  static override description = `Takes a folder as optimum-cli export onnx writes it: config.json, tokenizer.json, and model.onnx or another form of it (model_quantized.onnx, model_fp16.onnx …), there or in onnx/. Reads it, tries its file alone and in batches and prepares its weights as the daemon does, loads into a worker process of its own what the daemon's workers would load, classifies a text and measures the process. Needs no daemon and changes nothing in one.
+  static override description = `Takes a folder (or the model file in one) as optimum-cli export onnx writes it: config.json, tokenizer.json, and model.onnx or another form of it (model_quantized.onnx, model_fp16.onnx …), there or in onnx/. Reads it, tries its file alone and in batches and prepares its weights as the daemon does, loads into a worker process of its own what the daemon's workers would load, classifies a text and measures the process. Needs no daemon and changes nothing in one.
 
 Exits with 4 and the reason if the model can't be served.`;
   static override examples = [
@@ -26,6 +26,10 @@ Exits with 4 and the reason if the model can't be served.`;
     {
       description: "What it makes of texts of yours.",
       command: '<%= config.bin %> <%= command.id %> ./my-model "Where is my parcel?" "bye"',
+    },
+    {
+      description: "Another of the files there.",
+      command: "<%= config.bin %> <%= command.id %> ./my-model/model_fp16.onnx",
     },
     {
       description: "What a worker takes.",
@@ -55,8 +59,10 @@ Exits with 4 and the reason if the model can't be served.`;
   async run(): Promise<ModelCheckReport> {
     const { argv, args, flags } = await this.parse(ModelCheck);
     const dir = resolve(args.dir);
-    if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
-      throw new CombotError("USAGE", `There is no folder ${dir}.`);
+    const found = statSync(dir, { throwIfNoEntry: false });
+    if (!found) throw new CombotError("USAGE", `There is no folder ${dir}.`);
+    if (!found.isDirectory() && !dir.endsWith(".onnx"))
+      throw new CombotError("USAGE", `${dir} is no folder: give the model's folder, or its .onnx file.`);
     const texts = argv.slice(1).map(String);
     const report = await this.#check({ dir, file: flags.file, texts }, flags.timeout * 1000);
     if (!this.jsonEnabled()) this.print(await toText(report));

@@ -28,7 +28,7 @@ The choice outlives a restart of the daemon, until --default goes back to what t
   ];
 
   static override args = {
-    dir: Args.string({ description: "The model's folder.", ignoreStdin: true }),
+    dir: Args.string({ description: "The model's folder, or its file there.", ignoreStdin: true }),
   };
 
   static override flags = {

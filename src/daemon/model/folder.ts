@@ -4,6 +4,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { checkVocabulary, configSchema, padIdOf, tokenizerConfigSchema, windowOf } from "./config-file.ts";
 import { invalid } from "./invalid.ts";
 import { readJson } from "./json-file.ts";
+import { nameOfFolder } from "./folder-name.ts";
 import { labelsOf, repeatedLabels } from "./labels.ts";
 import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "./model-files.ts";
 import { readOnnxHeader } from "./onnx-header.ts";
@@ -20,7 +21,7 @@ import { readTokenizerJson } from "./tokenizer-source.ts";
 
 /** A classifier as `optimum-cli export onnx` writes it, read and checked but not loaded. */
 export interface ModelFolder extends Scoring {
-  /** The folder's name. */
+  /** The folder's, or in a cache of Hugging Face's the model's. */
   readonly name: string;
   /** Its owner's, without links: a link that is moved to another folder changes nothing here. */
   readonly dir: string;
@@ -72,7 +73,7 @@ export async function readModelFolder(given: string, file?: string): Promise<Mod
   const added = tokenizerJson.added_tokens.map(({ id }) => id);
   blame(tokenizerPath, () => checkVocabulary(config, header.embeddings, { tokenizer, padId, added }));
   return {
-    name: basename(dir),
+    name: nameOfFolder(dir),
     dir,
     sealedDir: dir,
     file: chosen,

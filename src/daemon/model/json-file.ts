@@ -21,13 +21,27 @@ export async function readJson<T extends z.ZodType>(
 
 async function readValue(path: string, missing: unknown): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return parseJson(await readFile(path, "utf8"));
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === "ENOENT" && missing !== undefined) return missing;
     if (code === "ENOENT") throw new Error("it is missing", { cause: error });
     if (error instanceof SyntaxError) throw new Error(`it is no JSON: ${error.message}`, { cause: error });
     throw error;
+  }
+}
+
+/** A text between quotes, which stays; or what Python's json writes for a number that JSON has no word for. */
+const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\bInfinity\b|\bNaN\b/gs;
+
+/** @returns null in the place of each NaN, Infinity and -Infinity: what is said with them is that nothing is known. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const strict = text.replaceAll(TOKENS, (token) => (token.startsWith('"') ? token : "null"));
+    if (strict === text) throw error;
+    return JSON.parse(strict);
   }
 }
 

@@ -1,7 +1,8 @@
-import { basename } from "node:path";
 import { CombotError } from "../../lib/errors.ts";
+import { nameOfFolder } from "./folder-name.ts";
 import { readModelFolder } from "./folder.ts";
-import { SealedCopy, sealedStore } from "./sealed-copy.ts";
+import { SealedCopy, pruneCopies, sealedStore } from "./sealed-copy.ts";
+import type { MadeCopy, SealFolder } from "./seal-protocol.ts";
 import { askSealer } from "./sealer.ts";
 import { serveFolder } from "./served-model.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -11,6 +12,8 @@ export interface OpenOptions {
   readonly file?: string | undefined;
   /** How long the file system may take over a piece of a file. */
   readonly silenceMs?: number;
+  /** Contents of the copies that must stay where there is no room for one more. */
+  readonly needed?: readonly string[];
 }
 
 /**
@@ -23,15 +26,18 @@ export interface OpenOptions {
 export async function openModel(
   dir: string,
   stateDir: string,
-  { file, silenceMs }: OpenOptions = {},
+  { file, silenceMs, needed }: OpenOptions = {},
 ): Promise<ServedModel> {
   const store = sealedStore(stateDir);
-  const made = await askSealer({ do: "seal", dir, file, store }, silenceMs);
+  const request: SealFolder = { do: "seal", dir, file, store };
+  const made = await askSealer(request, silenceMs).catch((error: unknown) => {
+    if (!needed || !(error instanceof CombotError) || error.code !== "NO_ROOM") throw error;
+    return sealWithRoom(request, { stateDir, needed, silenceMs });
+  });
   const copy = new SealedCopy(made, store);
   try {
     const model = await readCopy(copy, made.source.dir);
-    const choice = file === undefined ? remarkOnChoice(made.record.file, made.others) : [];
-    return { ...model, remarks: [...choice, ...model.remarks] };
+    return { ...model, remarks: [...remarkOnChoice(made.record.file, made.others), ...model.remarks] };
   } catch (error) {
     if (made.isNew) await copy.remove();
     throw error;
@@ -50,11 +56,20 @@ export async function openSealed(dir: string, content: string, stateDir: string)
   return readCopy(new SealedCopy(found, store), dir);
 }
 
+/** Copies that are only kept for a way back are given up for one that is wanted now. */
+async function sealWithRoom(
+  request: SealFolder,
+  { stateDir, needed, silenceMs }: { stateDir: string; needed: readonly string[]; silenceMs: number | undefined },
+): Promise<MadeCopy> {
+  await pruneCopies(stateDir, needed, 0);
+  return askSealer(request, silenceMs);
+}
+
 /** Faults are told of the folder, which its owner knows. */
 async function readCopy(copy: SealedCopy, dir: string): Promise<ServedModel> {
   try {
     const folder = await readModelFolder(copy.folder, copy.file);
-    return await serveFolder({ ...folder, dir, name: basename(dir) }, copy);
+    return await serveFolder({ ...folder, dir, name: nameOfFolder(dir) }, copy);
   } catch (error) {
     if (!(error instanceof CombotError)) throw error;
     throw new CombotError(error.code, error.message.replaceAll(copy.folder, dir), { cause: error });

@@ -4,6 +4,7 @@ export type SealRequest = SealFolder | FindSealed | CompareFolder;
 /** Copies what counts of a folder, unless a copy of it is there. */
 export interface SealFolder {
   readonly do: "seal";
+  /** Or the model file itself. */
   readonly dir: string;
   /** The model file wished for; the fastest one where left out. */
   readonly file?: string | undefined;

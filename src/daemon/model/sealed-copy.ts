@@ -69,16 +69,16 @@ const KEPT = 2;
 /**
  * Removes copies that nobody needs, and what a copy that was cut off left behind.
  *
- * @param inUse contents of the copies that serve, or that a restart would serve.
+ * @param inUse contents of the copies that serve, or that a restart would serve. @param spare how many beside them stay.
  */
-export async function pruneCopies(stateDir: string, inUse: readonly string[]): Promise<void> {
+export async function pruneCopies(stateDir: string, inUse: readonly string[], spare = KEPT): Promise<void> {
   const store = sealedStore(stateDir);
   const kept = new Set(inUse.map((content) => copyFolder(store, content)));
   const others = (await readdir(store)).map((name) => join(store, name)).filter((path) => !kept.has(path));
   const dated = await Promise.all(others.map(async (path) => ({ path, atMs: (await stat(path)).mtimeMs })));
   const byUse = dated.filter(({ path }) => !isCopying(path)).toSorted((a, b) => b.atMs - a.atMs);
   const cutOff = dated.filter(({ path }) => isCopying(path) && !isRunning(parseInt(basename(path), 10)));
-  const unneeded = [...byUse.slice(KEPT), ...cutOff];
+  const unneeded = [...byUse.slice(spare), ...cutOff];
   for (const { path } of unneeded) await rm(path, { recursive: true, force: true });
 }
 

@@ -9,7 +9,7 @@ import { readOnnxHeader } from "./onnx-header.ts";
 import type { CompareFolder, FindSealed, FolderContent, FoundCopy, MadeCopy, SealFolder } from "./seal-protocol.ts";
 import type { SealRecord, SealSource, SealedFile, Stamps } from "./seal-protocol.ts";
 import { COPYING, checkCopy, contentOf, copyFolder, readSource, writeRecord, writeSource } from "./sealed-files.ts";
-import { stampIn, surveyFolder } from "./survey.ts";
+import { namedBy, stampIn, surveyFolder } from "./survey.ts";
 import type { Survey } from "./survey.ts";
 
 /** A folder may be in the middle of being written; then it is read again. */
@@ -22,8 +22,9 @@ const PAUSE_MS = 200;
  *
  * @throws {CombotError} `MODEL_INVALID`, `NO_ROOM`
  */
-export async function sealFolder({ dir, file, store }: SealFolder, onPiece: OnPiece): Promise<MadeCopy> {
+export async function sealFolder({ store, ...asked }: SealFolder, onPiece: OnPiece): Promise<MadeCopy> {
   openStore(store);
+  const { dir, file } = namedBy(asked.dir, asked.file);
   for (let attempt = 1; ; attempt++) {
     const survey = surveyFolder(dir, file);
     const known = findKnown(survey, store, onPiece);

@@ -1,5 +1,5 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
 import { stampOf } from "../../lib/file-stamp.ts";
 import { readCpu } from "./cpu.ts";
@@ -18,7 +18,7 @@ export interface Survey {
   /** Without links. */
   readonly dir: string;
   readonly file: string;
-  /** Model files that could have been taken instead, the fastest first. */
+  /** Model files that could have been taken instead, the fastest first; none where one was wished for. */
   readonly others: readonly string[];
   /** The model file and those beside it that are there. */
   readonly names: readonly string[];
@@ -43,10 +43,32 @@ export function surveyFolder(given: string, wish?: string): Survey {
   return {
     dir,
     file,
-    others: files.filter((name) => name !== file),
+    others: wish === undefined ? files.filter((name) => name !== file) : [],
     names: [file, ...counting.filter((name) => isThere(dir, name))],
     missing: counting.filter((name) => !isThere(dir, name)),
   };
+}
+
+/** Which folder is meant, and which file of it: a model may be named by the path of its file. */
+export interface Named {
+  readonly dir: string;
+  readonly file?: string | undefined;
+}
+
+/**
+ * @param given a folder, or a file of one. @param wish see surveyFolder.
+ * @throws {CombotError} `MODEL_INVALID` where a file is named both ways.
+ */
+export function namedBy(given: string, wish?: string): Named {
+  if (!statSync(given, { throwIfNoEntry: false })?.isFile()) return { dir: given, file: wish };
+  if (wish !== undefined)
+    throw new CombotError(
+      "MODEL_INVALID",
+      `${given} is a file, and ${wish} is to be taken of a folder: name one of them`,
+    );
+  const [dir, name] = [dirname(given), basename(given)];
+  const isBeside = MODEL_FOLDERS.includes(`${basename(dir)}/`) && !isThere(dir, CONFIG_FILE);
+  return isBeside ? { dir: dirname(dir), file: `${basename(dir)}/${name}` } : { dir, file: name };
 }
 
 /** @returns null where it isn't there. */

@@ -15,7 +15,8 @@ export interface ModelsOptions {
   /** Who chose the first one. */
   readonly chosen: Chosen;
   readonly choice: ModelChoice;
-  readonly open: (dir: string, file?: string) => Promise<ServedModel>;
+  /** @param needed contents of the copies that must stay. */
+  readonly open: (dir: string, file: string | undefined, needed: readonly string[]) => Promise<ServedModel>;
   readonly create: (model: ServedModel) => Engine;
   /** Whether this model's workers fit beside what runs now. */
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;
@@ -95,7 +96,7 @@ export class Models {
     const { now, open, choice, defaultBy } = this.#options;
     const from = now();
     const previous = this.#current.model;
-    const model = await open(this.#folderOf(request), request.file);
+    const model = await open(this.#folderOf(request), request.file, this.#needed);
     const changed = model.digest !== previous.digest || model.dir !== previous.dir;
     const made = request.default ? undefined : this.#choiceOf(model);
     const prepared = await choice.prepare(made);
@@ -135,7 +136,12 @@ export class Models {
   }
 
   #tellNeeded(): Promise<void> {
-    return this.#options.onNeeded(this.engines.map(({ model: { sealed } }) => sealed.content));
+    return this.#options.onNeeded(this.#needed);
+  }
+
+  /** A choice is always that of the engine that serves. */
+  get #needed(): string[] {
+    return this.engines.map(({ model: { sealed } }) => sealed.content);
   }
 
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {

@@ -23,7 +23,12 @@ export const unloadReply = z.object({
 
 export const modelUseRequest = z
   .strictObject({
-    dir: z.string().min(1).max(4096).optional().describe("absolute path of a model folder on the daemon's machine"),
+    dir: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe("absolute path, on the daemon's machine, of a model folder or of a model file in one"),
     file: z
       .string()
       .min(1)

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { modelCheckReport } from "../../../src/lib/protocol/model.ts";
@@ -41,6 +41,14 @@ describe("a model that can be served", () => {
   });
 });
 
+test("a model's file is checked as that file of its folder", async () => {
+  const dir = writeForeignModel(temporaryFolder(), { inFolder: true });
+  copyFileSync(join(dir, "onnx/model.onnx"), join(dir, "onnx/model_fp16.onnx"));
+  const { status, stdout } = await check(join(dir, "onnx/model_fp16.onnx"), "--json");
+  expect(modelCheckReport.parse(JSON.parse(stdout))).toMatchObject({ dir, files: ["onnx/model_fp16.onnx"] });
+  expect(status).toBe(0);
+});
+
 describe("a model that can't be served ends with 4 and the reason", () => {
   test.each(BROKEN_MODELS)("$name", async ({ make, reason }) => {
     const { status, stdout, stderr } = await check(make(temporaryFolder()));
@@ -62,7 +70,11 @@ describe("a model that can't be served ends with 4 and the reason", () => {
 describe("wrong usage ends with 2", () => {
   test.each([
     ["a folder that isn't there", (dir: string) => [join(dir, "nowhere")], /There is no folder .*nowhere/],
-    ["a file", (dir: string) => [join(dir, "config.json")], /There is no folder .*config\.json/],
+    [
+      "a file that is no model's",
+      (dir: string) => [join(dir, "config.json")],
+      /config\.json is no folder: give the model's/,
+    ],
     ["no folder at all", () => [], /[Mm]issing/],
     ["a text that is none", (dir: string) => [dir, " "], /empty/],
   ])("%s", async (_, argsFor, reason) => {

@@ -1,7 +1,19 @@
-import { chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
+import { MIB } from "../../../src/lib/units.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
@@ -80,6 +92,76 @@ test("of models that were refused no more than the last two copies are kept", as
     await expect(core.models.use({ dir })).rejects.toMatchObject({ code: "MODEL_INVALID" });
   }
   expect(readdirSync(join(env.COMBOT_STATE_DIR, "models"))).toHaveLength(3);
+});
+
+test("settings and a switch may name a model's file, and the choice of it outlives a restart", async () => {
+  const [one, two] = [variant(1), variant(2)];
+  copyFileSync(join(variant(3), "model.onnx"), join(two, "other.onnx"));
+  const env = { COMBOT_STATE_DIR: temporaryFolder() };
+  const core = await startVariant(join(one, "model.onnx"), env);
+  expect(core.models.current.model).toMatchObject({ name: "variant-1", dir: one, file: "model.onnx" });
+  const used = core.models.use({ dir: join(two, "other.onnx") });
+  await expect(used).resolves.toMatchObject({ changed: true, model: { dir: two, file: "other.onnx" }, remarks: [] });
+  await core.models.stop();
+  const again = await startVariant(join(one, "model.onnx"), env);
+  expect(again.models.current.model).toMatchObject({ dir: two, file: "other.onnx" });
+  await again.models.use({ default: true });
+  expect(again.models.current.model).toMatchObject({ dir: one, file: "model.onnx" });
+});
+
+describe.runIf(process.getuid?.() === 0)("on a full disk", () => {
+  /** A state folder on a disk of its own. */
+  function smallDisk(): string {
+    const state = temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", state]);
+    onTestFinished(() => void execFileSync("umount", ["--lazy", state]));
+    return state;
+  }
+
+  /** What a copy must leave free, and half of what this model's takes: too little by the other half. */
+  function fill(state: string, dir: string): void {
+    const { bavail, bsize } = statfsSync(state);
+    const left = 4 * MIB + Math.floor(statSync(join(dir, "model.onnx")).size / 2);
+    writeFileSync(join(state, "ballast"), Buffer.alloc(bavail * bsize - left));
+  }
+
+  const copies = (state: string): number => readdirSync(join(state, "models")).length;
+
+  test("copies that are kept for a way back make room for the one that is wanted", async () => {
+    const state = smallDisk();
+    const core = await startVariant(variant(1), { COMBOT_STATE_DIR: state });
+    for (const number of [2, 3]) await core.models.use({ dir: variant(number) });
+    expect(copies(state)).toBe(3);
+    const wanted = variant(4);
+    fill(state, wanted);
+    await expect(core.models.use({ dir: wanted })).resolves.toMatchObject({ changed: true, model: { dir: wanted } });
+    expect((await classify(core, ["alpha"])).model.name).toBe("variant-4");
+    // That of the third was needed until the fourth served.
+    expect(copies(state)).toBe(2);
+  });
+
+  test("at a start as well, and never the copy of what was chosen", async () => {
+    const state = smallDisk();
+    const core = await startVariant(variant(1), { COMBOT_STATE_DIR: state });
+    for (const number of [2, 3]) await core.models.use({ dir: variant(number) });
+    await core.models.use({ default: true });
+    await core.models.stop();
+    const other = variant(5);
+    fill(state, other);
+    const again = await startCore(other, { COMBOT_STATE_DIR: state });
+    expect(again.models.current.model.name).toBe("variant-5");
+    expect(copies(state)).toBe(1);
+  });
+
+  test("there is no room still where nothing is kept but what serves, which goes on", async () => {
+    const state = smallDisk();
+    const core = await startVariant(variant(1), { COMBOT_STATE_DIR: state });
+    const wanted = variant(2);
+    fill(state, wanted);
+    await expect(core.models.use({ dir: wanted })).rejects.toMatchObject({ code: "NO_ROOM" });
+    expect((await classify(core, ["alpha"])).model.name).toBe("variant-1");
+    expect(core.models.current.model.sealed.intact).toBe(true);
+  });
 });
 
 describe("the chosen model", () => {

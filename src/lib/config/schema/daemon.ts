@@ -42,7 +42,7 @@ export const DAEMON_SETTINGS = {
   COMBOT_MODEL_DIR: {
     type: absolutePath(),
     unset: "the bundled model",
-    doc: "Folder with config.json, tokenizer.json and model.onnx or another form of it (model_quantized.onnx …), there or in onnx/. It is served from a copy in COMBOT_STATE_DIR.",
+    doc: "Folder with config.json, tokenizer.json and model.onnx or another form of it (model_quantized.onnx …), there or in onnx/; or the path of one of these model files. It is served from a copy in COMBOT_STATE_DIR.",
   },
   COMBOT_STATE_DIR: {
     type: absolutePath(),

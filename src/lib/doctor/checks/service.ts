@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
@@ -48,6 +48,7 @@ async function model(probe: Probe): Promise<Finding> {
   const value = (name: string): string => settings.find((row) => row.name === name)?.value ?? "";
   const dir = value("COMBOT_MODEL_DIR");
   if (!dir.startsWith("/")) return ok(dir || "the bundled model");
+  if (statSync(dir, { throwIfNoEntry: false })?.isFile()) return weightsOf(dir, (await probe.health()).model.weights);
   const missing = ["config.json", "tokenizer.json"].filter((name) => !existsSync(join(dir, name)));
   const weights = ["model.onnx", "onnx/model.onnx"].some((name) => existsSync(join(dir, name)));
   if (!weights) missing.push("model.onnx");
