@@ -112,7 +112,9 @@ function memoryFaults({ machine }: Facts, { profile }: Wishes): PreflightFault[]
 function modelPlaceFaults(dir: string | null): PreflightFault[] {
   if (dir === null || !/^\/(home|root|tmp|var\/tmp|run\/user)(\/|$)/.test(dir)) return [];
   const found = `${dir} can't be seen by the service, which has no home folders and a temporary folder of its own`;
-  return [fault("model", found, `cp -r ${dir} /srv/combot-model && combot deploy --model /srv/combot-model`)];
+  // A model may be named by its file, which is nothing without its folder.
+  const [, folder = dir, file = ""] = /^(.+?)((?:\/onnx)?\/[^/]+\.onnx)$/.exec(dir) ?? [];
+  return [fault("model", found, `cp -r ${folder} /srv/combot-model && combot deploy --model /srv/combot-model${file}`)];
 }
 
 function byHandFault(holder: Holder): PreflightFault {

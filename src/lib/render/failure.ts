@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import { harmless } from "../harmless.ts";
 
 /** What a user is told of a failure, the same as text and as JSON. */
 export interface FailureDocument {
@@ -12,7 +13,13 @@ export interface FailureDocument {
   readonly faults?: readonly string[];
 }
 
-/** The failure in two lines and one for each fault. */
+/** The failure in two lines and one for each fault: a name in it that has a line break makes no line of its own. */
 export function renderFailure({ code, title, detail, help, faults = [] }: FailureDocument): string {
-  return [`Error: ${title}: ${detail} [${code}]`, ...faults.map((fault) => `  ${fault}`), help].join("\n");
+  // Of wrong usage oclif tells in several lines.
+  const told = code === "USAGE" ? detail : oneLine(detail);
+  return [`Error: ${title}: ${told} [${code}]`, ...faults.map((fault) => `  ${oneLine(fault)}`), help].join("\n");
+}
+
+function oneLine(text: string): string {
+  return harmless(text.replaceAll(/\s*\n\s*/g, " "));
 }

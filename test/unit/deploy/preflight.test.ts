@@ -78,6 +78,13 @@ test("the package's Redis is no fault where it will be disabled, nor where anoth
   expect(faultsOf({ portHolder: packaged, redis: null }, { hasOtherRedis: true })).toEqual([]);
 });
 
-test("a model in a home folder can't be seen by the service", () => {
-  expect(faultsOf({}, {}, "/home/me/model")[0]?.mend).toContain("/srv/combot-model");
+test.each([
+  ["/home/me/model", "cp -r /home/me/model /srv/combot-model && combot deploy --model /srv/combot-model"],
+  [
+    "/home/me/model/onnx/model_fp16.onnx",
+    "cp -r /home/me/model /srv/combot-model && combot deploy --model /srv/combot-model/onnx/model_fp16.onnx",
+  ],
+  ["/root/m/own.onnx", "cp -r /root/m /srv/combot-model && combot deploy --model /srv/combot-model/own.onnx"],
+])("a model in a home folder can't be seen by the service: %s", (dir, mend) => {
+  expect(faultsOf({}, {}, dir)[0]?.mend).toBe(mend);
 });

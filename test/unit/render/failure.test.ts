@@ -30,3 +30,9 @@ test("faults have a line each", () => {
     Help."
   `);
 });
+
+test("a name with a line break makes no line of its own", () => {
+  const names = { detail: "/models/a\nDone.: it is missing", faults: ["/b\r\n  c\u001B[2J: so"] };
+  const text = renderFailure({ code: "MODEL_INVALID", title: "No", help: "Help.", ...names });
+  expect(text).toBe("Error: No: /models/a Done.: it is missing [MODEL_INVALID]\n  /b c?[2J: so\nHelp.");
+});
