@@ -8,6 +8,7 @@ import { createBackups } from "./backing-up.ts";
 import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
+import { AfterBursts } from "./memory/after-bursts.ts";
 import { describeForSystemd } from "./operations/unit-state.ts";
 import { reload } from "./reloading.ts";
 import { createServices } from "./services.ts";
@@ -39,7 +40,8 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const modelSetting = flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag";
   const serving = await createServing(settings, log, modelSetting, () => inForce.readAgain());
   const { models, folder, events, journaling, caching, watch, warming } = serving;
-  const { governor } = serving.governance;
+  const { governor, collectGarbage } = serving.governance;
+  const afterBursts = new AfterBursts({ collect: collectGarbage });
   serving.metrics.watch("combot_log_dropped_total", "Lines of the log that could not be written.", dropped);
   const unit = createUnit(serving, log);
   await governor.tick();
@@ -59,6 +61,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
       ["backups", async () => backups.stop()],
       ["listeners", () => listeners.close()],
       ["governor", () => governor.stop()],
+      ["after bursts", async () => afterBursts.stop()],
       ["models", () => models.stop()],
     ],
     keep: [
@@ -76,6 +79,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
   writeHeapOnSignal(settings.stateDir, log);
   governor.start();
+  afterBursts.start();
   journaling?.start();
   watch.start();
   folder.start();
