@@ -17,7 +17,11 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
   gauge("combot_memory_held", "1 while recycling for memory is no longer tried.", ({ hold }) => hold === "hold");
   gauge("combot_memory_pressure_foreign", "1 while others fill the memory.", ({ hold }) => hold === "not ours");
   gauge("combot_workers_wanted", "Workers that should serve.", ({ workersWanted }) => workersWanted);
-  gauge("combot_workers_held", "1 while no worker is started any more.", ({ workersHeld }) => workersHeld);
+  gauge(
+    "combot_workers_held",
+    "1 while workers do not come to serve, try after try, or do not fit.",
+    ({ workersHeld }) => workersHeld,
+  );
   gauge("combot_weights_unshared", "1 while workers can't share prepared weights.", (now) => now.weightsUnshared);
   gauge("combot_model_folder_changed", "1 while the model's folder is not what serves.", (now) => now.modelChanged);
   gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);

@@ -28,6 +28,7 @@ export function observePool(event: PoolEvent, observers: Observers): void {
     onlookers.tell("metrics", () => metrics.recycled(event.reason));
     onlookers.tell("cache", () => cache.dropWorker(event.pid));
   }
+  if (event.type === "not started") onlookers.tell("metrics", () => metrics.notStarted(event.fault));
   onlookers.tell("log", () => logEvent(event, observers.log));
   if (event.type === "died") onlookers.tell("decisions", () => decisions.record(decisionOf(event)));
 }
@@ -37,13 +38,14 @@ function logEvent({ type, ...fields }: PoolEvent, log: Logger): void {
     case "batch":
       return log.trace(fields, "batch");
     case "died":
+    case "not started":
     case "delayed":
     case "refused":
       return log.warn(fields, `worker ${type}`);
     case "refused load":
       return log.error(fields, "no worker is started for want of memory");
     case "held":
-      return log.error(fields, "no worker is started any more");
+      return log.error(fields, "workers do not come to serve, try after try; it is tried once a minute");
     case "recycled":
     case "started":
     case "ready":

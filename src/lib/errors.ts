@@ -113,7 +113,13 @@ export const ERRORS = {
     http: 503,
     exit: 4,
     title: "No worker can serve the model",
-    help: "combot status tells why; combot model load tries again.",
+    help: "combot status tells why, and when it is tried again; combot model load tries at once.",
+  },
+  NO_PROCESS: {
+    http: 503,
+    exit: 4,
+    title: "A process that it takes was refused or killed",
+    help: "The detail names the limit, or what ended it; nothing else is at fault: try again when that is over.",
   },
   MEMORY_EMERGENCY: {
     http: 503,

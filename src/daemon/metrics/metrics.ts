@@ -4,8 +4,8 @@ import type { ErrorCode } from "../../lib/errors.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
-import { RECYCLE_REASONS } from "../../lib/protocol/process.ts";
-import type { RecycleReason } from "../../lib/protocol/process.ts";
+import { BOOT_FAULTS, RECYCLE_REASONS } from "../../lib/protocol/process.ts";
+import type { BootFault, RecycleReason } from "../../lib/protocol/process.ts";
 import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
@@ -53,6 +53,11 @@ export class Metrics {
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
     "reason",
   ]);
+  readonly #notStarted = this.#counter(
+    "combot_workers_not_started_total",
+    "Workers that ended before they served, by what was at fault: the model, the machine that refused, or others that killed.",
+    ["fault"],
+  );
   readonly #latency = new Histogram({
     name: "combot_request_duration_seconds",
     help: "Time to answer a classify call, by where the answer came from.",
@@ -111,6 +116,7 @@ export class Metrics {
     );
     this.#journalGauges();
     for (const reason of RECYCLE_REASONS) this.#recycles.inc({ reason }, 0);
+    for (const fault of BOOT_FAULTS) this.#notStarted.inc({ fault }, 0);
   }
 
   answered(source: LatencyClass, texts: number, durationMs: number): void {
@@ -147,6 +153,10 @@ export class Metrics {
   recycled(reason: RecycleReason): void {
     this.#recycles.inc({ reason });
     this.minute.recycled();
+  }
+
+  notStarted(fault: BootFault): void {
+    this.#notStarted.inc({ fault });
   }
 
   /** A figure that another part counts, read when somebody asks. */

@@ -29,13 +29,23 @@ export interface HealthParts {
 
 const NOT_USED: Check = { status: "off", detail: "not used" };
 
+export function checkModel(pool: Pool, doing?: string): Check {
+  const { status, detail } = judgePool(pool, doing);
+  return { status, detail: [detail, nextTryOf(pool)].filter(Boolean).join("; ") };
+}
+
+/** `next try in 12 s`; empty where none is waited for. */
+export function nextTryOf({ retryInMs }: Pool): string {
+  return retryInMs === undefined ? "" : `next try in ${Math.max(1, Math.ceil(retryInMs / 1000))} s`;
+}
+
 /**
  * Whether the model can answer: an unloaded one is ok, since it loads on demand; the first load is not, and neither is
- * a pool that has given up.
+ * a pool whose tries come to nothing.
  *
  * @param doing what the first load is at.
  */
-export function checkModel(pool: Pool, doing?: string): Check {
+export function judgePool(pool: Pool, doing?: string): Check {
   const wanted = pool.slots.filter((slot) => slot.wanted).length;
   if (pool.held !== undefined) return { status: pool.serving > 0 ? "degraded" : "unhealthy", detail: pool.held };
   if (wanted === 0) return { status: "ok", detail: "unloaded; loads with the next text" };

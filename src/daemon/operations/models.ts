@@ -75,7 +75,8 @@ export class Models {
    * Serves another model from here on, with no failed request in between. One that can't be opened, loaded or asked
    * leaves the old one serving.
    *
-   * @throws {CombotError} `MODEL_INVALID`, `MODEL_DOES_NOT_FIT`, `NO_ROOM`, `SWITCH_RUNNING` or `INVALID_REQUEST`.
+   * @throws {CombotError} `MODEL_INVALID`, `MODEL_DOES_NOT_FIT`, `NO_ROOM`, `NO_PROCESS`, `SWITCH_RUNNING` or
+   *   `INVALID_REQUEST`.
    */
   async use(request: ModelUseRequest): Promise<ModelUseReply> {
     if (this.#switching) throw new CombotError("SWITCH_RUNNING", "another switch is running", { retryAfterSeconds: 5 });
@@ -181,7 +182,10 @@ export class Models {
     return engine;
   }
 
-  /** @throws {CombotError} `MODEL_INVALID` if its workers don't come to serve; they are gone then. */
+  /**
+   * @throws {CombotError} if its workers don't come to serve; they are gone then. `NO_PROCESS` where the model is not at
+   *   fault, else `MODEL_INVALID`.
+   */
   async #bringUp(engine: Engine): Promise<void> {
     try {
       engine.pool.load();
@@ -189,7 +193,9 @@ export class Models {
     } catch (error) {
       await engine.pool.stop();
       this.#engines.delete(engine);
-      throw new CombotError("MODEL_INVALID", `${engine.model.dir}: ${messageOf(error)}`, { cause: error });
+      const isInnocent = error instanceof CombotError && error.code === "NO_PROCESS";
+      const code = isInnocent ? "NO_PROCESS" : "MODEL_INVALID";
+      throw new CombotError(code, `${engine.model.dir}: ${messageOf(error)}`, { cause: error });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { RecycleReason } from "../../lib/protocol/process.ts";
+import type { BootFault, RecycleReason } from "../../lib/protocol/process.ts";
 
 /** What happens in the pool, for the log, the metrics and the journal. */
 export type PoolEvent =
@@ -18,6 +18,13 @@ export type PoolEvent =
       readonly reason: "hung" | "crash" | "oom";
       readonly detail: string;
       readonly served: boolean;
+    }
+  | {
+      /** It ended before it came to serve, if there was a process at all. */
+      readonly type: "not started";
+      readonly slot: number;
+      readonly fault: BootFault;
+      readonly detail: string;
     }
   | {
       readonly type: "recycled";

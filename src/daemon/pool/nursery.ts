@@ -1,6 +1,7 @@
+import type { BootFault } from "../../lib/protocol/process.ts";
 import { withJitter } from "../policy/recycle.ts";
-import { judgeRestart } from "../policy/restart.ts";
-import type { BootFailure } from "../policy/restart.ts";
+import { judgeRestart, lastFailureOf, reasonToHold, withFailure } from "../policy/restart.ts";
+import type { BootFailures } from "../policy/restart.ts";
 import type { Ending } from "../workers/worker-process.ts";
 import type { PoolEvent } from "./events.ts";
 import type { Slot } from "./slot.ts";
@@ -35,10 +36,11 @@ export class Nursery {
   readonly #options: NurseryOptions;
   /** Told when a worker serves, has ended, or none will be started: there may be something to do. */
   readonly #onChange: () => void;
-  #failures: BootFailure[] = [];
-  #held: string | undefined;
+  #failures: BootFailures = {};
   #refused: string | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  /** What the timer waits for. */
+  #retryAtMs: number | undefined;
   #everServed = false;
   #closed = false;
 
@@ -47,9 +49,9 @@ export class Nursery {
     this.#onChange = onChange;
   }
 
-  /** Why no worker is started any more: too many could not boot. Only `forgive` ends it. */
+  /** Why somebody should look: many tries in a row came to nothing. They go on, once a minute. */
   get held(): string | undefined {
-    return this.#held;
+    return reasonToHold(this.#failures);
   }
 
   /** Why no worker is started for now: it would not fit. */
@@ -57,15 +59,21 @@ export class Nursery {
     return this.#refused;
   }
 
-  /** Why no worker is to be started just now: too many could not boot, or the last one a moment ago. */
-  get blocked(): string | undefined {
-    const verdict = judgeRestart(this.#failures, this.#options.now());
-    if (this.#held !== undefined || verdict.act === "start") return this.#held;
-    return verdict.act === "hold" ? verdict.reason : `the last one did not come to serve: ${this.lastFailure}`;
+  /** How long none is tried, after failures; undefined where one may be tried now. */
+  get retryInMs(): number | undefined {
+    const nowMs = this.#options.now();
+    const verdict = judgeRestart(this.#failures, nowMs);
+    return verdict.act === "wait" ? verdict.untilMs - nowMs : undefined;
   }
 
-  get lastFailure(): string | undefined {
-    return this.#failures.at(-1)?.detail;
+  /** Why no worker is to be started just now: the last one did not come to serve a moment ago. */
+  get blocked(): string | undefined {
+    if (this.retryInMs === undefined) return undefined;
+    return this.held ?? `the last one did not come to serve: ${this.lastFailure?.detail}`;
+  }
+
+  get lastFailure(): { readonly fault: BootFault; readonly detail: string } | undefined {
+    return lastFailureOf(this.#failures);
   }
 
   get everServed(): boolean {
@@ -74,18 +82,18 @@ export class Nursery {
 
   /** Tries again as if nothing had failed. */
   forgive(): void {
-    this.#failures = [];
-    this.#held = undefined;
+    this.#failures = {};
+    this.#cancelRetry();
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#retryTimer);
+    this.#cancelRetry();
   }
 
   /** Starts a worker in every wanted slot that has none. @returns the slots it started. */
   fill(slots: readonly Slot[]): number[] {
-    if (this.#closed || this.#held !== undefined) return [];
+    if (this.#closed) return [];
     const empty = slots.filter((slot) => slot.wanted && !slot.current);
     if (empty.length === 0) this.#refused = undefined;
     if (empty.length === 0 || !this.#mayTry(slots)) return [];
@@ -117,7 +125,8 @@ export class Nursery {
       limits: ownLimits(settings, random(), random()),
     });
     slot.workers.add(worker);
-    onEvent({ type: "started", slot: slot.index, generation: worker.generation, pid: worker.pid });
+    const { generation, pid } = worker;
+    if (pid !== 0) onEvent({ type: "started", slot: slot.index, generation, pid });
     worker.ready.then(
       () => this.#serves(worker),
       () => undefined,
@@ -129,7 +138,7 @@ export class Nursery {
   #serves(worker: Worker): void {
     const { slot, generation, pid, birthMs } = worker;
     this.#options.onEvent({ type: "ready", slot, generation, pid, tookMs: birthMs });
-    this.#failures = [];
+    this.#failures = {};
     this.#everServed = true;
     this.#onChange();
   }
@@ -138,16 +147,22 @@ export class Nursery {
     const { now, onEvent } = this.#options;
     const verdict = judgeRestart(this.#failures, now());
     if (verdict.act === "start") return true;
-    if (verdict.act === "wait") {
-      clearTimeout(this.#retryTimer);
-      this.#retryTimer = setTimeout(() => this.fill(slots), Math.max(0, verdict.untilMs - now()));
-      onEvent({ type: "delayed", untilMs: verdict.untilMs, detail: this.lastFailure ?? "" });
-      return false;
-    }
-    this.#held = verdict.reason;
-    onEvent({ type: "held", detail: verdict.reason });
-    this.#onChange();
+    if (verdict.untilMs === this.#retryAtMs) return false;
+    this.#cancelRetry();
+    this.#retryAtMs = verdict.untilMs;
+    this.#retryTimer = setTimeout(() => this.#retry(slots), Math.max(0, verdict.untilMs - now()));
+    onEvent({ type: "delayed", untilMs: verdict.untilMs, detail: this.lastFailure?.detail ?? "" });
     return false;
+  }
+
+  #retry(slots: readonly Slot[]): void {
+    this.#cancelRetry();
+    this.fill(slots);
+  }
+
+  #cancelRetry(): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryAtMs = undefined;
   }
 
   #isRefused(workers: number): boolean {
@@ -169,20 +184,37 @@ export class Nursery {
     this.#onChange();
   }
 
-  /**
-   * A death before the model was loaded counts, unless something outside combot caused it, or it was the file's fault
-   * and there is another one. Short of memory, no file is to blame.
-   */
   #mourn(worker: Worker, ending: Ending): void {
-    const { now, onEvent } = this.#options;
+    const { onEvent } = this.#options;
     const { slot, pid, served } = worker;
     const reason = worker.hung ? "hung" : "crash";
-    onEvent({ type: "died", slot, pid, reason: ending.kind === "oom" ? "oom" : reason, detail: ending.detail, served });
-    onEvent({ type: "recycled", slot, pid, reason });
-    if (worker.state !== "starting" || ending.kind === "killed") return;
-    if (ending.kind !== "oom" && worker.blameFile(ending.detail)) return;
-    this.#failures.push({ atMs: now(), detail: ending.detail });
+    const fault = worker.state === "starting" ? faultOf(ending) : undefined;
+    if (pid !== 0) {
+      const how = ending.kind === "oom" ? "oom" : reason;
+      onEvent({ type: "died", slot, pid, reason: how, detail: ending.detail, served });
+    }
+    // What never served has taken nothing away: neither a candidate that is refused, nor one the machine had no room for.
+    if (fault === undefined || (fault === "model" && this.#everServed))
+      onEvent({ type: "recycled", slot, pid, reason });
+    if (fault !== undefined) this.#count(worker, fault, ending.detail);
   }
+
+  /** No failure to start, if it was the file's fault and there is another one: that is for the model's own faults alone. */
+  #count(worker: Worker, fault: BootFault, detail: string): void {
+    const { now, onEvent } = this.#options;
+    onEvent({ type: "not started", slot: worker.slot, fault, detail });
+    if (fault === "model" && worker.blameFile(detail)) return;
+    const wasHeld = this.held !== undefined;
+    this.#failures = withFailure(this.#failures, { fault, bornAtMs: worker.bornAtMs, atMs: now(), detail });
+    const { held } = this;
+    if (held !== undefined && !wasHeld) onEvent({ type: "held", detail: held });
+  }
+}
+
+/** Whom the end of a worker that had not yet served says something about. */
+export function faultOf({ kind }: Ending): BootFault {
+  if (kind === "killed") return "others";
+  return kind === "refused" || kind === "oom" ? "machine" : "model";
 }
 
 /** Of one process: its jitter is drawn once, 0 to 1, and holds for whatever limit there is. */

@@ -5,7 +5,7 @@ import { chooseWorker, mostBatches } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
 import type { BatchFate } from "../policy/poison.ts";
 import { WorkerEndedError } from "../workers/worker-process.ts";
-import { Nursery } from "./nursery.ts";
+import { Nursery, faultOf } from "./nursery.ts";
 import type { NurseryOptions, WorkerSettings } from "./nursery.ts";
 import { replaceFirst, replaceInTurn } from "./replacement.ts";
 import type { Replacement } from "./replacement.ts";
@@ -29,6 +29,8 @@ export interface PoolOptions extends NurseryOptions {
 const DRAIN_GRACE_MS = 10_000;
 /** A load that takes longer is felt by those who are served meanwhile; a shorter one is over before it matters. */
 const LONG_BIRTH_MS = 1000;
+/** Memory is looked at every second; a text that comes again so soon is refused again. */
+const REFUSED_RETRY_MS = 10_000;
 
 /** Owns the workers: the only one that starts, feeds, drains and ends them. */
 export class Pool {
@@ -49,9 +51,14 @@ export class Pool {
     return this.#slots;
   }
 
-  /** Why no worker is started, if so: too many could not boot, or it would not fit. */
+  /** Why workers are missing that somebody should look after: many tries came to nothing, or it would not fit. */
   get held(): string | undefined {
-    return this.#nursery.held ?? this.#nursery.refused;
+    return (this.#isShort ? this.#nursery.held : undefined) ?? this.#nursery.refused;
+  }
+
+  /** How long no worker is tried, after failures; undefined where none waits for it. */
+  get retryInMs(): number | undefined {
+    return this.#isShort ? this.#nursery.retryInMs : undefined;
   }
 
   /**
@@ -80,7 +87,11 @@ export class Pool {
 
   /** How the last worker ended that did not come to serve, until one does. */
   get lastFailure(): string | undefined {
-    return this.#nursery.lastFailure;
+    return this.#nursery.lastFailure?.detail;
+  }
+
+  get #isShort(): boolean {
+    return this.#slots.some(({ wanted, current }) => wanted && !current?.serving);
   }
 
   /**
@@ -95,7 +106,12 @@ export class Pool {
     return this.#nursery.fill(this.#slots);
   }
 
-  /** Resolves when every wanted slot serves. @throws {CombotError} `MODEL_UNAVAILABLE` with the first reason why not. */
+  /**
+   * Resolves when every wanted slot serves.
+   *
+   * @throws {CombotError} with the first reason why not: `NO_PROCESS` where the model is not at fault, else
+   *   `MODEL_UNAVAILABLE`.
+   */
   async whenReady(): Promise<void> {
     await Promise.all(this.#slots.filter((slot) => slot.wanted).map((slot) => this.#whenServing(slot)));
   }
@@ -190,7 +206,12 @@ export class Pool {
   /** A text waits and nobody is idle: one more of the unloaded workers is started, unless enough are on their way. */
   #wake(): void {
     if (this.#suspended) return;
-    if (this.held !== undefined && !this.#slots.some((slot) => slot.current)) return this.#refuseWaiting(this.held);
+    this.#wantOneMore();
+    const why = this.#nursery.held ?? this.#nursery.refused;
+    if (why !== undefined && !this.#slots.some((slot) => slot.current)) this.#refuseWaiting(why);
+  }
+
+  #wantOneMore(): void {
     const starting = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
     const resting = this.#slots.find((slot) => !slot.wanted);
     if (!resting || starting >= this.#options.source.waiting) return;
@@ -199,7 +220,8 @@ export class Pool {
   }
 
   #refuseWaiting(reason: string): void {
-    this.#options.source.failWaiting(new CombotError("MODEL_UNAVAILABLE", reason, { retryAfterSeconds: 10 }));
+    const retryAfterSeconds = Math.max(1, Math.ceil((this.#nursery.retryInMs ?? REFUSED_RETRY_MS) / 1000));
+    this.#options.source.failWaiting(new CombotError("MODEL_UNAVAILABLE", reason, { retryAfterSeconds }));
   }
 
   async #replace(index: number, reason: RecycleReason, inTurn: boolean): Promise<Replacement> {
@@ -227,10 +249,12 @@ export class Pool {
       if (!worker) throw new Error(this.held ?? this.lastFailure ?? "it is waiting for its next try");
       await worker.ready;
     } catch (error) {
-      await worker?.ended;
+      const ending = await worker?.ended;
       // It was the file's fault, and the slot has a worker with another one by now.
       if (worker?.isReplaceable && slot.current && slot.current !== worker) return this.#whenServing(slot);
-      throw new CombotError("MODEL_UNAVAILABLE", `slot ${slot.index}: ${messageOf(error)}`);
+      const fault = ending ? faultOf(ending) : this.#nursery.lastFailure?.fault;
+      const code = fault === "machine" || fault === "others" ? "NO_PROCESS" : "MODEL_UNAVAILABLE";
+      throw new CombotError(code, `slot ${slot.index}: ${messageOf(error)}`);
     }
   }
 }

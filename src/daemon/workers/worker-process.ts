@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { messageOf } from "../../lib/errors.ts";
 import { programFile } from "../../lib/package-files.ts";
 import { WORKER_EXIT, WORKER_PROTOCOL, parseFromWorker } from "../../lib/protocol/worker-channel.ts";
 import type {
@@ -11,13 +12,15 @@ import type {
   RunTexts,
   ToWorker,
 } from "../../lib/protocol/worker-channel.ts";
+import { shortageOf, tellsShortage } from "../../lib/shortage.ts";
 import { readOomKills } from "./oom.ts";
 
 /**
  * Why a worker process is no more. `killed` is a SIGKILL that neither combot nor the kernel's OOM killer sent: it says
- * nothing about the worker or its text.
+ * nothing about the worker or its text. `refused`: the machine had no process, thread, file or memory for it, or it ended
+ * before its program ran, which says nothing about the model.
  */
-export type EndKind = "exit" | "signal" | "oom" | "killed" | "ours";
+export type EndKind = "exit" | "signal" | "oom" | "killed" | "refused" | "ours";
 
 export interface Ending {
   readonly kind: EndKind;
@@ -30,7 +33,7 @@ export interface Ending {
 /** The process ended before it answered. */
 export class WorkerEndedError extends Error {
   readonly ending: Ending;
-  /** Something else was before it: the process ended without having looked at it. */
+  /** Something else was before it, or it was never sent: the process ended without having looked at it. */
   readonly untouched: boolean;
   constructor(ending: Ending, untouched = false) {
     super(`the worker ended: ${ending.detail}`);
@@ -54,6 +57,8 @@ interface Pending {
   readonly id: number;
   readonly resolve: (message: FromWorker) => void;
   readonly reject: (error: Error) => void;
+  /** The process was gone before it could get it. */
+  isUnsent: boolean;
 }
 
 const CHILD_PATH = programFile("daemon/workers/child");
@@ -65,42 +70,36 @@ const CHILD_PATH = programFile("daemon/workers/child");
 const CHILD_ENV = { ORT_DISABLE_TELEMETRY: "1", MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
 const CHILD_FLAGS = ["--max-semi-space-size=1"];
 
+/** A process whose channel broke has ended as a rule, and the kernel is about to tell how. */
+const CHANNEL_GRACE_MS = 1000;
+
 /** The daemon's end of one worker process. It reports; what follows from a death is the pool's to decide. */
 export class WorkerProcess {
   readonly pid: number;
   /** Settles once the kernel has reaped the process: its memory is back. */
   readonly ended: Promise<Ending>;
-  readonly #child: ChildProcess;
+  /** Undefined where not even an attempt to start it could be made. */
+  readonly #child: ChildProcess | undefined;
   readonly #oomKillsBefore = readOomKills();
   /** In the order asked, which is the order of the answers. */
   readonly #pending: Pending[] = [];
   #cause: { kind: EndKind; detail: string } | undefined;
   #ending: Ending | undefined;
   #saidHello = false;
+  #isBroken = false;
   #runs = 0;
 
+  /** Never throws: one that could not be started has ended. */
   constructor() {
-    this.#child = fork(CHILD_PATH, [], {
-      serialization: "advanced",
-      execArgv: CHILD_FLAGS,
-      env: { ...childEnvironment(process.env), ...CHILD_ENV },
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    this.pid = this.#child.pid ?? 0;
-    this.#child.on("message", (raw) => this.#receive(raw));
-    this.ended = new Promise((resolve) => {
-      const end = (code: number | null, signal: NodeJS.Signals | null): void => resolve(this.#end(code, signal));
-      this.#child.once("exit", end);
-      this.#child.once("error", (error) => {
-        this.#cause ??= { kind: "exit", detail: error.message };
-        if (this.#child.pid === undefined) end(null, null);
-      });
-    });
+    const child = forkChild();
+    this.#child = child instanceof Error ? undefined : child;
+    this.pid = this.#child?.pid ?? 0;
+    this.ended = child instanceof Error ? Promise.resolve(this.#endUnborn(child)) : this.#watch(child);
   }
 
   /** False from the moment its end is certain, before the kernel has reaped it. */
   get alive(): boolean {
-    return this.#cause === undefined && this.#ending === undefined;
+    return this.#cause === undefined && this.#ending === undefined && !this.#isBroken;
   }
 
   /** @returns what loading took, and what came of it. @throws {WorkerFailedError | WorkerEndedError} */
@@ -133,17 +132,44 @@ export class WorkerProcess {
   /** Ends it from outside; `detail` is why. */
   signal(signal: "SIGABRT" | "SIGKILL", detail: string): void {
     this.#cause ??= { kind: "ours", detail };
-    this.#child.kill(signal);
+    // Without a process the system would take its number, 0, for everybody in this one's group.
+    if (this.pid !== 0) this.#child?.kill(signal);
+  }
+
+  #watch(child: ChildProcess): Promise<Ending> {
+    child.on("message", (raw) => this.#receive(raw));
+    return new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve(this.#end(code, signal)));
+      child.on("error", (error) => {
+        if (child.pid === undefined) resolve(this.#endUnborn(error));
+        else this.#breakChannel(error);
+      });
+    });
   }
 
   #ask(id: number, message: ToWorker): Promise<FromWorker> {
     if (this.#ending) return Promise.reject(new WorkerEndedError(this.#ending));
     return new Promise((resolve, reject) => {
-      this.#pending.push({ id, resolve, reject });
-      this.#child.send(message, (error) => {
-        if (error) this.signal("SIGKILL", `its channel broke: ${error.message}`);
-      });
+      const pending: Pending = { id, resolve, reject, isUnsent: false };
+      const fail = (error: Error): void => {
+        pending.isUnsent = true;
+        this.#breakChannel(error);
+      };
+      this.#pending.push(pending);
+      if (!this.#child?.connected) return fail(new Error("it is closed"));
+      this.#child.send(message, (error) => void (error && fail(error)));
     });
+  }
+
+  /** One that died breaks its channel, and its end tells why; one that lives on without it is of no use. */
+  #breakChannel(error: Error): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    const late = setTimeout(() => {
+      this.#cause ??= { kind: "killed", detail: `its channel broke: ${error.message}` };
+      this.signal("SIGKILL", error.message);
+    }, CHANNEL_GRACE_MS);
+    void this.ended.then(() => clearTimeout(late));
   }
 
   #receive(raw: unknown): void {
@@ -161,7 +187,8 @@ export class WorkerProcess {
     }
     this.#pending.shift();
     if (message.type !== "failed") return pending.resolve(message);
-    if (message.id === 0) this.#cause ??= { kind: "exit", detail: message.detail };
+    const { id, detail } = message;
+    if (id === 0) this.#cause ??= { kind: tellsShortage(detail) ? "refused" : "exit", detail };
     pending.reject(new WorkerFailedError(message.detail, message.invalid));
   }
 
@@ -170,26 +197,47 @@ export class WorkerProcess {
     throw new WorkerFailedError(`the worker answered with ${answer.type}`, false);
   }
 
+  #endUnborn(error: Error): Ending {
+    const shortage = shortageOf(error);
+    this.#cause ??= { kind: "refused", detail: `it could not be started: ${shortage ?? messageOf(error)}` };
+    return this.#ending ?? this.#end(null, null);
+  }
+
   #end(code: number | null, signal: NodeJS.Signals | null): Ending {
     const found = this.#cause ?? this.#causeOf(code, signal);
     this.#ending = { ...found, code, signal };
-    for (const [at, { reject }] of this.#pending.splice(0).entries())
-      reject(new WorkerEndedError(this.#ending, at > 0));
+    for (const [at, { reject, isUnsent }] of this.#pending.splice(0).entries())
+      reject(new WorkerEndedError(this.#ending, at > 0 || isUnsent));
     return this.#ending;
   }
 
   #causeOf(code: number | null, signal: NodeJS.Signals | null): { kind: EndKind; detail: string } {
     if (signal !== "SIGKILL") {
+      const how = signal ? `it died of ${signal}` : `it exited with ${code}`;
+      // Node aborts where it can't have its threads: what has not run yet can't have failed.
+      if (!this.#saidHello) return { kind: "refused", detail: `${how} before its program ran` };
       const cannotBoot = code === WORKER_EXIT.cannotBoot ? " (it could not boot)" : "";
-      return signal
-        ? { kind: "signal", detail: `it died of ${signal}` }
-        : { kind: "exit", detail: `it exited with ${code}${cannotBoot}` };
+      return { kind: signal ? "signal" : "exit", detail: `${how}${cannotBoot}` };
     }
     const oomKills = readOomKills();
     const outOfMemory = oomKills === null || this.#oomKillsBefore === null || oomKills > this.#oomKillsBefore;
     return outOfMemory
       ? { kind: "oom", detail: "the kernel killed it for want of memory" }
       : { kind: "killed", detail: "something outside combot killed it" };
+  }
+}
+
+/** What the system refuses is told by an event, or thrown, as its code would have it. */
+function forkChild(): ChildProcess | Error {
+  try {
+    return fork(CHILD_PATH, [], {
+      serialization: "advanced",
+      execArgv: CHILD_FLAGS,
+      env: { ...childEnvironment(process.env), ...CHILD_ENV },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
   }
 }
 

@@ -3,6 +3,12 @@ import { z } from "zod";
 export const WORKER_STATES = ["starting", "ready", "busy", "draining", "stopped", "backoff"] as const;
 export const RECYCLE_REASONS = ["users", "requests", "uptime", "memory", "crash", "hung", "manual"] as const;
 
+/**
+ * Whom a worker says something about that ended before it could serve: the model, or whatever else kept combot from
+ * starting it; the machine, which had no process, thread, file or memory for it; others, who killed it.
+ */
+export const BOOT_FAULTS = ["model", "machine", "others"] as const;
+
 export const workerState = z.enum(WORKER_STATES);
 export const recycleReason = z.enum(RECYCLE_REASONS);
 
@@ -60,6 +66,7 @@ export const recycleReply = z.object({
   ),
 });
 
+export type BootFault = (typeof BOOT_FAULTS)[number];
 export type WorkerState = z.infer<typeof workerState>;
 export type RecycleReason = z.infer<typeof recycleReason>;
 export type WorkerStatus = z.infer<typeof workerStatus>;

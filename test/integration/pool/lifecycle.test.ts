@@ -3,6 +3,7 @@ import { getPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { describeForSystemd } from "../../../src/daemon/operations/unit-state.ts";
 import { mayRaise } from "../../../src/daemon/workers/priority.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
@@ -136,7 +137,7 @@ describe("recycling by hand", () => {
 
 describe("a model that can't be loaded", () => {
   test(
-    "is tried five times with growing waits and then held; texts are refused with the reason",
+    "is tried with growing waits; from the fifth on texts are refused with the reason, until it serves, by itself",
     { timeout: 60_000 },
     async () => {
       const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
@@ -145,11 +146,19 @@ describe("a model that can't be loaded", () => {
       await expect(core.pool.whenReady()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
       const waiting = classify(core, ["alpha"]);
       await expect(waiting).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
-      expect(core.pool.held).toMatch(/^5 workers ended before they served/);
+      expect(core.pool.held).toMatch(/^5 tries in a row brought no worker that serves/);
+      const report = core.reports.health();
+      expect(report.checks.model.status).toBe("unhealthy");
+      expect(report.checks.model.detail).toMatch(/5 tries in a row .*; next try in \d+ s$/);
+      // What changes every second is told with the next sign of life, and not at once: each takes a process.
+      const { state, figures } = describeForSystemd(core.models.current, core.governor);
+      expect(state).toMatch(/^0 workers \(5 tries in a row [^;]*\), model/);
+      expect(figures).toMatch(/next try in \d+ s$/);
       expect(core.pool.slots[0]?.generation).toBe(5);
       await expect(classify(core, ["beta"])).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
       mend();
-      core.pool.load();
+      // Nobody orders anything: the next try is due within 16 s.
+      await expect.poll(() => core.pool.serving, { interval: 1, timeout: 30_000 }).toBe(1);
       await expect(classify(core, ["beta"])).resolves.toMatchObject({ results: [{}] });
       expect(core.pool.held).toBeUndefined();
     },

@@ -7,7 +7,7 @@ export interface AlertReading {
   /** What made the governor try nothing more, if anything. */
   readonly hold: "hold" | "not ours" | null;
   readonly recycles: { readonly memory: number; readonly crash: number; readonly hung: number };
-  /** No worker is started any more, because too many ended before they served. */
+  /** Workers are missing, and many tries in a row brought none that serves, or none fits. */
   readonly workersHeld: boolean;
   /** Workers that should serve, and those that do. */
   readonly workersWanted: number;

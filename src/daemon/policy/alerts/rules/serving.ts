@@ -8,7 +8,8 @@ export const SERVING_RULES = {
   "worker-crashes": {
     severity: "critical",
     summary: "Workers crash or hang again and again.",
-    cause: "A broken model file, a text that kills the runtime, or the kernel's OOM killer.",
+    cause:
+      "A text that kills the runtime, a broken model file, or the kernel's OOM killer; a candidate that was refused does not count.",
     help: "combot logs shows each end; combot model check DIR tries the model.",
     forMs: atOnce,
     windowMs: ({ windowMs }) => windowMs,
@@ -21,11 +22,16 @@ export const SERVING_RULES = {
   },
   "workers-held": {
     severity: "critical",
-    summary: "No worker is started any more.",
-    cause: "The model can't be loaded here: too many workers ended before they served, or it does not fit in memory.",
-    help: "combot status has the reason; when it is mended, combot model load tries again.",
+    summary: "Workers do not come to serve, try after try.",
+    cause:
+      "Five tries in a row failed: the model can't be loaded here, or the machine refuses processes, threads, files or memory, or something kills them; or a worker does not fit in memory.",
+    help: "combot status has the reason and when the next try is: one a minute, for ever; combot model load tries at once.",
     forMs: atOnce,
-    ...flag("while none is started", ({ workersHeld }) => workersHeld, "combot_workers_held"),
+    ...flag(
+      "while workers are missing and try after try fails, or none fits",
+      ({ workersHeld }) => workersHeld,
+      "combot_workers_held",
+    ),
   },
   "model-down": {
     severity: "critical",
