@@ -19,7 +19,8 @@ export type ModelSetting = "flag" | "setting";
  * The model chosen last, else the one the settings name. A choice is never answered for by another model: where its
  * folder has changed or is gone, the copy of what was chosen serves.
  *
- * @throws {CombotError} `CONFIG_INVALID` where that can't be served either: systemd must not try again. `NO_ROOM`
+ * @throws {CombotError} `CONFIG_INVALID` where that can't be served either: systemd must not try again. `NO_ROOM` and
+ *   `NO_PROCESS`, which may pass.
  */
 export async function openFirst(
   { modelDir, stateDir }: Pick<Settings, "modelDir" | "stateDir">,
@@ -63,6 +64,7 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
   try {
     if (content !== undefined) return await openSealed(dir, content, stateDir);
   } catch (error) {
+    if (isPassing(error)) throw error;
     lost.push(messageOf(error));
   }
   try {
@@ -70,7 +72,7 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
     if (content === undefined || model.sealed.content === content) return model;
     lost.unshift(`the folder has changed`);
   } catch (error) {
-    if (error instanceof CombotError && error.code === "NO_ROOM") throw error;
+    if (isPassing(error)) throw error;
     lost.unshift(messageOf(error));
   }
   const when = made.at === undefined ? "" : ` on ${made.at}`;
@@ -79,6 +81,11 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
     `the model ${dir}, chosen with \`combot model use\`${when}, can't be served: ${lost.join("; ")}. ` +
       `Put it back, or remove ${choice.path} to serve what the settings name`,
   );
+}
+
+/** It says nothing of the model: another start may come out otherwise. */
+function isPassing(error: unknown): boolean {
+  return error instanceof CombotError && (error.code === "NO_ROOM" || error.code === "NO_PROCESS");
 }
 
 async function openConfigured(dir: string, stateDir: string): Promise<ServedModel> {

@@ -7,6 +7,8 @@ import type { Stamps } from "./seal-protocol.ts";
 /** As `stampOf` writes it. */
 const FORMAT = "%d:%i:%s:%.9Y:%.9Z %n\\0";
 
+type Found = Stamps | "silent" | "unknown" | "refused";
+
 /** What looks at files is a process of its own: a file system that doesn't answer would hold a thread of ours for good. */
 export class StampReader {
   readonly #silenceMs: number;
@@ -20,21 +22,19 @@ export class StampReader {
    * Stamps of files of a folder, links followed.
    *
    * @returns `silent` where the file system doesn't answer, or has not yet let go of who asked before; `unknown` where
-   * this machine has no `stat` to ask with.
+   * this machine has no `stat` to ask with; `refused` where it has no process for it now, or somebody killed that.
    */
-  async read(dir: string, names: readonly string[]): Promise<Stamps | "silent" | "unknown"> {
+  async read(dir: string, names: readonly string[]): Promise<Found> {
     if (this.#child) return "silent";
     const paths = new Map(names.map((name) => [join(dir, name), name]));
-    const child = spawn("stat", ["-L", `--printf=${FORMAT}`, "--", ...paths.keys()], {
-      stdio: ["ignore", "pipe", "ignore"],
-      env: { PATH: process.env["PATH"], LC_ALL: "C" },
-    });
+    const child = startStat([...paths.keys()]);
+    if (!child) return "refused";
     this.#child = child;
     child.once("exit", () => (this.#child = undefined));
     return this.#answerOf(child, paths);
   }
 
-  #answerOf(child: ChildProcess, paths: ReadonlyMap<string, string>): Promise<Stamps | "silent" | "unknown"> {
+  #answerOf(child: ChildProcess, paths: ReadonlyMap<string, string>): Promise<Found> {
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
     return new Promise((resolve) => {
@@ -46,16 +46,28 @@ export class StampReader {
         resolve("silent");
       }, this.#silenceMs);
       // After its exit, so that the next one may ask at once.
-      child.once("close", () => {
+      child.once("close", (_, signal) => {
         clearTimeout(late);
-        resolve(parse(output, paths));
+        resolve(signal === null ? parse(output, paths) : "refused");
       });
       child.once("error", (error) => {
         this.#child = undefined;
         clearTimeout(late);
-        resolve(systemCodeOf(error) === "ENOENT" ? "unknown" : "silent");
+        resolve(systemCodeOf(error) === "ENOENT" ? "unknown" : "refused");
       });
     });
+  }
+}
+
+/** Undefined where the system refuses, as some of its codes are thrown and not told by an event. */
+function startStat(paths: readonly string[]): ChildProcess | undefined {
+  try {
+    return spawn("stat", ["-L", `--printf=${FORMAT}`, "--", ...paths], {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { PATH: process.env["PATH"], LC_ALL: "C" },
+    });
+  } catch {
+    return undefined;
   }
 }
 

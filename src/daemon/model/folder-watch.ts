@@ -2,7 +2,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { StampReader } from "./folder-stamps.ts";
 import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "./model-files.ts";
 import type { Stamps } from "./seal-protocol.ts";
-import { askSealer } from "./sealer.ts";
+import { askSealer, isProcessLost } from "./sealer.ts";
 import type { ServedModel } from "./served-model.ts";
 
 export type FolderState = "same" | "changed" | "gone";
@@ -71,6 +71,8 @@ export class FolderWatch {
     const model = this.#options.model();
     if (model !== this.#subject) this.#turnTo(model);
     const found = await this.#reader.read(model.dir, this.#namesOf(model));
+    // Nobody has looked: what was known stands, and the next round looks again.
+    if (found === "refused") return;
     if (found === "silent") return this.#conclude(model, silent(model.dir));
     if (found === "unknown") await this.#compare(model);
     else if (!this.#isJudged(found)) await this.#compare(model, found);
@@ -106,6 +108,7 @@ export class FolderWatch {
       this.#judged = now.stamps;
       this.#verdict = now.content === content ? undefined : changed(dir);
     } catch (error) {
+      if (isProcessLost(error)) return;
       if (found) this.#judged = found;
       this.#verdict = gone(dir, messageOf(error));
     }

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { CombotError, messageOf } from "../../lib/errors.ts";
+import { shortageOf } from "../../lib/shortage.ts";
 import type { SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
 
@@ -25,9 +26,15 @@ async function answer(request: SealRequest): Promise<void> {
   }
 }
 
+/** Not the folder's fault: the disk, or the machine. */
+function codeOf(error: unknown): "MODEL_INVALID" | "NO_ROOM" | "NO_PROCESS" {
+  const code = error instanceof CombotError ? error.code : undefined;
+  if (code === "NO_ROOM" || code === "NO_PROCESS") return code;
+  return shortageOf(error) === undefined ? "MODEL_INVALID" : "NO_PROCESS";
+}
+
 try {
   await answer(JSON.parse(process.argv[2] ?? "") as SealRequest);
 } catch (error) {
-  const known = error instanceof CombotError && error.code === "NO_ROOM" ? "NO_ROOM" : "MODEL_INVALID";
-  tell({ error: { code: known, detail: messageOf(error) } });
+  tell({ error: { code: codeOf(error), detail: messageOf(error) } });
 }

@@ -85,4 +85,4 @@ export interface SealAnswers {
 export type SealLine =
   | { readonly at: string }
   | { readonly answer: SealAnswers[keyof SealAnswers] }
-  | { readonly error: { readonly code: "MODEL_INVALID" | "NO_ROOM"; readonly detail: string } };
+  | { readonly error: { readonly code: "MODEL_INVALID" | "NO_ROOM" | "NO_PROCESS"; readonly detail: string } };
