@@ -7,7 +7,7 @@ import { startProcess } from "./examinee.ts";
 import { examineOther, examinePlain } from "./examination.ts";
 import type { PlainExamination } from "./examination.ts";
 import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./files.ts";
-import { isLasting } from "./outcome.ts";
+import { isCutOff, isLasting } from "./outcome.ts";
 import type { Trial, TrialModel } from "./trial.ts";
 
 /** Writes the optimised graph and its weights into a folder; in a process of its own. @returns how many shorter graphs. */
@@ -32,25 +32,41 @@ export interface TrialOutcome {
   readonly lasting: boolean;
 }
 
+/** What is cut off time and again leaves the plain file to serve, and is tried again behind a later start of a worker. */
+const TRIES = 3;
+
 /**
  * Asks the plain file, has weights prepared of it, and asks what was prepared: it serves where it answers alike.
+ *
+ * What is cut off, by a process that was refused or killed from outside, is begun anew.
  *
  * @throws {WorkerFailedError} where the model can't be served from any file.
  */
 export async function runTrial(order: TrialOrder): Promise<TrialOutcome> {
-  const { model, modelPath, folder, obstacle, timeoutMs, stop } = order;
+  const { timeoutMs, stop } = order;
   const time = new AbortController();
   const signal = stop ? AbortSignal.any([stop, time.signal]) : time.signal;
   const timer = setTimeout(() => time.abort(`the trial of it took longer than ${timeoutMs / 1000} s`), timeoutMs);
   try {
-    const plain = await examinePlain(model, modelPath, signal);
-    const verdict = folder === undefined ? withoutFolder(obstacle) : await prepareAlike(order, folder, plain, signal);
-    return { trial: trialOf(plain, verdict), lasting: verdict.lasting };
-  } catch (error) {
-    if (isLasting(error)) throw error;
-    return { trial: untried(`the model was not tried: ${inWords(error)}`), lasting: false };
+    for (let tries = 1; ; tries++) {
+      const { isCutOff: again, ...outcome } = await tryOnce(order, signal);
+      if (!again || tries === TRIES) return outcome;
+    }
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function tryOnce(order: TrialOrder, signal: AbortSignal): Promise<TrialOutcome & { readonly isCutOff: boolean }> {
+  const { model, modelPath, folder, obstacle } = order;
+  try {
+    const plain = await examinePlain(model, modelPath, signal);
+    const verdict = folder === undefined ? withoutFolder(obstacle) : await prepareAlike(order, folder, plain, signal);
+    return { trial: trialOf(plain, verdict), lasting: verdict.lasting, isCutOff: verdict.isCutOff };
+  } catch (error) {
+    if (isLasting(error)) throw error;
+    const trial = untried(`the model was not tried: ${inWords(error)}`);
+    return { trial, lasting: false, isCutOff: isCutOff(error) };
   }
 }
 
@@ -58,10 +74,13 @@ interface Verdict {
   readonly prepared: boolean;
   readonly reason: string | undefined;
   readonly lasting: boolean;
+  readonly isCutOff: boolean;
 }
 
+const LASTING = { lasting: true, isCutOff: false } as const;
+
 function withoutFolder(obstacle: string | undefined): Verdict {
-  return { prepared: false, reason: obstacle, lasting: obstacle === undefined };
+  return { prepared: false, reason: obstacle, lasting: obstacle === undefined, isCutOff: false };
 }
 
 /** With weights packed for the CPU, which workers share; else with those of the file, of which they share what they don't pack. */
@@ -77,16 +96,16 @@ async function prepareAlike(
       for (const name of [PREPARED_MODEL, PREPARED_WEIGHTS]) rmSync(join(folder, name), { force: true });
       const shorter = await order.prepare(order.modelPath, folder, packed, signal);
       const difference = await firstAlike(order.model, folder, shorter, plain, signal);
-      if (difference === undefined) return { prepared: true, reason: undefined, lasting: true };
+      if (difference === undefined) return { ...LASTING, prepared: true, reason: undefined };
       reason ??= difference;
     } catch (error) {
       const passing = !isLasting(error) || !(error instanceof WorkerEndedError);
-      if (passing)
-        return { prepared: false, reason: `the weights can't be prepared: ${inWords(error)}`, lasting: false };
-      reason ??= `the weights can't be prepared: ${inWords(error)}`;
+      const told = `the weights can't be prepared: ${inWords(error)}`;
+      if (passing) return { prepared: false, reason: told, lasting: false, isCutOff: isCutOff(error) };
+      reason ??= told;
     }
   }
-  return { prepared: false, reason, lasting: true };
+  return { ...LASTING, prepared: false, reason };
 }
 
 /** Puts the first graph that answers like the plain file in its place. @returns why none does. */
