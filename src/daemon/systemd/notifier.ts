@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { messageOf } from "../../lib/errors.ts";
+import { shortageOf } from "../../lib/shortage.ts";
 
 /** What systemd told this process of itself (sd_notify(3), sd_watchdog_enabled(3)). */
 export interface UnitEnvironment {
@@ -12,7 +13,7 @@ export interface UnitEnvironment {
 
 export interface NotifierOptions {
   readonly socket: string;
-  /** Told of each notification that did not arrive. */
+  /** Told when notifications no longer arrive, with why. */
   readonly onFailure: (detail: string) => void;
 }
 
@@ -41,8 +42,9 @@ export function takeUnitEnvironment(env: NodeJS.ProcessEnv, pid: number): UnitEn
  */
 export class Notifier {
   readonly #options: NotifierOptions;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
   #pending = 0;
+  #isFailing = false;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -54,23 +56,28 @@ export class Notifier {
   }
 
   /**
-   * Sends one message, after those before it; resolves when it has arrived, or can't.
+   * Sends one message, after those before it.
    *
-   * @param assignments `READY=1`, `STATUS=…`, without line breaks.
+   * @param assignments `READY=1`, `STATUS=…`, without line breaks. @returns whether it has arrived.
    */
-  tell(...assignments: readonly string[]): Promise<void> {
+  tell(...assignments: readonly string[]): Promise<boolean> {
     this.#pending += 1;
-    this.#last = this.#last.then(() => this.#send(assignments)).finally(() => (this.#pending -= 1));
-    return this.#last;
+    const sent = this.#last.then(() => this.#send(assignments)).finally(() => (this.#pending -= 1));
+    this.#last = sent;
+    return sent;
   }
 
-  async #send(assignments: readonly string[]): Promise<void> {
+  async #send(assignments: readonly string[]): Promise<boolean> {
     const { socket, onFailure } = this.#options;
     const env = { PATH: process.env["PATH"], NOTIFY_SOCKET: socket };
     try {
       await promisify(execFile)("systemd-notify", [...assignments], { env, timeout: SEND_LIMIT_MS });
+      this.#isFailing = false;
+      return true;
     } catch (error) {
-      onFailure(messageOf(error).trim());
+      if (!this.#isFailing) onFailure(shortageOf(error) ?? messageOf(error).trim());
+      this.#isFailing = true;
+      return false;
     }
   }
 }

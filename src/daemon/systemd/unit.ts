@@ -19,6 +19,7 @@ export interface UnitOptions {
 /** A sign of life is due this often, or twice in the time that the watchdog waits. */
 const SIGN_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 1000;
+const NOTHING_TOLD = { state: "", text: "" };
 
 /** The daemon as a unit of systemd: readiness, reloads, status and signs of life, for as long as the loop turns. */
 export class Unit {
@@ -27,7 +28,9 @@ export class Unit {
   readonly #lookEveryMs: number;
   #sinceSignMs = 0;
   #remark = "";
-  #told = { state: "", text: "" };
+  #told = NOTHING_TOLD;
+  /** What did not arrive and systemd goes by: it is told with each look, until it does. */
+  #owed: readonly string[] = [];
 
   constructor(options: UnitOptions) {
     this.#options = options;
@@ -59,7 +62,8 @@ export class Unit {
     const { describe, notifier, watchdogMs } = this.#options;
     const isDue = this.#sinceSignMs >= this.#signEveryMs;
     if (notifier.busy || (!isDue && describe().state === this.#told.state)) return;
-    if (isDue && watchdogMs === undefined && this.#text() === this.#told.text) return;
+    const isNews = this.#owed.length > 0 || this.#text() !== this.#told.text;
+    if (isDue && watchdogMs === undefined && !isNews) return;
     void this.#tell();
   }
 
@@ -67,8 +71,14 @@ export class Unit {
     const { describe, notifier, watchdogMs } = this.#options;
     this.#sinceSignMs = 0;
     this.#told = { state: describe().state, text: this.#text() };
+    const owed = [...new Set([...this.#owed, ...assignments])];
     const life = watchdogMs === undefined ? [] : ["WATCHDOG=1"];
-    await notifier.tell(...assignments, ...life, `STATUS=${this.#told.text}`);
+    const hasArrived = await notifier.tell(...owed, ...life, `STATUS=${this.#told.text}`);
+    this.#owed = hasArrived ? [] : owed;
+    if (hasArrived) return;
+    // There was no process to tell it with, perhaps: it is due with the next look, and not only with the next sign.
+    this.#told = NOTHING_TOLD;
+    this.#sinceSignMs = this.#signEveryMs;
   }
 
   #text(): string {

@@ -1,5 +1,7 @@
 import { Worker } from "node:worker_threads";
+import { messageOf } from "../../../lib/errors.ts";
 import { programFile } from "../../../lib/package-files.ts";
+import { shortageOf } from "../../../lib/shortage.ts";
 import type { Batch, HistoryRow, KeptText, Store, StoreFile } from "../store.ts";
 import { StoreFault } from "../store.ts";
 import { textOf } from "../rows.ts";
@@ -111,8 +113,8 @@ export class SqliteStore implements Store {
     if (this.#overdue.size > 0) return Promise.reject(stalled());
     const id = ++this.#count;
     clearTimeout(this.#idle);
-    const thread = (this.#thread ??= this.#start());
     return new Promise<T>((resolve, reject) => {
+      const thread = (this.#thread ??= this.#start());
       // The thread keeps nobody alive; whoever waits for its answer must be there to get it.
       const late = setTimeout(() => {
         this.#pending.delete(id);
@@ -130,20 +132,29 @@ export class SqliteStore implements Store {
     });
   }
 
+  /** @throws {StoreFault} where the machine has no thread for it. */
   #start(): Worker {
-    const thread = new Worker(THREAD, {
-      workerData: { path: this.#path },
-      resourceLimits: LIMITS,
-      env: {},
-      name: "journal",
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-    });
+    const thread = this.#startThread();
     thread.on("message", (response: Response) => this.#answered(response));
     thread.on("error", (error) => this.#ended(thread, error.message));
     thread.on("exit", () => this.#ended(thread, "it ended"));
     // The daemon lives as long as it listens, and not because of this.
     thread.unref();
     return thread;
+  }
+
+  #startThread(): Worker {
+    try {
+      return new Worker(THREAD, {
+        workerData: { path: this.#path },
+        resourceLimits: LIMITS,
+        env: {},
+        name: "journal",
+        execArgv: ["--disable-warning=ExperimentalWarning"],
+      });
+    } catch (error) {
+      throw new StoreFault("away", `the journal's thread can't be started: ${shortageOf(error) ?? messageOf(error)}`);
+    }
   }
 
   #answered(response: Response): void {
