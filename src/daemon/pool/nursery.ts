@@ -196,14 +196,15 @@ export class Nursery {
     // What never served has taken nothing away: neither a candidate that is refused, nor one the machine had no room for.
     if (fault === undefined || (fault === "model" && this.#everServed))
       onEvent({ type: "recycled", slot, pid, reason });
-    if (fault !== undefined) this.#count(worker, fault, ending.detail);
+    if (fault !== undefined) this.#count(worker, fault, ending);
   }
 
   /** No failure to start, if it was the file's fault and there is another one: that is for the model's own faults alone. */
-  #count(worker: Worker, fault: BootFault, detail: string): void {
+  #count(worker: Worker, fault: BootFault, { kind, detail }: Ending): void {
     const { now, onEvent } = this.#options;
     onEvent({ type: "not started", slot: worker.slot, fault, detail });
-    if (fault === "model" && worker.blameFile(detail)) return;
+    // It was tried, and loads in time: a machine that is too busy, or a thread that it could not have, is no fault of it.
+    if (fault === "model" && kind !== "late" && worker.blameFile(detail)) return;
     const wasHeld = this.held !== undefined;
     this.#failures = withFailure(this.#failures, { fault, bornAtMs: worker.bornAtMs, atMs: now(), detail });
     const { held } = this;

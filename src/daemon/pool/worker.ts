@@ -232,7 +232,7 @@ export class Worker {
       throw error;
     });
     const late = `it did not load the model within ${loadTimeoutMs / 1000} s (MODEL_LOAD_TIMEOUT)`;
-    const deadline = setTimeout(() => this.#process.signal("SIGKILL", late), loadTimeoutMs);
+    const deadline = setTimeout(() => this.#process.timeOut(late), loadTimeoutMs);
     try {
       await this.#process.load({ ...model, ...this.#file });
       if (!files.asChecked(this.#file)) throw this.#distrust();

@@ -18,9 +18,9 @@ import { readOomKills } from "./oom.ts";
 /**
  * Why a worker process is no more. `killed` is a SIGKILL that neither combot nor the kernel's OOM killer sent: it says
  * nothing about the worker or its text. `refused`: the machine had no process, thread, file or memory for it, or it ended
- * before its program ran, which says nothing about the model.
+ * before its program ran, which says nothing about the model. `late`: combot ended it, since it did not load in time.
  */
-export type EndKind = "exit" | "signal" | "oom" | "killed" | "refused" | "ours";
+export type EndKind = "exit" | "signal" | "oom" | "killed" | "refused" | "late" | "ours";
 
 export interface Ending {
   readonly kind: EndKind;
@@ -127,6 +127,12 @@ export class WorkerProcess {
    */
   end(): void {
     this.signal("SIGKILL", "not needed any more");
+  }
+
+  /** Ends it because it took too long; one whose program did not even begin waits for something of the machine's. */
+  timeOut(detail: string): void {
+    this.#cause ??= { kind: this.#saidHello ? "late" : "refused", detail };
+    this.signal("SIGKILL", detail);
   }
 
   /** Ends it from outside; `detail` is why. */

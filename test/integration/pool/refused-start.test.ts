@@ -35,6 +35,20 @@ describe("a message to a worker that has just died", () => {
   });
 });
 
+test("a worker that does not come to load in time takes no shared weights away", async () => {
+  const dir = temporaryFolder();
+  writeFolder(dir, UNEVEN, false, () => undefined);
+  const core = await startCore(dir, { WORKERS: "1", MODEL_LOAD_TIMEOUT: "3" });
+  core.pool.load();
+  await core.pool.whenReady();
+  await core.pool.unload();
+  core.pool.load();
+  process.kill(workerPids(core)[0]!, "SIGSTOP");
+  await expect(core.pool.whenReady()).rejects.toMatchObject({ message: /MODEL_LOAD_TIMEOUT/ });
+  await expect.poll(() => core.pool.serving, { interval: 1, timeout: 20_000 }).toBe(1);
+  expect(core.reports.health().model.weights).toMatchObject({ file: "prepared", reason: null });
+});
+
 describe("a process that the system refuses with an exception", () => {
   test("is one that has ended, and is tried again until it starts", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
