@@ -33,7 +33,9 @@ async function fail(thrown) {
     const { reportFailure } = await import("../dist/lib/cli/failure.js");
     reportFailure(thrown, process.argv);
   } catch (broken) {
-    process.stderr.write(`combot is not installed as a whole: ${broken.message}\n`);
+    const isShort = /too many open files|EMFILE|ENFILE/.test(broken.message);
+    const what = isShort ? "combot can't start, raise ulimit -n" : "combot is not installed as a whole";
+    process.stderr.write(`${what}: ${broken.message}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Settings } from "../lib/config/settings.ts";
-import { CombotError, messageOf } from "../lib/errors.ts";
+import { CombotError, isFileShortage, messageOf } from "../lib/errors.ts";
 import type { Chosen } from "../lib/protocol/health.ts";
 import type { Logger } from "./log.ts";
 import { openModel, openSealed } from "./model/opening.ts";
@@ -63,6 +63,7 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
   try {
     if (content !== undefined) return await openSealed(dir, content, stateDir);
   } catch (error) {
+    if (isFileShortage(error)) throw error;
     lost.push(messageOf(error));
   }
   try {
@@ -71,6 +72,7 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
     lost.unshift(`the folder has changed`);
   } catch (error) {
     if (error instanceof CombotError && error.code === "NO_ROOM") throw error;
+    if (isFileShortage(error)) throw error;
     lost.unshift(messageOf(error));
   }
   const when = made.at === undefined ? "" : ` on ${made.at}`;

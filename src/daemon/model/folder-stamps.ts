@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { systemCodeOf } from "../../lib/errors.ts";
+import { isFileShortage, systemCodeOf } from "../../lib/errors.ts";
 import type { Stamps } from "./seal-protocol.ts";
 
 /** As `stampOf` writes it. */
 const FORMAT = "%d:%i:%s:%.9Y:%.9Z %n\\0";
+
+type Untold = "silent" | "unknown" | "unasked";
 
 /** What looks at files is a process of its own: a file system that doesn't answer would hold a thread of ours for good. */
 export class StampReader {
@@ -20,9 +22,9 @@ export class StampReader {
    * Stamps of files of a folder, links followed.
    *
    * @returns `silent` where the file system doesn't answer, or has not yet let go of who asked before; `unknown` where
-   * this machine has no `stat` to ask with.
+   * this machine has no `stat` to ask with; `unasked` where it was not started for want of descriptors.
    */
-  async read(dir: string, names: readonly string[]): Promise<Stamps | "silent" | "unknown"> {
+  async read(dir: string, names: readonly string[]): Promise<Stamps | Untold> {
     if (this.#child) return "silent";
     const paths = new Map(names.map((name) => [join(dir, name), name]));
     const child = spawn("stat", ["-L", `--printf=${FORMAT}`, "--", ...paths.keys()], {
@@ -34,7 +36,7 @@ export class StampReader {
     return this.#answerOf(child, paths);
   }
 
-  #answerOf(child: ChildProcess, paths: ReadonlyMap<string, string>): Promise<Stamps | "silent" | "unknown"> {
+  #answerOf(child: ChildProcess, paths: ReadonlyMap<string, string>): Promise<Stamps | Untold> {
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
     return new Promise((resolve) => {
@@ -53,10 +55,15 @@ export class StampReader {
       child.once("error", (error) => {
         this.#child = undefined;
         clearTimeout(late);
-        resolve(systemCodeOf(error) === "ENOENT" ? "unknown" : "silent");
+        resolve(whyUntold(error));
       });
     });
   }
+}
+
+function whyUntold(error: Error): Untold {
+  if (isFileShortage(error)) return "unasked";
+  return systemCodeOf(error) === "ENOENT" ? "unknown" : "silent";
 }
 
 /** Files that aren't there are on no line. */

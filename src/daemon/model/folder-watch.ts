@@ -1,4 +1,4 @@
-import { messageOf } from "../../lib/errors.ts";
+import { isFileShortage, messageOf } from "../../lib/errors.ts";
 import { StampReader } from "./folder-stamps.ts";
 import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "./model-files.ts";
 import type { Stamps } from "./seal-protocol.ts";
@@ -71,6 +71,7 @@ export class FolderWatch {
     const model = this.#options.model();
     if (model !== this.#subject) this.#turnTo(model);
     const found = await this.#reader.read(model.dir, this.#namesOf(model));
+    if (found === "unasked") return;
     if (found === "silent") return this.#conclude(model, silent(model.dir));
     if (found === "unknown") await this.#compare(model);
     else if (!this.#isJudged(found)) await this.#compare(model, found);
@@ -106,6 +107,8 @@ export class FolderWatch {
       this.#judged = now.stamps;
       this.#verdict = now.content === content ? undefined : changed(dir);
     } catch (error) {
+      // It says nothing about the folder: the next look may.
+      if (isFileShortage(error)) return;
       if (found) this.#judged = found;
       this.#verdict = gone(dir, messageOf(error));
     }

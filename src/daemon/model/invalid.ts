@@ -1,6 +1,7 @@
-import { CombotError } from "../../lib/errors.ts";
+import { CombotError, failureBy } from "../../lib/errors.ts";
 
-/** A fault of one file of a model folder. */
+/** A fault of one file of a model folder; `cause` may say that it is none. */
 export function invalid(path: string, detail: string, cause?: unknown): CombotError {
-  return new CombotError("MODEL_INVALID", `${path}: ${detail}`, cause === undefined ? {} : { cause });
+  const told = `${path}: ${detail}`;
+  return cause === undefined ? new CombotError("MODEL_INVALID", told) : failureBy(cause, "MODEL_INVALID", told);
 }

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { CombotError, messageOf } from "../../lib/errors.ts";
-import type { SealLine, SealRequest } from "./seal-protocol.ts";
+import { CombotError, isFileShortage, messageOf } from "../../lib/errors.ts";
+import type { SealFault, SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
 
 /**
@@ -25,9 +25,13 @@ async function answer(request: SealRequest): Promise<void> {
   }
 }
 
+function faultOf(error: unknown): SealFault {
+  if (isFileShortage(error)) return "TOO_MANY_FILES";
+  return error instanceof CombotError && error.code === "NO_ROOM" ? "NO_ROOM" : "MODEL_INVALID";
+}
+
 try {
   await answer(JSON.parse(process.argv[2] ?? "") as SealRequest);
 } catch (error) {
-  const known = error instanceof CombotError && error.code === "NO_ROOM" ? "NO_ROOM" : "MODEL_INVALID";
-  tell({ error: { code: known, detail: messageOf(error) } });
+  tell({ error: { code: faultOf(error), detail: messageOf(error) } });
 }

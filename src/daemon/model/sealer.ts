@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { CombotError } from "../../lib/errors.ts";
+import { CombotError, failureBy } from "../../lib/errors.ts";
 import { programFile } from "../../lib/package-files.ts";
 import type { SealAnswers, SealLine, SealRequest } from "./seal-protocol.ts";
 
@@ -11,7 +12,7 @@ const SILENCE_MS = 10_000;
 /**
  * Has a process of its own read a model's folder. One that the file system holds is given up: it ends when it is let go.
  *
- * @throws {CombotError} `MODEL_INVALID`, also where the folder doesn't answer; `NO_ROOM`
+ * @throws {CombotError} `MODEL_INVALID`, also where the folder doesn't answer; `NO_ROOM`, `TOO_MANY_FILES`
  */
 export function askSealer<Request extends SealRequest>(
   request: Request,
@@ -27,14 +28,14 @@ export function askSealer<Request extends SealRequest>(
     settle(() => reject(new CombotError("MODEL_INVALID", `${at}: it was not read within ${silenceMs / 1000} s`)));
     child.kill("SIGKILL");
     // The kernel may not let it go: nobody waits for it.
-    child.stdout.destroy();
+    child.stdout?.destroy();
     child.unref();
   }, silenceMs);
   const settle = (how: () => void): void => {
     clearTimeout(late);
     how();
   };
-  createInterface({ input: child.stdout }).on("line", (text) => {
+  readLines(child, (text) => {
     const line = JSON.parse(text) as SealLine;
     if ("at" in line) {
       at = line.at;
@@ -42,11 +43,16 @@ export function askSealer<Request extends SealRequest>(
     } else if ("error" in line) settle(() => reject(new CombotError(line.error.code, line.error.detail)));
     else settle(() => resolve(line.answer as SealAnswers[Request["do"]]));
   });
-  const ended = (why: string): void =>
-    settle(() => reject(new CombotError("MODEL_INVALID", `${at}: the process that read it ended: ${why}`)));
-  child.once("error", (error) => ended(error.message));
+  const ended = (why: string, error?: Error): void =>
+    settle(() => reject(failureBy(error, "MODEL_INVALID", `${at}: the process that read it ended: ${why}`)));
+  child.once("error", (error) => ended(error.message, error));
   child.once("close", (code, signal) => ended(signal ?? `status ${code}`));
   return promise;
+}
+
+/** Node makes no pipe for a process that could not be started for want of descriptors, whatever its types say. */
+function readLines({ stdout }: ChildProcess, onLine: (line: string) => void): void {
+  if (stdout) createInterface({ input: stdout }).on("line", onLine);
 }
 
 /** Nothing but what a program needs to run: credentials are the daemon's. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import type { HostPort } from "../../lib/config/address-types.ts";
-import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy, systemCodeOf } from "../../lib/errors.ts";
 
 const BACKLOG = 511;
 
@@ -22,7 +22,7 @@ export async function listenOnAddress(server: Server, { host, port }: HostPort):
   } catch (thrown) {
     const code = systemCodeOf(thrown) ?? "";
     const why = REASONS[code] ?? code;
-    throw new CombotError("ADDRESS_UNAVAILABLE", `COMBOT_LISTEN=${nameOf({ host, port })}: ${why}`, { cause: thrown });
+    throw failureBy(thrown, "ADDRESS_UNAVAILABLE", `COMBOT_LISTEN=${nameOf({ host, port })}: ${why}`);
   }
 }
 

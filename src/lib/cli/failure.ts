@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { CombotError, ERRORS, messageOf, systemCodeOf } from "../errors.ts";
+import { CombotError, ERRORS, failureBy, isFileShortage, messageOf, systemCodeOf } from "../errors.ts";
 import { jsonText } from "../harmless.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";
 import { shown } from "../terminal-text.ts";
@@ -26,6 +26,7 @@ export function failureOf(thrown: unknown): Failure {
   const detail = stripVTControlCharacters(messageOf(thrown)).replace(HELP_OF_OCLIF, "");
   if (exit === OCLIF_USAGE || NO_ROOM.includes(systemCodeOf(thrown) ?? ""))
     return failureOf(new CombotError("USAGE", detail));
+  if (isFileShortage(thrown)) return failureOf(failureBy(thrown, "INTERNAL", detail));
   return {
     ...failureOf(new CombotError("INTERNAL", detail)),
     stack: thrown instanceof Error ? thrown.stack : undefined,
