@@ -1,5 +1,5 @@
-import { kilobytesIn } from "./kernel-files.ts";
-import type { KernelFiles } from "./kernel-files.ts";
+import { kilobytesIn } from "../../lib/kernel-files.ts";
+import type { KernelFiles } from "../../lib/kernel-files.ts";
 import { parsePressure } from "./pressure.ts";
 import type { Pressure } from "./pressure.ts";
 

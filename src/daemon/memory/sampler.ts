@@ -1,6 +1,6 @@
 import { Cgroup } from "./cgroup.ts";
-import { kernelFiles } from "./kernel-files.ts";
-import type { KernelFiles } from "./kernel-files.ts";
+import { kernelFiles } from "../../lib/kernel-files.ts";
+import type { KernelFiles } from "../../lib/kernel-files.ts";
 import { machineMemory, machinePressure } from "./machine-memory.ts";
 import type { MemoryUsage } from "./machine-memory.ts";
 import { worsePressure } from "./pressure.ts";
