@@ -121,6 +121,12 @@ export const ERRORS = {
     title: "Out of memory: only cached answers are given",
     help: "Try again after Retry-After seconds; combot decisions tells what was done.",
   },
+  MEMORY_UNMEASURED: {
+    http: 503,
+    exit: 4,
+    title: "Memory can't be measured",
+    help: "The detail says why. Until it can be, no memory is given back by itself, and nothing is unloaded for want of it.",
+  },
   JOURNAL_OFF: {
     http: 409,
     exit: 4,
