@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 
 const ROOT = dirname(import.meta.dirname);
 
@@ -38,6 +39,9 @@ async function fail(thrown) {
     process.stderr.write(`${what}: ${broken.message}\n`);
   }
 }
+
+// What nohup started goes on when the terminal is gone: Node has forgotten at its start that the signal was ignored.
+if (!isatty(1) && !isatty(2)) process.on("SIGHUP", () => {});
 
 process.once("uncaughtException", (thrown) => void fail(thrown).finally(() => process.exit()));
 

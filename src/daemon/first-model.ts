@@ -1,5 +1,6 @@
 import type { Settings } from "../lib/config/settings.ts";
-import { CombotError, isFileShortage, messageOf } from "../lib/errors.ts";
+import { CombotError, messageOf } from "../lib/errors.ts";
+import { isFileShortage } from "../lib/system-errors.ts";
 import type { Chosen } from "../lib/protocol/health.ts";
 import type { Logger } from "./log.ts";
 import { openModel, openSealed } from "./model/opening.ts";

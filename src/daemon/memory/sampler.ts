@@ -1,4 +1,5 @@
-import { CombotError, isFileShortage, messageOf } from "../../lib/errors.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import { isFileShortage } from "../../lib/system-errors.ts";
 import { Cgroup } from "./cgroup.ts";
 import { kernelFiles } from "../../lib/kernel-files.ts";
 import type { KernelFiles } from "../../lib/kernel-files.ts";

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { isFileShortage, systemCodeOf } from "../../lib/errors.ts";
+import { systemCodeOf } from "../../lib/errors.ts";
+import { isFileShortage } from "../../lib/system-errors.ts";
 import type { Stamps } from "./seal-protocol.ts";
 
 /** As `stampOf` writes it. */

@@ -1,4 +1,5 @@
-import { isFileShortage, messageOf } from "../../lib/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { isFileShortage } from "../../lib/system-errors.ts";
 import { StampReader } from "./folder-stamps.ts";
 import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "./model-files.ts";
 import type { Stamps } from "./seal-protocol.ts";

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isAbsence, messageOf } from "../../lib/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { isAbsence } from "../../lib/system-errors.ts";
 import { checkVocabulary, configSchema, padIdOf, tokenizerConfigSchema, windowOf } from "./config-file.ts";
 import { invalid } from "./invalid.ts";
 import { readJson } from "./json-file.ts";

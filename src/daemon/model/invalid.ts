@@ -1,4 +1,5 @@
-import { CombotError, failureBy } from "../../lib/errors.ts";
+import { CombotError } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 
 /** A fault of one file of a model folder; `cause` may say that it is none. */
 export function invalid(path: string, detail: string, cause?: unknown): CombotError {

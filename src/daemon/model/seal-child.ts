@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { CombotError, isFileShortage, messageOf } from "../../lib/errors.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import { isFileShortage } from "../../lib/system-errors.ts";
 import type { SealFault, SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
 

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { CombotError, failureBy } from "../../lib/errors.ts";
+import { CombotError } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { programFile } from "../../lib/package-files.ts";
 import type { SealAnswers, SealLine, SealRequest } from "./seal-protocol.ts";
 

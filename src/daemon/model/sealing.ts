@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CombotError, failureBy, messageOf } from "../../lib/errors.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { strangerOf } from "../../lib/ownership.ts";
 import { copyFile, hashFile, sleep } from "./file-copy.ts";
 import type { OnPiece } from "./file-copy.ts";

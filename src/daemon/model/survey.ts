@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { CombotError, failureBy, isAbsence, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy, isAbsence } from "../../lib/system-errors.ts";
 import { stampOf } from "../../lib/file-stamp.ts";
 import { readCpu } from "./cpu.ts";
 import {

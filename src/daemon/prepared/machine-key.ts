@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { isAbsence } from "../../lib/errors.ts";
+import { isAbsence } from "../../lib/system-errors.ts";
 
 /** Raised when prepared files of the same parts would be made in another way. */
 const PREPARATION_VERSION = 3;

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { CombotError, failureBy, systemCodeOf } from "../../lib/errors.ts";
+import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 
 const FOLDER_MODE = 0o750;
 const OTHERS_WRITE = 0o002;

@@ -3,7 +3,8 @@ import { statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { CombotError, failureBy, systemCodeOf } from "../../lib/errors.ts";
+import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { describeHolder } from "./holder.ts";
 
 const RETRY_MS = 20;

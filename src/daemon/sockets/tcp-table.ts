@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isAbsence } from "../../lib/errors.ts";
+import { isAbsence } from "../../lib/system-errors.ts";
 
 /** TCP_LISTEN in the kernel's table (linux/tcp_states.h). */
 const LISTEN_STATE = "0A";

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer, isIP } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { HostPort } from "../../lib/config/address-types.ts";
-import { failureBy, systemCodeOf } from "../../lib/errors.ts";
+import { systemCodeOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 
 const BACKLOG = 511;
 
@@ -107,8 +108,14 @@ function closeTogether(server: WithOthers, beside: Server): void {
   server[BESIDE] = [...(server[BESIDE] ?? []), beside];
   const close = server.close.bind(server);
   server.close = (callback) => {
-    const ended = new Promise<void>((resolve) => beside.close(() => resolve()));
-    return close((error) => void ended.then(() => callback?.(error)));
+    let left = 2;
+    let failure: Error | undefined;
+    const closed = (error?: Error): void => {
+      failure ??= error;
+      if (--left === 0) callback?.(failure);
+    };
+    beside.close(closed);
+    return close(closed);
   };
 }
 

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
-import { CombotError, ERRORS, failureBy, isFileShortage, messageOf, systemCodeOf } from "../errors.ts";
+import { CombotError, ERRORS, messageOf, systemCodeOf } from "../errors.ts";
 import { jsonText } from "../harmless.ts";
+import { failureBy, isFileShortage } from "../system-errors.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";
 import { shown } from "../terminal-text.ts";
 

@@ -1,4 +1,5 @@
-import { type CombotError, failureBy, messageOf, systemCodeOf } from "../errors.ts";
+import { type CombotError, messageOf, systemCodeOf } from "../errors.ts";
+import { failureBy } from "../system-errors.ts";
 import type { Access } from "../protocol/endpoints.ts";
 
 const GROUP_OF = { user: "combot", control: "combot-admin" } as const;

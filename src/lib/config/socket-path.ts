@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { CombotError, failureBy, systemCodeOf } from "../errors.ts";
+import { CombotError, systemCodeOf } from "../errors.ts";
+import { failureBy } from "../system-errors.ts";
 
 // The CLI needs this file for every call: it imports nothing but the errors, zod least of all.
 

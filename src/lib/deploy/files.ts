@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { CombotError, isAbsence, systemCodeOf } from "../errors.ts";
+import { CombotError, systemCodeOf } from "../errors.ts";
+import { isAbsence } from "../system-errors.ts";
 import type { FileState } from "./facts.ts";
 import { idsByName } from "./machine.ts";
 

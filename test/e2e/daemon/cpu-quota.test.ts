@@ -36,7 +36,13 @@ function quotaOf(cores: number): string {
 const inside = (cgroup: string): string[] => ["sh", "-c", `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, "sh"];
 
 function workersByAuto(wrapper: readonly string[]): string | undefined {
-  const [command = "", ...args] = [...wrapper, process.execPath, LAUNCHER, "config", "--json"];
+  const [command = process.execPath, ...args] = [
+    ...wrapper,
+    process.execPath,
+    LAUNCHER,
+    "config",
+    "--json",
+  ] as string[];
   const folder = temporaryFolder();
   const env = {
     PATH: process.env["PATH"],
