@@ -205,18 +205,8 @@ export const ERRORS = {
     title: "The socket's folder is not safe to use",
     help: "Name another socket with --socket or COMBOT_SOCKET.",
   },
-  SOCKET_UNAVAILABLE: {
-    http: 500,
-    exit: 2,
-    title: "The socket can't be made",
-    help: "The detail says why; --socket or COMBOT_SOCKET names another one.",
-  },
-  TOO_MANY_FILES: {
-    http: 503,
-    exit: 4,
-    title: "Too many open files",
-    help: "Raise the limit: ulimit -n, or LimitNOFILE= in the unit; for the machine's own, sysctl fs.file-max.",
-  },
+  SOCKET_UNAVAILABLE: { http: 500, exit: 2, title: "The socket can't be made", help: "Name another: COMBOT_SOCKET." },
+  TOO_MANY_FILES: { http: 503, exit: 4, title: "Too many open files", help: "Raise ulimit -n (LimitNOFILE=)." },
   ADDRESS_UNAVAILABLE: {
     http: 500,
     exit: 4,
