@@ -2,17 +2,38 @@
 // Nothing but Node's own modules is imported before the compile cache is on: it saves a tenth of the start.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import module from "node:module";
-import { homedir } from "node:os";
+import os from "node:os";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 
 const ROOT = dirname(import.meta.dirname);
+
+/** Undefined for a user that the machine does not know, as in a container that is started with any uid. */
+function homeFolder() {
+  try {
+    return os.homedir();
+  } catch {
+    return undefined;
+  }
+}
+
+/** oclif asks for home and shell before it looks at the command, and both throw for such a user. */
+function doWithoutAccount() {
+  if (!homeFolder()) os.homedir = () => "/nonexistent";
+  try {
+    os.userInfo();
+  } catch {
+    os.userInfo = () => ({ shell: null });
+  }
+}
 
 /**
  * Kept in the user's own cache folder. Node's default is the temporary folder, where another user could plant code for
  * root to run; for the same reason a folder of somebody else's (HOME kept by sudo) is not used.
  */
 function enableCompileCache() {
-  const home = process.env.XDG_CACHE_HOME || homedir();
+  const home = process.env.XDG_CACHE_HOME || homeFolder();
+  if (!home) return;
   if (statSync(home, { throwIfNoEntry: false })?.uid !== process.getuid?.()) return;
   const folder = process.env.XDG_CACHE_HOME ? home : join(home, ".cache");
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(folder, "combot", "compiled"));
@@ -33,9 +54,14 @@ async function fail(thrown) {
     const { reportFailure } = await import("../dist/lib/cli/failure.js");
     reportFailure(thrown, process.argv);
   } catch (broken) {
-    process.stderr.write(`combot is not installed as a whole: ${broken.message}\n`);
+    const isShort = /too many open files|EMFILE|ENFILE/.test(broken.message);
+    const what = isShort ? "combot can't start, raise ulimit -n" : "combot is not installed as a whole";
+    process.stderr.write(`${what}: ${broken.message}\n`);
   }
 }
+
+// What nohup started goes on when the terminal is gone: Node has forgotten at its start that the signal was ignored.
+if (!isatty(1) && !isatty(2)) process.on("SIGHUP", () => {});
 
 process.once("uncaughtException", (thrown) => void fail(thrown).finally(() => process.exit()));
 
@@ -46,6 +72,11 @@ try {
   const argv = process.argv.slice(2);
   // Its spinner moves the cursor, which nobody may but ours.
   if (argv[0] === "autocomplete") process.env.TERM = "dumb";
+  if (argv[0] === "autocomplete" && !argv.includes("--help")) {
+    const { prepareCompletionPlace } = await import("../dist/lib/cli/completion-place.js");
+    prepareCompletionPlace(homeFolder(), process.env.XDG_CACHE_HOME);
+  }
+  doWithoutAccount();
   const [{ run }, { settings }] = await Promise.all([import("@oclif/core/run"), import("@oclif/core/settings")]);
   // Else NODE_ENV=test or development makes oclif look for sources and for a transpiler.
   settings.enableAutoTranspile = false;

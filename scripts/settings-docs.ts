@@ -41,8 +41,9 @@ never printed.
 
 ## Reload
 
-\`systemctl reload combot-enhanced\` (SIGHUP, which only a daemon that systemd runs takes for it) reads the settings again.
-These are then in force at once, for workers that run as well:
+\`systemctl reload combot-enhanced\` (SIGHUP, which only a daemon that systemd runs takes for it) reads the settings again. On a
+terminal SIGHUP ends the daemon in order; one that writes to none, as nohup leaves it, goes on. After a reload
+these are in force at once, for workers that run as well:
 ${LIVE}.
 
 The others take a restart: the log and the unit's status line (\`systemctl status\`) name those that have changed. Faulty

@@ -145,6 +145,7 @@ export default class Deploy extends BaseCommand {
       release: program,
       needsRoot: !flags["dry-run"],
       modelFault: isNew && wishes.modelDir !== null ? await this.#modelFault(wishes.modelDir) : null,
+      nodeFault: isNew ? program.nodeFault : null,
       hasOtherRedis: secrets["redis-url"] !== undefined,
       disable,
       // The folder is root's: others can't tell.

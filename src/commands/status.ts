@@ -1,7 +1,8 @@
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
 import { readUnitStates } from "../lib/cli/systemd-state.ts";
-import type { Client } from "../lib/client.ts";
+import type { CallOptions, Client } from "../lib/client.ts";
 import { CombotError } from "../lib/errors.ts";
+import type { MemoryReport } from "../lib/protocol/memory.ts";
 import type { StatusReport, UnitState } from "../lib/render/status.ts";
 
 const EXIT_UNHEALTHY = 4;
@@ -66,17 +67,30 @@ type ControlPart = Pick<StatusReport, "memory" | "process" | "redis" | "alerts" 
 async function askControl(client: Client, timeoutMs: number | undefined): Promise<ControlPart> {
   const options = { timeoutMs, absenceMs: 0 };
   try {
-    const [memory, process, redis, { firing: alerts }] = await Promise.all([
-      client.call("memory", options),
+    const [{ memory, controlDetail }, process, redis, { firing: alerts }] = await Promise.all([
+      askMemory(client, options),
       client.call("processStatus", options),
       client.call("redisStatus", options),
       client.call("alerts", options),
     ]);
-    return { memory, process, redis, alerts };
+    return { memory, process, redis, alerts, ...(controlDetail !== undefined && { controlDetail }) };
   } catch (thrown) {
     const isClosed = thrown instanceof CombotError && ["DAEMON_UNREACHABLE", "CONTROL_ONLY"].includes(thrown.code);
     if (!isClosed) throw thrown;
     return { memory: null, process: null, redis: null, alerts: null, controlDetail: thrown.message };
+  }
+}
+
+/** Where it can't be measured, the others are all the more wanted. */
+async function askMemory(
+  client: Client,
+  options: CallOptions<"memory">,
+): Promise<{ memory: MemoryReport | null; controlDetail?: string }> {
+  try {
+    return { memory: await client.call("memory", options) };
+  } catch (thrown) {
+    if (!(thrown instanceof CombotError) || thrown.code !== "MEMORY_UNMEASURED") throw thrown;
+    return { memory: null, controlDetail: thrown.message };
   }
 }
 

@@ -14,6 +14,7 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
       return Number(value ?? NaN);
     });
   gauge("combot_memory_usage_ratio", "Share of the memory limit in use.", ({ memoryUsage }) => memoryUsage);
+  gauge("combot_memory_unmeasured", "1 while memory can't be measured.", ({ memoryUnmeasured }) => memoryUnmeasured);
   gauge("combot_memory_held", "1 while recycling for memory is no longer tried.", ({ hold }) => hold === "hold");
   gauge("combot_memory_pressure_foreign", "1 while others fill the memory.", ({ hold }) => hold === "not ours");
   gauge("combot_workers_wanted", "Workers that should serve.", ({ workersWanted }) => workersWanted);

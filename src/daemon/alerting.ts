@@ -62,7 +62,7 @@ async function readFor(settings: Settings, parts: AlertingParts): Promise<AlertR
   const { calls, failures } = await metrics.outcomes();
   return {
     atMs: performance.now(),
-    memoryUsage: governance.governor.sample?.usage ?? null,
+    ...memoryReading(governance),
     hold: holdOf(governance),
     recycles: (await metrics.recycles()).byReason,
     workersHeld: pool.held !== undefined,
@@ -77,6 +77,11 @@ async function readFor(settings: Settings, parts: AlertingParts): Promise<AlertR
     modelChanged: folder.fault !== undefined,
     diskFree: await diskFree(settings.stateDir),
   };
+}
+
+function memoryReading({ governor: { sample, unmeasured } }: Governance) {
+  const memoryUnmeasured = unmeasured !== undefined;
+  return { memoryUsage: memoryUnmeasured ? null : (sample?.usage ?? null), memoryUnmeasured };
 }
 
 function cacheReading({ answers }: Caching) {

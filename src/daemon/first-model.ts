@@ -7,6 +7,9 @@ import { BUNDLED_MODEL_DIR } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import type { Choice, ModelChoice } from "./operations/model-choice.ts";
 
+/** They say nothing of the model: another start may come out otherwise. */
+const PASSING: readonly string[] = ["NO_ROOM", "NO_PROCESS", "TOO_MANY_FILES"];
+
 export interface FirstModel {
   readonly model: ServedModel;
   readonly chosen: Chosen;
@@ -83,9 +86,8 @@ async function openChosen(made: Choice, choice: ModelChoice, stateDir: string): 
   );
 }
 
-/** It says nothing of the model: another start may come out otherwise. */
 function isPassing(error: unknown): boolean {
-  return error instanceof CombotError && (error.code === "NO_ROOM" || error.code === "NO_PROCESS");
+  return error instanceof CombotError && PASSING.includes(error.code);
 }
 
 async function openConfigured(dir: string, stateDir: string): Promise<ServedModel> {

@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { LoadOptions } from "../lib/config/load.ts";
 import { findMachine } from "../lib/config/machine.ts";
 import type { SettingName } from "../lib/config/schema.ts";
@@ -96,15 +97,24 @@ function readFrom({ envFile, ...flags }: DaemonFlags): LoadOptions {
   return { flags, env: process.env, envFile, machine: findMachine() };
 }
 
-/** On a terminal SIGHUP means that the terminal is gone; from systemd it is a reload. */
+/**
+ * On a terminal SIGHUP means that the terminal is gone; from systemd it is a reload. A daemon that has nothing of a
+ * terminal left is not of it, and goes on: so nohup leaves it, and Node has forgotten at its start that nohup had the
+ * signal ignored.
+ */
 function obeySignals(log: Logger, stop: StopSteps, onReload: () => Promise<void>): void {
   const { env, pid, ppid: parentPid } = process;
   const isUnit = isUnitProcess({ env, pid, parentPid });
-  if (!isUnit) return stopOnSignal(["SIGTERM", "SIGINT", "SIGHUP"], log, stop);
+  if (!isUnit && isOnTerminal()) return stopOnSignal(["SIGTERM", "SIGINT", "SIGHUP"], log, stop);
   stopOnSignal(["SIGTERM", "SIGINT"], log, stop);
+  if (!isUnit) return void process.on("SIGHUP", () => log.info("SIGHUP: nothing is written to a terminal; it goes on"));
   // One after another; a defect in one is an unhandled rejection, which ends the daemon.
   let last = Promise.resolve();
   process.on("SIGHUP", () => void (last = last.then(onReload)));
+}
+
+function isOnTerminal(): boolean {
+  return isatty(1) || isatty(2);
 }
 
 /** Undefined where nobody wants to be told. */

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { rmSync } from "node:fs";
+import { relative } from "node:path";
 import { CombotError, messageOf } from "../lib/errors.ts";
+import { makeTemporaryFolder } from "../lib/temporary-folder.ts";
 import type { ModelCheckReport } from "../lib/protocol/model.ts";
 import { bestOf } from "./cache/answer.ts";
 import { answerOf } from "./classifier/scores.ts";
@@ -105,7 +105,7 @@ function servingOf(trial: Trial | undefined): ModelCheckReport["serving"] {
 
 /** A copy of the model and what is prepared of it: gone with the check, whatever ends it but a SIGKILL. */
 class TemporaryState {
-  readonly dir = mkdtempSync(join(tmpdir(), "combot-check-"));
+  readonly dir = makeTemporaryFolder("combot-check-");
 
   constructor() {
     process.once("exit", this.remove);

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { usableCores } from "../lib/cores.ts";
 import type { ModelMessage } from "../lib/protocol/worker-channel.ts";
 import type { ServedModel } from "./model/served-model.ts";
 import { ModelSource } from "./prepared/source.ts";
@@ -49,5 +49,5 @@ export function channelModelOf({ labels, outputName, padId, paddingSide, probe }
 
 /** Of one worker: more threads than cores is the slowest of all, 84 inferences/s where one thread a worker does 246. */
 export function threadsOf(workers: number): number {
-  return Math.max(1, Math.floor(availableParallelism() / workers));
+  return Math.max(1, Math.floor(usableCores() / workers));
 }

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { CombotError, messageOf } from "../lib/errors.ts";
+import { failureBy, isFileShortage } from "../lib/system-errors.ts";
 
 /** Held for as long as the process lives, however it ends. */
 export interface StateLock {
@@ -46,7 +47,7 @@ const SQLITE_BUSY = 5;
  *
  * Nothing else in this process may open the file: closing it anywhere would give the lock back.
  *
- * @throws {CombotError} `INSTANCE_RUNNING` with who holds it, if it was not free within `waitMs`.
+ * @throws {CombotError} `TOO_MANY_FILES`; `INSTANCE_RUNNING` with who holds it, if it was not free within `waitMs`.
  */
 export async function lockState(options: StateLockOptions): Promise<StateLock | undefined> {
   const { dir, waitMs = DEFAULT_WAIT_MS, onUnlocked } = options;
@@ -59,10 +60,22 @@ export async function lockState(options: StateLockOptions): Promise<StateLock | 
       await pause(RETRY_MS);
     }
   } catch (error) {
+    refuseFileShortage(dir, error);
     onUnlocked(messageOf(error));
     return undefined;
   }
   throw new CombotError("INSTANCE_RUNNING", `${dir} is the state folder of another combot: ${readHolder(dir)}`);
+}
+
+/** SQLite doesn't say why it can't open a file. We don't hold the lock, so that opening it here gives nothing back. */
+function refuseFileShortage(dir: string, thrown: unknown): void {
+  const path = join(dir, LOCK);
+  try {
+    if (isFileShortage(thrown)) throw thrown;
+    closeSync(openSync(path, "r"));
+  } catch (error) {
+    if (isFileShortage(error)) throw failureBy(error, "TOO_MANY_FILES", `${path} can't be opened: ${messageOf(error)}`);
+  }
 }
 
 /** Its owner is the folder's: what root starts by hand must not lock its own user out. */

@@ -9,7 +9,7 @@ import type { Logger } from "./log.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
 import { listenOnDescriptor } from "./sockets/listener.ts";
-import { addressOf, listenOnAddress } from "./sockets/tcp.ts";
+import { addressOf, listenOnAddress, listenOnOthers } from "./sockets/tcp.ts";
 
 /** Of all peers together. An idle one costs some 10 KB, one that sends a call up to 1 MiB. */
 const MAX_CONNECTIONS = 1024;
@@ -49,6 +49,9 @@ export async function listenOnTcp(
   await app.ready();
   limitPeers(app.server, { perPeer: settings.listenMaxPerPeer, total: MAX_CONNECTIONS }, warnOfRefused(log, TOO_MANY));
   if (fd === undefined) await listenOnAddress(app.server, listen);
-  else await listenOnDescriptor(app.server, fd);
+  else {
+    await listenOnDescriptor(app.server, fd);
+    await listenOnOthers(app.server, listen);
+  }
   return { app, address: addressOf(app.server) };
 }

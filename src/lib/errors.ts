@@ -127,6 +127,12 @@ export const ERRORS = {
     title: "Out of memory: only cached answers are given",
     help: "Try again after Retry-After seconds; combot decisions tells what was done.",
   },
+  MEMORY_UNMEASURED: {
+    http: 503,
+    exit: 4,
+    title: "Memory can't be measured",
+    help: "The detail says why. Until it can be, no memory is given back by itself, and nothing is unloaded for want of it.",
+  },
   JOURNAL_OFF: {
     http: 409,
     exit: 4,
@@ -205,6 +211,8 @@ export const ERRORS = {
     title: "The socket's folder is not safe to use",
     help: "Name another socket with --socket or COMBOT_SOCKET.",
   },
+  SOCKET_UNAVAILABLE: { http: 500, exit: 2, title: "The socket can't be made", help: "Name another: COMBOT_SOCKET." },
+  TOO_MANY_FILES: { http: 503, exit: 4, title: "Too many open files", help: "Raise ulimit -n (LimitNOFILE=)." },
   ADDRESS_UNAVAILABLE: {
     http: 500,
     exit: 4,

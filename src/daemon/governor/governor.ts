@@ -39,6 +39,7 @@ export class Governor {
   readonly #actions: Actions;
   #state: LevelState = CALM;
   #sample: Sample | undefined;
+  #unmeasured: string | undefined;
   #falling = false;
   #history: LadderHistory = {
     lastHeavyAtMs: null,
@@ -68,6 +69,11 @@ export class Governor {
   /** The last reading; undefined before the first. */
   get sample(): Sample | undefined {
     return this.#sample;
+  }
+
+  /** Why the last reading failed, if it did: memory is not governed then. */
+  get unmeasured(): string | undefined {
+    return this.#unmeasured;
   }
 
   get actions(): Actions {
@@ -115,19 +121,32 @@ export class Governor {
     if (this.#ticking) return;
     this.#ticking = true;
     try {
-      const sample = await this.#options.meter.sample();
-      this.#sample = sample;
-      this.#options.footprint().observe(
-        sample,
-        this.#serving().map(({ pid }) => pid),
-      );
-      this.#climb(sample);
+      const sample = await this.#read();
+      if (sample) {
+        const serving = this.#serving().map(({ pid }) => pid);
+        this.#options.footprint().observe(sample, serving);
+        this.#climb(sample);
+      }
       this.#act(sample);
       this.#options.workers().reconsider();
     } catch (error) {
       this.#options.onFailure(error);
     } finally {
       this.#ticking = false;
+    }
+  }
+
+  /** Undefined where memory can't be measured, which is told once for each reason. */
+  async #read(): Promise<Sample | undefined> {
+    try {
+      const sample = await this.#options.meter.sample();
+      this.#unmeasured = undefined;
+      return (this.#sample = sample);
+    } catch (error) {
+      const isNews = this.#unmeasured !== messageOf(error);
+      this.#unmeasured = messageOf(error);
+      if (isNews) this.#options.onFailure(error);
+      return undefined;
     }
   }
 
@@ -148,8 +167,9 @@ export class Governor {
     this.#history = { ...this.#history, held: false };
   }
 
-  #act(sample: Sample): void {
-    const verdict = chooseForMemory(this.#ladderView(sample));
+  /** Without a sample: what service demands, which goes by other figures. */
+  #act(sample: Sample | undefined): void {
+    const verdict = sample && chooseForMemory(this.#ladderView(sample));
     const urgent = verdict?.act === "unload all";
     if (this.#busy && !urgent) return;
     const action = verdict ? this.#forMemory(verdict) : this.#forService();

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { findCgroup } from "./cgroup-place.ts";
-import type { CgroupPlace } from "./cgroup-place.ts";
-import { kernelFiles } from "./kernel-files.ts";
-import type { KernelFiles } from "./kernel-files.ts";
+import { findCgroup } from "../../lib/cgroup-place.ts";
+import type { CgroupPlace } from "../../lib/cgroup-place.ts";
+import { kernelFiles } from "../../lib/kernel-files.ts";
+import type { KernelFiles } from "../../lib/kernel-files.ts";
 import type { MemoryUsage } from "./machine-memory.ts";
 import { parsePressure } from "./pressure.ts";
 import type { Pressure } from "./pressure.ts";

@@ -1,5 +1,5 @@
-import { kernelFiles, kilobytesIn } from "./kernel-files.ts";
-import type { KernelFiles } from "./kernel-files.ts";
+import { kernelFiles, kilobytesIn } from "../../lib/kernel-files.ts";
+import type { KernelFiles } from "../../lib/kernel-files.ts";
 
 export interface MemoryOfProcess {
   readonly rssBytes: number;

@@ -1,5 +1,5 @@
 import type { ProcessMemory } from "../../lib/protocol/memory.ts";
-import type { KernelFiles } from "./kernel-files.ts";
+import type { KernelFiles } from "../../lib/kernel-files.ts";
 import { readProcessCounters, readProcessMemory } from "./process-memory.ts";
 import type { MemoryOfProcess, ProcessCounters } from "./process-memory.ts";
 

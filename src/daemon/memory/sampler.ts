@@ -1,6 +1,8 @@
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import { isFileShortage } from "../../lib/system-errors.ts";
 import { Cgroup } from "./cgroup.ts";
-import { kernelFiles } from "./kernel-files.ts";
-import type { KernelFiles } from "./kernel-files.ts";
+import { kernelFiles } from "../../lib/kernel-files.ts";
+import type { KernelFiles } from "../../lib/kernel-files.ts";
 import { machineMemory, machinePressure } from "./machine-memory.ts";
 import type { MemoryUsage } from "./machine-memory.ts";
 import { worsePressure } from "./pressure.ts";
@@ -50,7 +52,11 @@ export class Sampler {
     this.#table = new ProcessTable(this.#files, options.pssEveryMs ?? 10_000);
   }
 
-  /** Cheap: PSS may be an estimate. @throws where the kernel's files can't be read, never a figure in its place. */
+  /**
+   * Cheap: PSS may be an estimate.
+   *
+   * @throws {CombotError} `MEMORY_UNMEASURED` where the kernel's files can't be read, never a figure in its place.
+   */
   sample(): Promise<MemorySample> {
     return this.#inTurn(() => this.#take(false));
   }
@@ -66,14 +72,18 @@ export class Sampler {
   }
 
   #inTurn(take: () => Promise<MemorySample>): Promise<MemorySample> {
-    const taken = this.#turn.then(take);
+    const taken = this.#turn.then(take).catch((error: unknown) => {
+      throw new CombotError(isFileShortage(error) ? "TOO_MANY_FILES" : "MEMORY_UNMEASURED", messageOf(error));
+    });
     this.#turn = taken.catch(() => undefined);
     return taken;
   }
 
   async #take(exact: boolean): Promise<MemorySample> {
     const { pids, now } = this.#options;
-    const processes = await this.#table.read(pids(), now(), exact);
+    const members = pids();
+    const processes = await this.#table.read(members, now(), exact);
+    refuseBlindness(members, processes);
     const treePssBytes = pssOf(processes);
     const used = this.#usage(treePssBytes);
     return {
@@ -95,6 +105,13 @@ export class Sampler {
     const isCgroupFuller = cgroup !== null && ratioOf(cgroup) >= ratioOf(machine);
     return isCgroupFuller ? { ...cgroup, source: "cgroup" } : { ...machine, source: "system" };
   }
+}
+
+/** The daemon lives: where it can't be seen, no worker can be, and the sum of nothing is no usage. */
+function refuseBlindness(members: readonly Member[], processes: readonly ProcessFigures[]): void {
+  const isDaemon = ({ role }: Member): boolean => role === "daemon";
+  if (!members.some(isDaemon) || processes.some(isDaemon)) return;
+  throw new Error("/proc doesn't show what this process takes: mount proc at /proc");
 }
 
 function ratioOf({ usedBytes, limitBytes }: MemoryUsage): number {

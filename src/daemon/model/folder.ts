@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
+import { isAbsence } from "../../lib/system-errors.ts";
 import { checkVocabulary, configSchema, padIdOf, tokenizerConfigSchema, windowOf } from "./config-file.ts";
 import { invalid } from "./invalid.ts";
 import { readJson } from "./json-file.ts";
@@ -127,7 +128,9 @@ interface FoundFile {
 }
 
 async function measureExternal(path: string, needed: number, modelPath: string): Promise<FoundFile> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await stat(path).catch((error: unknown) => {
+    if (!isAbsence(error)) throw invalid(path, messageOf(error), error);
+  });
   if (!found?.isFile()) throw invalid(path, `it is missing, and ${basename(modelPath)} keeps weights in it`);
   if (found.size < needed) {
     throw invalid(

@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import { isAbsence } from "../../lib/system-errors.ts";
 import { nameOfFolder } from "./folder-name.ts";
 import { readModelFolder } from "./folder.ts";
 import { SealedCopy, pruneCopies, sealedStore } from "./sealed-copy.ts";
@@ -61,7 +62,10 @@ async function sealWithRoom(
   request: SealFolder,
   { stateDir, needed, silenceMs }: { stateDir: string; needed: readonly string[]; silenceMs: number | undefined },
 ): Promise<MadeCopy> {
-  await pruneCopies(stateDir, needed, 0);
+  // Where there is no folder of copies nothing can be removed: why it can't be made is what the next try says.
+  await pruneCopies(stateDir, needed, 0).catch((error: unknown) => {
+    if (!isAbsence(error)) throw error;
+  });
   return askSealer(request, silenceMs);
 }
 

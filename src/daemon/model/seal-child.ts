@@ -2,7 +2,8 @@ import { writeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { shortageOf } from "../../lib/shortage.ts";
-import type { SealLine, SealRequest } from "./seal-protocol.ts";
+import { isFileShortage } from "../../lib/system-errors.ts";
+import type { SealFault, SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
 
 /**
@@ -27,7 +28,8 @@ async function answer(request: SealRequest): Promise<void> {
 }
 
 /** Not the folder's fault: the disk, or the machine. */
-function codeOf(error: unknown): "MODEL_INVALID" | "NO_ROOM" | "NO_PROCESS" {
+function faultOf(error: unknown): SealFault {
+  if (isFileShortage(error)) return "TOO_MANY_FILES";
   const code = error instanceof CombotError ? error.code : undefined;
   if (code === "NO_ROOM" || code === "NO_PROCESS") return code;
   return shortageOf(error) === undefined ? "MODEL_INVALID" : "NO_PROCESS";
@@ -36,5 +38,5 @@ function codeOf(error: unknown): "MODEL_INVALID" | "NO_ROOM" | "NO_PROCESS" {
 try {
   await answer(JSON.parse(process.argv[2] ?? "") as SealRequest);
 } catch (error) {
-  tell({ error: { code: codeOf(error), detail: messageOf(error) } });
+  tell({ error: { code: faultOf(error), detail: messageOf(error) } });
 }

@@ -81,8 +81,11 @@ export interface SealAnswers {
   readonly compare: FolderContent;
 }
 
+/** What it tells from one another. */
+export type SealFault = "MODEL_INVALID" | "NO_ROOM" | "NO_PROCESS" | "TOO_MANY_FILES";
+
 /** A line of its output: a sign of life, or the end. */
 export type SealLine =
   | { readonly at: string }
   | { readonly answer: SealAnswers[keyof SealAnswers] }
-  | { readonly error: { readonly code: "MODEL_INVALID" | "NO_ROOM" | "NO_PROCESS"; readonly detail: string } };
+  | { readonly error: { readonly code: SealFault; readonly detail: string } };

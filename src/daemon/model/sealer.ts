@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { CombotError, messageOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { programFile } from "../../lib/package-files.ts";
 import { shortageOf } from "../../lib/shortage.ts";
 import type { SealAnswers, SealLine, SealRequest } from "./seal-protocol.ts";
@@ -18,7 +19,7 @@ const PAUSES_MS = [1000, 2000, 4000];
  * Has a process of its own read a model's folder. One that the file system holds is given up: it ends when it is let go.
  *
  * @throws {CombotError} `MODEL_INVALID`, also where the folder doesn't answer; `NO_ROOM`; `NO_PROCESS` where one try after
- *   the other was refused or killed.
+ *   the other was refused or killed; `TOO_MANY_FILES`.
  */
 export async function askSealer<Request extends SealRequest>(
   request: Request,
@@ -28,7 +29,7 @@ export async function askSealer<Request extends SealRequest>(
     try {
       return await askOnce(request, silenceMs);
     } catch (error) {
-      if (!isProcessLost(error)) throw error;
+      if (!(error instanceof CombotError) || error.code !== "NO_PROCESS") throw error;
       await delay(pauseMs);
     }
   }
@@ -37,7 +38,7 @@ export async function askSealer<Request extends SealRequest>(
 
 /** Whether it was the process that was in the way, and not what it was to read. */
 export function isProcessLost(error: unknown): boolean {
-  return error instanceof CombotError && error.code === "NO_PROCESS";
+  return error instanceof CombotError && (error.code === "NO_PROCESS" || error.code === "TOO_MANY_FILES");
 }
 
 function askOnce<Request extends SealRequest>(
@@ -46,9 +47,10 @@ function askOnce<Request extends SealRequest>(
 ): Promise<SealAnswers[Request["do"]]> {
   const { promise, resolve, reject } = Promise.withResolvers<SealAnswers[Request["do"]]>();
   let at = "dir" in request ? request.dir : request.store;
-  const lose = (why: string): CombotError => new CombotError("NO_PROCESS", `${at} could not be read: ${why}`);
+  const lose = (why: string, cause?: Error): CombotError =>
+    failureBy(cause ?? new Error(why), "NO_PROCESS", `${at} could not be read: the process that read it ended: ${why}`);
   const child = startSealer(request);
-  if (child instanceof Error) return Promise.reject(lose(inWords(child)));
+  if (child instanceof Error) return Promise.reject(lose(inWords(child), child));
   const late = setTimeout(() => {
     settle(() => reject(new CombotError("MODEL_INVALID", `${at}: it was not read within ${silenceMs / 1000} s`)));
     child.kill("SIGKILL");
@@ -70,9 +72,9 @@ function askOnce<Request extends SealRequest>(
       else settle(() => resolve(line.answer as SealAnswers[Request["do"]]));
     });
   // What is wrong with a folder is answered: one that ends without an answer says nothing of it.
-  const ended = (why: string): void => settle(() => reject(lose(why)));
-  child.once("error", (error) => ended(inWords(error)));
-  child.once("close", (code, signal) => ended(`the process that read it ended: ${signal ?? `status ${code}`}`));
+  const ended = (why: string, cause?: Error): void => settle(() => reject(lose(why, cause)));
+  child.once("error", (error) => ended(inWords(error), error));
+  child.once("close", (code, signal) => ended(signal ?? `status ${code}`));
   return promise;
 }
 

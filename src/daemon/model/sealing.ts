@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CombotError, messageOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { strangerOf } from "../../lib/ownership.ts";
 import { copyFile, hashFile, sleep } from "./file-copy.ts";
 import type { OnPiece } from "./file-copy.ts";
@@ -75,7 +76,7 @@ function openStore(store: string): void {
   try {
     mkdirSync(store, { recursive: true, mode: 0o750 });
   } catch (error) {
-    throw new CombotError("NO_ROOM", `the model can't be copied to ${store}: ${messageOf(error)}`, { cause: error });
+    throw failureBy(error, "NO_ROOM", `the model can't be copied to ${store}: ${messageOf(error)}`);
   }
   const stranger = strangerOf(store);
   if (stranger !== undefined) throw new CombotError("NO_ROOM", `no model can be kept there: ${stranger}`);

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy, isAbsence } from "../../lib/system-errors.ts";
 import { stampOf } from "../../lib/file-stamp.ts";
 import { readCpu } from "./cpu.ts";
 import {
@@ -85,7 +86,7 @@ function realPathOf(given: string): string {
   } catch (error) {
     const isGone = systemCodeOf(error) === "ENOENT";
     const told = isGone ? "there is no such folder" : `it can't be read: ${messageOf(error)}`;
-    throw new CombotError("MODEL_INVALID", `${given}: ${told}`, { cause: error });
+    throw failureBy(error, "MODEL_INVALID", `${given}: ${told}`);
   }
 }
 
@@ -94,8 +95,8 @@ function namesIn(dir: string, folder: string): string[] {
     const names = readdirSync(join(dir, folder)).map((name) => folder + name);
     return names.filter((name) => isRegular(dir, name));
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(error) ?? "")) return [];
-    throw new CombotError("MODEL_INVALID", `${join(dir, folder)}: it can't be read: ${messageOf(error)}`);
+    if (isAbsence(error)) return [];
+    throw failureBy(error, "MODEL_INVALID", `${join(dir, folder)}: it can't be read: ${messageOf(error)}`);
   }
 }
 

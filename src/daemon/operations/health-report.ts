@@ -80,7 +80,10 @@ function reportWeights({ trial }: Engine): Health["model"]["weights"] {
 }
 
 /** At emergency only cached answers are given; on hold it serves, and somebody should look. */
-function checkMemory({ level, held, emptied, sample }: Governor): Check {
+function checkMemory({ level, held, emptied, sample, unmeasured }: Governor): Check {
+  // Emergency stays what it was: the way out of it is a reading.
+  if (unmeasured !== undefined && level !== "emergency" && !emptied)
+    return { status: "degraded", detail: `not governed, it can't be measured: ${unmeasured}` };
   const usage = sample ? `${Math.round(sample.usage * 100)}% used` : "not measured yet";
   if (level === "emergency" || emptied)
     return { status: held ? "degraded" : "unhealthy", detail: `${level}, ${usage}` };

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 
 const FOLDER_MODE = 0o750;
 const OTHERS_WRITE = 0o002;
@@ -12,14 +13,14 @@ const OTHERS_WRITE = 0o002;
  * such a folder. The mode of a folder that was there is somebody's decision and stays.
  *
  * @param uid of this process.
- * @throws {CombotError} `SOCKET_UNSAFE`
+ * @throws {CombotError} `SOCKET_UNSAFE`; `SOCKET_UNAVAILABLE` where it can't be made.
  */
 export function prepareSocketFolder(folder: string, uid: number): void {
   try {
     // The umask may have taken bits away, so the mode of what we made is set once more.
     if (mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })) chmodSync(folder, FOLDER_MODE);
   } catch (thrown) {
-    throw new CombotError("SOCKET_UNSAFE", `${folder} can't be made: ${systemCodeOf(thrown)}`, { cause: thrown });
+    throw failureBy(thrown, "SOCKET_UNAVAILABLE", `${folder} can't be made: ${systemCodeOf(thrown)}`);
   }
   const fault = faultOf(statSync(folder), uid);
   if (fault) throw new CombotError("SOCKET_UNSAFE", `${folder} ${fault}`);

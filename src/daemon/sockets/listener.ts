@@ -5,6 +5,7 @@ import { createConnection } from "node:net";
 import type { Server } from "node:net";
 import { dirname } from "node:path";
 import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { prepareSocketFolder } from "./folder.ts";
 import { describeHolder } from "./holder.ts";
 import { withStartLock } from "./start-lock.ts";
@@ -30,7 +31,8 @@ const BINDING_UMASK = 0o077;
  * taken over. When the server closes, the file goes with it, if it is still this server's.
  *
  * @throws {CombotError} `INSTANCE_RUNNING` where somebody listens there, with who it is; `SOCKET_UNSAFE` for a folder
- * that is not safe, something at `path` that is no socket (it is left alone), or a path that can't be bound.
+ * that is not safe, or something at `path` that is no socket (it is left alone); `SOCKET_UNAVAILABLE` for a path that
+ * can't be bound; `TOO_MANY_FILES`.
  */
 export async function listenOnPath(server: Server, path: string, options: ListenOptions = {}): Promise<void> {
   const folder = dirname(path);
@@ -71,7 +73,7 @@ async function tryToConnect(path: string): Promise<"live" | "stale" | "gone"> {
     if (code === "EAGAIN") return "live";
     if (code === "ECONNREFUSED") return "stale";
     if (code === "ENOENT") return "gone";
-    throw new CombotError("SOCKET_UNSAFE", `${path} is there and can't be tried: ${code}`, { cause: thrown });
+    throw failureBy(thrown, "SOCKET_UNAVAILABLE", `${path} is there and can't be tried: ${code}`);
   } finally {
     socket.destroy();
   }
@@ -91,7 +93,7 @@ async function bind(server: Server, path: string, options: ListenOptions): Promi
   } catch (thrown) {
     const code = systemCodeOf(thrown);
     if (code === "EADDRINUSE") throw await alreadyHeld(path);
-    throw new CombotError("SOCKET_UNSAFE", `${path} can't be bound: ${code}`, { cause: thrown });
+    throw failureBy(thrown, "SOCKET_UNAVAILABLE", `${path} can't be bound: ${code}`);
   }
   spareForeignSocket(server, path, lstatSync(path));
 }

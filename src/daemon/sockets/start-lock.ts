@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { failureBy } from "../../lib/system-errors.ts";
 import { describeHolder } from "./holder.ts";
 
 const RETRY_MS = 20;
@@ -44,7 +45,9 @@ async function acquire(name: string, tries: number): Promise<Server | undefined>
       await once(lock, "listening");
       return lock;
     } catch (thrown) {
-      if (systemCodeOf(thrown) !== "EADDRINUSE") throw thrown;
+      const code = systemCodeOf(thrown);
+      if (code !== "EADDRINUSE")
+        throw failureBy(thrown, "SOCKET_UNAVAILABLE", `no socket to keep other starts out: ${code}`);
     }
     await pause(RETRY_MS);
   }

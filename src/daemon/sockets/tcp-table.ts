@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isAbsence } from "../../lib/system-errors.ts";
 
 /** TCP_LISTEN in the kernel's table (linux/tcp_states.h). */
 const LISTEN_STATE = "0A";
@@ -22,7 +23,8 @@ export function tcpListeners(): ReadonlySet<string> {
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
-  } catch {
+  } catch (thrown) {
+    if (!isAbsence(thrown)) throw thrown;
     return ""; // a kernel without IPv6 has no tcp6
   }
 }

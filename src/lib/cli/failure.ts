@@ -1,13 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
 import { CombotError, ERRORS, messageOf, systemCodeOf } from "../errors.ts";
 import { jsonText } from "../harmless.ts";
+import { failureBy, isFileShortage } from "../system-errors.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";
 import { shown } from "../terminal-text.ts";
 
 /** What oclif says of a wrong flag or argument; everything else it throws is a defect. */
 const OCLIF_USAGE = 2;
-/** Where the output goes there is no room for it: the user's to mend, as a wrong flag is. */
-const NO_ROOM = ["ENOSPC", "EDQUOT", "EFBIG"];
+/** Where the output goes there is no room for it, or it may not be written: the user's to mend, as a wrong flag is. */
+const NO_PLACE = ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM"];
 const HELP_OF_OCLIF = "\nSee more help with --help";
 
 export interface Failure {
@@ -24,8 +25,9 @@ export function failureOf(thrown: unknown): Failure {
   const { exit, isExit } = oclifPart(thrown);
   if (isExit) return { exit: exit ?? 0, document: null };
   const detail = stripVTControlCharacters(messageOf(thrown)).replace(HELP_OF_OCLIF, "");
-  if (exit === OCLIF_USAGE || NO_ROOM.includes(systemCodeOf(thrown) ?? ""))
+  if (exit === OCLIF_USAGE || NO_PLACE.includes(systemCodeOf(thrown) ?? ""))
     return failureOf(new CombotError("USAGE", detail));
+  if (isFileShortage(thrown)) return failureOf(failureBy(thrown, "INTERNAL", detail));
   return {
     ...failureOf(new CombotError("INTERNAL", detail)),
     stack: thrown instanceof Error ? thrown.stack : undefined,

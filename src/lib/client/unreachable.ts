@@ -1,4 +1,5 @@
-import { CombotError, messageOf, systemCodeOf } from "../errors.ts";
+import { type CombotError, messageOf, systemCodeOf } from "../errors.ts";
+import { failureBy } from "../system-errors.ts";
 import type { Access } from "../protocol/endpoints.ts";
 
 const GROUP_OF = { user: "combot", control: "combot-admin" } as const;
@@ -13,5 +14,5 @@ export function unreachable(socketPath: string, access: Access, cause: unknown):
     ECONNRESET: `The daemon hung up on ${socketPath} before it answered.`,
   };
   const detail = code !== undefined && Object.hasOwn(told, code) ? told[code as keyof typeof told] : undefined;
-  return new CombotError("DAEMON_UNREACHABLE", detail ?? `${socketPath}: ${messageOf(cause)}`, { cause });
+  return failureBy(cause, "DAEMON_UNREACHABLE", detail ?? `${socketPath}: ${messageOf(cause)}`);
 }

@@ -10,7 +10,7 @@ export interface CheckOptions {
   readonly env: Environment;
   readonly machine: Machine;
   readonly readFile?: ReadFile;
-  readonly homeDir?: string;
+  readonly homeDir?: string | null;
 }
 
 export interface FileCheck {

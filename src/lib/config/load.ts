@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
 import { checkTogether } from "./cross-checks.ts";
 import { Findings } from "./findings.ts";
 import { findGiven, type Given, type GivenContext } from "./given.ts";
@@ -19,7 +20,7 @@ export interface LoadOptions {
   readonly envFile?: string | undefined;
   readonly machine: Machine;
   readonly readFile?: ReadFile;
-  readonly homeDir?: string;
+  readonly homeDir?: string | null;
   /** Whether systemd runs this process as a unit; found out by default. */
   readonly isUnit?: boolean;
   /** For a check outside the unit: credentials that only the unit can read are warned about. */
@@ -116,8 +117,18 @@ function parseGiven(name: SettingName, given: Given, findings: Findings): Resolv
   return undefined;
 }
 
-export function homeOf({ homeDir = homedir(), env }: LoadOptions): Home {
+export function homeOf({ homeDir = ownHome(), env }: LoadOptions): Home {
   return { homeDir, env };
+}
+
+/** Null for a user that the machine does not know, without HOME. */
+function ownHome(): string | null {
+  try {
+    const found = homedir();
+    return isAbsolute(found) ? found : null;
+  } catch {
+    return null;
+  }
 }
 
 function finish(values: Values, sources: Sources, options: LoadOptions): Omit<LoadedSettings, "warnings"> {

@@ -1,9 +1,10 @@
-import { availableParallelism, totalmem } from "node:os";
+import { totalmem } from "node:os";
+import { usableCores } from "../cores.ts";
 import type { Machine } from "./profiles.ts";
 
 /** The cores this process may use, and the machine's memory or its cgroup's tighter limit. */
 export function findMachine(): Machine {
   const limitBytes = process.constrainedMemory();
   const memoryBytes = limitBytes > 0 ? Math.min(limitBytes, totalmem()) : totalmem();
-  return { cores: availableParallelism(), memoryBytes };
+  return { cores: usableCores(), memoryBytes };
 }

@@ -57,7 +57,7 @@ export const SIZES = {
     "t3.large": 2,
     "t3.xlarge": 4,
     auto: autoWorkers,
-    autoDoc: "cores, at most ⌊(memory × ½ − 256 MiB) / 512 MiB⌋, 1 to 16",
+    autoDoc: "cores (a CPU quota counts), at most ⌊(memory × ½ − 256 MiB) / 512 MiB⌋, 1 to 16",
   },
   maxCacheSize: {
     "t3.large": 2 * CACHE_ENTRIES_PER_WORKER,

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { CombotError } from "../errors.ts";
 import type { HostPort } from "./address-types.ts";
 import type { ProfileName } from "./profiles.ts";
 import type { Values } from "./schema.ts";
@@ -90,14 +91,21 @@ export interface Settings {
 }
 
 export interface Home {
-  readonly homeDir: string;
+  /** Null where this user has none. */
+  readonly homeDir: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** `$XDG_STATE_HOME/combot` or `~/.local/state/combot`; a relative XDG_STATE_HOME is ignored, as its specification says. */
+/**
+ * `$XDG_STATE_HOME/combot` or `~/.local/state/combot`; a relative XDG_STATE_HOME is ignored, as its specification says.
+ *
+ * @throws {CombotError} `CONFIG_INVALID` where there is neither.
+ */
 export function defaultStateDir({ homeDir, env }: Home): string {
   const stateHome = env["XDG_STATE_HOME"] ?? "";
-  return join(isAbsolute(stateHome) ? stateHome : join(homeDir, ".local", "state"), "combot");
+  if (isAbsolute(stateHome)) return join(stateHome, "combot");
+  if (homeDir !== null) return join(homeDir, ".local", "state", "combot");
+  throw new CombotError("CONFIG_INVALID", "This user has no home folder to keep the state in: set COMBOT_STATE_DIR.");
 }
 
 export function toSettings(values: Values, home: Home): Settings {

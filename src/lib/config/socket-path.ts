@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { CombotError, systemCodeOf } from "../errors.ts";
+import { failureBy } from "../system-errors.ts";
 
 // The CLI needs this file for every call: it imports nothing but the errors, zod least of all.
 
@@ -91,7 +92,7 @@ export function makePrivateFolder(folder: string, uid: number): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (thrown) {
     if (systemCodeOf(thrown) !== "EEXIST") {
-      throw new CombotError("SOCKET_UNSAFE", `${folder} can't be made: ${systemCodeOf(thrown)}`, { cause: thrown });
+      throw failureBy(thrown, "SOCKET_UNAVAILABLE", `${folder} can't be made: ${systemCodeOf(thrown)}`);
     }
   }
   refuseUnsafeFolder(folder, uid);

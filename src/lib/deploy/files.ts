@@ -13,6 +13,7 @@ import {
 import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { CombotError, systemCodeOf } from "../errors.ts";
+import { isAbsence } from "../system-errors.ts";
 import type { FileState } from "./facts.ts";
 import { idsByName } from "./machine.ts";
 
@@ -29,15 +30,24 @@ export function readState(path: string): FileState | null {
       owner: `${nameOf(uid, "/etc/passwd")}:${nameOf(gid, "/etc/group")}`,
     };
   } catch (thrown) {
-    return systemCodeOf(thrown) === "EACCES" ? UNKNOWN : null;
+    if (systemCodeOf(thrown) === "EACCES") return UNKNOWN;
+    if (isAbsence(thrown)) return null;
+    throw thrown;
   }
 }
 
+/** Null for what is no file, and for what this user may not read. */
 function readContent(path: string): string | null {
+  return nullFor(["EACCES", "EISDIR", "ENXIO", "ELOOP"], () => readFileSync(path, "utf8"));
+}
+
+/** What else goes wrong, such as too many open files or a disk that fails, must not pass for a machine without the file. */
+export function nullFor<T>(codes: readonly string[], read: () => T): T | null {
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
+    return read();
+  } catch (thrown) {
+    if (isAbsence(thrown) || codes.includes(systemCodeOf(thrown) ?? "")) return null;
+    throw thrown;
   }
 }
 
@@ -106,17 +116,14 @@ export function switchLink(path: string, target: string): void {
 }
 
 export function linkTarget(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
+  return nullFor(["EACCES", "EINVAL"], () => readlinkSync(path));
 }
 
 /** A record of deploy's own, or a package's; null where there is none that can be read. */
 export function readJson(path: string): unknown {
+  const text = nullFor(["EACCES", "EISDIR"], () => readFileSync(path, "utf8"));
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }

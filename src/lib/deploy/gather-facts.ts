@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { parseEnvFile } from "../config/env-file.ts";
 import { KIB } from "../units.ts";
 import type { Facts, Holder, Manifest, Pending, RedisFound } from "./facts.ts";
-import { linkTarget, readJson, readState } from "./files.ts";
+import { linkTarget, nullFor, readJson, readState } from "./files.ts";
 import { tryCommand, type Root } from "./machine.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
 import { ALL_UNITS, REDIS, SERVICE, SOCKET } from "../unit-names.ts";
@@ -64,11 +64,7 @@ function listenHolder(files: Facts["files"]): Holder | null {
 }
 
 export function listFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
+  return nullFor(["EACCES"], () => readdirSync(path)) ?? [];
 }
 
 function readDistribution(): Facts["distribution"] {

@@ -1,5 +1,6 @@
 import { formatBytes } from "../units.ts";
 import type { Facts, Holder, Release, Wishes } from "./facts.ts";
+import type { NodeFault } from "./node-binary.ts";
 import { PATHS } from "./paths.ts";
 import { redisPackage } from "./redis-config.ts";
 import { shortageOf, sizesFor } from "./sizes.ts";
@@ -17,6 +18,8 @@ export interface PreflightOptions {
   readonly needsRoot: boolean;
   /** Why the model can't be served; null where it can. */
   readonly modelFault: string | null;
+  /** Why root may not run this Node; null where it may. */
+  readonly nodeFault: NodeFault | null;
   /** Another Redis is named, so that none is managed. */
   readonly hasOtherRedis: boolean;
   /** Unit that this run will disable, which may hold our port. */
@@ -52,6 +55,7 @@ export function findPreflightFaults(
     ...(options.modelFault === null
       ? []
       : [fault("model", options.modelFault, `combot model check ${wishes.modelDir ?? ""}`.trim())]),
+    ...(options.nodeFault === null ? [] : [fault("node", options.nodeFault.found, options.nodeFault.mend)]),
     ...modelPlaceFaults(wishes.modelDir),
     ...(facts.listenHolder ? [listenFault(facts.listenHolder)] : []),
     ...options.missingCredentials.map(credentialFault),

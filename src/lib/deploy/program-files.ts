@@ -17,6 +17,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { CombotError } from "../errors.ts";
 import type { Release } from "./facts.ts";
 import { readJson } from "./files.ts";
+import { nodeFaultOf, readNodeSums, type NodeFault } from "./node-binary.ts";
 
 interface ProgramFile {
   readonly from: string;
@@ -28,7 +29,11 @@ interface ProgramFile {
 
 export interface Program extends Release {
   readonly files: readonly ProgramFile[];
+  /** Why root may not run the Node of it; null where it may. */
+  readonly nodeFault: NodeFault | null;
 }
+
+const NODE = join("bin", "node");
 
 interface PackageJson {
   readonly version?: string;
@@ -58,11 +63,12 @@ export function describeProgram(root: string): Program {
   const files = [
     ...own.flatMap((name) => filesBelow(join(root, name), name)),
     ...[...packagesOf(root)].flatMap(([folder, to]) => filesBelow(folder, to)),
-    { from: node, to: join("bin", "node"), isExecutable: true, bytes: statSync(node).size },
+    { from: node, to: NODE, isExecutable: true, bytes: statSync(node).size },
   ].toSorted((a, b) => (a.to < b.to ? -1 : 1));
   const version = manifest.version ?? "0.0.0";
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { name: `${version}-${digestOf(files)}`, version, bytes, files };
+  const nodeFault = nodeFaultOf(node, readNodeSums(root)) ?? null;
+  return { name: `${version}-${digestOf(files)}`, version, bytes, files, nodeFault };
 }
 
 function packageOf(folder: string): PackageJson {
@@ -151,7 +157,11 @@ function listProgram(folder: string, to = ""): ProgramFile[] {
   });
 }
 
-/** Copies the program beside and renames it: a release that has its name is whole. */
+/**
+ * Copies the program beside and renames it: a release that has its name is whole.
+ *
+ * @throws {CombotError} `DEPLOY_FAILED` where Node is another by now than the one that was looked at.
+ */
 export function installProgram(program: Program, releases: string, isRoot: boolean): void {
   const beside = join(releases, `.building-${program.name}`);
   rmSync(beside, { recursive: true, force: true });
@@ -165,7 +175,17 @@ export function installProgram(program: Program, releases: string, isRoot: boole
     chmodSync(target, isExecutable ? 0o755 : 0o644);
     if (isRoot) chownSync(target, 0, 0);
   }
+  refuseOtherNode(program, beside);
   const place = join(releases, program.name);
   rmSync(place, { recursive: true, force: true });
   renameSync(beside, place);
+}
+
+/** What root will run is the copy, and the file may have been written to since it was looked at. */
+function refuseOtherNode({ files }: Program, beside: string): void {
+  const node = files.find(({ to }) => to === NODE);
+  const fault = node && nodeFaultOf(node.from, readNodeSums(beside), join(beside, NODE));
+  if (fault === undefined) return;
+  rmSync(beside, { recursive: true, force: true });
+  throw new CombotError("DEPLOY_FAILED", `${fault.found}: ${fault.mend}`);
 }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CombotError } from "../errors.ts";
+import { makeTemporaryFolder } from "../temporary-folder.ts";
 
 const START_LIMIT_MS = 10_000;
 const RETRY_MS = 50;
@@ -25,7 +25,7 @@ export interface RedisTrial {
  */
 export async function tryRedis({ binary, conf, acl, password }: RedisTrial): Promise<void> {
   const { execa } = await import("execa");
-  const folder = mkdtempSync(join(tmpdir(), "combot-redis-"));
+  const folder = makeTemporaryFolder("combot-redis-");
   const [socket, aclFile, confFile] = ["s", "acl", "conf"].map((name) => join(folder, name)) as [
     string,
     string,

@@ -7,6 +7,7 @@ export const ALERTS = [
   "memory-hold",
   "pressure-not-ours",
   "memory-recycling",
+  "memory-unmeasured",
   "worker-crashes",
   "workers-held",
   "model-down",

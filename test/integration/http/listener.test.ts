@@ -214,7 +214,7 @@ describe("the folder", () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "file"), "");
     await expect(listenOnPath(testServer(), join(folder, "file", "combot.sock"))).rejects.toMatchObject({
-      code: "SOCKET_UNSAFE",
+      code: "SOCKET_UNAVAILABLE",
       message: `${join(folder, "file")} can't be made: EEXIST`,
     });
   });

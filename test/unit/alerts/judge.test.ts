@@ -22,6 +22,7 @@ const THRESHOLDS: AlertThresholds = {
 const HEALTHY: AlertReading = {
   atMs: 0,
   memoryUsage: 0.5,
+  memoryUnmeasured: false,
   hold: null,
   recycles: { memory: 0, crash: 0, hung: 0 },
   workersHeld: false,
@@ -105,6 +106,7 @@ describe("each rule", () => {
     ["Redis full, nothing dropped", { redisMemory: 0.99, redisEvicted: 7 }, []],
     ["database away", { journalUp: false }, ["30 database-down fired"]],
     ["no journal", { journalUp: null }, []],
+    ["memory that can't be measured", { memoryUsage: null, memoryUnmeasured: true }, ["10 memory-unmeasured fired"]],
     ["weights not shared", { weightsUnshared: true }, ["0 weights-unshared fired"]],
     ["another folder than the one that serves", { modelChanged: true }, ["0 model-changed fired"]],
     ["healthy", {}, []],

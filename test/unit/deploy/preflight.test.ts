@@ -8,6 +8,7 @@ const OPTIONS: PreflightOptions = {
   release: RELEASE,
   needsRoot: true,
   modelFault: null,
+  nodeFault: null,
   hasOtherRedis: false,
   disable: null,
   missingCredentials: [],
@@ -62,6 +63,12 @@ test.each<[string, Partial<Facts>, Partial<PreflightOptions>, string]>([
     "combot deploy --profile auto",
   ],
   ["a daemon by hand", { byHand: [{ pid: 42, command: "node bin/daemon.js", unit: null }] }, {}, "kill 42"],
+  [
+    "a Node that is not the one named",
+    {},
+    { nodeFault: { found: "it has another SHA-256", mend: "rm -rf node_modules && npm ci" } },
+    "rm -rf node_modules && npm ci",
+  ],
   ["a model that can't be served", {}, { modelFault: "no model.onnx" }, "combot model check"],
   ["a full disk", { freeBytes: GIB / 8 }, {}, "make room on the disk: df -h /opt"],
 ])("%s: the command that mends it is named", (_, facts, options, mend) => {

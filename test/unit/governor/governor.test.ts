@@ -213,10 +213,12 @@ describe("a reading that fails", () => {
     governed.meter.failure = new Error("/proc/meminfo doesn't say how much memory there is");
     await governed.pass(2);
     expect([governed.story, governed.governor.level]).toEqual([[], "normal"]);
-    expect(governed.failures).toHaveLength(2);
+    // Once for each reason, and not each second.
+    expect(governed.failures).toHaveLength(1);
+    expect(governed.governor.unmeasured).toBe("/proc/meminfo doesn't say how much memory there is");
     governed.meter.failure = undefined;
     await governed.pass(1);
-    expect(governed.governor.level).toBe("emergency");
+    expect([governed.governor.level, governed.governor.unmeasured]).toEqual(["emergency", undefined]);
   });
 
   test("steps don't overlap: one that comes while another reads is left out", async () => {

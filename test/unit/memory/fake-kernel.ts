@@ -1,4 +1,4 @@
-import type { KernelFiles } from "../../../src/daemon/memory/kernel-files.ts";
+import type { KernelFiles } from "../../../src/lib/kernel-files.ts";
 
 /** A kernel that has these files and no others; the test may change them meanwhile. */
 export class FakeKernel implements KernelFiles {

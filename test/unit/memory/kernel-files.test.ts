@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { kernelFiles } from "../../../src/daemon/memory/kernel-files.ts";
+import { kernelFiles } from "../../../src/lib/kernel-files.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 test("what isn't there is undefined; any other failure is no answer", async () => {

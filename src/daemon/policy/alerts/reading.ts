@@ -2,8 +2,10 @@
 export interface AlertReading {
   /** Of a clock that never goes back, in ms. */
   readonly atMs: number;
-  /** Share of the memory limit in use; null before the first reading. */
+  /** Share of the memory limit in use; null before the first reading, and where none can be had. */
   readonly memoryUsage: number | null;
+  /** Memory can't be measured, so that nothing is done about it. */
+  readonly memoryUnmeasured: boolean;
   /** What made the governor try nothing more, if anything. */
   readonly hold: "hold" | "not ours" | null;
   readonly recycles: { readonly memory: number; readonly crash: number; readonly hung: number };

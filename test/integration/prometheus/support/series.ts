@@ -19,6 +19,7 @@ export const HEALTHY: Series = {
   'combot_worker_recycles_total{reason="crash"}': "0x120",
   'combot_worker_recycles_total{reason="hung"}': "0x120",
   combot_workers_held: "0x120",
+  combot_memory_unmeasured: "0x120",
   combot_workers_wanted: "2x120",
   combot_workers_ready: "2x120",
   combot_weights_unshared: "0x120",
@@ -48,6 +49,7 @@ export const FIRING: Readonly<Record<AlertName, Case>> = {
   "memory-hold": { series: { combot_memory_held: "1x120" } },
   "pressure-not-ours": { series: { combot_memory_pressure_foreign: "1x120" } },
   "memory-recycling": { series: { 'combot_worker_recycles_total{reason="memory"}': "0x90 3x3 6x30" } },
+  "memory-unmeasured": { series: { combot_memory_unmeasured: "1x120" } },
   "worker-crashes": {
     series: {
       'combot_worker_recycles_total{reason="crash"}': "0x90 2x40",

@@ -73,4 +73,12 @@ export const MEMORY_RULES = {
     promql: (window) => `increase(combot_worker_recycles_total{reason="memory"}[${window}])`,
     measures: "workers recycled for memory",
   },
+  "memory-unmeasured": {
+    severity: "critical",
+    summary: "Memory can't be measured, and nothing is done about it.",
+    cause: "/proc is mounted without what is not a process (subset=pid, ProcSubset=pid), or files can't be opened.",
+    help: "combot status says why; mount all of /proc, or set MEMORY_LIMIT, which goes by combot's own processes.",
+    forMs: ({ afterMs }) => Math.min(afterMs, 10 * SECOND),
+    ...flag("while it can't be measured", ({ memoryUnmeasured }) => memoryUnmeasured, "combot_memory_unmeasured"),
+  },
 } as const satisfies Partial<Record<AlertName, AlertRule>>;

@@ -3,9 +3,9 @@ import type { KernelFiles } from "./kernel-files.ts";
 
 /** Where the files of this process's cgroups are. Source: cgroups(7), cgroup_namespaces(7), proc_pid_mountinfo(5). */
 export interface CgroupPlace {
-  /** Of the hierarchy that has the memory controller; null where none can be seen. */
+  /** Of the hierarchy that has the controller; null where none can be seen. */
   readonly version: 1 | 2 | null;
-  /** Folders of the memory cgroup and of those it lies in, as far up as this process sees, innermost first. */
+  /** Folders of the cgroup and of those it lies in, as far up as this process sees, innermost first. */
   readonly levels: readonly string[];
   /** Folder in the unified hierarchy, which counts pressure even where v1 has the memory controller. */
   readonly unified: string | null;
@@ -19,8 +19,13 @@ interface Mount {
   readonly options: readonly string[];
 }
 
-/** @param membership the text of /proc/self/cgroup. */
-export function findCgroup(membership: string, pid: number, files: KernelFiles): CgroupPlace {
+/** @param membership the text of /proc/self/cgroup. @param controller whose cgroup is looked for. */
+export function findCgroup(
+  membership: string,
+  pid: number,
+  files: KernelFiles,
+  controller: "memory" | "cpu" = "memory",
+): CgroupPlace {
   const mounts = (files.read("/proc/self/mountinfo") ?? "").split("\n").flatMap(parseMount);
   const levelsIn = (line: RegExp, isHierarchy: (mount: Mount) => boolean): readonly string[] | undefined => {
     const path = line.exec(membership)?.[1];
@@ -28,8 +33,8 @@ export function findCgroup(membership: string, pid: number, files: KernelFiles):
   };
   const unified = levelsIn(/^0::(.*)$/m, (mount) => mount.isUnified);
   const legacy = levelsIn(
-    /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m,
-    (mount) => !mount.isUnified && mount.options.includes("memory"),
+    new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, "m"),
+    (mount) => !mount.isUnified && mount.options.includes(controller),
   );
   return { version: legacy ? 1 : unified ? 2 : null, levels: legacy ?? unified ?? [], unified: unified?.[0] ?? null };
 }

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, read, readFileSync, readdirSync } from "node:fs";
 import { promisify } from "node:util";
-import { KIB } from "../../lib/units.ts";
+import { KIB } from "./units.ts";
 
 /** The files in which the kernel says what it knows. Undefined is a file that isn't there, or isn't ours to see. */
 export interface KernelFiles {
