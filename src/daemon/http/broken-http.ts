@@ -41,8 +41,7 @@ export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: ParserErro
   };
   return ({ code = "", rawPacket, bytesParsed }, socket) => {
     const connection = connectionOf(socket);
-    if (code === "HPE_PAUSED" && Buffer.isBuffer(rawPacket))
-      return connection?.keep(rawPacket.subarray(Number(bytesParsed)));
+    if (code === "HPE_PAUSED" && Buffer.isBuffer(rawPacket)) return connection?.keep(rawPacket, Number(bytesParsed));
     // It is us who let it wait.
     if (code === "ERR_HTTP_REQUEST_TIMEOUT" && connection?.isHolding) return;
     // The error itself holds the raw packet, so nothing but its code is logged.

@@ -63,8 +63,8 @@ export class Connection {
   }
 
   /** What the parser gave back when it was told to stop. */
-  keep(rest: Buffer): void {
-    this.#pipeline.keep(rest);
+  keep(packet: Buffer, bytesParsed: number): void {
+    this.#pipeline.keep(packet, bytesParsed);
   }
 
   /** Reads nothing any more, and calls back once when all replies that are due have left; a second call is void. */

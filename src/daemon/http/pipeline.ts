@@ -18,8 +18,8 @@ interface Parser {
 interface Held {
   readonly request: Incoming;
   readonly keepAlive: boolean;
-  /** What was read behind its head. */
-  rest: Buffer;
+  /** What was read behind its head; undefined until the parser has given it back. */
+  rest?: Buffer;
 }
 
 /** Empty, and yet at an address: from none the parser would conclude that the connection has ended. */
@@ -49,7 +49,7 @@ export class Pipeline {
     if (this.#parser) this.#parser.onIncoming = (request, keepAlive) => this.#come(request, keepAlive);
     // Node resumes a socket whenever a body has been read, whoever paused it.
     socket.on("resume", () => {
-      if (this.#isStopped || this.#isResting) socket.pause();
+      if (this.#isStopped || this.#isResting) stopReading(socket);
     });
   }
 
@@ -75,10 +75,16 @@ export class Pipeline {
     if (!this.#isStopped) this.#socket.resume();
   }
 
-  /** @param rest what the parser gave back when it stopped. */
-  keep(rest: Buffer): void {
+  /**
+   * What the parser gives back when it is told to stop, or has stopped before.
+   *
+   * @param packet what was read.
+   * @param bytesParsed of it; without a meaning where the parser stood still already: then it is none.
+   */
+  keep(packet: Buffer, bytesParsed: number): void {
     if (!this.#held) return;
-    this.#held.rest = this.#held.rest.length === 0 ? rest : Buffer.concat([this.#held.rest, rest]);
+    const { rest } = this.#held;
+    this.#held.rest = rest ? Buffer.concat([rest, packet]) : packet.subarray(bytesParsed);
     this.stop();
   }
 
@@ -101,17 +107,26 @@ export class Pipeline {
   #come(request: Incoming, keepAlive: boolean): number {
     if (!this.#isBusy()) return this.#begin(request, keepAlive);
     if (!request.upgrade) {
-      this.#held = { request, keepAlive, rest: NOTHING };
+      this.#held = { request, keepAlive };
       return PAUSE;
     }
     this.stop();
     return this.#begin(request, keepAlive);
   }
 
-  #release({ request, keepAlive, rest }: Held): void {
+  #release({ request, keepAlive, rest = NOTHING }: Held): void {
     this.#parser?.resume();
     this.#begin(request, keepAlive);
     // To the listener by which Node parses what it does not read by itself.
-    this.#socket.emit("data", rest);
+    this.#socket.emit("data", rest.length > 0 ? rest : NOTHING);
   }
+}
+
+/**
+ * Node's listeners for `resume` and `pause` start and stop what the kernel gives, and the first has just started it. A
+ * stream that was paused between `resume()` and that event is not paused again by `pause()`, nor says so.
+ */
+function stopReading(socket: Socket): void {
+  if (socket.isPaused()) socket.emit("pause");
+  else socket.pause();
 }

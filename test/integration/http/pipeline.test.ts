@@ -79,6 +79,38 @@ test.each(["trace", "info"])(
   },
 );
 
+test.each(["trace", "info"])(
+  "what comes while a request waits for the reply before it is answered too, and not read meanwhile, log level %s",
+  async (logLevel) => {
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const service = echo();
+    const classify = async (call: { text?: string | undefined }): Promise<ClassifyReply> => {
+      if (call.text === "late") {
+        begun.resolve();
+        await gate.promise;
+      }
+      return service.classify(call);
+    };
+    const { path } = await startApi({ logLevel, services: { classify } });
+    // Behind a reply without a body to read Node resumes the socket by itself.
+    const first = [HEALTH_BYTES, HEALTH_BYTES, classifyBytes("late"), classifyBytes("held")];
+    const wire = new Wire(path).send(Buffer.concat([...first, HEALTH_BYTES.subarray(0, 10)]));
+    await begun.promise;
+    const long = classifyBytes("x".repeat(900_000));
+    wire.send(Buffer.concat([HEALTH_BYTES.subarray(10), classifyBytes("after"), long, long]));
+    for (let turn = 0; turn < 50; turn++) expect((await ask(path, HEALTH_BYTES)).status).toBe(200);
+    // What the kernel has no room for waits where it was sent.
+    expect(wire.socket.writableLength).toBeGreaterThan(900_000);
+    gate.resolve();
+    const replies: (WireReply | undefined)[] = [];
+    for (let due = 0; due < 8; due++) replies.push(await wire.reply());
+    expect(replies.map((reply) => reply?.status)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect([2, 3, 5].map((at) => labelOf(replies[at]!))).toEqual(["late", "held", "after"]);
+    wire.end();
+  },
+);
+
 test("of pipelines whose replies nobody reads one request each is begun, and others are served", async () => {
   const big = { ...HEALTH, version: "x".repeat(1_000_000) };
   const { path, calls } = await startApi({ logLevel: "info", services: { memory: async () => big as never } });
