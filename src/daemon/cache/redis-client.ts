@@ -12,7 +12,6 @@ export interface Commands {
   /** The bytes from the first to this one; none where there is no such key. */
   getrangeBuffer(key: string, from: 0, to: number): Promise<Buffer>;
   getBuffer(key: string): Promise<Buffer | null>;
-  exists(key: string): Promise<number>;
   /** Sets the ttl anew. @returns 0 where there is no such key. */
   expire(key: string, seconds: number): Promise<number>;
   unlink(key: string): Promise<number>;
@@ -124,7 +123,6 @@ function commandsOf(redis: Redis | Cluster, getAll: Commands["getAll"]): Command
     set: (key, value, unit, ms) => redis.set(key, value, unit, ms),
     getrangeBuffer: (key, from, to) => redis.getrangeBuffer(key, from, to),
     getBuffer: (key) => redis.getBuffer(key),
-    exists: (key) => redis.exists(key),
     expire: (key, seconds) => redis.expire(key, seconds),
     unlink: (key) => redis.unlink(key),
     ping: () => redis.ping(),

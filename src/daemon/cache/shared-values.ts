@@ -27,19 +27,15 @@ export class SharedValues {
   /** @throws {CombotError} `KEY_UNKNOWN`, `VALUE_INVALID`, `CACHE_UNAVAILABLE` */
   async read(place: CacheValuePlace): Promise<Buffer> {
     const name = nameOf(place);
-    const value = await this.#ask((connection) =>
-      connection.run(
-        (redis) => (place.namespace === "session" ? readSliding(redis, name) : readHead(redis, name)),
-        DEADLINE_MS,
-      ),
-    ).catch((error: unknown) => {
-      if (isWrongType(error)) throw invalid(place, "no string");
-      throw error;
-    });
+    const value = await this.#look(place, (redis) =>
+      place.namespace === "session" ? readSliding(redis, name) : readHead(redis, name),
+    );
     if (value.length > 0) return checked(value, place);
-    if ((await this.#ask((connection) => connection.run((redis) => redis.exists(name), DEADLINE_MS))) > 0)
-      throw invalid(place, "empty");
-    throw new CombotError("KEY_UNKNOWN", `${place.namespace}: there is nothing under this key`);
+    // Not there, or empty: one command tells these apart, of two the first may have come before somebody wrote it.
+    const whole = await this.#look(place, (redis) => redis.getBuffer(name));
+    if (whole === null) throw new CombotError("KEY_UNKNOWN", `${place.namespace}: there is nothing under this key`);
+    if (whole.length === 0) throw invalid(place, "empty");
+    return checked(whole, place);
   }
 
   /** @throws {CombotError} `BODY_TOO_LARGE`, `CACHE_UNAVAILABLE` */
@@ -54,6 +50,14 @@ export class SharedValues {
   /** @throws {CombotError} `CACHE_UNAVAILABLE` */
   async remove(place: CacheValuePlace): Promise<CacheValueRemoved> {
     return { removed: (await this.#change((redis) => redis.unlink(nameOf(place)))) > 0 };
+  }
+
+  async #look<T>(place: CacheValuePlace, call: (redis: Commands) => Promise<T>): Promise<T> {
+    try {
+      return await this.#ask((connection) => connection.run(call, DEADLINE_MS));
+    } catch (error) {
+      throw isWrongType(error) ? invalid(place, "no string") : error;
+    }
   }
 
   #change<T>(call: (redis: Commands) => Promise<T>): Promise<T> {

@@ -40,6 +40,27 @@ const codeOf = ({ status, body }: WireReply) => [status, problem.parse(JSON.pars
 const ttlOf = (name: string) => redis.server.ask((client) => client.ttl(name));
 
 describe("a value", () => {
+  test("is there or not while somebody writes and removes it, and never said to be empty", async () => {
+    const [reader, writer] = [await serveOver(redis.server.url), await serveOver(redis.server.url)];
+    let isOver = false;
+    const change = async (): Promise<void> => {
+      while (!isOver) {
+        await writer("PUT", "product/come-and-go/", "1");
+        await writer("DELETE", "product/come-and-go/");
+      }
+    };
+    const read = async (): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (let look = 0; look < 300; look++) statuses.push((await reader("GET", "product/come-and-go/")).status);
+      return statuses;
+    };
+    const changing = change();
+    const statuses = (await Promise.all(Array.from({ length: 10 }, read))).flat();
+    isOver = true;
+    await changing;
+    expect([...new Set(statuses)].toSorted()).toEqual([200, 404]);
+  });
+
   test("is read byte for byte as it was written, until it is removed", async () => {
     for (const url of [redis.server.url, redis.cluster.url]) {
       const call = await serveOver(url);
