@@ -1,6 +1,7 @@
 import type { Capability } from "../record.ts";
 import { clients } from "./faults/clients.ts";
 import { crowds } from "./faults/crowds.ts";
+import { fuzz } from "./faults/fuzz.ts";
 import { logs } from "./faults/logs.ts";
 
 export const faults: Capability = {
@@ -10,5 +11,6 @@ export const faults: Capability = {
     { name: "crowds", run: crowds },
     { name: "clients", run: clients },
     { name: "logs", run: logs },
+    { name: "fuzz", run: fuzz },
   ],
 };
