@@ -25,6 +25,8 @@ interface Place extends Omit<Target, "isEndless" | "path"> {
 /** These work for seconds: now and then is enough, or there would be little else. */
 const DEAR = new Set(["warm", "cleanup", "recycle", "modelLoad", "modelUnload", "modelUse", "backup", "restore"]);
 const DEAR_SHARE = 0.003;
+/** What the daemon is there for. */
+const CLASSIFY_SHARE = 0.25;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "QUERY", "M-SEARCH"];
 const PATHS = [
   "/",
@@ -52,11 +54,12 @@ const PLACES: readonly Place[] = [
   ...Object.values(PAGES).map((path) => ({ method: "GET", path, isDear: false })),
 ];
 const USUAL = PLACES.filter(({ isDear }) => !isDear);
+const CLASSIFY = PLACES.find(({ path }) => path === ENDPOINTS.classify.path)!;
 const DEARER = PLACES.filter(({ isDear }) => isDear);
 
 /** Every route there is with every method, and paths of none. */
 export function target(random: Random, context: FuzzContext): Target {
-  const { path, query, body, method: own } = random.pick(random.chance(DEAR_SHARE) ? DEARER : USUAL);
+  const { path, query, body, method: own } = place(random);
   const method = random.chance(0.85) ? own : methodBut(own, random);
   const isOther = random.chance(0.04);
   const filled = isOther
@@ -67,6 +70,11 @@ export function target(random: Random, context: FuzzContext): Target {
       );
   const asked = random.chance(query ? 0.7 : 0.05) ? `?${queryOf(query, random, context)}` : "";
   return { method, path: filled + asked, isEndless: path === EVENTS && !isOther, ...(body ? { body } : {}) };
+}
+
+function place(random: Random): Place {
+  if (random.chance(DEAR_SHARE)) return random.pick(DEARER);
+  return random.chance(CLASSIFY_SHARE) ? CLASSIFY : random.pick(USUAL);
 }
 
 /** A route that works for seconds is not come upon by a wrong method. */

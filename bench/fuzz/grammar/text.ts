@@ -23,9 +23,9 @@ const PIECES = [
 ];
 const ODD = ["", " ", "\0", "a\0b", "\uD800", "x\uDFFFy", "[MASK]", "[CLS][SEP]", "\u200B", "{}", "null", "__proto__"];
 
-/** Most are short; one in a thousand has the size that a whole body may have. */
+/** Most are short; two in a thousand have the size that a whole body may have. */
 export function text(random: Random): string {
-  const kind = random.weighted({ common: 60, pieces: 25, odd: 10, long: 0.5, huge: 0.1 });
+  const kind = random.weighted({ common: 60, pieces: 25, odd: 10, long: 0.5, huge: 0.2 });
   if (kind === "common") return random.pick(COMMON);
   if (kind === "odd") return random.pick(ODD);
   if (kind === "pieces") return Array.from({ length: random.between(1, 12) }, () => random.pick(PIECES)).join("");

@@ -25,7 +25,7 @@ export async function longestStalls(
   // Told below.
   done.catch(() => undefined);
   const during: string[] = [];
-  let longest: Turns = { wallMs: 0, ownMs: 0 };
+  let longest: Turns = { wallMs: 0, ownMs: 0, cpuMs: 0, gcMs: 0 };
   await takeTurns(daemon);
   let from = callers.indices;
   while (!isDone) {
@@ -33,7 +33,9 @@ export async function longestStalls(
     const turns = await takeTurns(daemon);
     const to = callers.indices;
     if (turns.ownMs > LONGEST_MS) during.push(`${round(turns.ownMs, 0)} ms: ${sessionsOf(from, to)}`);
-    longest = { wallMs: Math.max(longest.wallMs, turns.wallMs), ownMs: Math.max(longest.ownMs, turns.ownMs) };
+    const { ownMs, cpuMs } = turns.ownMs > longest.ownMs ? turns : longest;
+    const [wallMs, gcMs] = [Math.max(longest.wallMs, turns.wallMs), Math.max(longest.gcMs, turns.gcMs)];
+    longest = { wallMs, ownMs, cpuMs, gcMs };
     tell(longest);
     // Reports come every quarter of a second: what was begun before the last one counts too.
     from = to;
@@ -46,11 +48,11 @@ function sessionsOf(from: readonly number[], to: readonly number[]): string {
   return from.map((first, caller) => `caller ${caller} from ${first} to ${to[caller]! + LOOK_MS}`).join(", ");
 }
 
-export function stallLine({ wallMs, ownMs, during }: Stalls): Line {
+export function stallLine({ wallMs, ownMs, cpuMs, gcMs, during }: Stalls): Line {
   for (const told of during) process.stderr.write(`a turn of ${told}\n`);
   return {
-    what: "the longest turn of the daemon's event loop, ms, without the time that others had the processor (with it)",
-    measured: `${round(ownMs, 1)} (${round(wallMs, 1)})`,
+    what: "the longest turn of the daemon's event loop, ms, without the time that others had the processor",
+    measured: `${round(ownMs, 1)}, ${round(cpuMs, 1)} of them CPU; with it ${round(wallMs, 1)}; collector at most ${round(gcMs, 1)}`,
     target: `at most ${LONGEST_MS}`,
     pass: ownMs <= LONGEST_MS,
   };
