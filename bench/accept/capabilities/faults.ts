@@ -1,4 +1,5 @@
 import type { Capability } from "../record.ts";
+import { campaign } from "./faults/campaign.ts";
 import { clients } from "./faults/clients.ts";
 import { crowds } from "./faults/crowds.ts";
 import { fuzz } from "./faults/fuzz.ts";
@@ -12,5 +13,6 @@ export const faults: Capability = {
     { name: "clients", run: clients },
     { name: "logs", run: logs },
     { name: "fuzz", run: fuzz },
+    { name: "campaign", run: campaign },
   ],
 };

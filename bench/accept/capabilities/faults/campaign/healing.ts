@@ -1,0 +1,39 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Health } from "../../../../../src/lib/protocol/health.ts";
+import type { MetricsReport } from "../../../../../src/lib/protocol/metrics.ts";
+import type { ProcessStatus } from "../../../../../src/lib/protocol/process.ts";
+import type { Site } from "./site.ts";
+
+const LIMIT_MS = 60_000;
+const LOOK_MS = 250;
+
+/** What is not yet as it was before the troubles; empty where all is. */
+async function ails(site: Site): Promise<string[]> {
+  const { text } = await site.ask("GET", "/api/health/");
+  const { checks, model } = JSON.parse(text) as Health;
+  const { workers } = await site.json<ProcessStatus>("GET", "/api/process/status/");
+  const { journal } = await site.json<MetricsReport>("GET", "/api/metrics/");
+  const states = workers.map(({ state }) => state);
+  return [
+    ...Object.entries(checks).flatMap(([name, { status, detail }]) =>
+      status === "ok" || status === "off" ? [] : [`${name} is ${status}: ${detail}`],
+    ),
+    ...(model.folder === "same" ? [] : [`the model's folder is ${model.folder}`]),
+    ...(states.every((state) => state === "ready" || state === "busy") ? [] : [`workers are ${states.join(", ")}`]),
+    ...(journal?.state === "up" && journal.waiting === 0
+      ? []
+      : [`the journal is ${journal?.state}: ${journal?.reason}`]),
+  ];
+}
+
+/** Waits until it has healed by itself. @returns how long that took, and what had not after a minute. */
+export async function healing(site: Site): Promise<{ readonly tookMs: number; readonly left: readonly string[] }> {
+  const from = performance.now();
+  let left: readonly string[] = ["the daemon does not answer"];
+  while (performance.now() - from < LIMIT_MS) {
+    left = await ails(site).catch((error: unknown) => [String(error)]);
+    if (left.length === 0) break;
+    await delay(LOOK_MS);
+  }
+  return { tookMs: performance.now() - from, left };
+}

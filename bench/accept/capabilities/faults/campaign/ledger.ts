@@ -1,0 +1,83 @@
+import type { DecisionsReply } from "../../../../../src/lib/protocol/decisions.ts";
+import type { MetricsReport } from "../../../../../src/lib/protocol/metrics.ts";
+import type { Site } from "./site.ts";
+import type { Tally } from "./tally.ts";
+
+/** As many as are made between two looks, and many more. */
+const LISTED = 400;
+
+/**
+ * What the journal must have: decisions that were known when it said that nothing waits to be written. What was not yet
+ * written when its daemon was killed may be lost, and what a restore takes back is.
+ */
+export class Ledger {
+  readonly #site: Site;
+  readonly #tally: Tally;
+  /** In the order in which they were first seen. */
+  readonly #known = new Map<string, "seen" | "kept">();
+  /** By a restore: the daemon that made them may go on telling of them. */
+  readonly #takenBack = new Set<string>();
+  #dropped = 0;
+  /** Counted by the daemon that runs now. */
+  #droppedNow = 0;
+
+  constructor(site: Site, tally: Tally) {
+    this.#site = site;
+    this.#tally = tally;
+  }
+
+  /** A decision more, and what the journal says of those before it. */
+  async look(): Promise<void> {
+    const { pid } = this.#site;
+    await this.#site.json("POST", "/api/cleanup/", { level: "soft" });
+    const listed = await this.#listed();
+    const { journal } = await this.#site.json<MetricsReport>("GET", "/api/metrics/");
+    if (!journal || pid !== this.#site.pid) return;
+    for (const id of listed) {
+      if (!this.#known.has(id) && !this.#takenBack.has(id)) this.#known.set(id, "seen");
+    }
+    this.#droppedNow = journal.dropped;
+    if (journal.state !== "up" || journal.waiting > 0) return;
+    for (const id of this.#known.keys()) this.#known.set(id, "kept");
+  }
+
+  /** The daemon was killed: what had not been written by the last look is excused. */
+  killed(): void {
+    this.#dropped += this.#droppedNow;
+    this.#droppedNow = 0;
+    for (const [id, state] of this.#known) {
+      if (state !== "seen") continue;
+      this.#known.delete(id);
+      this.#tally.add("decisions not yet written when the daemon was killed");
+    }
+  }
+
+  /** How many are known, to be remembered with a backup. */
+  get mark(): number {
+    return this.#known.size;
+  }
+
+  /** What came after the mark may be gone. */
+  async restored(mark: number): Promise<void> {
+    const later = [...this.#known.keys()].slice(mark);
+    for (const id of later) this.#known.delete(id);
+    this.#tally.add("decisions taken back by a restore", later.length);
+    const listed = await this.#listed().catch(() => []);
+    for (const id of [...later, ...listed]) if (!this.#known.has(id)) this.#takenBack.add(id);
+  }
+
+  /** What the journal lacks, beside those that were dropped and counted. */
+  lost(kept: ReadonlySet<string>): number {
+    const due = [...this.#known].filter(([, state]) => state === "kept").map(([id]) => id);
+    const missing = due.filter((id) => !kept.has(id)).length;
+    const dropped = this.#dropped + this.#droppedNow;
+    this.#tally.add("decisions held against the journal", due.length);
+    this.#tally.add("events dropped and counted", dropped);
+    return Math.max(0, missing - dropped);
+  }
+
+  async #listed(): Promise<string[]> {
+    const { decisions } = await this.#site.json<DecisionsReply>("GET", `/api/decisions/?limit=${LISTED}`);
+    return decisions.map(({ id }) => id);
+  }
+}
