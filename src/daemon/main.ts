@@ -49,6 +49,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
   if (settings.preload) models.current.pool.load();
   const backups = createBackups({ ...serving, settings, loaded: () => inForce.loaded, log });
+  await backups.sweep();
   const services = createServices({ ...serving, backups, loaded: () => inForce.loaded, log });
   const listeners = await listen(settings, services, log);
   stateLock?.tell(settings.socketPath ?? listeners.addresses.user);

@@ -38,13 +38,19 @@ export class BackupFolder {
     throw new CombotError("BACKUP_UNKNOWN", `There is no backup ${name} in ${this.path}.`);
   }
 
+  /** Removes what a backup, or the removal of one, left half done when its daemon was killed. */
+  async sweep(): Promise<void> {
+    for (const left of await this.#entries()) {
+      if (left.startsWith(PART) || left.startsWith(GONE)) await rm(join(this.path, left), { recursive: true });
+    }
+  }
+
   /** A folder to fill, beside the others; what earlier ones left behind is removed. */
   async begin(name: string): Promise<string> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
-    const entries = await this.#entries();
-    for (const left of entries.filter((entry) => entry.startsWith(PART) || entry.startsWith(GONE)))
-      await rm(join(this.path, left), { recursive: true });
-    if (entries.includes(name)) throw new CombotError("BACKUP_RUNNING", "A backup was made within this second.");
+    await this.sweep();
+    if ((await this.#entries()).includes(name))
+      throw new CombotError("BACKUP_RUNNING", "A backup was made within this second.");
     const part = join(this.path, PART + name);
     await mkdir(part, { mode: 0o700 });
     return part;

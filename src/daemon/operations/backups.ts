@@ -68,6 +68,14 @@ export class Backups {
     this.#stop.abort();
   }
 
+  /**
+   * To be called before the first backup: the next one may be a day away, and what a killed daemon left half done takes
+   * room meanwhile. What can't be removed is told by the backup that tries it again.
+   */
+  async sweep(): Promise<void> {
+    await this.#folder.sweep().catch(() => undefined);
+  }
+
   async list(): Promise<BackupsReply> {
     return { folder: this.#folder.path, backups: await this.#folder.list() };
   }
