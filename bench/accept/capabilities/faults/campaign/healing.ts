@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Health } from "../../../../../src/lib/protocol/health.ts";
 import type { MetricsReport } from "../../../../../src/lib/protocol/metrics.ts";
 import type { ProcessStatus } from "../../../../../src/lib/protocol/process.ts";
+import { toldOf } from "./processes.ts";
 import type { Site } from "./site.ts";
 
 const LIMIT_MS = 60_000;
@@ -13,17 +14,23 @@ async function ails(site: Site): Promise<string[]> {
   const { checks, model } = JSON.parse(text) as Health;
   const { workers } = await site.json<ProcessStatus>("GET", "/api/process/status/");
   const { journal } = await site.json<MetricsReport>("GET", "/api/metrics/");
-  const states = workers.map(({ state }) => state);
+  const states = workers.map(({ state, pid }) =>
+    isServing(state) || pid === null ? state : `${state}: ${toldOf(pid)}`,
+  );
   return [
     ...Object.entries(checks).flatMap(([name, { status, detail }]) =>
       status === "ok" || status === "off" ? [] : [`${name} is ${status}: ${detail}`],
     ),
     ...(model.folder === "same" ? [] : [`the model's folder is ${model.folder}`]),
-    ...(states.every((state) => state === "ready" || state === "busy") ? [] : [`workers are ${states.join(", ")}`]),
+    ...(states.every(isServing) ? [] : [`workers are ${states.join(", ")}`]),
     ...(journal?.state === "up" && journal.waiting === 0
       ? []
       : [`the journal is ${journal?.state}: ${journal?.reason}`]),
   ];
+}
+
+function isServing(state: string): boolean {
+  return state === "ready" || state === "busy";
 }
 
 /** Waits until it has healed by itself. @returns how long that took, and what had not after a minute. */

@@ -13,8 +13,9 @@ const LISTED = 400;
 export class Ledger {
   readonly #site: Site;
   readonly #tally: Tally;
-  /** In the order in which they were first seen. */
-  readonly #known = new Map<string, "seen" | "kept">();
+  /** At which look each was first known to be written; none yet. */
+  readonly #known = new Map<string, number | undefined>();
+  #looks = 0;
   /** By a restore: the daemon that made them may go on telling of them. */
   readonly #takenBack = new Set<string>();
   #dropped = 0;
@@ -34,32 +35,33 @@ export class Ledger {
     const { journal } = await this.#site.json<MetricsReport>("GET", "/api/metrics/");
     if (!journal || pid !== this.#site.pid) return;
     for (const id of listed) {
-      if (!this.#known.has(id) && !this.#takenBack.has(id)) this.#known.set(id, "seen");
+      if (!this.#known.has(id) && !this.#takenBack.has(id)) this.#known.set(id, undefined);
     }
     this.#droppedNow = journal.dropped;
     if (journal.state !== "up" || journal.waiting > 0) return;
-    for (const id of this.#known.keys()) this.#known.set(id, "kept");
+    this.#looks += 1;
+    for (const [id, look] of this.#known) this.#known.set(id, look ?? this.#looks);
   }
 
   /** The daemon was killed: what had not been written by the last look is excused. */
   killed(): void {
     this.#dropped += this.#droppedNow;
     this.#droppedNow = 0;
-    for (const [id, state] of this.#known) {
-      if (state !== "seen") continue;
+    for (const [id, look] of this.#known) {
+      if (look !== undefined) continue;
       this.#known.delete(id);
       this.#tally.add("decisions not yet written when the daemon was killed");
     }
   }
 
-  /** How many are known, to be remembered with a backup. */
+  /** To be remembered with a backup that is begun now: what was written by then is in it. */
   get mark(): number {
-    return this.#known.size;
+    return this.#looks;
   }
 
   /** What came after the mark may be gone. */
   async restored(mark: number): Promise<void> {
-    const later = [...this.#known.keys()].slice(mark);
+    const later = [...this.#known].filter(([, look]) => look === undefined || look > mark).map(([id]) => id);
     for (const id of later) this.#known.delete(id);
     this.#tally.add("decisions taken back by a restore", later.length);
     const listed = await this.#listed().catch(() => []);
@@ -68,7 +70,7 @@ export class Ledger {
 
   /** What the journal lacks, beside those that were dropped and counted. */
   lost(kept: ReadonlySet<string>): number {
-    const due = [...this.#known].filter(([, state]) => state === "kept").map(([id]) => id);
+    const due = [...this.#known].filter(([, look]) => look !== undefined).map(([id]) => id);
     const missing = due.filter((id) => !kept.has(id)).length;
     const dropped = this.#dropped + this.#droppedNow;
     this.#tally.add("decisions held against the journal", due.length);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { toldOf } from "./processes.ts";
 import type { Site } from "./site.ts";
 
 const ENDED_MS = 5000;
@@ -17,17 +18,9 @@ export async function leftovers(site: Site, usual: ReadonlySet<string>): Promise
   for (const until = performance.now() + ENDED_MS; performance.now() < until; await delay(50)) {
     if (site.cgroup.pids.length === 0) break;
   }
-  const processes = [...site.cgroup.pids, ...site.oom.pids].map((pid) => `process ${commandOf(pid)}`);
+  const processes = [...site.cgroup.pids, ...site.oom.pids].map((pid) => `process ${toldOf(pid)}`);
   const sockets = [...namesIn(join(site.folder, "run"))].map((name) => `run/${name}`);
   const files = [...namesIn(site.state)].filter((name) => !usual.has(name)).map((name) => `state/${name}`);
   const temporary = [...namesIn(site.temporary)].map((name) => `tmp/${name}`);
   return [...processes, ...sockets, ...files, ...temporary];
-}
-
-function commandOf(pid: number): string {
-  try {
-    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`;
-  } catch {
-    return `${pid}, which has just ended`;
-  }
 }

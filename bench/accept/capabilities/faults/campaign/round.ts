@@ -65,6 +65,7 @@ export async function round(options: RoundOptions): Promise<RoundOutcome> {
     await stage.ledger.look().catch(() => undefined);
     await asked(stage);
     const { status } = await site.stop();
+    stage.tally.add("starts that failed while no thread could be made", site.failedStarts);
     if (status !== "0") stage.wrong.push(`the last daemon ended with ${status}: ${site.lastLog(5)}`);
     // Before the journal is looked at, which leaves files beside it.
     const left = await leftovers(site, options.usual);
@@ -85,7 +86,7 @@ export async function usualNames(answers: Answers, tally: Tally): Promise<Set<st
   try {
     const stage = await started(site, { answers, tally });
     const random = new Random(1);
-    for (let twice = 0; twice < 4; twice++) {
+    for (let twice = 0; twice < 2; twice++) {
       for (const operation of OPERATIONS) await operate(operation, stage, random);
     }
     await healing(site);

@@ -32,8 +32,11 @@ export class Site {
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #isWanted = false;
-  /** Ends that nobody asked for: the status or signal of each. */
+  /** Ends that nobody asked for, of daemons that had answered: the status or signal of each, and what it logged last. */
   readonly unasked: string[] = [];
+  /** Node gives up where it can't make its threads; systemd starts the next one. */
+  failedStarts = 0;
+  #hasAnswered = false;
   #isAsked = false;
 
   constructor(folder: string, env: Readonly<Record<string, string>>) {
@@ -81,6 +84,7 @@ export class Site {
     closeSync(log);
     this.#child = child;
     this.#isAsked = false;
+    this.#hasAnswered = false;
     this.#ended = this.#follow(child);
   }
 
@@ -112,7 +116,11 @@ export class Site {
   /** Until the socket answers. */
   async untilAnswering(limitMs = 60_000): Promise<boolean> {
     for (const limit = performance.now() + limitMs; performance.now() < limit; await delay(20)) {
-      if (await this.ask("GET", "/api/process/status/").catch(() => undefined)) return true;
+      const { pid } = this;
+      const reply = await this.ask("GET", "/api/process/status/").catch(() => undefined);
+      if (!reply) continue;
+      if (pid === this.pid) this.#hasAnswered = true;
+      return true;
     }
     return false;
   }
@@ -137,7 +145,8 @@ export class Site {
 
   async #follow(child: ChildProcess): Promise<void> {
     const [code, signal] = await once(child, "exit");
-    if (!this.#isAsked) this.unasked.push(String(signal ?? code));
+    if (!this.#isAsked && !this.#hasAnswered && this.cgroup.isFull) this.failedStarts += 1;
+    else if (!this.#isAsked) this.unasked.push(`${signal ?? code}: ${this.lastLog(6)}`);
     await delay(RESTART_MS);
     if (this.#isWanted) this.start();
   }
