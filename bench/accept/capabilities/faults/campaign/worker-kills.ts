@@ -5,11 +5,11 @@ import type { Random } from "../../../../fuzz/random.ts";
 import type { Site } from "./site.ts";
 import type { Stage } from "./troubles.ts";
 
-const PAUSE_MS = 150;
+const PAUSE_MS = 80;
 const LOOK_MS = 3;
 const LOOKS = 60;
 /** Of those that start: five in ten minutes that can't load end all tries. */
-const STARTING_SHARE = 0.03;
+const STARTING_SHARE = 0.06;
 
 /** Of the daemon's children one is killed, whatever it does. */
 export async function workerKills(stage: Stage, random: Random): Promise<void> {
@@ -26,7 +26,7 @@ async function killOne({ site, tally, doing }: Stage, random: Random): Promise<v
   const wantsStarting = random.chance(STARTING_SHARE);
   const victim = await find(() => {
     const children = childrenOf(daemon).filter((pid) => isWorker(pid));
-    const fitting = children.filter((pid) => wantsStarting || states.get(pid) !== undefined);
+    const fitting = children.filter((pid) => states.has(pid) !== wantsStarting);
     return fitting.length > 0 ? random.pick(fitting) : undefined;
   });
   if (victim === undefined || daemon !== site.pid) return;
