@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { CallerOrder, CallerReport, Failure } from "./caller.ts";
 
@@ -16,7 +17,10 @@ export interface Tally {
   readonly failed: number;
 }
 
-/** Callers in processes of their own: what they take of the processor is not the daemon's. */
+/**
+ * Callers in processes of their own, which give way to the daemon: elsewhere they would have other processors, and a
+ * collection whose helping threads wait for one of theirs would count as the daemon's stall.
+ */
 export class Callers {
   readonly done: Promise<void>;
   readonly #children: ChildProcess[];
@@ -78,6 +82,7 @@ export class Callers {
         if (isDone) resolve();
         else reject(new Error(`caller ${at} ended before its work (${signal ?? code})`));
       });
+      setPriority(child.pid ?? 0, constants.priority.PRIORITY_LOW);
       child.send(order);
     });
   }

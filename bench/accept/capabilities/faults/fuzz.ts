@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
@@ -25,6 +25,9 @@ const SETTLE_MS = 60_000;
 export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Line> {
   const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
   say(`seed ${seed}`);
+  const load = round((loadavg()[0] ?? 0) / availableParallelism());
+  const told = "load of the machine before it, a core: where it is not idle, turns are not the daemon's alone";
+  yield { what: told, measured: load, target: "for the record", pass: true };
   const cgroup = new MemoryCgroup("combot-fuzz");
   cgroup.limitBytes = LIMIT_BYTES;
   const env = { ...INSPECTABLE, KEEPALIVE: "30" };
@@ -37,7 +40,12 @@ export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Lin
     const stalls = await longestStalls(fuzzed.daemon, callers, (longest) => {
       const { sent, failed } = callers.tally;
       say(`${sent} of ${REQUESTS} requests, ${failed} failed, longest turn ${round(longest.ownMs, 1)} ms`);
-    });
+    }).catch((error: unknown) => String(error));
+    if (typeof stalls === "string") {
+      callers.end();
+      yield cutOffLine(seed, stalls, callers);
+      return;
+    }
     yield* linesOf(seed, callers, stalls);
     yield* lifeLines(await fuzzed.daemon.json<ProcessStatus>("GET", "/api/process/status/"), fuzzed);
     const after = await memoryOf(fuzzed, cgroup, before.usedMib * (1 + MOST_GROWTH));
@@ -64,7 +72,7 @@ function* linesOf(seed: number, { tally }: Callers, stalls: Stalls): Generator<L
   };
   if (failed > 0) writeFailures(seed, failures);
   yield {
-    what: "replies of 500 and above that say no more than that the service is full, or replies that never came",
+    what: "replies of 500 and above, but for those that rightly say that the service is full, and replies that never came",
     measured: failed,
     target: "0",
     pass: failed === 0,
@@ -73,6 +81,17 @@ function* linesOf(seed: number, { tally }: Callers, stalls: Stalls): Generator<L
     yield { what: `${code}, counted apart: ${why}`, measured: count, target: "for the record", pass: true };
   }
   yield stallLine(stalls);
+}
+
+/** The daemon has died, or answers nobody any more. */
+function cutOffLine(seed: number, error: string, { indices, tally }: Callers): Line {
+  const at = indices.map((index, caller) => `caller ${caller} at ${index}`).join(", ");
+  return {
+    what: `requests of seed ${seed} until it was cut off (${error}), ${at}`,
+    measured: tally.sent,
+    target: `${REQUESTS}`,
+    pass: false,
+  };
 }
 
 /** Each can be sent alone: `node bench/fuzz/main.ts SEED CALLER INDEX`. */

@@ -22,15 +22,18 @@ export async function longestStalls(
 ): Promise<Stalls> {
   let isDone = false;
   const done = callers.done.finally(() => (isDone = true));
+  const died = daemon.ended.then(({ code, signal }): never => {
+    throw new Error(`the daemon ended with ${signal ?? code}`);
+  });
   // Told below.
-  done.catch(() => undefined);
+  for (const failing of [done, died]) failing.catch(() => undefined);
   const during: string[] = [];
   let longest: Turns = { wallMs: 0, ownMs: 0, cpuMs: 0, gcMs: 0 };
   await takeTurns(daemon);
   let from = callers.indices;
   while (!isDone) {
     await delay(LOOK_MS);
-    const turns = await takeTurns(daemon);
+    const turns = await Promise.race([takeTurns(daemon), died]);
     const to = callers.indices;
     if (turns.ownMs > LONGEST_MS) during.push(`${round(turns.ownMs, 0)} ms: ${sessionsOf(from, to)}`);
     const { ownMs, cpuMs } = turns.ownMs > longest.ownMs ? turns : longest;
