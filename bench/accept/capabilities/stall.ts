@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../scripts/support/socket-request.ts";
+import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/served-model.ts";
+import type { Health } from "../../../src/lib/protocol/health.ts";
 import type { Capability, Line, Part } from "../record.ts";
 import { quantile, round } from "../statistics.ts";
 import { INSPECTABLE } from "./memory/inspector.ts";
@@ -43,9 +45,10 @@ async function* measureKind(kind: string, say: (progress: string) => void): Asyn
   const folder = mkdtempSync(join(tmpdir(), "combot-stall-"));
   const model = join(folder, "model");
   if (kind !== "bundled") writeModel(model, kind);
-  const env = { ...INSPECTABLE, LOG_LEVEL: "error", ...(kind === "bundled" ? {} : { MODEL_DIR: model }) };
+  const env = { ...INSPECTABLE, LOG_LEVEL: "error", ...(kind === "bundled" ? {} : { COMBOT_MODEL_DIR: model }) };
   const daemon = await PrivateDaemon.start({ env });
   try {
+    await checkServed(daemon, kind === "bundled" ? BUNDLED_MODEL_DIR : model);
     await warmUp(daemon);
     for (const [name, make] of Object.entries(BODIES)) {
       say(`${kind}: ${name}`);
@@ -55,6 +58,12 @@ async function* measureKind(kind: string, say: (progress: string) => void): Asyn
     await daemon.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What is measured is the kind that is asked for. */
+async function checkServed(daemon: PrivateDaemon, dir: string): Promise<void> {
+  const { model } = await daemon.json<Health>("GET", "/api/health/");
+  if (model.dir !== dir) throw new Error(`${model.dir} is served, not ${dir}`);
 }
 
 /** So that what is compiled on the way is not measured. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { packageFile } from "../../lib/package-files.ts";
 import { Encoder } from "../text/encoder.ts";
+import { yieldToEventLoop } from "../text/pool-threads.ts";
 import { digestModel } from "./digest.ts";
 import type { ModelFolder } from "./folder.ts";
 import { invalid } from "./invalid.ts";
@@ -38,7 +39,9 @@ export async function serveFolder(folder: ModelFolder, sealed: SealedCopy): Prom
 
 async function openEncoder({ sealedDir: dir, tokenizer, windowTokens, truncationSide }: ModelFolder): Promise<Encoder> {
   try {
-    return await Encoder.open(tokenizer.json, { windowTokens, truncationSide });
+    const encoder = await Encoder.open(tokenizer.json, { windowTokens, truncationSide });
+    yieldToEventLoop();
+    return encoder;
   } catch (error) {
     throw invalid(join(dir, "tokenizer.json"), messageOf(error), error);
   }
