@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Settings } from "../lib/config/settings.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { Decision } from "../lib/protocol/decisions.ts";
@@ -8,6 +6,7 @@ import { Footprint } from "./governor/footprint.ts";
 import { Governor } from "./governor/governor.ts";
 import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts";
 import type { Logger } from "./log.ts";
+import { collectAll } from "./memory/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "./operations/engine.ts";
 import type { Models } from "./operations/models.ts";
@@ -17,7 +16,6 @@ export interface Governance {
   readonly governor: Governor;
   readonly decisions: Decisions;
   readonly cache: ShrinkableCache;
-  readonly collectGarbage: () => void;
 }
 
 export interface GovernanceParts {
@@ -41,7 +39,6 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
   const { models, cache, meter, decisions, log } = parts;
   // What a worker takes is a property of its model: another one's figures say nothing.
   const footprints = new WeakMap<Engine, Footprint>();
-  const collectGarbage = exposedGarbageCollector();
   const governor = new Governor({
     meter,
     workers: () => workersOf(models.current),
@@ -54,12 +51,12 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     get idleUnloadMs() {
       return settings.modelIdleUnloadMs;
     },
-    collectGarbage,
+    collectGarbage: collectAll,
     purgeRedis: parts.purgeRedis,
     now: () => performance.now(),
     onFailure: (error) => log.error({ err: error }, "the memory governor failed in one step"),
   });
-  return { governor, decisions, cache, collectGarbage };
+  return { governor, decisions, cache };
 }
 
 function footprintOf(engine: Engine, known: WeakMap<Engine, Footprint>): Footprint {
@@ -98,14 +95,4 @@ function workersOf({ pool, queue }: Engine): Workers {
 
 function logDecision(log: Logger, { id, action, reason, ...figures }: Decision): void {
   log.info({ id, reason, ...figures }, `memory: ${action}`);
-}
-
-/**
- * V8's own collector, which a process gets without being started with --expose-gc, told that it is the last resort: code
- * that was not used lately and empty pages go as well, 2 MB of an idle daemon.
- */
-function exposedGarbageCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: object) => void;
-  return () => collect({ type: "major", execution: "sync", flavor: "last-resort" });
 }

@@ -10,6 +10,7 @@ import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
 import { AfterBursts } from "./memory/after-bursts.ts";
+import { collectAll } from "./memory/collector.ts";
 import { describeForSystemd } from "./operations/unit-state.ts";
 import { reload } from "./reloading.ts";
 import { createServices } from "./services.ts";
@@ -41,8 +42,8 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const modelSetting = flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag";
   const serving = await createServing(settings, log, modelSetting, () => inForce.readAgain());
   const { models, folder, events, journaling, caching, watch, warming } = serving;
-  const { governor, collectGarbage } = serving.governance;
-  const afterBursts = new AfterBursts({ collect: collectGarbage });
+  const { governor } = serving.governance;
+  const afterBursts = new AfterBursts({ collect: collectAll });
   serving.metrics.watch("combot_log_dropped_total", "Lines of the log that could not be written.", dropped);
   const unit = createUnit(serving, log);
   await governor.tick();

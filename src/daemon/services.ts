@@ -18,6 +18,7 @@ import { Cleanup } from "./operations/cleanup.ts";
 import type { EventHub } from "./operations/event-hub.ts";
 import { listDecisions, readHistory } from "./operations/history.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
+import { collectAll } from "./memory/collector.ts";
 import type { Models } from "./operations/models.ts";
 import type { Reports } from "./operations/reports.ts";
 import type { Warming } from "./warming.ts";
@@ -44,7 +45,7 @@ export function createServices(parts: ServiceParts): Services {
   const { models, metrics, meter, governance, caching, reports, events, watch, warming, journaling } = parts;
   const { loaded, log } = parts;
   const journal = journaling?.journal;
-  const { governor, decisions, cache, collectGarbage } = governance;
+  const { governor, decisions, cache } = governance;
   const now = (): number => performance.now();
   const lifecycle = new Lifecycle({
     models,
@@ -59,7 +60,7 @@ export function createServices(parts: ServiceParts): Services {
     cache,
     redis: caching.redis,
     decisions,
-    collectGarbage,
+    collectGarbage: collectAll,
     now,
   });
   const prometheus = new SharedPage(async () => {

@@ -1,11 +1,19 @@
 import { Tokenizer } from "tokenizers";
+import type { Encoding } from "tokenizers";
+import { collectYoung } from "../memory/collector.ts";
 import { boundedBpe } from "./bounded-bpe.ts";
 
 // Its own threads would stand beside ours: batches go through libuv's, one each.
 process.env["TOKENIZERS_PARALLELISM"] = "false";
 
 /** Calls that are under way at once: what has ended is taken in one turn of the event loop, which has to stay short. */
-const AT_ONCE = 4;
+const AT_ONCE = 1;
+
+/**
+ * Tokens whose encodings are thrown away together. V8 does not know what they hold: by itself it leaves a thousand
+ * encodings lying, and to free all their tokens then takes 50 ms.
+ */
+const TOKENS_LYING = 32_768;
 
 const PLAIN = { addSpecialTokens: false };
 
@@ -35,6 +43,7 @@ export class TokenizerLibrary {
   readonly #added: ReadonlySet<string>;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
+  #lying = 0;
 
   /**
    * @param tokenizerJson the file's content; what it says of padding and truncation is left out.
@@ -53,7 +62,7 @@ export class TokenizerLibrary {
 
   /** Of one text, without special tokens. */
   async idsOf(text: string): Promise<readonly number[]> {
-    return await this.#inTurn(async () => (await this.#tokenizer.encode(text, null, PLAIN)).getIds());
+    return await this.#inTurn(async () => this.#read(await this.#tokenizer.encode(text, null, PLAIN)));
   }
 
   /** As `idsOf`, told with where each token comes from. */
@@ -72,7 +81,7 @@ export class TokenizerLibrary {
   async idsOfEach(texts: readonly string[]): Promise<readonly (readonly number[])[]> {
     return await this.#inTurn(async () => {
       const encodings = await this.#tokenizer.encodeBatch([...texts], PLAIN);
-      return encodings.map((encoding) => encoding.getIds());
+      return encodings.map((encoding) => this.#read(encoding));
     });
   }
 
@@ -93,6 +102,16 @@ export class TokenizerLibrary {
       if (given !== id) throw new Error(`its added token ${content} has the id ${id}, and comes to ${given}`);
     }
     return new Set(added.map(({ content }) => content));
+  }
+
+  #read(encoding: Encoding): readonly number[] {
+    const ids = encoding.getIds();
+    this.#lying += ids.length;
+    if (this.#lying > TOKENS_LYING) {
+      this.#lying = 0;
+      setImmediate(collectYoung);
+    }
+    return ids;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

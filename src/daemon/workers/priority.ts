@@ -6,8 +6,21 @@ const STEPS = 1;
 const LEAST_PRIORITY = 19;
 const CAP_SYS_NICE = 23n;
 
-/** What a process of ours starts with. */
-const usual = getPriority();
+/**
+ * A third of the event loop's share of a core that both want: everybody waits for the loop, which takes little, and it
+ * would wait for workers that take all they get.
+ */
+export const BEHIND_LOOP = 5;
+
+/** What the daemon has. */
+const own = getPriority();
+/** What a process has that computes for it. */
+const usual = Math.min(LEAST_PRIORITY, own + BEHIND_LOOP);
+
+/** To be told of a process that has just been started: its threads begin with what it has then. */
+export function putBehindLoop(pid: number): void {
+  if (pid !== 0) setOf(pid, usual);
+}
 
 /** Has a process that nobody waits for get less of the processors than those that serve. @returns whether it does. */
 export function lowerPriority(pid: number): boolean {

@@ -1,3 +1,4 @@
+import { putBehindLoop } from "./priority.ts";
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { messageOf } from "../../lib/errors.ts";
@@ -94,6 +95,7 @@ export class WorkerProcess {
     const child = forkChild();
     this.#child = child instanceof Error ? undefined : child;
     this.pid = this.#child?.pid ?? 0;
+    putBehindLoop(this.pid);
     this.ended = child instanceof Error ? Promise.resolve(this.#endUnborn(child)) : this.#watch(child);
   }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeForSystemd } from "../../../src/daemon/operations/unit-state.ts";
-import { mayRaise } from "../../../src/daemon/workers/priority.ts";
+import { BEHIND_LOOP, mayRaise } from "../../../src/daemon/workers/priority.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
@@ -93,7 +93,7 @@ describe("recycling by hand", () => {
     "loads behind those that serve where a load takes long, and serves with all of its threads like any other",
     async () => {
       const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
-      const usual = getPriority();
+      const usual = getPriority() + BEHIND_LOOP;
       core.pool.load();
       const [first] = workerPids(core);
       process.kill(first!, "SIGSTOP");
