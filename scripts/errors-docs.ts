@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
-import { ERRORS } from "../src/lib/errors.ts";
+import { ERRORS } from "../src/lib/error-table.ts";
 
 // Writes docs/errors.md from the table of errors. Usage: node scripts/errors-docs.ts [--check]
 // With --check nothing is written: exit 1 where the page is not what the table makes of it.

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../src/lib/errors.ts";
+import type { ErrorCode } from "../../src/lib/error-table.ts";
 import type { Fault } from "./replies.ts";
 
 /** Why a reply of 500 and above is right though nothing is broken: the service is full, and says when to come again. */

@@ -5,7 +5,8 @@ import { findMachine } from "../lib/config/machine.ts";
 import { checkFile } from "../lib/config/check.ts";
 import { describeSettings, type SettingRow } from "../lib/config/describe.ts";
 import { loadSettings } from "../lib/config/load.ts";
-import { CombotError, type ErrorCode } from "../lib/errors.ts";
+import { CombotError } from "../lib/errors.ts";
+import type { ErrorCode } from "../lib/error-table.ts";
 import { renderConfig } from "../lib/render/config-table.ts";
 
 /** The daemon is asked only if it answers at once: whoever has none wants to see what it would start with. */

@@ -6,7 +6,7 @@ import { Footprint } from "./governor/footprint.ts";
 import { Governor } from "./governor/governor.ts";
 import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts";
 import type { Logger } from "./log.ts";
-import { collectAll } from "./memory/collector.ts";
+import { collectAll } from "../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "./operations/engine.ts";
 import type { Models } from "./operations/models.ts";

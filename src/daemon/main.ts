@@ -10,7 +10,7 @@ import { listen } from "./listeners.ts";
 import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
 import { AfterBursts } from "./memory/after-bursts.ts";
-import { collectAll } from "./memory/collector.ts";
+import { collectAll } from "../lib/collector.ts";
 import { describeForSystemd } from "./operations/unit-state.ts";
 import { reload } from "./reloading.ts";
 import { createServices } from "./services.ts";

@@ -18,7 +18,7 @@ import { Cleanup } from "./operations/cleanup.ts";
 import type { EventHub } from "./operations/event-hub.ts";
 import { listDecisions, readHistory } from "./operations/history.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
-import { collectAll } from "./memory/collector.ts";
+import { collectAll } from "../lib/collector.ts";
 import type { Models } from "./operations/models.ts";
 import type { Reports } from "./operations/reports.ts";
 import type { Warming } from "./warming.ts";

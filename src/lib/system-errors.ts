@@ -1,5 +1,5 @@
 import { CombotError, messageOf, systemCodeOf } from "./errors.ts";
-import type { ErrorCode } from "./errors.ts";
+import type { ErrorCode } from "./error-table.ts";
 
 /** Descriptors of the process, and of the machine. */
 const FILE_SHORTAGES = ["EMFILE", "ENFILE"];

@@ -1,5 +1,5 @@
 /** Much less than what a caller would notice, and enough that ordinary work is done in one. */
-const TURN_MS = 3;
+const TURN_MS = 2;
 
 /** Those whose next turn is to come, oldest first. */
 const waiting: (() => void)[] = [];

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
+import { json } from "node:stream/consumers";
+import { getPriority, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
@@ -21,6 +22,10 @@ const CALLS_EACH = 3;
 const LONGEST_MS = 20;
 const HEALTH_P99_MS = 50;
 const HEALTH_EVERY_MS = 10;
+
+/** Of this process beside a daemon. To take it back needs a privilege. */
+const BEHIND = 10;
+const own = getPriority();
 
 /** One of each way to make tokens. */
 const KINDS = [
@@ -47,6 +52,8 @@ async function* measureKind(kind: string, say: (progress: string) => void): Asyn
   if (kind !== "bundled") writeModel(model, kind);
   const env = { ...INSPECTABLE, LOG_LEVEL: "error", ...(kind === "bundled" ? {} : { COMBOT_MODEL_DIR: model }) };
   const daemon = await PrivateDaemon.start({ env });
+  // Callers are elsewhere: what they take of these cores is nothing that the loop has to wait for.
+  setPriority(BEHIND);
   try {
     await checkServed(daemon, kind === "bundled" ? BUNDLED_MODEL_DIR : model);
     await warmUp(daemon);
@@ -56,6 +63,7 @@ async function* measureKind(kind: string, say: (progress: string) => void): Asyn
     }
   } finally {
     await daemon.stop();
+    setPriority(own);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -75,17 +83,21 @@ async function warmUp(daemon: PrivateDaemon): Promise<void> {
 }
 
 interface Measured extends Stall {
-  readonly statuses: readonly number[];
+  readonly statuses: readonly string[];
   readonly healthP99Ms: number;
 }
 
 async function measureBody(daemon: PrivateDaemon, make: MakeBody): Promise<Measured> {
+  // Made before: whoever is making a mebibyte of words sees no reply come in.
+  const bodies = Array.from({ length: CALLERS }, (_, caller) =>
+    Array.from({ length: CALLS_EACH }, (__, call) => make(caller * CALLS_EACH + call)),
+  );
   await watchTurns(daemon);
   const health = watchHealth(daemon);
   const statuses = await Promise.all(
-    Array.from({ length: CALLERS }, async (_, caller) => {
-      const given: number[] = [];
-      for (let call = 0; call < CALLS_EACH; call++) given.push(await post(daemon, make(caller * CALLS_EACH + call)));
+    bodies.map(async (own) => {
+      const given: string[] = [];
+      for (const body of own) given.push(await post(daemon, body));
       return given;
     }),
   );
@@ -99,7 +111,7 @@ function* linesOf(name: string, { wallMs, cpuMs, statuses, healthP99Ms }: Measur
     what: `${name} (answered ${replies}): longest turn of the event loop, ms, and the CPU it took`,
     measured: `${round(wallMs, 1)}, ${round(cpuMs, 1)} of them CPU`,
     target: `less than ${LONGEST_MS}`,
-    pass: wallMs < LONGEST_MS && statuses.every((status) => status === 200 || (status >= 400 && status < 500)),
+    pass: wallMs < LONGEST_MS && statuses.every((status) => /^200$|^4|^503 QUEUE_FULL$/.test(status)),
   };
   yield {
     what: `${name}: p99 of health meanwhile, ms`,
@@ -109,13 +121,15 @@ function* linesOf(name: string, { wallMs, cpuMs, statuses, healthP99Ms }: Measur
   };
 }
 
-/** The body is sent as it is, and its reply only counted. */
-function post(daemon: PrivateDaemon, body: Buffer): Promise<number> {
+/** The body is sent as it is. @returns the reply's status; of one that is put off, with the reason. */
+function post(daemon: PrivateDaemon, body: Buffer): Promise<string> {
   const headers = { "content-type": "application/json", "content-length": body.length };
   return new Promise((resolve, reject) => {
     const { socketPath } = daemon;
     const outgoing = request({ socketPath, method: "POST", path: "/api/classify/", headers }, (incoming) => {
-      incoming.resume().on("end", () => resolve(incoming.statusCode ?? 0));
+      const status = String(incoming.statusCode);
+      if (incoming.headers["retry-after"] === undefined) incoming.resume().on("end", () => resolve(status));
+      else void json(incoming).then((problem) => resolve(`${status} ${(problem as { code: string }).code}`), reject);
     });
     outgoing.on("error", reject);
     outgoing.end(body);

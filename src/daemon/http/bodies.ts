@@ -10,7 +10,7 @@ const MAX_BYTES = 24 * MIB;
 const SMALL_BYTES = 4096;
 
 /** Read in one turn of the event loop, and of those who bring more, so many in each of the next ones. */
-const TURN_BYTES = MIB;
+const TURN_BYTES = MIB / 2;
 const WOKEN_A_TURN = 16;
 
 interface Body {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import { CombotError, ERRORS, systemCodeOf } from "../../lib/errors.ts";
-import type { ErrorCode } from "../../lib/errors.ts";
+import { CombotError, systemCodeOf } from "../../lib/errors.ts";
+import { ERRORS } from "../../lib/error-table.ts";
+import type { ErrorCode } from "../../lib/error-table.ts";
 import { PROBLEM_TYPE, problemOf } from "../../lib/protocol/problem.ts";
 
 export interface ProblemReply {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import { ERRORS } from "../../lib/errors.ts";
+import { ERRORS } from "../../lib/error-table.ts";
 
 /** As nginx has it, for a client that closed the connection before it had its reply. */
 const CLIENT_GONE = ERRORS.CLIENT_GONE.http;

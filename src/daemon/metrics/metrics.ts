@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { ERRORS } from "../../lib/errors.ts";
-import type { ErrorCode } from "../../lib/errors.ts";
+import { ERRORS } from "../../lib/error-table.ts";
+import type { ErrorCode } from "../../lib/error-table.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";

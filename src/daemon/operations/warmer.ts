@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CombotError, messageOf } from "../../lib/errors.ts";
-import type { ErrorCode } from "../../lib/errors.ts";
+import type { ErrorCode } from "../../lib/error-table.ts";
 import type { MemoryLevel } from "../../lib/protocol/memory-levels.ts";
 import type { WarmEvent, WarmProgress } from "../../lib/protocol/warm.ts";
 import { keptCount } from "../cache/answer.ts";

@@ -1,6 +1,7 @@
 import { Tokenizer } from "tokenizers";
 import type { Encoding } from "tokenizers";
-import { collectYoung } from "../memory/collector.ts";
+import { nextTurn } from "../../lib/turns.ts";
+import { collectYoung } from "../../lib/collector.ts";
 import { boundedBpe } from "./bounded-bpe.ts";
 
 // Its own threads would stand beside ours: batches go through libuv's, one each.
@@ -109,7 +110,7 @@ export class TokenizerLibrary {
     this.#lying += ids.length;
     if (this.#lying > TOKENS_LYING) {
       this.#lying = 0;
-      setImmediate(collectYoung);
+      void nextTurn().then(collectYoung);
     }
     return ids;
   }

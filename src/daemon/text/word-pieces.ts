@@ -1,5 +1,3 @@
-import type { TokenizerLibrary } from "./library.ts";
-
 /** What of tokenizer.json decides the pieces of a plain word. */
 export interface WordPieceFile {
   readonly model?: {
@@ -30,8 +28,7 @@ const APART = /[0-9A-Za-z]+|[^0-9A-Za-z]/gu;
  * the library.
  */
 export class WordPieces {
-  /** The library's own table: another of a hundred thousand pieces would take 10 MB. */
-  readonly #idOf: (piece: string) => number | undefined;
+  readonly #ids: ReadonlyMap<string, number>;
   readonly #unknown: number;
   readonly #prefix: string;
   readonly #longest: number;
@@ -41,18 +38,20 @@ export class WordPieces {
   readonly #beginnings: ReadonlySet<string>;
 
   /** Undefined where plain words are not so plain. @param file of a tokenizer that goes word by word. */
-  static of(file: WordPieceFile, library: Pick<TokenizerLibrary, "idOf">): WordPieces | undefined {
+  static of(file: WordPieceFile): WordPieces | undefined {
     const { vocab, unk_token: unknown = "[UNK]" } = file.model ?? {};
     const id = (vocab as Readonly<Record<string, number>> | undefined)?.[unknown];
-    return id === undefined || replaces(file.normalizer) ? undefined : new WordPieces(file, library, id);
+    return id === undefined || replaces(file.normalizer) ? undefined : new WordPieces(file, id);
   }
 
   private constructor(
     { model = {}, normalizer, pre_tokenizer: splitter, added_tokens: added = [] }: WordPieceFile,
-    library: Pick<TokenizerLibrary, "idOf">,
     unknown: number,
   ) {
-    this.#idOf = (piece) => library.idOf(piece);
+    const plain = Object.entries(model.vocab as Readonly<Record<string, number>>).filter(([piece]) =>
+      PRINTABLE.test(piece),
+    );
+    this.#ids = new Map(plain);
     this.#unknown = unknown;
     this.#prefix = model.continuing_subword_prefix ?? "##";
     this.#longest = model.max_input_chars_per_word ?? 100;
@@ -85,7 +84,7 @@ export class WordPieces {
   #longestFrom(word: string, from: number): readonly [number | undefined, number] {
     const prefix = from > 0 ? this.#prefix : "";
     for (let to = word.length; to > from; to--) {
-      const id = this.#idOf(prefix + word.slice(from, to));
+      const id = this.#ids.get(prefix + word.slice(from, to));
       if (id !== undefined) return [id, to];
     }
     return [undefined, from];

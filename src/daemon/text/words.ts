@@ -65,7 +65,7 @@ export class Words {
 
   /** @param json for which `isWordByWord`. */
   constructor(json: object, library: TokenizerLibrary, side: Side) {
-    this.#pieces = WordPieces.of(json, library);
+    this.#pieces = WordPieces.of(json);
     this.#library = library;
     this.#side = side;
     this.#ends = new Ends(json, library, side);

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import { CombotError, ERRORS, messageOf, systemCodeOf } from "../errors.ts";
+import { CombotError, messageOf, systemCodeOf } from "../errors.ts";
+import { ERRORS } from "../error-table.ts";
 import { jsonText } from "../harmless.ts";
 import { failureBy, isFileShortage } from "../system-errors.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";

@@ -1,4 +1,5 @@
-import { CombotError, ERRORS } from "../errors.ts";
+import { CombotError } from "../errors.ts";
+import { ERRORS } from "../error-table.ts";
 import type { BackupProgress } from "../protocol/backup.ts";
 import type { Problem } from "../protocol/problem.ts";
 import { renderBackupProgress } from "../render/backup.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CombotError, type ErrorCode } from "../errors.ts";
+import { CombotError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
 import type { ClassifyReply } from "../protocol/classify.ts";
 import type { LineEntry } from "../render/classification.ts";
 import { documentOf } from "./failure.ts";

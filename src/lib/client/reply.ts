@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { CombotError, type ErrorCode, ERRORS } from "../errors.ts";
+import { CombotError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
+import { ERRORS } from "../error-table.ts";
 import type { Endpoint } from "../protocol/endpoints.ts";
 import type { RawReply } from "./exchange.ts";
 

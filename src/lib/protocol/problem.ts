@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { ERRORS } from "../errors.ts";
-import type { CombotError, ErrorCode } from "../errors.ts";
+import { ERRORS } from "../error-table.ts";
+import type { CombotError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
 
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 

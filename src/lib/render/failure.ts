@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
 import { harmless } from "../harmless.ts";
 
 /** What a user is told of a failure, the same as text and as JSON. */

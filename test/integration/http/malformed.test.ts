@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { answerBrokenHttp } from "../../../src/daemon/http/broken-http.ts";
-import { ERRORS } from "../../../src/lib/errors.ts";
+import { ERRORS } from "../../../src/lib/error-table.ts";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
 import { PROBLEM_TYPE, problem } from "../../../src/lib/protocol/problem.ts";
 import { startApi } from "./support/api.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LineClassifier } from "../../../src/lib/cli/line-classifier.ts";
-import { CombotError, type ErrorDetails, type ErrorCode } from "../../../src/lib/errors.ts";
+import { CombotError, type ErrorDetails } from "../../../src/lib/errors.ts";
+import type { ErrorCode } from "../../../src/lib/error-table.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import type { LineEntry } from "../../../src/lib/render/classification.ts";
 

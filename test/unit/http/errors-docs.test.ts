@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { errorsPage } from "../../../scripts/errors-docs.ts";
-import { ERRORS } from "../../../src/lib/errors.ts";
+import { ERRORS } from "../../../src/lib/error-table.ts";
 
 test("docs/errors.md is what the table of errors makes of it", () => {
   const script = fileURLToPath(new URL("../../../scripts/errors-docs.ts", import.meta.url));

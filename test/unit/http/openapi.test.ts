@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openApiDocument } from "../../../scripts/openapi.ts";
 import { ENDPOINTS, PAGES } from "../../../src/lib/protocol/endpoints.ts";
 import type { Endpoint } from "../../../src/lib/protocol/endpoints.ts";
-import { ERRORS } from "../../../src/lib/errors.ts";
+import { ERRORS } from "../../../src/lib/error-table.ts";
 
 const document = openApiDocument("1.2.3");
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { problemFor, problemReply } from "../../../src/daemon/http/problems.ts";
-import { CombotError, ERRORS } from "../../../src/lib/errors.ts";
-import type { ErrorCode } from "../../../src/lib/errors.ts";
+import { CombotError } from "../../../src/lib/errors.ts";
+import { ERRORS } from "../../../src/lib/error-table.ts";
+import type { ErrorCode } from "../../../src/lib/error-table.ts";
 import { problem } from "../../../src/lib/protocol/problem.ts";
 
 interface Defect {

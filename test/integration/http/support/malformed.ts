@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../../src/lib/errors.ts";
+import type { ErrorCode } from "../../../../src/lib/error-table.ts";
 import { ENDPOINTS } from "../../../../src/lib/protocol/endpoints.ts";
 import { requestBytes } from "./wire.ts";
 import type { WireRequest } from "./wire.ts";
