@@ -10,7 +10,7 @@ import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/served-model.ts";
 import type { Health } from "../../../src/lib/protocol/health.ts";
 import type { Capability, Line, Part } from "../record.ts";
 import { quantile, round } from "../statistics.ts";
-import { INSPECTABLE } from "./memory/inspector.ts";
+import { collectedHeapBytes, INSPECTABLE } from "./memory/inspector.ts";
 import { BODIES } from "./stall/bodies.ts";
 import type { MakeBody } from "./stall/bodies.ts";
 import { writeModel } from "./stall/model.ts";
@@ -74,12 +74,13 @@ async function checkServed(daemon: PrivateDaemon, dir: string): Promise<void> {
   if (model.dir !== dir) throw new Error(`${model.dir} is served, not ${dir}`);
 }
 
-/** So that what is compiled on the way is not measured. */
+/** So that what is compiled on the way, and what the start left for the first collection, is not measured. */
 async function warmUp(daemon: PrivateDaemon): Promise<void> {
   for (let call = 0; call < 300; call++) {
     const body = { text: `where is my order ${call}` };
     await callSocket({ socketPath: daemon.socketPath, method: "POST", path: "/api/classify/", body });
   }
+  await collectedHeapBytes(daemon);
 }
 
 interface Measured extends Stall {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { MIB } from "../../lib/units.ts";
 import { connectionOf } from "./connection.ts";
+import { free } from "./free.ts";
 import type { Connection } from "./connection.ts";
 
 /** Of all bodies on one listener together, from their first byte until they are answered. */
@@ -93,10 +94,6 @@ export class Bodies {
   #forget(body: Body): void {
     if (this.#open.delete(body)) this.#bytes -= body.bytes;
   }
-}
-
-function free({ buffer, length }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 /** Without a length it comes in chunks, or there is none. One that is too large is refused unread. */

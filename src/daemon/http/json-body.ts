@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { scan } from "secure-json-parse";
 import { CombotError } from "../../lib/errors.ts";
 import { nextTurn } from "../../lib/turns.ts";
+import { free } from "./free.ts";
 import { checkShape } from "./json-shape.ts";
 import { ownTurn } from "./turn.ts";
 
@@ -42,11 +43,17 @@ export function acceptJsonBodies(app: FastifyInstance): void {
  * @throws {CombotError} `INVALID_JSON`, `BODY_TOO_LARGE`
  */
 export function documentOf(chunks: readonly Buffer[]): unknown {
-  const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  const body = chunks.length === 1 ? chunks[0]! : joined(chunks);
   if (body.length === 0) return undefined;
   if (body.length > SHORT_BYTES) return largeDocumentOf(body);
   checkShape(body);
   return parsed(utf8Of(body));
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(chunks);
+  for (const chunk of chunks) free(chunk);
+  return body;
 }
 
 async function largeDocumentOf(body: Buffer): Promise<unknown> {
@@ -54,6 +61,7 @@ async function largeDocumentOf(body: Buffer): Promise<unknown> {
   checkShape(body);
   await nextTurn();
   const text = utf8Of(body);
+  free(body);
   await nextTurn();
   return parsed(text);
 }
