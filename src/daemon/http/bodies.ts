@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { MIB } from "../../lib/units.ts";
 import { connectionOf } from "./connection.ts";
-import { free } from "./free.ts";
 import type { Connection } from "./connection.ts";
+import { free } from "./free.ts";
 
 /** Of all bodies on one listener together, from their first byte until they are answered. */
 const MAX_BYTES = 24 * MIB;

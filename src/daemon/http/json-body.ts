@@ -22,9 +22,7 @@ export function turnFor(bytes: number): Promise<void> | undefined {
   return bytes > SHORT_BYTES ? nextTurn() : ownTurn();
 }
 
-/**
- * Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read.
- */
+/** Takes JSON in UTF-8, or no body at all; a body of any other type is refused before it is read. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {

@@ -7,7 +7,10 @@ import { boundedBpe } from "./bounded-bpe.ts";
 // Its own threads would stand beside ours: batches go through libuv's, one each.
 process.env["TOKENIZERS_PARALLELISM"] = "false";
 
-/** Calls that are under way at once: what has ended is taken in one turn of the event loop, which has to stay short. */
+/**
+ * Calls that are under way at once. Their threads want the core that the event loop wants, and what has ended is taken in
+ * one turn of it, which has to stay short.
+ */
 const AT_ONCE = 1;
 
 /**
