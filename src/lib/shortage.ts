@@ -1,4 +1,5 @@
 import { systemCodeOf } from "./errors.ts";
+import { isFileShortage } from "./system-errors.ts";
 
 /** What the system answers where it has no room for one more process, thread or file, and what to look at. */
 const SHORTAGES: Readonly<Record<string, string>> = {
@@ -19,6 +20,12 @@ export function shortageOf(error: unknown): string | undefined {
   const known = code === "ERR_WORKER_INIT_FAILED" ? codeWithin(error) : code;
   const reason = known && SHORTAGES[known];
   return reason && `${reason} (${known})`;
+}
+
+/** The code of our own under which such a refusal is told; undefined where it is none. */
+export function shortageCodeOf(error: unknown): "TOO_MANY_FILES" | "NO_PROCESS" | undefined {
+  if (isFileShortage(error)) return "TOO_MANY_FILES";
+  return shortageOf(error) === undefined ? undefined : "NO_PROCESS";
 }
 
 function codeWithin(error: unknown): string | undefined {

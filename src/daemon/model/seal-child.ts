@@ -1,8 +1,7 @@
 import { writeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { CombotError, messageOf } from "../../lib/errors.ts";
-import { shortageOf } from "../../lib/shortage.ts";
-import { isFileShortage } from "../../lib/system-errors.ts";
+import { shortageCodeOf } from "../../lib/shortage.ts";
 import type { SealFault, SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
 
@@ -29,10 +28,9 @@ async function answer(request: SealRequest): Promise<void> {
 
 /** Not the folder's fault: the disk, or the machine. */
 function faultOf(error: unknown): SealFault {
-  if (isFileShortage(error)) return "TOO_MANY_FILES";
   const code = error instanceof CombotError ? error.code : undefined;
   if (code === "NO_ROOM" || code === "NO_PROCESS") return code;
-  return shortageOf(error) === undefined ? "MODEL_INVALID" : "NO_PROCESS";
+  return shortageCodeOf(error) ?? "MODEL_INVALID";
 }
 
 try {
