@@ -6,6 +6,7 @@ import { CombotError, messageOf } from "../../lib/errors.ts";
 import { failureBy } from "../../lib/system-errors.ts";
 import { programFile } from "../../lib/package-files.ts";
 import { shortageOf } from "../../lib/shortage.ts";
+import { tetheredNode } from "../../lib/tether.ts";
 import type { SealAnswers, SealLine, SealRequest } from "./seal-protocol.ts";
 
 const PROGRAM = programFile("daemon/model/seal-child");
@@ -81,7 +82,8 @@ function askOnce<Request extends SealRequest>(
 /** What the system refuses is told by an event, or thrown, as its code would have it. */
 function startSealer(request: SealRequest): ChildProcess | Error {
   try {
-    return spawn(process.execPath, [PROGRAM, JSON.stringify(request)], {
+    const { execPath, execArgv } = tetheredNode();
+    return spawn(execPath, [...execArgv, PROGRAM, JSON.stringify(request)], {
       stdio: ["ignore", "pipe", "ignore"],
       env: childEnvironment(),
     });

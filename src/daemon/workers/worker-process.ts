@@ -14,6 +14,7 @@ import type {
   ToWorker,
 } from "../../lib/protocol/worker-channel.ts";
 import { shortageOf, tellsShortage } from "../../lib/shortage.ts";
+import { tetheredNode } from "../../lib/tether.ts";
 import { readOomKills } from "./oom.ts";
 
 /**
@@ -70,6 +71,12 @@ const CHILD_PATH = programFile("daemon/workers/child");
  */
 const CHILD_ENV = { ORT_DISABLE_TELEMETRY: "1", MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
 const CHILD_FLAGS = ["--max-semi-space-size=1"];
+
+/**
+ * For a new process to begin with its program. It takes what Node's own start takes, 20 to 40 ms; the daemon's own tells
+ * how slow this machine is. One that can't have its threads may hang there for good.
+ */
+const HELLO_MS = Math.max(10_000, 50 * performance.nodeTiming.bootstrapComplete);
 
 /** A process whose channel broke has ended as a rule, and the kernel is about to tell how. */
 const CHANNEL_GRACE_MS = 1000;
@@ -146,6 +153,10 @@ export class WorkerProcess {
 
   #watch(child: ChildProcess): Promise<Ending> {
     child.on("message", (raw) => this.#receive(raw));
+    const seconds = Math.round(HELLO_MS / 1000);
+    const silent = setTimeout(() => this.timeOut(`its program did not begin within ${seconds} s`), HELLO_MS);
+    child.once("message", () => clearTimeout(silent));
+    child.once("exit", () => clearTimeout(silent));
     return new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve(this.#end(code, signal)));
       child.on("error", (error) => {
@@ -240,7 +251,7 @@ function forkChild(): ChildProcess | Error {
   try {
     return fork(CHILD_PATH, [], {
       serialization: "advanced",
-      execArgv: CHILD_FLAGS,
+      ...tetheredNode(CHILD_FLAGS),
       env: { ...childEnvironment(process.env), ...CHILD_ENV },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

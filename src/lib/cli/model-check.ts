@@ -6,6 +6,7 @@ import { CombotError } from "../errors.ts";
 import { packageFile } from "../package-files.ts";
 import { modelCheckReply } from "../protocol/model.ts";
 import type { ModelCheckReport } from "../protocol/model.ts";
+import { tetheredNode } from "../tether.ts";
 
 const LAUNCHER = packageFile("bin/model-check.js");
 
@@ -31,7 +32,10 @@ export async function runModelCheck({
   timeoutMs,
   onStage,
 }: ModelCheckOptions): Promise<ModelCheckReport> {
-  const child = fork(LAUNCHER, [JSON.stringify({ dir, file, texts })], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = fork(LAUNCHER, [JSON.stringify({ dir, file, texts })], {
+    ...tetheredNode(),
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   child.on("message", (message) => onStage(String((message as { stage?: unknown }).stage)));
   let isLate = false;
   // It ends its worker and then itself when nobody listens any more.

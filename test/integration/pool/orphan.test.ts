@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openModel } from "../../../src/daemon/model/opening.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const CHILD = fileURLToPath(new URL("../../../src/daemon/workers/child.ts", import.meta.url));
+const WORKER_PROCESS = fileURLToPath(new URL("../../../src/daemon/workers/worker-process.ts", import.meta.url));
 const MODEL = fileURLToPath(new URL("../../../models/shop-intents", import.meta.url));
 
 /** Has a worker prepare a model, and is gone before it has. */
@@ -43,3 +45,34 @@ test("a worker whose daemon dies while the runtime prepares a model ends without
   ]);
   expect({ signal, told }).toEqual({ signal: "SIGKILL", told: "" });
 });
+
+/** Stops a worker before its program begins, as one that waits in Node's start for a thread, and is gone. */
+const WITH_MUTE_WORKER = `
+  import { readFileSync } from "node:fs";
+  import { setTimeout as delay } from "node:timers/promises";
+  const { WorkerProcess } = await import(process.argv[1]);
+  const { pid } = new WorkerProcess();
+  while (!readFileSync("/proc/" + pid + "/cmdline", "latin1").startsWith(process.execPath)) await delay(1);
+  process.kill(pid, "SIGSTOP");
+  process.stdout.write(String(pid), () => process.kill(process.pid, "SIGKILL"));
+`;
+
+test("a worker that hangs in Node's own start ends with its daemon all the same", async () => {
+  const daemon = spawn(process.execPath, ["--input-type=module", "-e", WITH_MUTE_WORKER, WORKER_PROCESS], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [[said]] = (await Promise.all([once(daemon.stdout, "data"), once(daemon, "exit")])) as [[Buffer], unknown];
+  const pid = Number(said);
+  expect(pid).toBeGreaterThan(1);
+  onTestFinished(() => void (isThere(pid) && process.kill(pid, "SIGKILL")));
+  await expect.poll(() => isThere(pid), { interval: 5, timeout: 5000 }).toBe(false);
+});
+
+/** One that nobody has reaped yet counts as gone. */
+function isThere(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -49,6 +49,12 @@ test("a worker that does not come to load in time takes no shared weights away",
   expect(core.reports.health().model.weights).toMatchObject({ file: "prepared", reason: null });
 });
 
+test("a process whose program does not begin is ended, and told as one that the machine refused", async () => {
+  const worker = new WorkerProcess();
+  process.kill(worker.pid, "SIGSTOP");
+  expect(await worker.ended).toMatchObject({ kind: "refused", signal: "SIGKILL" });
+}, 60_000);
+
 describe("a process that the system refuses with an exception", () => {
   test("is one that has ended, and is tried again until it starts", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { CombotError } from "../../errors.ts";
 import { programFile } from "../../package-files.ts";
+import { tetheredNode } from "../../tether.ts";
 import type { FromGenerator, LoadOrder, LoadProgress, LoadResult } from "./order.ts";
 
 const PROGRAM = programFile("lib/perf/load/generator-process");
@@ -21,7 +22,11 @@ export interface GeneratorWatcher {
  * @throws {CombotError} `INTERNAL` if it ends without a result.
  */
 export function runGenerator(order: LoadOrder, watcher: GeneratorWatcher, signal?: AbortSignal): Promise<LoadResult> {
-  const child = fork(PROGRAM, [], { stdio: ["ignore", "ignore", "inherit", "ipc"], ...(signal && { signal }) });
+  const child = fork(PROGRAM, [], {
+    ...tetheredNode(),
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    ...(signal && { signal }),
+  });
   const pid = child.pid ?? 0;
   return new Promise((resolve, reject) => {
     let result: LoadResult | undefined;

@@ -5,7 +5,7 @@ import type { Random } from "../../../../fuzz/random.ts";
 import type { Site } from "./site.ts";
 import type { Stage } from "./troubles.ts";
 
-const PAUSE_MS = 80;
+const PAUSE_MS = 50;
 const LOOK_MS = 3;
 const LOOKS = 60;
 /** Of those that start: five in ten minutes that can't load end all tries. */
