@@ -66,6 +66,8 @@ function commonOptions({ db, username, password, ...target }: RedisTarget) {
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     ...(isTls ? { tls: {} } : {}),
+    // A server that is still loading is asked by our own probe, which hears why it can't answer; ioredis waits in silence.
+    enableReadyCheck: false,
     // RESP3 would begin with HELLO, which says nothing that we need.
     protocol: 2,
     // CLIENT SETINFO is refused by older servers, and by ACLs made for them.

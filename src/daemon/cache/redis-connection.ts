@@ -201,10 +201,11 @@ export class RedisConnection {
     this.#lostProbes = 0;
     this.#probes = 0;
     await this.#probe();
-    if (this.isUsable) this.#connectedSince = new Date();
   }
 
   #lost(): void {
+    // An error has come before, where there was one: a server that is stopped in order just hangs up.
+    if (this.isUsable) this.#heard(new Error("the server closed the connection"));
     this.#connectedSince = null;
     this.#latencyMs = null;
     this.#breaker.trip();
@@ -275,8 +276,10 @@ export class RedisConnection {
 
   #turned(state: BreakerState): void {
     const { onTurn } = this.#options;
-    if (state === "closed") onTurn("up", "");
-    else onTurn("down", this.#lastError ?? "no connection yet");
+    if (state === "closed") {
+      this.#connectedSince ??= new Date();
+      onTurn("up", "");
+    } else onTurn("down", this.#lastError ?? "no connection yet");
   }
 }
 

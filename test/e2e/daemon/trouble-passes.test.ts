@@ -143,6 +143,8 @@ describe("a machine that refuses processes", () => {
     await expect.poll(() => statusOf(daemon), SLOW).toBe("ok");
     expect(await classify(daemon)).toBe(200);
     expect(await notStartedOf(daemon)).toMatchObject({ model: 0, others: 0 });
+    // Said once, not once a second.
+    expect(daemon.log.match(/the memory governor failed in one step/g)).toHaveLength(1);
   });
 });
 

@@ -7,6 +7,7 @@ import { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
 import { SharedValues } from "../../../src/daemon/cache/shared-values.ts";
 import { targetOf, untilUp } from "../../support/cache-tiers.ts";
 import { Forwarder } from "../../support/forwarder.ts";
+import { RedisCluster } from "../../support/redis-cluster.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import type { RedisServerOptions } from "../../support/redis-server.ts";
 
@@ -110,6 +111,44 @@ describe("the endpoint has moved", { timeout: 90_000 }, () => {
     pair.forwarder.target = pair.second.port;
     await expect.poll(() => keeps(values), SOON).toBe("kept");
     expect(connection.state).toBe("up");
+  });
+});
+
+describe("the server is there and can't answer yet", { timeout: 120_000 }, () => {
+  const KEYS = 20_000;
+  /** In microseconds for a key: some seconds in all. */
+  const SLOWLY = ["--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024"];
+
+  test("since it reads its data back after a restart: LOADING", async () => {
+    const server = await startRedis({ args: SLOWLY });
+    const { connection, values } = await connectTo(() => server.url);
+    expect(await keeps(values)).toBe("kept");
+    await server.ask((redis) => redis.eval(`for i = 1, ${KEYS} do redis.call("SET", "other:" .. i, "x") end`, 0));
+    await server.ask((redis) => redis.save());
+    await server.kill();
+    const loaded = server.run();
+    await expect.poll(() => connection.lastError, SOON).toMatch(/LOADING|loading/);
+    expect(connection.state).toBe("down");
+    expect(await keeps(values)).toBe("CACHE_UNAVAILABLE");
+    await loaded;
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+    expect(connection.state).toBe("up");
+    expect(String(await values.read(PLACE))).toBe("[1]");
+  });
+
+  test("since a part of its cluster is away: CLUSTERDOWN", async () => {
+    const cluster = await RedisCluster.start();
+    onTestFinished(() => cluster.end());
+    for (const node of cluster.nodes) await node.ask((redis) => redis.config("SET", "cluster-node-timeout", "1000"));
+    const { connection, values } = await connectTo(() => cluster.url);
+    expect(await keeps(values)).toBe("kept");
+    const away = cluster.nodes.at(-1)!;
+    await away.kill();
+    await expect.poll(() => keeps(values), SOON).toBe("CACHE_UNAVAILABLE");
+    await expect.poll(() => connection.lastError, SOON).toContain("CLUSTERDOWN");
+    await away.run();
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+    await expect.poll(() => connection.state, SOON).toBe("up");
   });
 });
 
