@@ -66,6 +66,7 @@ export async function round(options: RoundOptions): Promise<RoundOutcome> {
     await asked(stage);
     const { status } = await site.stop();
     stage.tally.add("starts that failed while no thread could be made", site.failedStarts);
+    stage.tally.add("starts that hung in Node's own start", site.hungStarts);
     if (status !== "0") stage.wrong.push(`the last daemon ended with ${status}: ${site.lastLog(5)}`);
     // Before the journal is looked at, which leaves files beside it.
     const left = await leftovers(site, options.usual);

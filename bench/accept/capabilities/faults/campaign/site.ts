@@ -13,6 +13,9 @@ import { Clock } from "./clock.ts";
 const STATE_SIZE = "192m";
 const LOG_SIZE = "8m";
 const RESTART_MS = 100;
+/** As the unit's TimeoutStartSec=: a Node that can't have its threads may hang before any program runs. */
+const START_LIMIT_MS = 30_000;
+const LOOK_LIMIT_MS = 5000;
 /** What a worker may take more once it is to die of it: hardly a page. */
 const OOM_BYTES = 64 * 1024;
 
@@ -36,6 +39,8 @@ export class Site {
   readonly unasked: string[] = [];
   /** Node gives up where it can't make its threads; systemd starts the next one. */
   failedStarts = 0;
+  /** Node waited for good for the threads that it could not make; systemd ends it and starts the next one. */
+  hungStarts = 0;
   #hasAnswered = false;
   #isAsked = false;
 
@@ -144,11 +149,21 @@ export class Site {
   }
 
   async #follow(child: ChildProcess): Promise<void> {
+    const limit = setTimeout(() => void this.#endHung(child), START_LIMIT_MS);
     const [code, signal] = await once(child, "exit");
+    clearTimeout(limit);
     if (!this.#isAsked && !this.#hasAnswered && this.cgroup.isFull) this.failedStarts += 1;
     else if (!this.#isAsked) this.unasked.push(`${signal ?? code}: ${this.lastLog(6)}`);
     await delay(RESTART_MS);
     if (this.#isWanted) this.start();
+  }
+
+  async #endHung(child: ChildProcess): Promise<void> {
+    const reply = await this.ask("GET", "/api/process/status/", undefined, LOOK_LIMIT_MS).catch(() => undefined);
+    if (reply || child !== this.#child || !this.isUp) return;
+    this.hungStarts += 1;
+    this.#isAsked = true;
+    child.kill("SIGKILL");
   }
 }
 
