@@ -6,6 +6,7 @@ const MAKERS = [
   "scripts/errors-docs.ts",
   "scripts/doctor-docs.ts",
   "scripts/alerts-docs.ts",
+  "scripts/readme-docs.ts",
 ];
 
 let status = 0;

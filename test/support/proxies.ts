@@ -30,7 +30,20 @@ export class Proxy {
     folder: string,
   ): Promise<Proxy> {
     const pem = makeCertificate(folder);
-    const command = name === "nginx" ? nginx(port, backends, pem, folder) : haproxy(port, backends, pem, folder);
+    return Proxy.#run(
+      name,
+      port,
+      name === "nginx" ? nginx(port, backends, pem, folder) : haproxy(port, backends, pem, folder),
+    );
+  }
+
+  /** The nginx on combot's own machine. */
+  static startLocal(port: number, socketPath: string, folder: string): Promise<Proxy> {
+    const changes = { "listen 8180": `listen 127.0.0.1:${port}`, "/run/combot/combot.sock": socketPath };
+    return Proxy.#run("nginx", port, nginxWith(example("nginx-local.conf", changes), folder));
+  }
+
+  static async #run(name: ProxyName, port: number, command: readonly string[]): Promise<Proxy> {
     const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -67,9 +80,12 @@ function makeCertificate(folder: string): string {
   return both;
 }
 
-function example(file: string, [a, b]: readonly [number, number], changes: Readonly<Record<string, string>>): string {
-  const places = { "10.0.0.11:8181": `127.0.0.1:${a}`, "10.0.0.12:8181": `127.0.0.1:${b}`, ...changes };
-  return Object.entries(places).reduce(
+function placesOf([a, b]: readonly [number, number]): Record<string, string> {
+  return { "10.0.0.11:8181": `127.0.0.1:${a}`, "10.0.0.12:8181": `127.0.0.1:${b}` };
+}
+
+function example(file: string, changes: Readonly<Record<string, string>>): string {
+  return Object.entries(changes).reduce(
     (text, [from, to]) => {
       if (!text.includes(from)) throw new Error(`docs/proxies/${file} has no ${from}`);
       return text.replaceAll(from, to);
@@ -79,15 +95,18 @@ function example(file: string, [a, b]: readonly [number, number], changes: Reado
 }
 
 function nginx(port: number, backends: readonly [number, number], pem: string, folder: string): string[] {
+  const changes = {
+    ...placesOf(backends),
+    "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
+    "/etc/ssl/certs/bot.pem": pem,
+    "/etc/ssl/private/bot.key": pem,
+  };
+  return nginxWith(example("nginx.conf", changes), folder);
+}
+
+function nginxWith(siteText: string, folder: string): string[] {
   const site = join(folder, "combot.conf");
-  writeFileSync(
-    site,
-    example("nginx.conf", backends, {
-      "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
-      "/etc/ssl/certs/bot.pem": pem,
-      "/etc/ssl/private/bot.key": pem,
-    }),
-  );
+  writeFileSync(site, siteText);
   const main = join(folder, "nginx.conf");
   // What Debian's own nginx.conf has around conf.d.
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
@@ -102,7 +121,7 @@ function nginx(port: number, backends: readonly [number, number], pem: string, f
 function haproxy(port: number, backends: readonly [number, number], pem: string, folder: string): string[] {
   const file = join(folder, "haproxy.cfg");
   const changes = { "bind :443": `bind 127.0.0.1:${port}`, "/etc/haproxy/certs/bot.pem": pem };
-  writeFileSync(file, example("haproxy.cfg", backends, changes));
+  writeFileSync(file, example("haproxy.cfg", { ...placesOf(backends), ...changes }));
   return ["haproxy", "-db", "-f", file];
 }
 
