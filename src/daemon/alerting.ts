@@ -94,7 +94,9 @@ async function redisReading({ redis }: Caching) {
   const { usedBytes, maxBytes, evictedKeys } = await redis.report.figures(REDIS_MAX_AGE_MS);
   const redisMemory = usedBytes === null || !maxBytes ? null : usedBytes / maxBytes;
   const { state, refused } = redis.connection;
-  return { redisUp: state === "up" && refused === null, redisMemory, redisEvicted: evictedKeys };
+  // One that nobody asked for is missed by nobody.
+  const redisUp = state === "off" ? null : state === "up" && refused === null;
+  return { redisUp, redisMemory, redisEvicted: evictedKeys };
 }
 
 function journalReading(journal: JournalReport | null) {

@@ -5,6 +5,7 @@ import { MemoryTier } from "./cache/memory-tier.ts";
 import { openRedis } from "./cache/redis-client.ts";
 import type { RedisClient } from "./cache/redis-client.ts";
 import { RedisConnection } from "./cache/redis-connection.ts";
+import type { RedisState } from "./cache/redis-presence.ts";
 import { RedisReport } from "./cache/redis-report.ts";
 import { RedisTier } from "./cache/redis-tier.ts";
 import { purgeRedis } from "./cache/sweep.ts";
@@ -19,6 +20,8 @@ export interface Caching {
   /** Products and sessions. */
   readonly values: SharedValues;
 }
+
+const NONE_FOUND = "no Redis found at localhost: answers are cached in memory alone. REDIS_URL names one, or is off";
 
 const now = (): number => performance.now();
 const idleMs = (): number => performance.eventLoopUtilization().idle;
@@ -46,11 +49,12 @@ export function createCaching(
 function connect({ redis: target }: Settings, log: Logger, readAgain: () => RedisSettings): SharedRedis | undefined {
   if (target.kind === "off") return undefined;
   const listeners: (() => void)[] = [];
-  const onTurn = (state: "up" | "down", detail: string): void => {
+  const onTurn = (state: RedisState, detail: string): void => {
     if (state === "up") {
       log.info("Redis answers");
       for (const listener of listeners) listener();
-    } else log.warn({ detail }, "Redis is away: answers come from memory and the model");
+    } else if (state === "off") log.info({ detail }, NONE_FOUND);
+    else log.warn({ detail }, "Redis is away: answers come from memory and the model");
   };
   const onRefused = (why: string | null): void => {
     if (why === null) log.info("Redis takes writes again");
@@ -60,7 +64,8 @@ function connect({ redis: target }: Settings, log: Logger, readAgain: () => Redi
     const current = readAgain();
     return openRedis(current.kind === "off" ? target : current);
   };
-  const connection = new RedisConnection({ open, now, idleMs, onTurn, onRefused });
+  const { isAssumed } = target;
+  const connection = new RedisConnection({ open, now, idleMs, isAssumed, onTurn, onRefused });
   connection.start();
   const purge = (): void => {
     if (connection.client) void purgeRedis(connection.client);

@@ -1,8 +1,8 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from "ioredis";
-import type { RedisSettings } from "../../lib/config/settings.ts";
+import type { RedisPlace } from "../../lib/config/settings.ts";
 import { isWrongType } from "./redis-refusals.ts";
 
-export type RedisTarget = Exclude<RedisSettings, { readonly kind: "off" }>;
+export type RedisTarget = RedisPlace;
 
 /** The commands that are used. */
 export interface Commands {

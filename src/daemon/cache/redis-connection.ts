@@ -3,6 +3,8 @@ import type { BreakerState } from "./breaker.ts";
 import { SLOW_MS } from "./breaker.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Commands, RedisClient } from "./redis-client.ts";
+import { RedisPresence } from "./redis-presence.ts";
+import type { PresenceOptions, RedisState } from "./redis-presence.ts";
 import { isRefusal, refusesAll, saysNotHere, tellable } from "./redis-refusals.ts";
 import { PROBE_KEY, Renewal, tryWrite } from "./redis-renewal.ts";
 
@@ -13,8 +15,9 @@ export interface RedisConnectionOptions {
   readonly now: () => number;
   /** For how long the event loop has had nothing to do, since the start, in ms. */
   readonly idleMs: () => number;
-  /** Told when Redis comes or goes, with what was heard last. */
-  readonly onTurn: (state: "up" | "down", detail: string) => void;
+  /** As for `RedisPresence`; false by default. */
+  readonly isAssumed?: boolean;
+  readonly onTurn: PresenceOptions["onTurn"];
   /** Told when writes are refused while it answers, with why, and with null when they are taken again. */
   readonly onRefused?: (why: string | null) => void;
 }
@@ -40,12 +43,12 @@ export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #breaker: Breaker;
   readonly #renewal: Renewal;
+  readonly #presence: RedisPresence;
   #client: RedisClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lostProbes = 0;
   #latencyMs: number | null = null;
   #connectedSince: Date | null = null;
-  #lastError: string | null = null;
   #refused: string | null = null;
   #probes = 0;
   #errors = 0;
@@ -53,6 +56,7 @@ export class RedisConnection {
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
+    this.#presence = new RedisPresence({ isAssumed: false, ...options });
     this.#breaker = new Breaker(options.now, (state) => this.#turned(state));
     this.#breaker.trip();
     this.#renewal = new Renewal({
@@ -81,8 +85,8 @@ export class RedisConnection {
     return this.#breaker.state === "closed" && this.#client !== undefined;
   }
 
-  get state(): "up" | "down" {
-    return this.isUsable ? "up" : "down";
+  get state(): RedisState {
+    return this.isUsable ? "up" : this.#presence.state;
   }
 
   get breaker(): BreakerState {
@@ -99,7 +103,7 @@ export class RedisConnection {
   }
 
   get lastError(): string | null {
-    return this.#lastError;
+    return this.#presence.lastError;
   }
 
   /** Why writes are refused while reads may be answered; null while they are taken. */
@@ -271,15 +275,13 @@ export class RedisConnection {
   }
 
   #heard(error: unknown): void {
-    this.#lastError = tellable(error);
+    this.#presence.heard(error);
   }
 
   #turned(state: BreakerState): void {
-    const { onTurn } = this.#options;
-    if (state === "closed") {
-      this.#connectedSince ??= new Date();
-      onTurn("up", "");
-    } else onTurn("down", this.#lastError ?? "no connection yet");
+    if (state === "open") return this.#presence.went();
+    this.#connectedSince ??= new Date();
+    this.#presence.came();
   }
 }
 

@@ -18,8 +18,10 @@ export function publishCache(metrics: Metrics, answers: AnswerCache, redis: Shar
   watch("combot_cache_coalesced_total", "Texts that joined an equal one under way.", () => answers.coalesced);
   if (!redis || !tier) return;
   const { connection, report } = redis;
-  watch("combot_redis_up", "1 while Redis answers and takes writes.", () =>
-    connection.state === "up" && connection.refused === null ? 1 : 0,
+  watch(
+    "combot_redis_up",
+    "1 while Redis answers and takes writes; NaN where nobody named one and none is found.",
+    () => (connection.state === "off" ? NaN : Number(connection.state === "up" && connection.refused === null)),
   );
   watch("combot_redis_memory_used_bytes", "Memory that Redis uses.", () => report.last.usedBytes ?? NaN);
   watch("combot_redis_memory_max_bytes", "Redis's maxmemory; 0 is no limit.", () => report.last.maxBytes ?? NaN);

@@ -97,6 +97,7 @@ function checkRedis(redis: Pick<RedisConnection, "state" | "refused" | "lastErro
   if (state === "up" && refused !== null)
     return { status: "degraded", detail: `answers, and refuses writes: ${refused}` };
   if (state === "up") return { status: "ok", detail: "answers" };
+  if (state === "off") return { status: "off", detail: "none found at localhost; REDIS_URL names one" };
   return { status: "degraded", detail: redis.lastError ?? "not connected yet" };
 }
 

@@ -132,7 +132,7 @@ function ownHome(): string | null {
 }
 
 function finish(values: Values, sources: Sources, options: LoadOptions): Omit<LoadedSettings, "warnings"> {
-  const settings = toSettings(values, homeOf(options));
+  const settings = toSettings(values, homeOf(options), (name) => sources[name].source !== "default");
   return { settings, values, sources: { ...sources, ...derivedSources(values, sources, settings) } };
 }
 

@@ -28,11 +28,12 @@ export function reloadSettings(running: LoadedSettings, options: LoadOptions): R
   const chosen = <T extends Values | Sources>(now: T, before: T): T =>
     Object.fromEntries(SETTING_NAMES.map((name) => [name, (isLive(name) ? now : before)[name]])) as T;
   const values = chosen(read.values, running.values);
+  const sources = chosen(read.sources, running.sources);
   return {
     loaded: {
-      settings: toSettings(values, homeOf(options)),
+      settings: toSettings(values, homeOf(options), (name) => sources[name].source !== "default"),
       values,
-      sources: chosen(read.sources, running.sources),
+      sources,
       warnings: read.warnings,
     },
     changed: differing.filter(isLive).map(variableOf),

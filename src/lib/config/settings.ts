@@ -37,7 +37,14 @@ export interface RedisLogin {
   readonly password: string | null;
 }
 
-export type RedisSettings = { readonly kind: "off" } | (Exclude<RedisTarget, { readonly kind: "off" }> & RedisLogin);
+export interface RedisOrigin {
+  /** Nobody named it: it is where one usually is, and none there is no trouble. */
+  readonly isAssumed: boolean;
+}
+
+export type RedisPlace = Exclude<RedisTarget, { readonly kind: "off" }> & RedisLogin;
+
+export type RedisSettings = { readonly kind: "off" } | (RedisPlace & RedisOrigin);
 
 /** Every setting, parsed and checked once; whoever gets it may trust it. Holds secrets: never print or send it. */
 export interface Settings {
@@ -108,11 +115,12 @@ export function defaultStateDir({ homeDir, env }: Home): string {
   throw new CombotError("CONFIG_INVALID", "This user has no home folder to keep the state in: set COMBOT_STATE_DIR.");
 }
 
-export function toSettings(values: Values, home: Home): Settings {
+/** @param isGiven whether somebody said so, and it is no default. */
+export function toSettings(values: Values, home: Home, isGiven: (name: keyof Values) => boolean): Settings {
   const stateDir = values.COMBOT_STATE_DIR ?? defaultStateDir(home);
   return {
     ...servingPart(values),
-    ...storePart(values, stateDir),
+    ...storePart(values, stateDir, isGiven),
     ...daemonPart(values),
     ...alertPart(values),
     stateDir,
@@ -146,9 +154,9 @@ function servingPart(values: Values) {
   } satisfies Partial<Settings>;
 }
 
-function storePart(values: Values, stateDir: string) {
+function storePart(values: Values, stateDir: string, isGiven: (name: keyof Values) => boolean) {
   return {
-    redis: redisSettings(values),
+    redis: redisSettings(values, isGiven),
     database: placeDatabase(values.DATABASE_URL, stateDir),
     databasePoolMax: values.DATABASE_POOL_MAX,
     journalText: values.JOURNAL_TEXT,
@@ -188,12 +196,15 @@ function alertPart(values: Values) {
   } satisfies Partial<Settings>;
 }
 
-function redisSettings(values: Values): RedisSettings {
+const REDIS_PLACES = ["REDIS_URL", "REDIS_HOST", "REDIS_PORT"] as const;
+
+function redisSettings(values: Values, isGiven: (name: keyof Values) => boolean): RedisSettings {
   const node = { host: values.REDIS_HOST, port: values.REDIS_PORT };
   const address = values.REDIS_URL ?? { target: { kind: "single", node, tls: false } };
   if (address.target.kind === "off") return address.target;
   return {
     ...address.target,
+    isAssumed: !REDIS_PLACES.some(isGiven),
     db: address.db ?? values.REDIS_DB,
     username: address.username ?? values.REDIS_USERNAME ?? null,
     password: address.password ?? values.REDIS_PASSWORD ?? null,

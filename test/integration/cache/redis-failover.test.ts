@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../scripts/support/free-port.ts";
 import { openRedis } from "../../../src/daemon/cache/redis-client.ts";
 import { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
 import { SharedValues } from "../../../src/daemon/cache/shared-values.ts";
@@ -149,6 +150,41 @@ describe("the server is there and can't answer yet", { timeout: 120_000 }, () =>
     await away.run();
     await expect.poll(() => keeps(values), SOON).toBe("kept");
     await expect.poll(() => connection.state, SOON).toBe("up");
+  });
+});
+
+describe("a Redis that nobody named", { timeout: 90_000 }, () => {
+  const connect = (port: number) => {
+    const told: string[] = [];
+    const connection = new RedisConnection({
+      open: () => openRedis(targetOf(`redis://127.0.0.1:${port}`)),
+      now: () => performance.now(),
+      idleMs: () => performance.eventLoopUtilization().idle,
+      isAssumed: true,
+      onTurn: (state) => told.push(state),
+    });
+    connection.start();
+    onTestFinished(() => connection.close());
+    return { connection, told };
+  };
+
+  test("is off where none is there, told once; it is used when one comes, and missed when that goes", async () => {
+    const port = await freePort();
+    const { connection, told } = connect(port);
+    await expect.poll(() => told, SOON).toEqual(["off"]);
+    expect(connection.state).toBe("off");
+    const server = await startRedis({ port });
+    await expect.poll(() => connection.state, SOON).toBe("up");
+    await server.kill();
+    await expect.poll(() => connection.state, SOON).toBe("down");
+    expect(told).toEqual(["off", "up", "down"]);
+  });
+
+  test("and is there from the start is never told to be away", async () => {
+    const { port } = await startRedis();
+    const { connection, told } = connect(port);
+    await expect.poll(() => connection.state, SOON).toBe("up");
+    expect(told).toEqual(["up"]);
   });
 });
 

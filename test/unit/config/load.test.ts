@@ -61,7 +61,7 @@ describe("the order of the layers", () => {
 });
 
 describe("Redis", () => {
-  const login = { db: 0, username: null, password: null };
+  const login = { db: 0, username: null, password: null, isAssumed: false };
 
   test("is put together from its parts", () => {
     const env = { REDIS_HOST: "h", REDIS_PORT: "7", REDIS_DB: "2", REDIS_USERNAME: "u", REDIS_PASSWORD: "p" };
@@ -73,6 +73,7 @@ describe("Redis", () => {
       db: 2,
       username: "u",
       password: "p",
+      isAssumed: false,
     });
   });
 
@@ -80,7 +81,15 @@ describe("Redis", () => {
     const env = { REDIS_URL: "rediss://u@h", REDIS_HOST: "other", REDIS_DB: "3", REDIS_PASSWORD: "p" };
     const { settings, warnings } = load({ env });
     const node = { host: "h", port: 6379 };
-    expect(settings.redis).toEqual({ kind: "single", node, tls: true, db: 3, username: "u", password: "p" });
+    expect(settings.redis).toEqual({
+      kind: "single",
+      node,
+      tls: true,
+      db: 3,
+      username: "u",
+      password: "p",
+      isAssumed: false,
+    });
     expect(warnings).toEqual([expect.stringMatching(/^REDIS_HOST is not used/)]);
   });
 

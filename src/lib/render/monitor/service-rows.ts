@@ -72,7 +72,8 @@ export function cacheRows(cache: CacheStats, hitRate: number | null | undefined,
 
 export function redisRows(redis: RedisStatus, space: RowSpace): Line[] {
   const { state, breaker, latencyMs, usedBytes, maxBytes, keys, evictedKeys, version, lastError } = redis;
-  if (state === "off") return row("redis", ["off"], space);
+  // Looked for where one usually is, and not found: the setting that names another one.
+  if (state === "off") return row("redis", breaker === null ? ["off"] : ["off (none found)", "REDIS_URL"], space);
   const said = breaker === null ? [] : [`breaker ${breaker}`];
   if (state === "down") return row("redis", [[span("down", "bad")], ...said, printable(lastError ?? "")], space);
   const most = maxBytes ? ` of ${formatBytes(maxBytes)}` : "";
