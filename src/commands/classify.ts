@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
@@ -13,6 +14,12 @@ const STDIN = "-";
 const EXIT_BAD = 4;
 
 type Call = (texts: readonly ClassifyItem[]) => Promise<ClassifyReply>;
+
+/** Node reads a folder in place of a file as one without a line. @throws {CombotError} `USAGE`. */
+function refuseFolder(): void {
+  if (fstatSync(process.stdin.fd).isDirectory())
+    throw new CombotError("USAGE", "Standard input is a folder: give a file of lines, or a pipe.");
+}
 
 export default class Classify extends ClientCommand {
   static override summary = "Classify texts, or the lines of standard input.";
@@ -102,6 +109,7 @@ With - each line of standard input is a text, however many there are. Output has
     if (texts.length === 0) throw new CombotError("USAGE", "Give a text, or - to read lines from standard input.");
     if (!texts.includes(STDIN)) return this.#classifyOnce(texts, flags, call);
     if (texts.length > 1) throw new CombotError("USAGE", "- reads standard input and takes no texts beside it.");
+    refuseFolder();
     if (flags.pair !== undefined)
       throw new CombotError("USAGE", "--pair goes with one text; with - give --pairs, and a tab in each line.");
     await this.#classifyStream(flags.pairs ? (lines) => call(lines.map(itemOf)) : call, linesAtOnce(shared));

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -44,6 +45,15 @@ describe("classify -", () => {
       ].join("\n"),
     );
     expect({ status, stderr }).toEqual({ status: 4, stderr: "3 of 6 lines failed.\n" });
+  });
+
+  test("says so where standard input is a folder", async () => {
+    const folder = openSync(tmpdir(), "r");
+    const child = startCli(["classify", "-"], { stdio: [folder, "pipe", "pipe"] });
+    closeSync(folder);
+    const { status, stdout, stderr } = await finish(child);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain("Standard input is a folder: give a file of lines, or a pipe.");
   });
 
   test("takes lines with a tab for pairs where it is told to", async () => {
