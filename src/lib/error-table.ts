@@ -204,6 +204,12 @@ export const ERRORS = {
     help: "Raise the limit that ran out (--timeout of the command, REQUEST_TIMEOUT of the daemon), or ask for less at once.",
   },
   CONFIG_INVALID: { http: 400, exit: 2, title: "Bad configuration", help: "combot config --check FILE checks a file." },
+  FILE_REFUSED: {
+    http: 500,
+    exit: 2,
+    title: "The system refused a file",
+    help: "The detail has its word: make room there, or name a file that may be read or written.",
+  },
   USAGE: { http: 400, exit: 2, title: "Wrong usage", help: "--help has examples." },
   SOCKET_UNSAFE: {
     http: 500,

@@ -8,8 +8,8 @@ import { shown } from "../terminal-text.ts";
 
 /** What oclif says of a wrong flag or argument; everything else it throws is a defect. */
 const OCLIF_USAGE = 2;
-/** Where the output goes there is no room for it, or it may not be written: the user's to mend, as a wrong flag is. */
-const NO_PLACE = ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM"];
+/** There is no room for the output where it goes, or a file may not be read or written: the user's to mend. */
+const FILE_REFUSALS = ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM"];
 const HELP_OF_OCLIF = "\nSee more help with --help";
 
 export interface Failure {
@@ -26,8 +26,8 @@ export function failureOf(thrown: unknown): Failure {
   const { exit, isExit } = oclifPart(thrown);
   if (isExit) return { exit: exit ?? 0, document: null };
   const detail = stripVTControlCharacters(messageOf(thrown)).replace(HELP_OF_OCLIF, "");
-  if (exit === OCLIF_USAGE || NO_PLACE.includes(systemCodeOf(thrown) ?? ""))
-    return failureOf(new CombotError("USAGE", detail));
+  if (exit === OCLIF_USAGE) return failureOf(new CombotError("USAGE", detail));
+  if (FILE_REFUSALS.includes(systemCodeOf(thrown) ?? "")) return failureOf(new CombotError("FILE_REFUSED", detail));
   if (isFileShortage(thrown)) return failureOf(failureBy(thrown, "INTERNAL", detail));
   return {
     ...failureOf(new CombotError("INTERNAL", detail)),

@@ -28,7 +28,7 @@ export const backupRequest = z.strictObject({
 });
 
 export const restoreRequest = z.strictObject({
-  name: backupName,
+  name: z.string().min(1).max(200).describe("as GET /api/backup/ lists it"),
   sessions: z.boolean().optional().describe("sessions as well, where the backup has them"),
   dryRun: z.boolean().optional().describe("check it and tell what would be replaced"),
 });

@@ -30,6 +30,7 @@ describe("failureOf", () => {
   test("a full disk is not a defect of ours", () => {
     expect(failureOf(thrownBy("ENOSPC: no space left on device, write", { code: "ENOSPC" }))).toMatchObject({
       exit: 2,
+      document: { code: "FILE_REFUSED" },
     });
   });
 
