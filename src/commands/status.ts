@@ -1,5 +1,5 @@
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
-import { readUnitStates } from "../lib/cli/systemd-state.ts";
+import { readUnitStates, type UnitsFound } from "../lib/cli/systemd-state.ts";
 import type { CallOptions, Client } from "../lib/client.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { MemoryReport } from "../lib/protocol/memory.ts";
@@ -26,8 +26,8 @@ Users and requests of a worker are shown with the limit at which it is recycled.
 
   async run(): Promise<StatusReport> {
     const { flags } = await this.parse(Status);
-    const systemd = readUnitStates();
-    const report = await ask(this.client(flags.socket), toMs(flags.timeout ?? TIMEOUT_SECONDS), systemd);
+    const timeoutMs = toMs(flags.timeout ?? TIMEOUT_SECONDS);
+    const report = await ask(this.client(flags.socket), timeoutMs, readUnitStates(timeoutMs));
     if (report.health.status === "unhealthy") process.exitCode = EXIT_UNHEALTHY;
     if (!this.jsonEnabled()) this.print(await toText(report));
     return report;
@@ -45,21 +45,17 @@ async function toText(report: StatusReport): Promise<string> {
 }
 
 /** The health first: it waits for a daemon that is restarting, and the others need not. */
-async function ask(
-  client: Client,
-  timeoutMs: number | undefined,
-  units: Promise<readonly UnitState[] | null>,
-): Promise<StatusReport> {
+async function ask(client: Client, timeoutMs: number | undefined, found: Promise<UnitsFound>): Promise<StatusReport> {
   const health = await client.call("health", { timeoutMs }).catch(async (thrown: unknown) => {
-    throw withSystemd(thrown, await units);
+    throw withSystemd(thrown, (await found).units);
   });
-  const [metrics, cache, control, systemd] = await Promise.all([
+  const [metrics, cache, control, { units: systemd, detail: systemdDetail }] = await Promise.all([
     client.call("metrics", { timeoutMs }),
     client.call("cacheStats", { timeoutMs }),
     askControl(client, timeoutMs),
-    units,
+    found,
   ]);
-  return { health, metrics, cache, ...control, systemd };
+  return { health, metrics, cache, ...control, systemd, ...(systemdDetail !== undefined && { systemdDetail }) };
 }
 
 type ControlPart = Pick<StatusReport, "memory" | "process" | "redis" | "alerts" | "controlDetail">;

@@ -68,13 +68,15 @@ export class Probe {
 
   async #show(name: string): Promise<UnitProperties | null> {
     if (!this.hasSystemd) return null;
-    const { status, stdout } = await this.run("systemctl", ["show", "--all", name]);
+    const { status, stdout, stderr } = await this.run("systemctl", ["show", "--all", name]);
+    // A unit that it doesn't know is no failure of systemctl's, so this is none of a machine without combot.
+    if (status !== 0) throw new Error(`systemctl show ${name}: ${stderr.trim() || "no answer in time"}`);
     const properties = Object.fromEntries(
       stdout.split("\n").map((line) => {
         const at = line.indexOf("=");
         return [line.slice(0, at), line.slice(at + 1)];
       }),
     ) as UnitProperties;
-    return status !== 0 || properties["LoadState"] === "not-found" ? null : properties;
+    return properties["LoadState"] === "not-found" ? null : properties;
   }
 }

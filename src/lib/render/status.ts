@@ -42,6 +42,8 @@ export interface StatusReport {
   readonly controlDetail?: string;
   /** All units of combot; null where this machine has no systemd, or systemd no such unit. */
   readonly systemd: readonly UnitState[] | null;
+  /** Why it is null where there may be units all the same. */
+  readonly systemdDetail?: string;
 }
 
 const WIDTH = 80;
@@ -129,7 +131,7 @@ function alerts({ alerts: firing }: StatusReport, paint: Paint): string {
   return `\n${lines.join("\n")}`;
 }
 
-function figures({ metrics, systemd }: StatusReport, paint: Paint): string {
+function figures({ metrics, systemd, systemdDetail }: StatusReport, paint: Paint): string {
   const rows = [
     line("queue", "", queue(metrics)),
     line("latency", "", latencies(metrics)),
@@ -139,6 +141,7 @@ function figures({ metrics, systemd }: StatusReport, paint: Paint): string {
     line("recycles", "", recycles(metrics)),
   ];
   if (systemd) rows.push(units(systemd, paint));
+  else if (systemdDetail !== undefined) rows.push(line("systemd", "", systemdDetail));
   return rows.join("\n");
 }
 

@@ -16,7 +16,7 @@ async function redis(probe: Probe): Promise<Finding> {
   if (password === undefined) return warn(`${PASSWORD} can't be read`, "sudo combot doctor");
   try {
     const { latencyMs, info } = await askRedis(password);
-    return judge(latencyMs, (name) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "");
+    return judgeRedis(latencyMs, (name) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "");
   } catch (error) {
     return fail(`it does not answer: ${messageOf(error)}`, `systemctl restart ${REDIS}`);
   }
@@ -39,9 +39,12 @@ async function askRedis(password: string): Promise<{ readonly latencyMs: number;
   }
 }
 
-function judge(latencyMs: number, field: (name: string) => string): Finding {
+/** @param field of what INFO says. */
+export function judgeRedis(latencyMs: number, field: (name: string) => string): Finding {
   const used = `${formatBytes(Number(field("used_memory")))} of ${formatBytes(Number(field("maxmemory")))}`;
-  const found = `${field("redis_version")}, PING ${latencyMs.toFixed(1)} ms, ${used}, ${field("maxmemory_policy")}`;
+  // Valkey calls itself redis_version 7.2.4 for the sake of old clients.
+  const version = field("valkey_version") ? `Valkey ${field("valkey_version")}` : `Redis ${field("redis_version")}`;
+  const found = `${version}, PING ${latencyMs.toFixed(1)} ms, ${used}, ${field("maxmemory_policy")}`;
   if (field("maxmemory_policy") !== "allkeys-lru")
     return fail(`${found}: full, it would refuse writes`, "combot deploy --yes");
   if (field("aof_enabled") === "1") return warn(`${found}: it writes to disk`, "combot deploy --yes");
