@@ -92,7 +92,7 @@ keep)
   # In a PID namespace of its own systemd's reboot is an end by SIGHUP, and its power-off one by SIGINT.
   while [ $status = 129 ]; do
     status=0
-    unshare --mount --propagation private --pid --fork --kill-child=KILL --uts --ipc \
+    setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child=KILL --uts --ipc \
       sh "$SELF" boot "$layer" "$@" || status=$?
   done
   exit $status
