@@ -15,3 +15,4 @@ run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]);
 run(process.execPath, ["scripts/openapi.ts"]);
 run(process.execPath, ["scripts/bundle.ts"]);
 run("node_modules/.bin/oclif", ["manifest"]);
+run(process.execPath, ["scripts/completions.ts"]);
