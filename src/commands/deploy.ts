@@ -7,7 +7,9 @@ import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import { PROFILES } from "../lib/config/profiles.ts";
 import type { Prepared } from "../lib/deploy/preparation.ts";
 import type { Wishes } from "../lib/deploy/facts.ts";
+import { rowsOf } from "../lib/deploy/plan-rows.ts";
 import type { PreflightFault } from "../lib/deploy/preflight.ts";
+import { refuse, refuseOthers } from "../lib/deploy/refusal.ts";
 import type { Step } from "../lib/deploy/steps.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import { renderPlan, type PlanRow } from "../lib/render/deploy-plan.ts";
@@ -82,6 +84,8 @@ export default class Deploy extends BaseCommand {
 
   async run(): Promise<DeployReport> {
     const { flags } = await this.parse(Deploy);
+    // Whatever root's is: what is made here is for the services' users too. What is secret has a mode of its own.
+    process.umask(0o022);
     const { withDeployLock } = await import("../lib/deploy/lock.ts");
     if (flags.remove) return withDeployLock(() => this.#remove(flags));
     if (flags.rollback) return withDeployLock(() => this.#rollback(flags));
@@ -105,7 +109,7 @@ export default class Deploy extends BaseCommand {
     });
     const faults = await this.#preflight(prepared, flags);
     const steps = stepsFor(prepared).map(stepInWords);
-    const changes = rowsOf(prepared);
+    const changes = rowsOf(prepared.plan);
     const diff = flags.diff ? await diffsOf(prepared) : undefined;
     const report = { release: prepared.plan.release.name, changes, steps, faults, ...(diff && { diff }) };
     await this.#show(prepared, report);
@@ -139,7 +143,7 @@ export default class Deploy extends BaseCommand {
   async #preflight(prepared: Prepared, flags: DeployFlags): Promise<readonly PreflightFault[]> {
     if (!prepared.root.isMachine) return [];
     const { findPreflightFaults } = await import("../lib/deploy/preflight.ts");
-    const { facts, wishes, program, secrets, disable, missingCredentials, plan } = prepared;
+    const { facts, wishes, program, secrets, disable, missingCredentials, plan, weightsBytes } = prepared;
     const isNew = plan.steps.length > 0;
     return findPreflightFaults(facts, wishes, {
       release: program,
@@ -150,6 +154,7 @@ export default class Deploy extends BaseCommand {
       disable,
       // The folder is root's: others can't tell.
       missingCredentials: facts.isRoot ? missingCredentials : [],
+      weightsBytes,
     });
   }
 
@@ -170,6 +175,7 @@ export default class Deploy extends BaseCommand {
     const { facts, plan } = prepared;
     const machine = `${facts.distribution.name}, systemd ${facts.systemdVersion ?? "none"}, cgroup v${facts.cgroupVersion}, ${facts.machine.cores} cores, Node ${facts.nodeVersion}`;
     this.tell(`${machine}\n${plan.arithmetic}`);
+    for (const path of prepared.taken) this.tell(`${path} is somebody else's, and stays as it is.`);
     if (facts.pending) this.tell("A deploy was interrupted; this one completes it.");
     this.print(renderPlan(changes, paint));
     if (diff) this.print(diff.join("\n"));
@@ -206,8 +212,7 @@ export default class Deploy extends BaseCommand {
     const report = { changes, steps: [], faults: [] };
     const question = flags.purge ? "Remove all of this, data too?" : "Remove all of this? Data stays.";
     if (flags["dry-run"] || (!flags.yes && !(await this.#isWanted(question)))) return { done: false, ...report };
-    if (process.geteuid?.() !== 0)
-      throw new CombotError("PREFLIGHT_FAILED", "this user may not change the machine: sudo combot deploy --remove");
+    refuseOthers("--remove");
     await applyRemoval(removal);
     this.print("combot is removed.");
     return { done: true, ...report };
@@ -277,24 +282,7 @@ async function secretsOf({ redis, "redis-url-file": redisFile, "database-file": 
   };
 }
 
-function rowsOf({ plan }: Prepared): PlanRow[] {
-  const { release } = plan;
-  const program = release.isCurrent && release.isInstalled ? "keep" : "install";
-  return [
-    { act: program, what: `release ${release.name}` },
-    ...plan.files.map(({ kind, path }) => ({ act: kind, what: path })),
-    ...plan.units.map(({ act, unit }) => ({ act, what: unit })),
-  ];
-}
-
 async function diffsOf({ plan }: Prepared): Promise<readonly string[]> {
   const { diffOf } = await import("../lib/deploy/diff.ts");
   return plan.files.map(diffOf).filter((text) => text !== "");
-}
-
-function refuse(faults: readonly PreflightFault[]): void {
-  if (faults.length === 0) return;
-  const lines = faults.map(({ check, found, mend }) => `${check}: ${found}. Mend it: ${mend}`);
-  const detail = faults.length === 1 ? "One thing stands in the way." : `${faults.length} things stand in the way.`;
-  throw new CombotError("PREFLIGHT_FAILED", detail, { faults: lines });
 }

@@ -4,6 +4,8 @@ export const SOCKET = "combot-enhanced.socket";
 export const REDIS = "combot-redis.service";
 export const TIMERS = ["combot-backup.timer", "combot-check.timer"] as const;
 export const TARGET = "combot.target";
+/** Another name of the service. */
+export const ALIAS = "combot.service";
 
 /** Those that run on and on, in the order in which they are started. */
 export const LASTING_UNITS: readonly string[] = [REDIS, SOCKET, SERVICE, ...TIMERS, TARGET];

@@ -5,6 +5,7 @@ import type { Facts, Wishes } from "./facts.ts";
 import { PATHS } from "./paths.ts";
 import { JOBS, LASTING_UNITS, REDIS, SERVICE, SOCKET, TARGET } from "../unit-names.ts";
 import { redisConfigFor } from "./redis-config.ts";
+import { sharedFiles } from "./shared-files.ts";
 import { inMib, sizesFor, type Sizes } from "./sizes.ts";
 import { type TcpAddress, tcpAddressOf } from "./tcp-address.ts";
 import { renderTemplate } from "./templates.ts";
@@ -16,6 +17,8 @@ export interface DesiredFile {
   /** `owner:group`, by name. */
   readonly owner: string;
   readonly content: string;
+  /** It is a link that leads there, and has no content of its own. */
+  readonly link?: string;
   /** Never shown. */
   readonly isSecret: boolean;
   /** Units that read it at their start. */
@@ -70,6 +73,7 @@ export function desiredState(facts: Facts, wishes: Wishes, secrets: Secrets): De
     { ...plain(PATHS.env, renderTemplate("combot.env", values)), mode: 0o640, owner: "root:combot", readBy: [SERVICE] },
     ...(isManaged ? redisFiles(values) : []),
     ...jobs.map((unit) => unitFile(unit, values)),
+    ...sharedFiles(facts),
   ];
   return { files, units, credentials, sizes };
 }
@@ -79,6 +83,7 @@ function templateValues(facts: Facts, wishes: Wishes, sizes: Sizes) {
   const { directives, reset, combot, app, ops } = redisConfigFor(redis);
   return {
     current: PATHS.current,
+    libraries: facts.nodeLibrary === null ? null : `${PATHS.current}/lib`,
     envFile: PATHS.env,
     runDir: PATHS.run,
     stateDir: PATHS.state,

@@ -6,13 +6,17 @@ const HIDDEN = "(secret, not shown)";
 /** A unified diff of a file that changes; secrets and password digests are never in it. */
 export function diffOf({ kind, path, from, to }: FileChange): string {
   if (kind === "keep") return "";
-  const [before, after] = [from?.content ?? "", to?.content ?? ""];
+  const [before, after] = [textOf(from), textOf(to)];
   const isSecret = to?.isSecret ?? path.includes("/credentials/");
   const lines = isSecret ? secretLines(kind) : hunks(linesOf(before), linesOf(after));
   const mode = from && to && (from.mode !== to.mode || from.owner !== to.owner);
   const moded = mode ? [`# ${octal(from.mode)} ${from.owner} -> ${octal(to.mode)} ${to.owner}`] : [];
   const head = [`--- ${from ? path : "/dev/null"}`, `+++ ${to ? path : "/dev/null"}`];
   return [...head, ...moded, ...lines].join("\n");
+}
+
+function textOf(state: FileChange["from"] | FileChange["to"]): string {
+  return state?.link === undefined ? (state?.content ?? "") : `-> ${state.link}`;
 }
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, "0");

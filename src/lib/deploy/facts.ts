@@ -19,6 +19,8 @@ export interface FileState {
   readonly mode: number;
   /** `owner:group`, by name. */
   readonly owner: string;
+  /** Where it leads, if it is a link; `content` is what is there. */
+  readonly link?: string;
 }
 
 export interface RedisFound {
@@ -90,14 +92,58 @@ export interface Facts {
   readonly installedReleases: readonly string[];
   readonly manifest: Manifest | null;
   readonly pending: Pending | null;
-  /** Free where the program goes. */
-  readonly freeBytes: number;
+  readonly places: readonly Place[];
+  /** Deploy's own folders that are there, and those above them. */
+  readonly folders: Readonly<Record<string, FolderState>>;
+  readonly selinux: Selinux;
+  /** Packages that dpkg has begun to install and not finished. */
+  readonly unfinishedPackages: readonly string[];
+  /** A unit by hand under the service's other name, which keeps systemd from giving it to ours. */
+  readonly oldAlias: string | null;
+  /** Shells that are installed, which can complete combot's commands. */
+  readonly shells: readonly Shell[];
+  /** The library that Node is in, where the program of that name is a stub; its file's name. */
+  readonly nodeLibrary: string | null;
+  /** Of the journal's database, which is saved before a new version may change it. */
+  readonly journalBytes: number;
+  /** How this very program is run as root, whatever root's PATH is. */
+  readonly asRoot: string;
 }
+
+/** A folder that deploy writes to, or the nearest above it that is there, and the file system that it is on. */
+export interface Place {
+  readonly path: string;
+  /** Equal for places on one file system. */
+  readonly device: number;
+  readonly mount: string;
+  readonly freeBytes: number;
+  /** Null where the file system does not count them. */
+  readonly freeFiles: number | null;
+  readonly isReadOnly: boolean;
+  /** No program may be run there. */
+  readonly isNoExec: boolean;
+}
+
+export interface FolderState {
+  readonly mode: number;
+  /** `owner:group`, by name. */
+  readonly owner: string;
+}
+
+export interface Selinux {
+  readonly mode: "off" | "permissive" | "enforcing";
+  /** restorecon is installed. */
+  readonly canLabel: boolean;
+}
+
+export type Shell = "bash" | "zsh" | "fish";
 
 /** The program that is to run, made ready elsewhere. */
 export interface Release {
   /** `<version>-<digest>`, the folder's name. */
   readonly name: string;
   readonly version: string;
+  /** On disk, in whole blocks. */
   readonly bytes: number;
+  readonly fileCount: number;
 }

@@ -20,20 +20,21 @@ import { idsByName } from "./machine.ts";
 /** A file that this user may not even look at. */
 const UNKNOWN: FileState = { content: null, mode: -1, owner: "*" };
 
-/** One file as it is; null where there is none. Links are not followed: a managed path is a file of its own. */
+/** One file as it is, or a link with what it leads to; null where there is none. */
 export function readState(path: string): FileState | null {
   try {
-    const { mode, uid, gid } = lstatSync(path);
-    return {
-      content: readContent(path),
-      mode: mode & 0o7777,
-      owner: `${nameOf(uid, "/etc/passwd")}:${nameOf(gid, "/etc/group")}`,
-    };
+    const status = lstatSync(path);
+    const link = status.isSymbolicLink() ? { link: readlinkSync(path) } : {};
+    return { content: readContent(path), mode: status.mode & 0o7777, owner: ownerOf(status), ...link };
   } catch (thrown) {
     if (systemCodeOf(thrown) === "EACCES") return UNKNOWN;
     if (isAbsence(thrown)) return null;
     throw thrown;
   }
+}
+
+export function ownerOf({ uid, gid }: { readonly uid: number; readonly gid: number }): string {
+  return `${nameOf(uid, "/etc/passwd")}:${nameOf(gid, "/etc/group")}`;
 }
 
 /** Null for what is no file, and for what this user may not read. */
@@ -73,10 +74,13 @@ export interface FileToWrite {
   readonly mode: number;
   /** Null: it belongs to whoever writes it. */
   readonly owner: string | null;
+  /** It is a link that leads there, and has no content of its own. */
+  readonly link?: string | undefined;
 }
 
 /** Written beside and renamed, its mode and owner set before that: nobody sees it half done or open to others. */
-export function writeWhole(path: string, { content, mode, owner }: FileToWrite): void {
+export function writeWhole(path: string, { content, mode, owner, link }: FileToWrite): void {
+  if (link !== undefined) return switchLink(path, link);
   const beside = `${path}.combot-new`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   rmSync(beside, { force: true });

@@ -1,24 +1,27 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { parseEnvFile } from "../config/env-file.ts";
 import { KIB } from "../units.ts";
-import type { Facts, Holder, Manifest, Pending, RedisFound } from "./facts.ts";
+import { commandAsRoot } from "./as-root.ts";
+import { SERVER_BINARIES } from "./distributions.ts";
+import type { Facts, Holder, Manifest, Pending, RedisFound, Selinux, Shell } from "./facts.ts";
 import { linkTarget, nullFor, readJson, readState } from "./files.ts";
+import { readFolders } from "./folders.ts";
 import { tryCommand, type Root } from "./machine.ts";
+import { findNodeLibrary } from "./node-library.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
-import { ALL_UNITS, REDIS, SERVICE, SOCKET } from "../unit-names.ts";
+import { readPlaces } from "./places.ts";
+import { SHARED_FILES } from "./shared-files.ts";
+import { ALIAS, ALL_UNITS, REDIS, SERVICE, SOCKET } from "../unit-names.ts";
 import { daemonsByHand, portHolder } from "./processes.ts";
 import { systemdVersion, unitStates } from "./systemd.ts";
 import { tcpAddressOf } from "./tcp-address.ts";
 
-/** In the order in which they are preferred; Amazon Linux names its Redis by the major version. */
-const SERVERS = ["/usr/bin/valkey-server", "/usr/bin/redis-server", "/usr/bin/redis6-server"];
-
 /** Looks at the machine; changes nothing and needs no root. */
 export async function gatherFacts(root: Root, redisPort: number | null): Promise<Facts> {
   const manifest = readJson(root.at(PATHS.manifest)) as Manifest | null;
-  const paths = new Set([...MANAGED_FILES, ...(manifest?.files.map(({ path }) => path) ?? [])]);
+  const paths = new Set([...MANAGED_FILES, ...SHARED_FILES, ...(manifest?.files.map(({ path }) => path) ?? [])]);
   const states = [...paths].map((path) => [path, readState(root.at(path))] as const);
   const found = states.flatMap(([path, state]) =>
     state ? [[path, root.isMachine ? state : { ...state, owner: "*" }] as const] : [],
@@ -43,7 +46,15 @@ export async function gatherFacts(root: Root, redisPort: number | null): Promise
     installedReleases: listFolder(root.at(PATHS.releases)).filter((name) => !name.startsWith(".")),
     manifest,
     pending: readJson(root.at(PATHS.pending)) as Pending | null,
-    freeBytes: freeBytesAt(root.at(PATHS.program)),
+    places: readPlaces(root),
+    folders: root.isMachine ? readFolders() : {},
+    selinux: readSelinux(),
+    unfinishedPackages: root.isMachine ? await unfinishedPackages() : [],
+    oldAlias: root.isMachine ? oldAlias() : null,
+    shells: SHELLS.filter(([, program]) => existsSync(root.at(program))).map(([shell]) => shell),
+    nodeLibrary: findNodeLibrary()?.name ?? null,
+    journalBytes: sizeOf(root.at(PATHS.journal)) + sizeOf(root.at(`${PATHS.journal}-wal`)),
+    asRoot: commandAsRoot(),
   };
 }
 
@@ -82,19 +93,46 @@ function readMachine(): Facts["machine"] {
 }
 
 async function findRedis(): Promise<RedisFound | null> {
-  for (const binary of SERVERS.filter((path) => existsSync(path))) {
+  for (const binary of SERVER_BINARIES.filter((path) => existsSync(path))) {
     const { output } = await tryCommand(binary, ["--version"]);
     const version = /\bv=(\d+\.\d+\.\d+)/.exec(output)?.[1];
-    if (version !== undefined) return { kind: binary.includes("valkey") ? "valkey" : "redis", binary, version };
+    // A redis-server may be Valkey under its old name.
+    if (version !== undefined)
+      return { kind: /valkey/i.test(`${binary} ${output}`) ? "valkey" : "redis", binary, version };
   }
   return null;
 }
 
-/** Of the file system that the folder is on, or will be. */
-function freeBytesAt(folder: string): number {
-  if (folder !== "/" && !existsSync(folder)) return freeBytesAt(dirname(folder));
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+/** By what each of them brings. */
+const SHELLS: readonly (readonly [Shell, program: string])[] = [
+  ["bash", "/usr/share/bash-completion"],
+  ["zsh", "/usr/bin/zsh"],
+  ["fish", "/usr/bin/fish"],
+];
+
+function readSelinux(): Selinux {
+  const enforced = nullFor(["EACCES"], () => readFileSync("/sys/fs/selinux/enforce", "latin1").trim());
+  const canLabel = ["/usr/sbin/restorecon", "/sbin/restorecon"].some((path) => existsSync(path));
+  return { mode: enforced === null ? "off" : enforced === "1" ? "enforcing" : "permissive", canLabel };
+}
+
+/** dpkg-query(1): the second letter is the state; those between "not installed" and "installed" are listed. */
+async function unfinishedPackages(): Promise<readonly string[]> {
+  if (!existsSync("/usr/bin/dpkg-query")) return [];
+  const { output } = await tryCommand("dpkg-query", ["-W", "-f", "${db:Status-Abbrev}\t${Package}\n"]);
+  return output.split("\n").flatMap((row) => /^.[UFHWt].?\t(\S+)/.exec(row)?.[1] ?? []);
+}
+
+/** A link of ours is none, nor is one that masks the name. */
+function oldAlias(): string | null {
+  const path = join(PATHS.units, ALIAS);
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (!status || (status.isSymbolicLink() && basename(readlinkSync(path)) === SERVICE)) return null;
+  return path;
+}
+
+function sizeOf(path: string): number {
+  return nullFor(["EACCES"], () => statSync(path).size) ?? 0;
 }
 
 export function makeFolder(path: string): void {

@@ -6,6 +6,7 @@ import { linkTarget, makePrivate, readJson, readState, toJson, writeWhole } from
 import { listFolder } from "./gather-facts.ts";
 import { type Root } from "./machine.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { isOurs, SHARED_FILES } from "./shared-files.ts";
 import { ALL_UNITS } from "../unit-names.ts";
 import { unitStates } from "./systemd.ts";
 
@@ -68,13 +69,24 @@ async function writeGeneration(root: Root, isRoot: boolean): Promise<string> {
 
 export async function describeGeneration(root: Root): Promise<Generation> {
   const manifest = readJson(root.at(PATHS.manifest)) as { files?: { path: string }[] } | null;
-  const paths = new Set([...MANAGED_FILES, ...RECORDS, ...(manifest?.files ?? []).map(({ path }) => path)]);
+  const paths = new Set([
+    ...MANAGED_FILES,
+    ...SHARED_FILES,
+    ...RECORDS,
+    ...(manifest?.files ?? []).map(({ path }) => path),
+  ]);
   return {
-    files: Object.fromEntries([...paths].map((path) => [path, readState(root.at(path))])),
+    files: Object.fromEntries([...paths].map((path) => [path, readOwn(root, path)])),
     current: linkTarget(root.at(PATHS.current)),
     releases: listFolder(root.at(PATHS.releases)),
     units: root.isMachine ? await unitStates(ALL_UNITS) : {},
   };
+}
+
+/** Somebody else's file under a name that we share is none to put back. */
+function readOwn(root: Root, path: string): FileState | null {
+  const state = readState(root.at(path));
+  return state && SHARED_FILES.includes(path) && !isOurs(state) ? null : state;
 }
 
 /** @throws {CombotError} `DEPLOY_FAILED` where there is none of that name. */

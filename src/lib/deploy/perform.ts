@@ -15,9 +15,11 @@ import {
   saveGeneration,
 } from "./generations.ts";
 import { makeFolder } from "./gather-facts.ts";
+import { makeOwnFolders } from "./folders.ts";
 import { smokeTest, waitHealthy } from "./health.ts";
 import { runCommand, tryCommand, type Root } from "./machine.ts";
 import { PATHS } from "./paths.ts";
+import { SHARED_FILES } from "./shared-files.ts";
 import { ALL_UNITS } from "../unit-names.ts";
 import type { Plan } from "./plan.ts";
 import { installProgram, type Program } from "./program-files.ts";
@@ -63,6 +65,8 @@ export async function performStep(step: Step, work: Work, onWait: OnWait): Promi
       return driveUnit(step.do, step.unit);
     case "enable":
       return enable(step.units, root);
+    case "unlink":
+      return void (await systemctl("disable", "--no-reload", step.unit));
     case "disable":
       return void (await systemctl("disable", "--now", step.unit));
     case "prune":
@@ -71,6 +75,7 @@ export async function performStep(step: Step, work: Work, onWait: OnWait): Promi
     case "audit":
     case "clear-model-choice":
     case "finish":
+    case "label":
     case "make-folders":
     case "make-users":
     case "reload-systemd":
@@ -93,7 +98,9 @@ async function performPlain(step: Exclude<PlainStep, "prune">, work: Work, onWai
       return void (await runCommand("systemd-sysusers", [PATHS.sysusers]));
     case "make-folders":
       await runCommand("systemd-tmpfiles", ["--create", PATHS.tmpfiles]);
-      return void (await runCommand("install", ["-d", "-m", "0700", "-o", "root", "-g", "root", PATHS.credentials]));
+      return makeOwnFolders(root);
+    case "label":
+      return label();
     case "verify-units":
       return verifyUnits(ALL_UNITS.map((unit) => join(PATHS.units, unit)).filter((path) => existsSync(path)));
     case "reload-systemd":
@@ -122,6 +129,13 @@ function writeFile(path: string, { plan, root }: Work): void {
   if (!file) throw new CombotError("INTERNAL", `the plan has no content for ${path}`);
   if (path.startsWith(PATHS.credentials) && !root.isMachine) makeFolder(root.at(PATHS.credentials));
   writeWhole(root.at(path), { ...file, owner: root.isMachine ? file.owner : null });
+}
+
+/** By the policy's file contexts: under /opt what lies in a bin folder is a program that init may run. */
+async function label(): Promise<void> {
+  const units = ALL_UNITS.map((unit) => join(PATHS.units, unit));
+  const all = [PATHS.program, PATHS.settings, PATHS.sysusers, PATHS.tmpfiles, PATHS.state, ...SHARED_FILES, ...units];
+  await runCommand("restorecon", ["-R", ...all.filter((path) => existsSync(path))]);
 }
 
 /** systemd reads its units right after this, once for all of them. */

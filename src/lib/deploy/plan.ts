@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
 import type { Desired, DesiredFile } from "./desired.ts";
 import type { Facts, FileState, Manifest, Release, Wishes } from "./facts.ts";
+import { type FolderChange, folderChanges } from "./folders.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { isOurs, SHARED_FILES } from "./shared-files.ts";
 import { SERVICE, SOCKET } from "../unit-names.ts";
 import type { Step } from "./steps.ts";
 
@@ -26,6 +29,8 @@ export interface Plan {
   readonly release: { readonly name: string; readonly isInstalled: boolean; readonly isCurrent: boolean };
   readonly files: readonly FileChange[];
   readonly units: readonly UnitChange[];
+  /** Folders of deploy's own to be mended. */
+  readonly folders: readonly FolderChange[];
   /** In the order in which they are done; none where nothing is to do. */
   readonly steps: readonly Step[];
   readonly manifest: Manifest;
@@ -51,7 +56,8 @@ export function planDeploy(
   const units = start ? unitChanges(facts, desired, files, isCurrent) : [];
   const manifest = manifestOf(wishes, desired.files, release);
   const isInstalled = facts.installedReleases.includes(release.name);
-  const changed = { files, units, release: { name: release.name, isInstalled, isCurrent }, manifest };
+  const folders = folderChanges(facts.folders);
+  const changed = { files, units, folders, release: { name: release.name, isInstalled, isCurrent }, manifest };
   const steps = stepsOf(facts, desired, changed, start, disable);
   return { ...changed, steps, arithmetic: desired.sizes.arithmetic };
 }
@@ -64,13 +70,16 @@ function fileChanges(facts: Facts, desired: readonly DesiredFile[]): FileChange[
   const written = facts.manifest?.files.map(({ path }) => path) ?? [];
   const gone = [...new Set([...MANAGED_FILES, ...written])]
     .filter((path) => facts.files[path] && !desired.some((file) => file.path === path))
+    .filter((path) => !SHARED_FILES.includes(path) || (facts.files[path] && isOurs(facts.files[path])))
     .map((path): FileChange => ({ kind: "remove", path, to: null, from: facts.files[path] ?? null }));
   return [...wanted, ...gone];
 }
 
 /** What this user may not read counts as it was written: only root's run can tell. */
 function isSame(from: FileState, to: DesiredFile): boolean {
-  return (from.content === null || from.content === to.content) && from.mode === to.mode && from.owner === to.owner;
+  const isContentSame = from.content === null || from.content === to.content;
+  const isThere = to.link === undefined ? from.link === undefined && isContentSame : from.link === to.link;
+  return isThere && from.mode === to.mode && from.owner === to.owner;
 }
 
 function unitChanges(
@@ -101,25 +110,29 @@ function unitChanges(
 /** A secret that was replaced by hand is as it is to be, and what runs still has the one before. */
 function wasDeployed({ path, to }: FileChange, { manifest }: Facts): boolean {
   const before = manifest?.files.find((file) => file.path === path);
-  return before === undefined || before.sha256 === digestOf(to?.content ?? "");
+  return before === undefined || before.sha256 === digestOf(to?.link ?? to?.content ?? "");
 }
 
 function isRunning(active: string | undefined): boolean {
   return active === "active" || active === "reloading" || active === "activating";
 }
 
-type Changed = Pick<Plan, "files" | "units" | "release" | "manifest">;
+type Changed = Pick<Plan, "files" | "units" | "folders" | "release" | "manifest">;
 
 function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolean, disable: string | null): Step[] {
-  const { files, units, release } = changed;
+  const { files, units, folders, release } = changed;
   const writes = files.filter(({ kind }) => kind === "create" || kind === "change");
   const removals = files.filter(({ kind }) => kind === "remove");
   const acts = units.filter(({ act }) => act !== "keep");
-  const enables = desired.units.filter((unit) => unit !== SOCKET && facts.units[unit]?.enabled !== "enabled");
+  const byHand = unitsByHand(facts, writes);
+  const isEnabled = (unit: string): boolean => facts.units[unit]?.enabled === "enabled" && !byHand.includes(unit);
+  const enables = desired.units.filter((unit) => unit !== SOCKET && !isEnabled(unit));
   const isSame = JSON.stringify(facts.manifest) === JSON.stringify(changed.manifest);
   const isProgramNew = !release.isInstalled || !release.isCurrent;
   const hasWork =
-    writes.length + removals.length + acts.length + enables.length > 0 || isProgramNew || disable !== null;
+    writes.length + removals.length + acts.length + enables.length + folders.length > 0 ||
+    isProgramNew ||
+    disable !== null;
   if (!hasWork && isSame && facts.pending === null) return [];
 
   const early = [PATHS.sysusers, PATHS.tmpfiles] as readonly string[];
@@ -130,6 +143,7 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
     ...(isRedisChanged ? [{ do: "try-redis" } as const] : []),
     { do: "save-generation", restart },
     ...(disable === null ? [] : [{ do: "disable", unit: disable } as const]),
+    ...byHand.map((unit) => ({ do: "unlink", unit }) as const),
     ...(release.isInstalled ? [] : [{ do: "install-program", release: release.name } as const]),
     ...write(writes.filter(({ path }) => early.includes(path))),
     { do: "make-users" },
@@ -138,6 +152,7 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
     ...acts.filter(({ act }) => act === "stop").map(({ unit }) => ({ do: "stop", unit }) as const),
     ...removals.map(({ path }) => ({ do: "remove", path }) as const),
     ...(release.isCurrent ? [] : [{ do: "switch-program", release: release.name } as const]),
+    ...(facts.selinux.mode !== "off" && facts.selinux.canLabel ? [{ do: "label" } as const] : []),
     { do: "verify-units" },
     ...(enables.length > 0 ? [{ do: "enable", units: enables } as const] : []),
     { do: "reload-systemd" },
@@ -150,6 +165,13 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
     { do: "prune" },
     { do: "finish" },
   ];
+}
+
+/** Units that deploy finds and has not written: what enabled them says other things than ours. */
+function unitsByHand({ manifest }: Facts, writes: readonly FileChange[]): readonly string[] {
+  const isByHand = ({ path, from }: FileChange): boolean =>
+    from !== null && dirname(path) === PATHS.units && !manifest?.files.some((file) => file.path === path);
+  return writes.filter(isByHand).map(({ path }) => basename(path));
 }
 
 function startSteps(acts: readonly UnitChange[], mayBeNewProgram: boolean): Step[] {
@@ -176,11 +198,11 @@ function manifestOf(wishes: Wishes, files: readonly DesiredFile[], { name, versi
     version,
     release: name,
     wishes,
-    files: files.map(({ path, mode, owner, content }) => ({
+    files: files.map(({ path, mode, owner, content, link }) => ({
       path,
       mode: mode.toString(8).padStart(4, "0"),
       owner,
-      sha256: digestOf(content),
+      sha256: digestOf(link ?? content),
     })),
   };
 }

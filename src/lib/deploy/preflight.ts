@@ -1,9 +1,10 @@
-import { formatBytes } from "../units.ts";
+import { installCommand, installServer, isPackagedUnit, SERVER_PACKAGES } from "./distributions.ts";
 import type { Facts, Holder, Release, Wishes } from "./facts.ts";
 import type { NodeFault } from "./node-binary.ts";
 import { PATHS } from "./paths.ts";
-import { redisPackage } from "./redis-config.ts";
+import { placeFaults } from "./place-faults.ts";
 import { shortageOf, sizesFor } from "./sizes.ts";
+import { ALIAS, SERVICE } from "../unit-names.ts";
 
 /** One thing that stands in the way, and the command that mends it. */
 export interface PreflightFault {
@@ -26,17 +27,11 @@ export interface PreflightOptions {
   readonly disable: string | null;
   /** Files that the daemon's unit takes as credentials, and that are not there. */
   readonly missingCredentials: readonly string[];
+  /** Of the model, which the daemon prepares a copy of. */
+  readonly weightsBytes: number;
 }
 
 const OLDEST_SYSTEMD = 249;
-/** Units by which the distributions' packages start a server of their own. */
-const PACKAGED = ["redis-server.service", "redis.service", "redis6.service", "valkey.service", "valkey-server.service"];
-/** Beside the new release there has to be room for the generation and the state folder. */
-const SPARE_BYTES = 64 * 1024 * 1024;
-
-export function isPackagedUnit(unit: string | null | undefined): boolean {
-  return PACKAGED.includes(unit ?? "");
-}
 
 /** All that would make a deploy fail, found before anything is changed. Pure. */
 export function findPreflightFaults(
@@ -47,7 +42,7 @@ export function findPreflightFaults(
   const managed = wishes.redis === "managed" && !options.hasOtherRedis;
   return [
     ...(options.needsRoot && !facts.isRoot
-      ? [fault("root", "this user may not change the machine", "sudo combot deploy")]
+      ? [fault("root", "this user may not change the machine", `${facts.asRoot} deploy`)]
       : []),
     ...systemdFaults(facts),
     ...(managed ? redisFaults(facts, wishes, options.disable) : []),
@@ -60,7 +55,9 @@ export function findPreflightFaults(
     ...(facts.listenHolder ? [listenFault(facts.listenHolder)] : []),
     ...options.missingCredentials.map(credentialFault),
     ...facts.byHand.map(byHandFault),
-    ...roomFaults(facts, options.release),
+    ...unitFaults(facts),
+    ...selinuxFaults(facts),
+    ...placeFaults(facts, options.release, options.weightsBytes),
   ];
 }
 
@@ -76,14 +73,23 @@ function systemdFaults({ systemdVersion, distribution }: Facts): PreflightFault[
 }
 
 function redisFaults(
-  { redis, portHolder, distribution }: Facts,
+  { redis, portHolder, distribution, unfinishedPackages }: Facts,
   { redisPort }: Wishes,
   disable: string | null,
 ): PreflightFault[] {
-  const missing = fault("redis", "neither Valkey nor Redis is installed", redisPackage(distribution.id).command);
+  // apt refuses anything else before that is done.
+  const finish = unfinishedPackages.length > 0 ? "dpkg --configure -a && " : "";
+  const install = `${finish}${installServer(distribution)}`;
+  const missing = fault("redis", "neither Valkey nor Redis is installed", install);
+  const halfThere = unfinishedPackages.filter((name) => SERVER_PACKAGES.includes(name));
   const taken =
     portHolder && (disable === null || portHolder.unit !== disable) ? [portFault(portHolder, redisPort)] : [];
-  return [...(redis ? [] : [missing]), ...taken];
+  return [...(redis ? halfThere.map(unfinishedFault) : [missing]), ...taken];
+}
+
+/** Whoever finishes it later starts a second server, on our port. */
+function unfinishedFault(name: string): PreflightFault {
+  return fault("packages", `the installation of ${name} was begun and not finished`, "dpkg --configure -a");
 }
 
 function portFault(holder: Holder, port: number): PreflightFault {
@@ -122,17 +128,29 @@ function modelPlaceFaults(dir: string | null): PreflightFault[] {
 }
 
 function byHandFault(holder: Holder): PreflightFault {
-  return fault("another combot", `a daemon runs outside the unit: ${inWords(holder)}`, `kill ${holder.pid}`);
+  const { pid, unit } = holder;
+  // What a unit starts it would start again. A user's own units belong to that user's systemd.
+  const isUnit = unit !== null && !unit.startsWith("user@");
+  const mend = isUnit ? `systemctl disable --now ${unit}` : `kill ${pid}`;
+  return fault("another combot", `a daemon runs outside the unit: ${inWords(holder)}`, mend);
 }
 
-function roomFaults({ freeBytes, installedReleases }: Facts, { name, bytes }: Release): PreflightFault[] {
-  const needed = SPARE_BYTES + (installedReleases.includes(name) ? 0 : bytes);
-  if (freeBytes >= needed) return [];
+/** Units that an operator has made or masked: they are left to whoever did it. */
+function unitFaults({ units, oldAlias }: Facts): PreflightFault[] {
+  const masked = Object.entries(units).filter(([, { enabled }]) => enabled.startsWith("masked"));
   return [
-    fault(
-      "disk",
-      `/opt has ${formatBytes(freeBytes)} free, it takes ${formatBytes(needed)}`,
-      "make room on the disk: df -h /opt",
-    ),
+    ...masked.map(([unit]) => fault("masked unit", `${unit} is masked`, `systemctl unmask ${unit}`)),
+    ...(oldAlias === null ? [] : [oldAliasFault(oldAlias)]),
   ];
+}
+
+function oldAliasFault(path: string): PreflightFault {
+  const found = `${path} is a unit of somebody else's, by a name that ${SERVICE} is to have too`;
+  return fault("an old unit", found, `systemctl disable --now ${ALIAS} && mv ${path} /root/`);
+}
+
+function selinuxFaults({ selinux, distribution }: Facts): PreflightFault[] {
+  if (selinux.mode !== "enforcing" || selinux.canLabel) return [];
+  const found = "SELinux is enforcing, and there is no restorecon to label the program with";
+  return [fault("selinux", found, installCommand(distribution.id, "policycoreutils"))];
 }

@@ -1,16 +1,20 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { PACKAGE_FOLDER } from "../package-files.ts";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { CombotError } from "../errors.ts";
+import { PACKAGE_FOLDER, packageFile } from "../package-files.ts";
 import { desiredState } from "./desired.ts";
 import { DEFAULT_WISHES, type Facts, type Wishes } from "./facts.ts";
 import { gatherFacts } from "./gather-facts.ts";
 import { Root } from "./machine.ts";
 import type { Work } from "./perform.ts";
-import { isPackagedUnit } from "./preflight.ts";
+import { isPackagedUnit } from "./distributions.ts";
 import { planDeploy } from "./plan.ts";
 import { PATHS } from "./paths.ts";
 import { describeProgram, isIntact, type Program } from "./program-files.ts";
+import { takenNames } from "./shared-files.ts";
 import { type GivenSecrets, secretsFor } from "./secrets.ts";
+
+const BUNDLED_MODEL = packageFile("models/shop-intents");
 
 export interface DeployRequest {
   readonly rootFolder: string;
@@ -26,13 +30,19 @@ export interface Prepared extends Work {
   readonly wishes: Wishes;
   /** Credentials that the operator's settings name and that are not there. */
   readonly missingCredentials: readonly string[];
+  /** Names for what is outside of combot's folders that somebody else has taken. */
+  readonly taken: readonly string[];
+  /** Of the model that is not yet served, which the daemon prepares a copy of. */
+  readonly weightsBytes: number;
   /** The unit that will be disabled, for its holding our port. */
   readonly disable: string | null;
 }
 
 /** Looks at the machine and decides what a deploy would do. Changes nothing. */
 export function prepareDeploy(request: DeployRequest): Promise<Prepared> {
-  return prepareDeployOf(describeProgram(PACKAGE_FOLDER), request, isIntact);
+  const program = describeProgram(PACKAGE_FOLDER);
+  refuseChanged(PACKAGE_FOLDER, program.name);
+  return prepareDeployOf(program, request, isIntact);
 }
 
 /** The same for a program that was described before: reading all of it again takes most of the time. */
@@ -55,7 +65,37 @@ export async function prepareDeployOf(
     .filter((name) => secrets[name] === undefined)
     .map((name) => join(PATHS.credentials, name))
     .filter((path) => !existsSync(root.at(path)));
-  return { root, facts, plan, program, secrets, user: request.user, wishes, disable, missingCredentials };
+  const isServed = facts.manifest !== null && facts.manifest.wishes.modelDir === wishes.modelDir;
+  const weightsBytes = isServed ? 0 : bytesOfModel(wishes.modelDir ?? BUNDLED_MODEL);
+  const taken = root.isMachine ? takenNames(facts.files) : [];
+  return {
+    root,
+    facts,
+    plan,
+    program,
+    taken,
+    weightsBytes,
+    secrets,
+    user: request.user,
+    wishes,
+    disable,
+    missingCredentials,
+  };
+}
+
+/** A release that deploys itself has to be what its name says: else what somebody changed there became the next one. */
+function refuseChanged(folder: string, name: string): void {
+  if (dirname(folder) !== PATHS.releases || basename(folder) === name) return;
+  const found = `${folder} was changed since it was installed`;
+  throw new CombotError("PREFLIGHT_FAILED", `${found}: npm install -g combot, and deploy from there`);
+}
+
+/** Of what a copy is prepared: the model's file, or those in its folder. */
+function bytesOfModel(path: string): number {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status?.isDirectory()) return status?.size ?? 0;
+  const names = readdirSync(path).filter((name) => name.includes(".onnx"));
+  return names.reduce((sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 /** A release that was changed on disk is installed again. */

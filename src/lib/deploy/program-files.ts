@@ -17,6 +17,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { CombotError } from "../errors.ts";
 import type { Release } from "./facts.ts";
 import { readJson } from "./files.ts";
+import { findNodeLibrary } from "./node-library.ts";
 import { nodeFaultOf, readNodeSums, type NodeFault } from "./node-binary.ts";
 
 interface ProgramFile {
@@ -34,6 +35,11 @@ export interface Program extends Release {
 }
 
 const NODE = join("bin", "node");
+/** npm keeps the right to be run for what package.json calls a program, and combot is none there. */
+const LAUNCHER = join("bin", "combot");
+const BLOCK_BYTES = 4096;
+const ALL_READ = 0o444;
+const ALL_ENTER = 0o555;
 
 interface PackageJson {
   readonly version?: string;
@@ -60,15 +66,27 @@ export function describeProgram(root: string): Program {
   const manifest = packageOf(root);
   const own = [...ALWAYS, ...(manifest.files ?? [])].filter((name) => existsSync(join(root, name)));
   const node = realpathSync(process.execPath);
-  const files = [
+  const library = findNodeLibrary(node);
+  const found = [
     ...own.flatMap((name) => filesBelow(join(root, name), name)),
     ...[...packagesOf(root)].flatMap(([folder, to]) => filesBelow(folder, to)),
-    { from: node, to: NODE, isExecutable: true, bytes: statSync(node).size },
-  ].toSorted((a, b) => (a.to < b.to ? -1 : 1));
+    ...(library === null ? [] : [fileOf(library.path, join("lib", library.name), false)]),
+    fileOf(node, NODE, true),
+  ];
+  // A release that deploys itself has its Node among its own files.
+  const files = [...new Map(found.map((file) => [file.to, file])).values()].toSorted(byTarget);
   const version = manifest.version ?? "0.0.0";
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const nodeFault = nodeFaultOf(node, readNodeSums(root)) ?? null;
-  return { name: `${version}-${digestOf(files)}`, version, bytes, files, nodeFault };
+  const bytes = files.reduce((sum, file) => sum + Math.ceil(file.bytes / BLOCK_BYTES) * BLOCK_BYTES, 0);
+  const nodeFault = nodeFaultOf(node, readNodeSums(root)) ?? (library && nodeFaultOf(library.path, "")) ?? null;
+  return { name: `${version}-${digestOf(files)}`, version, bytes, fileCount: files.length, files, nodeFault };
+}
+
+function fileOf(from: string, to: string, isExecutable: boolean): ProgramFile {
+  return { from, to, isExecutable, bytes: statSync(from).size };
+}
+
+function byTarget(one: ProgramFile, other: ProgramFile): number {
+  return one.to < other.to ? -1 : 1;
 }
 
 function packageOf(folder: string): PackageJson {
@@ -124,7 +142,8 @@ function filesBelow(path: string, to: string): ProgramFile[] {
   const status = statSync(path);
   if (status.isFile()) {
     const isForeign = FOREIGN_BINARIES.some((pattern) => pattern.test(path));
-    return isForeign ? [] : [{ from: path, to, isExecutable: (status.mode & 0o111) !== 0, bytes: status.size }];
+    const isExecutable = (status.mode & 0o111) !== 0 || to === LAUNCHER;
+    return isForeign ? [] : [{ from: path, to, isExecutable, bytes: status.size }];
   }
   // A package's own node_modules is visited by its dependencies.
   return readdirSync(path)
@@ -141,11 +160,18 @@ function digestOf(files: readonly ProgramFile[]): string {
   return whole.digest("hex").slice(0, 12);
 }
 
-/** Whether a release on disk still is what its name says. */
+/** Whether a release on disk still is what its name says, and everybody may run it. */
 export function isIntact(folder: string): boolean {
   const name = relative(dirname(folder), folder);
-  const files = listProgram(folder).toSorted((a, b) => (a.to < b.to ? -1 : 1));
-  return name.endsWith(`-${digestOf(files)}`);
+  const files = listProgram(folder).toSorted(byTarget);
+  return name.endsWith(`-${digestOf(files)}`) && isOpenToAll(folder);
+}
+
+/** One that was installed under a narrow umask is not. */
+function isOpenToAll(path: string): boolean {
+  const status = statSync(path);
+  if (!status.isDirectory()) return (status.mode & ALL_READ) === ALL_READ;
+  return (status.mode & ALL_ENTER) === ALL_ENTER && readdirSync(path).every((name) => isOpenToAll(join(path, name)));
 }
 
 function listProgram(folder: string, to = ""): ProgramFile[] {

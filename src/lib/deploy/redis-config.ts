@@ -47,9 +47,3 @@ function versionNumber(version: string): number {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major + Math.min(minor, 9) / 10;
 }
-
-/** Names of packages that have a server, for the command that installs one. */
-export function redisPackage(distribution: string): { readonly command: string } {
-  if (distribution === "amzn") return { command: "dnf install -y valkey" };
-  return { command: "apt-get install -y redis-server" };
-}

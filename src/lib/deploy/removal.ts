@@ -1,8 +1,10 @@
 import { existsSync, rmSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { systemCodeOf } from "../errors.ts";
+import { readState } from "./files.ts";
 import { tryCommand } from "./machine.ts";
 import { MANAGED_FILES, PATHS, TIMER_STAMPS } from "./paths.ts";
+import { isOurs, SHARED_FILES } from "./shared-files.ts";
 import { ALL_UNITS } from "../unit-names.ts";
 import { driveUnit } from "./systemd.ts";
 
@@ -17,19 +19,32 @@ export interface Removal {
   readonly users: readonly string[];
 }
 
+/** What systemctl edit and systemctl set-property leave, which doctor advises too. */
+const DROP_INS = [PATHS.units, "/etc/systemd/system.control", "/run/systemd/system.control"] as const;
+/** Made for our completion where a shell's own package hadn't. */
+const COMPLETION_FOLDERS = [
+  "/usr/local/share/bash-completion/completions",
+  "/usr/local/share/bash-completion",
+] as const;
 const USERS = ["combot", "combot-redis"] as const;
 const GROUPS = ["combot-admin", "combot", "combot-redis"] as const;
 
 /** What goes. Data stays without `purge`: the state folder but deploy's own records, and the users whose it is. */
 export function planRemoval(purge: boolean): Removal {
-  const dropIns = ALL_UNITS.map((unit) => join(PATHS.units, `${unit}.d`));
+  const dropIns = DROP_INS.flatMap((folder) => ALL_UNITS.map((unit) => join(folder, `${unit}.d`)));
   const all = [PATHS.program, PATHS.run, PATHS.redisRun, PATHS.deploy];
   const folders = purge ? [...all, PATHS.settings, PATHS.state, ...dropIns] : all;
   return {
     units: ALL_UNITS.filter((unit) => existsSync(join(PATHS.units, unit))),
-    files: [...MANAGED_FILES, ...TIMER_STAMPS].filter((path) => existsSync(path)),
+    files: [
+      ...[...MANAGED_FILES, ...TIMER_STAMPS].filter((path) => existsSync(path)),
+      ...SHARED_FILES.filter((path) => {
+        const state = readState(path);
+        return state !== null && isOurs(state);
+      }),
+    ],
     folders: folders.filter((path) => existsSync(path)),
-    emptyFolders: [PATHS.credentials, PATHS.settings].filter((path) => existsSync(path)),
+    emptyFolders: [PATHS.credentials, PATHS.settings, ...COMPLETION_FOLDERS].filter((path) => existsSync(path)),
     users: purge ? USERS : [],
   };
 }

@@ -15,6 +15,7 @@ import {
 import { listFolder } from "./gather-facts.ts";
 import { tryCommand, type Root } from "./machine.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
+import { isOurs, SHARED_FILES } from "./shared-files.ts";
 import { ALL_UNITS, SERVICE, SOCKET } from "../unit-names.ts";
 import { driveUnit, unitStates } from "./systemd.ts";
 
@@ -26,10 +27,16 @@ export interface Difference {
 
 /** What a generation would put back. */
 export function differencesFrom(root: Root, { files }: Generation): Difference[] {
-  const paths = new Set([...Object.keys(files), ...MANAGED_FILES]);
-  return [...paths]
-    .map((path) => ({ path, from: readState(root.at(path)), to: files[path] ?? null }))
-    .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to));
+  const paths = new Set([...Object.keys(files), ...MANAGED_FILES, ...SHARED_FILES]);
+  return (
+    [...paths]
+      .map((path) => ({ path, from: readState(root.at(path)), to: files[path] ?? null }))
+      .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
+      // By now somebody else's may be there.
+      .filter(
+        ({ path, from, to }) => !SHARED_FILES.includes(path) || [from, to].every((is) => is === null || isOurs(is)),
+      )
+  );
 }
 
 /**
@@ -82,8 +89,8 @@ function restoreProgram(root: Root, { current, releases }: Generation, isFailure
 
 function putBack(root: Root, { path, to }: Difference): void {
   if (to === null) return rmSync(root.at(path), { force: true });
-  if (to.content === null) throw new CombotError("DEPLOY_FAILED", "its content was not saved");
-  writeWhole(root.at(path), { content: to.content, mode: to.mode, owner: root.isMachine ? to.owner : null });
+  if (to.content === null && to.link === undefined) throw new CombotError("DEPLOY_FAILED", "its content was not saved");
+  writeWhole(root.at(path), { ...to, content: to.content ?? "", owner: root.isMachine ? to.owner : null });
 }
 
 /** While their files are still there: systemd needs them to stop and to disable a unit. */

@@ -3,7 +3,7 @@ export type Step =
   | { readonly do: "save-generation"; readonly restart: readonly string[] }
   | { readonly do: "install-program" | "switch-program"; readonly release: string }
   | { readonly do: "write" | "remove"; readonly path: string }
-  | { readonly do: "start" | "restart" | "stop" | "disable"; readonly unit: string }
+  | { readonly do: "start" | "restart" | "stop" | "disable" | "unlink"; readonly unit: string }
   | { readonly do: "enable"; readonly units: readonly string[] }
   | { readonly do: PlainStep };
 
@@ -12,6 +12,7 @@ export type PlainStep =
   | "try-redis"
   | "make-users"
   | "make-folders"
+  | "label"
   | "verify-units"
   | "reload-systemd"
   | "clear-model-choice"
@@ -27,6 +28,7 @@ const WORDS: Readonly<Record<PlainStep, string>> = {
   "try-redis": "try Redis' configuration on a scratch instance",
   "make-users": "make users and groups",
   "make-folders": "make folders",
+  label: "have SELinux label what was written",
   "verify-units": "have systemd verify the units",
   "reload-systemd": "have systemd read them",
   "clear-model-choice": "forget the model chosen by hand",

@@ -25,7 +25,7 @@ const FINGERPRINT = `
 for path in $(find /etc/combot /etc/sysusers.d/combot.conf /etc/tmpfiles.d/combot.conf /etc/systemd/system -name '*combot*' -type f -o -path '/etc/combot/*' -type f | sort); do
   echo "$(stat -c '%a %U:%G' "$path") $(sha256sum "$path")"
 done
-readlink /opt/combot/current; ls /opt/combot/releases`;
+readlink /opt/combot/current /usr/local/bin/combot; ls /opt/combot/releases`;
 
 /** A throw-away machine, and the packed combot to deploy on it. */
 export class DeployedMachine {

@@ -90,6 +90,7 @@ function left(): readonly string[] {
     ...ours.filter((path) => !isRecord(path)).map(describePath),
     ...ours.filter(isRecord).map(describeRecord),
     `current ${readlinkSync("/opt/combot/current")}`,
+    `combot ${readlinkSync("/usr/local/bin/combot")}`,
     `releases ${readdirSync("/opt/combot/releases").join(" ")}`,
   ];
 }

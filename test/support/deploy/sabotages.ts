@@ -30,6 +30,7 @@ export interface Sabotage {
 
 const REDIS_DROP_IN = "/etc/systemd/system/combot-redis.service.d";
 const RELEASES = "/opt/combot/releases";
+const SMALL = "/mnt/small";
 const PORT = "7711";
 
 const NEWER_SCHEMA = [
@@ -88,15 +89,21 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "a disk that is full",
     program: [["package.json", '"keywords"', '"wordkeys"']],
-    before: (it) =>
-      it.machine.sh(
-        "sh",
-        "-ec",
-        `mkdir -p /mnt/small; mount -t tmpfs -o size=$(($(du -sm ${RELEASES} | cut -f1) + 20))m small /mnt/small
-         cp -a ${RELEASES}/. /mnt/small/; mount --bind /mnt/small ${RELEASES}`,
-      ),
-    after: (it) => it.machine.sh("umount", "-l", RELEASES, "/mnt/small"),
+    before: (it) => smallDisk(it, 20),
+    after: (it) => it.machine.sh("umount", "-l", RELEASES, SMALL),
+    says: [`disk: ${RELEASES}, where ${RELEASES} is, has `, `make room on the disk: df -h ${RELEASES}`],
+  },
+  {
+    what: "a disk that somebody fills meanwhile",
+    program: [["package.json", '"keywords"', '"keyworts"']],
+    before: async (it) => {
+      await smallDisk(it, 400);
+      const fill = `until ls -d ${RELEASES}/.building-*; do sleep 0.01; done; dd if=/dev/zero of=${SMALL}/full bs=1M`;
+      await it.machine.sh("systemd-run", "--collect", "--unit=filler", "sh", "-c", fill);
+    },
+    after: (it) => it.machine.sh("umount", "-l", RELEASES, SMALL),
     says: ['Step "install release', "ENOSPC"],
+    isTested: true,
   },
   {
     what: "a new version that ends right after its start, and had migrated the journal",
@@ -118,6 +125,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     says: ['Step "wait until it is healthy" failed', "it is not healthy: model unhealthy"],
   },
 ];
+
+/** The releases on a file system with so many MiB more than they take. */
+function smallDisk({ machine }: DeployedMachine, spareMib: number): Promise<string> {
+  const script = `mkdir -p ${SMALL}; mount -t tmpfs -o size=$(($(du -sm ${RELEASES} | cut -f1) + ${spareMib}))m small ${SMALL}
+    cp -a ${RELEASES} ${SMALL}/; mount --bind ${SMALL}/releases ${RELEASES}`;
+  return machine.sh("sh", "-ec", script);
+}
 
 /** A stranger that listens on the port. */
 function thief(): readonly string[] {

@@ -1,8 +1,9 @@
+import { DISTRIBUTIONS } from "../../../src/lib/deploy/distributions.ts";
 import type { Facts } from "../../../src/lib/deploy/facts.ts";
 import { GIB } from "../../../src/lib/units.ts";
 
 /** Machines before a first deploy, as their facts come from a fresh t3.large of each distribution. */
-const BARE: Omit<Facts, "distribution" | "systemdVersion" | "redis"> = {
+const BARE: Omit<Facts, "distribution" | "systemdVersion" | "redis" | "selinux"> = {
   cgroupVersion: 2,
   machine: { cores: 2, memoryBytes: 7.7 * GIB, swapBytes: 0 },
   nodeVersion: "24.21.0",
@@ -16,35 +17,41 @@ const BARE: Omit<Facts, "distribution" | "systemdVersion" | "redis"> = {
   installedReleases: [],
   manifest: null,
   pending: null,
-  freeBytes: 20 * GIB,
+  places: ["/opt/combot/releases", "/var/lib/combot", "/etc/combot", "/etc/systemd/system", "/tmp"].map((path) => ({
+    path,
+    device: 1,
+    mount: "/",
+    freeBytes: 20 * GIB,
+    freeFiles: 1_000_000,
+    isReadOnly: false,
+    isNoExec: false,
+  })),
+  folders: {},
+  unfinishedPackages: [],
+  oldAlias: null,
+  shells: [],
+  nodeLibrary: null,
+  journalBytes: 0,
+  asRoot: "sudo combot",
 };
 
-export const MACHINES: Readonly<Record<string, Facts>> = {
-  "Amazon Linux 2023 with redis6": {
-    ...BARE,
-    distribution: { id: "amzn", version: "2023", name: "Amazon Linux 2023" },
-    systemdVersion: 252,
-    redis: { kind: "redis", binary: "/usr/bin/redis6-server", version: "6.2.14" },
-  },
-  "Amazon Linux 2023 with valkey": {
-    ...BARE,
-    distribution: { id: "amzn", version: "2023", name: "Amazon Linux 2023" },
-    systemdVersion: 252,
-    redis: { kind: "valkey", binary: "/usr/bin/valkey-server", version: "8.0.1" },
-  },
-  "Debian 12": {
-    ...BARE,
-    distribution: { id: "debian", version: "12", name: "Debian GNU/Linux 12 (bookworm)" },
-    systemdVersion: 252,
-    redis: { kind: "redis", binary: "/usr/bin/redis-server", version: "7.0.15" },
-  },
-  "Ubuntu 24.04": {
-    ...BARE,
-    distribution: { id: "ubuntu", version: "24.04", name: "Ubuntu 24.04 LTS" },
-    systemdVersion: 255,
-    redis: { kind: "redis", binary: "/usr/bin/redis-server", version: "7.0.15" },
-  },
-};
+const NAMES: Readonly<Record<string, string>> = { amzn: "Amazon Linux", debian: "Debian", ubuntu: "Ubuntu" };
+
+/** One for each server that a distribution packages, as the table of distributions has it. */
+export const MACHINES: Readonly<Record<string, Facts>> = Object.fromEntries(
+  DISTRIBUTIONS.flatMap(({ id, version, name, systemdVersion, servers, selinux }) =>
+    servers.map(({ name: server, kind, binary, version: serverVersion }) => [
+      `${NAMES[id]} ${version}${servers.length > 1 ? ` with ${server}` : ""}`,
+      {
+        ...BARE,
+        distribution: { id, version, name },
+        systemdVersion,
+        selinux: { mode: selinux, canLabel: selinux !== "off" },
+        redis: { kind, binary, version: serverVersion },
+      },
+    ]),
+  ),
+);
 
 export const DEBIAN = MACHINES["Debian 12"] as Facts;
 
@@ -54,4 +61,4 @@ export const SECRETS = {
   "redis-ops-password": "the-password-of-operators",
 };
 
-export const RELEASE = { name: "0.1.0-0123456789ab", version: "0.1.0", bytes: 190_000_000 };
+export const RELEASE = { name: "0.1.0-0123456789ab", version: "0.1.0", bytes: 190_000_000, fileCount: 4000 };

@@ -19,9 +19,9 @@ function planOf(facts: Facts, wishes: Partial<Wishes> = {}, secrets: Record<stri
 function after(facts: Facts, wishes: Partial<Wishes> = {}): Facts {
   const plan = planOf(facts, wishes);
   const desired: Desired = desiredState(facts, { ...DEFAULT_WISHES, ...wishes }, SECRETS);
-  const files = desired.files.map(({ path, content, mode, owner }): [string, FileState] => [
+  const files = desired.files.map(({ path, content, mode, owner, link }): [string, FileState] => [
     path,
-    { content, mode, owner },
+    { content, mode, owner, ...(link !== undefined && { link }) },
   ]);
   return {
     ...facts,
@@ -120,6 +120,32 @@ describe("a second deploy", () => {
     const content = plan.files.find(({ path }) => path === PATHS.env)?.to?.content ?? "";
     expect(content).toContain("LOG_LEVEL=debug\n");
     expect(content).not.toContain("/gone");
+  });
+
+  test("mends folders that an earlier one made too narrow, and nothing else", () => {
+    const narrow = { "/opt/combot": { mode: 0o700, owner: "root:root" }, "/opt": { mode: 0o755, owner: "root:root" } };
+    const plan = planOf({ ...deployed, folders: narrow });
+    expect(plan.folders.map(({ path, to }) => [path, to.mode])).toEqual([["/opt/combot", 0o755]]);
+    expect(words(plan)).toContain("make folders");
+    expect(plan.units.filter(({ act }) => act !== "keep")).toEqual([]);
+  });
+
+  test("leaves somebody else's file of a shared name, and keeps a link of ours", () => {
+    const theirs = { content: "#!/bin/sh\n", mode: 0o755, owner: "root:root" };
+    const plan = planOf({ ...deployed, files: { ...deployed.files, "/usr/local/bin/combot": theirs } });
+    expect(plan.files.filter(({ path }) => path === "/usr/local/bin/combot")).toEqual([]);
+    const linked = planOf(deployed).files.find(({ path }) => path === "/usr/local/bin/combot");
+    expect(linked).toMatchObject({ kind: "keep", to: { link: "/opt/combot/current/bin/combot" } });
+  });
+
+  test("takes the links of a unit by hand away before it writes its own, and enables that", () => {
+    const byHand = { content: "[Service]\n", mode: 0o777, owner: "root:root", link: "/srv/own.service" };
+    const units = { [SERVICE]: { active: "active", enabled: "enabled" } };
+    const steps = words(planOf({ ...DEBIAN, files: { [`${PATHS.units}/${SERVICE}`]: byHand }, units }));
+    expect(steps.indexOf(`unlink ${SERVICE}`)).toBeGreaterThan(steps.indexOf("save the present generation"));
+    expect(steps.indexOf(`unlink ${SERVICE}`)).toBeLessThan(steps.indexOf(`write ${PATHS.units}/${SERVICE}`));
+    expect(steps.find((step) => step.startsWith("enable "))).toContain(SERVICE);
+    expect(steps).toContain(`restart ${SERVICE}`);
   });
 
   test("without Redis removes its files and stops its unit", () => {

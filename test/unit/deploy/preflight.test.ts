@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_WISHES, type Facts } from "../../../src/lib/deploy/facts.ts";
 import { findPreflightFaults, type PreflightFault, type PreflightOptions } from "../../../src/lib/deploy/preflight.ts";
-import { GIB } from "../../../src/lib/units.ts";
+import { GIB, MIB } from "../../../src/lib/units.ts";
 import { DEBIAN, MACHINES, RELEASE } from "./machines.ts";
 
 const OPTIONS: PreflightOptions = {
@@ -12,6 +12,7 @@ const OPTIONS: PreflightOptions = {
   hasOtherRedis: false,
   disable: null,
   missingCredentials: [],
+  weightsBytes: 0,
 };
 
 function faultsOf(
@@ -24,6 +25,20 @@ function faultsOf(
 
 test.each(Object.entries(MACHINES))("%s is ready", (_, facts) => {
   expect(faultsOf(facts)).toEqual([]);
+});
+
+/** One of the places other than the others. */
+function at(path: string, change: Partial<Facts["places"][number]>): Partial<Facts> {
+  return { places: DEBIAN.places.map((place) => (place.path === path ? { ...place, ...change } : place)) };
+}
+
+test("a noexec /tmp or /var is no fault: nothing of a deploy is run there", () => {
+  for (const path of ["/tmp", "/var/lib/combot"]) expect(faultsOf(at(path, { isNoExec: true }))).toEqual([]);
+});
+
+test("with swap or without, of any size, the plan is the same", () => {
+  for (const swapBytes of [0, GIB, 16 * GIB])
+    expect(faultsOf({ machine: { ...DEBIAN.machine, swapBytes } })).toEqual([]);
 });
 
 const packaged = { pid: 7, command: "/usr/bin/redis-server 127.0.0.1:6379", unit: "redis-server.service" };
@@ -70,7 +85,81 @@ test.each<[string, Partial<Facts>, Partial<PreflightOptions>, string]>([
     "rm -rf node_modules && npm ci",
   ],
   ["a model that can't be served", {}, { modelFault: "no model.onnx" }, "combot model check"],
-  ["a full disk", { freeBytes: GIB / 8 }, {}, "make room on the disk: df -h /opt"],
+  ["a server half installed", { unfinishedPackages: ["redis-server"] }, {}, "dpkg --configure -a"],
+  [
+    "no Redis, and another package half installed",
+    { redis: null, unfinishedPackages: ["man-db"] },
+    {},
+    "dpkg --configure -a && apt-get install -y redis-server",
+  ],
+  ["a program under nvm", { isRoot: false, asRoot: "sudo /n/node /n/run.js" }, {}, "sudo /n/node /n/run.js deploy"],
+  [
+    "a daemon by a unit of the operator's",
+    { byHand: [{ pid: 42, command: "node bin/daemon.js", unit: "bot.service" }] },
+    {},
+    "systemctl disable --now bot.service",
+  ],
+  [
+    "a daemon by a unit of a user's",
+    { byHand: [{ pid: 42, command: "node bin/daemon.js", unit: "user@1000.service" }] },
+    {},
+    "kill 42",
+  ],
+  [
+    "a unit by hand under the other name",
+    { oldAlias: "/etc/systemd/system/combot.service" },
+    {},
+    "systemctl disable --now combot.service && mv /etc/systemd/system/combot.service /root/",
+  ],
+  [
+    "a unit that is masked",
+    { units: { "combot-redis.service": { active: "inactive", enabled: "masked-runtime" } } },
+    {},
+    "systemctl unmask combot-redis.service",
+  ],
+  [
+    "SELinux and no restorecon",
+    { selinux: { mode: "enforcing", canLabel: false } },
+    {},
+    "apt-get install -y policycoreutils",
+  ],
+  ["an /opt that is closed", { folders: { "/opt": { mode: 0o700, owner: "root:root" } } }, {}, "chmod a+x /opt"],
+  [
+    "an /opt on which nothing may be run",
+    at("/opt/combot/releases", { mount: "/opt", isNoExec: true }),
+    {},
+    "mount -o remount,exec /opt, and take noexec out of /etc/fstab",
+  ],
+  [
+    "a /var that is read-only",
+    at("/var/lib/combot", { mount: "/var", isReadOnly: true }),
+    {},
+    "mount -o remount,rw /var",
+  ],
+  [
+    "a full /var",
+    at("/var/lib/combot", { device: 2, mount: "/var", freeBytes: MIB }),
+    {},
+    "make room on the disk: df -h /var",
+  ],
+  [
+    "a /var without room for what is saved of the journal",
+    { ...at("/var/lib/combot", { device: 2, mount: "/var", freeBytes: GIB }), journalBytes: GIB },
+    {},
+    "make room on the disk: df -h /var",
+  ],
+  [
+    "an /opt without inodes",
+    at("/opt/combot/releases", { device: 2, mount: "/opt", freeFiles: 3000 }),
+    {},
+    "remove files that nobody needs: df -i /opt",
+  ],
+  [
+    "a full disk",
+    { places: DEBIAN.places.map((place) => ({ ...place, freeBytes: GIB / 8 })) },
+    {},
+    "make room on the disk: df -h /",
+  ],
 ])("%s: the command that mends it is named", (_, facts, options, mend) => {
   expect(faultsOf(facts, options).map((fault) => fault.mend)).toEqual([mend]);
 });

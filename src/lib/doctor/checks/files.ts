@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { checkFile } from "../../config/check.ts";
 import { findMachine } from "../../config/machine.ts";
@@ -76,7 +76,8 @@ async function drift(probe: Probe): Promise<Finding> {
 
 async function differs({ path, mode, sha256 }: ManifestFile): Promise<boolean> {
   try {
-    const [content, status] = await Promise.all([readFile(path), lstat(path)]);
+    const status = await lstat(path);
+    const content = await (status.isSymbolicLink() ? readlink(path) : readFile(path));
     return (status.mode & 0o777) !== parseInt(mode, 8) || createHash("sha256").update(content).digest("hex") !== sha256;
   } catch {
     return true;
