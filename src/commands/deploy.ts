@@ -175,7 +175,7 @@ export default class Deploy extends BaseCommand {
     const { facts, plan } = prepared;
     const machine = `${facts.distribution.name}, systemd ${facts.systemdVersion ?? "none"}, cgroup v${facts.cgroupVersion}, ${facts.machine.cores} cores, Node ${facts.nodeVersion}`;
     this.tell(`${machine}\n${plan.arithmetic}`);
-    for (const path of prepared.taken) this.tell(`${path} is somebody else's, and stays as it is.`);
+    for (const path of prepared.taken) this.tell(`${path} is not deploy's own, and stays as it is.`);
     if (facts.pending) this.tell("A deploy was interrupted; this one completes it.");
     this.print(renderPlan(changes, paint));
     if (diff) this.print(diff.join("\n"));

@@ -142,7 +142,7 @@ describe.skipIf(!hasMachines)("a machine as it is found", { timeout: LIMIT_MS },
     it.machine.write(LINK, "#!/bin/sh\necho mine\n", 0o755);
     const { status, stderr } = await deployFromElsewhere("--no-start");
     expect(status, stderr).toBe(0);
-    expect(stderr).toContain(`${LINK} is somebody else's, and stays as it is.`);
+    expect(stderr).toContain(`${LINK} is not deploy's own, and stays as it is.`);
     expect(await it.machine.sh(LINK)).toBe("mine");
     expect((await it.machine.run([ELSEWHERE, "deploy", "--remove", "--purge", "--yes"])).status).toBe(0);
     expect(await it.machine.sh(LINK)).toBe("mine");
