@@ -69,7 +69,9 @@ export async function createServing(
   setting: ModelSetting = "setting",
   readAgain = () => settings,
 ): Promise<Serving> {
-  const first = await openFirst(settings, new ModelChoice(settings.stateDir), { setting, log });
+  const choice = new ModelChoice(settings.stateDir);
+  choice.sweep();
+  const first = await openFirst(settings, choice, { setting, log });
   const caching = createCaching(settings, log, () => readAgain().redis);
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
@@ -82,6 +84,7 @@ export async function createServing(
   const hashUser = userHasher(randomBytes(32));
   const parts = { settings, log, metrics, cache, memory, decisions, onlookers, hashUser, onAnswered };
   const models: Models = createModels(first, parts, {
+    choice,
     defaultBy: settings.modelDir === null ? "bundled" : setting,
     fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
   });
@@ -181,7 +184,7 @@ function gateOf(governance: () => Governance): MemoryGate {
 function createModels(
   { model, chosen }: FirstModel,
   parts: EngineParts,
-  options: Pick<ModelsOptions, "defaultBy" | "fits">,
+  options: Pick<ModelsOptions, "choice" | "defaultBy" | "fits">,
 ): Models {
   const { settings, log } = parts;
   for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);
@@ -189,7 +192,6 @@ function createModels(
     ...options,
     defaultDir: settings.modelDir ?? BUNDLED_MODEL_DIR,
     chosen,
-    choice: new ModelChoice(settings.stateDir),
     open: (dir, file, needed) => openModel(dir, settings.stateDir, { file, needed }),
     create: (other) => createEngine(other, parts),
     onNeeded: (contents) => prune(settings.stateDir, contents, log),

@@ -31,9 +31,16 @@ export interface PreparedChoice {
 /** The model that was chosen while the daemon ran, kept in the state folder so that the choice outlives a restart. */
 export class ModelChoice {
   readonly path: string;
+  readonly #beside: string;
 
   constructor(stateDir: string) {
     this.path = join(stateDir, "model.json");
+    this.#beside = `${this.path}.new`;
+  }
+
+  /** Removes a choice that was written and not made: its daemon was killed in between. */
+  sweep(): void {
+    rmSync(this.#beside, { force: true });
   }
 
   /**
@@ -62,13 +69,11 @@ export class ModelChoice {
    */
   async prepare(choice: Choice | undefined): Promise<PreparedChoice> {
     if (choice === undefined) return { commit: () => rmSync(this.path, { force: true }), discard: () => undefined };
-    const beside = `${this.path}.new`;
-    const discard = (): void => rmSync(beside, { force: true });
     try {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o750 });
       // A file that another user may have put there is not written into.
-      discard();
-      await writeFile(beside, JSON.stringify(choice), { flag: "wx", mode: 0o640, flush: true });
+      this.sweep();
+      await writeFile(this.#beside, JSON.stringify(choice), { flag: "wx", mode: 0o640, flush: true });
     } catch (error) {
       throw new CombotError(
         "NO_ROOM",
@@ -78,7 +83,7 @@ export class ModelChoice {
         },
       );
     }
-    return { commit: () => renameSync(beside, this.path), discard };
+    return { commit: () => renameSync(this.#beside, this.path), discard: () => this.sweep() };
   }
 
   #refusal(why: string): CombotError {
