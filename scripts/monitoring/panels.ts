@@ -107,6 +107,11 @@ export const PANELS: Readonly<Record<string, readonly Panel[]>> = {
     },
     { title: "Daemon", unit: "bytes", queries: { "{{instance}}": "process_resident_memory_bytes{$scope}" } },
     { title: "Disk free", unit: "percentunit", queries: { "{{instance}}": "combot_disk_free_ratio{$scope}" } },
+    {
+      title: "CPU time taken by the host",
+      unit: "percentunit",
+      queries: { "{{instance}}": "combot_cpu_stolen_ratio{$scope}" },
+    },
   ],
   "Cache and Redis": [
     {

@@ -26,6 +26,11 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
   gauge("combot_weights_unshared", "1 while workers can't share prepared weights.", (now) => now.weightsUnshared);
   gauge("combot_model_folder_changed", "1 while the model's folder is not what serves.", (now) => now.modelChanged);
   gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);
+  gauge(
+    "combot_cpu_stolen_ratio",
+    "Share of the machine's CPU time of the last minute that the hypervisor gave to others.",
+    ({ cpuStolen }) => cpuStolen,
+  );
   gauge("combot_journal_up", "1 while the journal can be written; NaN without one.", ({ journalUp }) => journalUp);
   const firing = new Map(ALERTS.map((alert) => [alert, { alert, severity: ALERT_RULES[alert].severity }]));
   metrics.watchEach("combot_alert_firing", "1 while the alert fires.", () =>

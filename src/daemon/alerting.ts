@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Settings } from "../lib/config/settings.ts";
+import { StealMeter } from "../lib/cpu-steal.ts";
 import type { Alert } from "../lib/protocol/alerts.ts";
 import type { JournalReport } from "../lib/protocol/metrics.ts";
 import { thresholdsOf } from "./alerts/thresholds.ts";
@@ -18,6 +19,8 @@ import type { AlertReading } from "./policy/alerts/reading.ts";
 
 /** Redis is asked for its figures on behalf of alerts no more often than this. */
 const REDIS_MAX_AGE_MS = 4500;
+/** A moment of it is nobody's concern. */
+const STEAL_WINDOW_MS = 60_000;
 
 export interface AlertingParts {
   readonly models: Models;
@@ -33,8 +36,12 @@ export interface AlertingParts {
 
 /** The watch over all of it, with the log, the listeners and the webhook told. */
 export function createWatch(settings: Settings, parts: AlertingParts, log: Logger): Watch {
+  const steal = new StealMeter(STEAL_WINDOW_MS);
   return new Watch({
-    read: () => readFor(settings, parts),
+    read: async () => {
+      const reading = await readFor(settings, parts);
+      return { ...reading, cpuStolen: steal.share(reading.atMs) };
+    },
     thresholds: () => thresholdsOf(settings),
     host: hostname(),
     webhook: createWebhook(settings, log),
@@ -56,7 +63,7 @@ function createWebhook(settings: Settings, log: Logger): Webhook {
   });
 }
 
-async function readFor(settings: Settings, parts: AlertingParts): Promise<AlertReading> {
+async function readFor(settings: Settings, parts: AlertingParts): Promise<Omit<AlertReading, "cpuStolen">> {
   const { models, folder, metrics, governance, caching } = parts;
   const { pool, unshared } = models.current;
   const { calls, failures } = await metrics.outcomes();

@@ -120,6 +120,7 @@ export const PERF_REPORT: PerfReport = {
     limitBytes: 7884 * MIB,
     samples: SECONDS.map(sampleAt),
   },
+  stolen: 0.01,
   recycles: { total: 2, byReason: { users: 1, manual: 1 } },
   happenings: [
     { atSeconds: 4.2, action: "recycle", reason: "users", durationMs: 412, slot: 1 },

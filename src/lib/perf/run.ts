@@ -2,6 +2,8 @@ import type { Client } from "../client.ts";
 import type { LifecycleStep, PerfReport } from "../protocol/perf.ts";
 import { VERSION } from "../version.ts";
 import { refuseUnlike } from "./baseline.ts";
+import { stolenBetween } from "../cpu-steal.ts";
+import { kernelFiles } from "../kernel-files.ts";
 import { readSettings, thisMachine } from "./facts.ts";
 import { runLifecycle } from "./lifecycle.ts";
 import { runGenerator } from "./load/generator-child.ts";
@@ -67,6 +69,7 @@ interface MainRun {
   readonly result: LoadResult;
   readonly span: Span;
   readonly pages: readonly [string | undefined, string | undefined];
+  readonly stolen: number | null;
   readonly lifecycle: LifecycleStep[] | null;
 }
 
@@ -76,22 +79,30 @@ async function runLoad(plan: PerfPlan, around: PerfSurroundings, watch: DaemonWa
   let span: Span = { fromMs: 0, toMs: Infinity };
   let before: Promise<string | undefined> | undefined;
   let after: Promise<string | undefined> | undefined;
+  let [cpuBefore, cpuAfter] = [readCpu(), readCpu()];
   let steps: Promise<LifecycleStep[]> | undefined;
   const watcher: GeneratorWatcher = {
     onMeasuring: () => {
       span = { ...span, fromMs: performance.now() };
       before = readMetricsPage(socketPath);
+      cpuBefore = readCpu();
       if (plan.lifecycle) steps = runLifecycle(client, plan.seconds, over.signal);
     },
     onOver: () => {
       span = { ...span, toMs: performance.now() };
       over.abort();
       after = readMetricsPage(socketPath);
+      cpuAfter = readCpu();
     },
     onProgress: (progress) => onProgress?.(momentOf("load", progress, plan, watch)),
   };
   const result = await runGenerator(orderOf(plan), watcher, signal);
-  return { result, span, pages: [await before, await after], lifecycle: (await steps) ?? null };
+  const stolen = stolenBetween(cpuBefore, cpuAfter);
+  return { result, span, stolen, pages: [await before, await after], lifecycle: (await steps) ?? null };
+}
+
+function readCpu(): string | undefined {
+  return kernelFiles.read("/proc/stat");
 }
 
 type Found = Omit<
@@ -99,7 +110,7 @@ type Found = Omit<
   "format" | "at" | "machine" | "model" | "settings" | "steady" | "versions" | "targets" | "comparison" | "verdict"
 >;
 
-function foundBy({ result, span, pages, lifecycle }: MainRun, watch: DaemonWatch, plan: PerfPlan): Found {
+function foundBy({ result, span, stolen, pages, lifecycle }: MainRun, watch: DaemonWatch, plan: PerfPlan): Found {
   const { computedMs, generator, ...summary } = summarise(result, plan.open !== null);
   return {
     load: loadOf(plan),
@@ -108,6 +119,7 @@ function foundBy({ result, span, pages, lifecycle }: MainRun, watch: DaemonWatch
     server: { computedMs, ...serverFigures(...pages) },
     generator: { ...generator, bottleneck: bottleneckOf(generator, summary.latencyMs.all.mean) },
     resources: resourcesOf(watch.samples, span),
+    stolen,
     recycles: recyclesOf(watch.samples, span),
     happenings: happeningsOf(watch.decisions, span),
     lifecycle,

@@ -21,6 +21,7 @@ export const ALERTS = [
   "weights-unshared",
   "model-changed",
   "disk",
+  "cpu-stolen",
 ] as const;
 
 export const SEVERITIES = ["warning", "critical", "emergency"] as const;

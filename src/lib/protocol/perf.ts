@@ -150,6 +150,10 @@ export const perfReport = z.object({
     })
     .nullable()
     .describe("null where the control socket is closed to us"),
+  stolen: share
+    .nullable()
+    .default(null)
+    .describe("of the machine's CPU time while it was measured: what the host gave to others; null where not known"),
   recycles: z.object({ total: count, byReason: z.partialRecord(recycleReason, count) }).nullable(),
   happenings: z.array(happening).describe("decisions of the daemon that fell into the run"),
   lifecycle: z.array(lifecycleStep).nullable(),

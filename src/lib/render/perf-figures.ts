@@ -2,6 +2,9 @@ import type { FigureUnit, LoadPlan, PerfReport, TargetVerdict } from "../protoco
 import { formatBytes, formatDuration } from "../units.ts";
 import { NONE, percent } from "./words.ts";
 
+/** Of the CPU time; from here on answers are later by more than noise. */
+const FELT_STEAL = 0.05;
+
 /** `0.123`, `1.23`, `12.3`, `1234`: milliseconds to three figures. */
 export function figureMs(ms: number | null): string {
   if (ms === null) return NONE;
@@ -37,8 +40,15 @@ export function loadWords(plan: LoadPlan): string {
   ].join(", ");
 }
 
-/** What the figures as a whole amount to, in one line. */
-export function verdictWords({ verdict, generator, targets, comparison }: PerfReport): string {
+/** What the figures as a whole amount to, in one line. A host that gave its CPU time to others is in all of them. */
+export function verdictWords(report: PerfReport): string {
+  const { stolen } = report;
+  const isFelt = stolen !== null && stolen >= FELT_STEAL;
+  const note = ` The machine took ${Math.round((stolen ?? 0) * 100)}% of the CPU time away (steal): run it again when it doesn't.`;
+  return `${ownVerdict(report)}${isFelt ? note : ""}`;
+}
+
+function ownVerdict({ verdict, generator, targets, comparison }: PerfReport): string {
   if (verdict === "generator")
     return `No verdict: ${generator.bottleneck ?? ""}. The figures say nothing of the daemon.`;
   const missed = targets.filter(({ pass }) => pass === false).map(({ name }) => name);

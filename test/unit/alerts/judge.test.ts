@@ -42,6 +42,7 @@ const HEALTHY: AlertReading = {
   weightsUnshared: false,
   modelChanged: false,
   diskFree: 0.6,
+  cpuStolen: 0,
 };
 
 /** What is told, second by second: `at alert change`. */
@@ -154,6 +155,12 @@ describe("each rule", () => {
       "800 journal-drops fired",
       "1200 journal-drops resolved",
     ]);
+  });
+
+  test("time that the host takes, for as long as it lasts", () => {
+    const taken = [...seconds(0, 40, { cpuStolen: 0.3 }), ...seconds(41, 50, { cpuStolen: 0.09 })];
+    expect(told([...taken, ...seconds(51, 52)])).toEqual(["30 cpu-stolen fired", "51 cpu-stolen resolved"]);
+    expect(told(seconds(0, 90, { cpuStolen: null }))).toEqual([]);
   });
 
   test("errors need 50 calls in five minutes", () => {

@@ -16,6 +16,12 @@ describe("the report of a load test", () => {
     expect(renderPerf(BLIND_REPORT, PLAIN, ASCII_GLYPHS)).toMatchSnapshot();
   });
 
+  test("says beside the verdict how much of the CPU time the machine took away", () => {
+    const text = (stolen: number | null): string => renderPerf({ ...PERF_REPORT, stolen }, PLAIN, ASCII_GLYPHS);
+    expect(text(0.34)).toMatch(/The machine took\s+34% of the CPU time away \(steal\)/);
+    for (const unfelt of [0.04, null]) expect(text(unfelt)).not.toContain("steal)");
+  });
+
   test("gives no verdict where the generator was the bottleneck", () => {
     const generator = { ...PERF_REPORT.generator, bottleneck: "the load generator was busy for 97% of the time" };
     const text = renderPerf({ ...PERF_REPORT, generator, verdict: "generator" }, PLAIN, ASCII_GLYPHS);

@@ -38,6 +38,8 @@ export interface AlertReading {
   readonly modelChanged: boolean;
   /** Free share of the file system that holds the state; null where it can't be told. */
   readonly diskFree: number | null;
+  /** Share of the last minute's CPU time that the hypervisor gave to others; null where the kernel does not tell. */
+  readonly cpuStolen: number | null;
 }
 
 /** The settings that alerts go by. */

@@ -37,6 +37,7 @@ export const HEALTHY: Series = {
   combot_journal_up: "1x120",
   combot_journal_dropped_events: "0x120",
   combot_disk_free_ratio: "0.5x120",
+  combot_cpu_stolen_ratio: "0.01x120",
 };
 
 export const FIRING: Readonly<Record<AlertName, Case>> = {
@@ -68,4 +69,5 @@ export const FIRING: Readonly<Record<AlertName, Case>> = {
   "weights-unshared": { series: { combot_weights_unshared: "1x120" } },
   "model-changed": { series: { combot_model_folder_changed: "1x120" } },
   disk: { series: { combot_disk_free_ratio: "0.05x120" } },
+  "cpu-stolen": { series: { combot_cpu_stolen_ratio: "0.3x120" } },
 };
