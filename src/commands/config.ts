@@ -8,9 +8,10 @@ import { loadSettings } from "../lib/config/load.ts";
 import { CombotError } from "../lib/errors.ts";
 import type { ErrorCode } from "../lib/error-table.ts";
 import { renderConfig } from "../lib/render/config-table.ts";
+import { hangLimitMs } from "../lib/slowness.ts";
 
 /** The daemon is asked only if it answers at once: whoever has none wants to see what it would start with. */
-const ASK_MS = 1000;
+const ASK_MS = hangLimitMs(1000);
 const EXIT_FAULTY = 2;
 const NO_ANSWER: readonly ErrorCode[] = ["DAEMON_UNREACHABLE", "DEADLINE_EXCEEDED"];
 

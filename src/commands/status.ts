@@ -2,6 +2,7 @@ import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
 import { readUnitStates, type UnitsFound } from "../lib/cli/systemd-state.ts";
 import type { CallOptions, Client } from "../lib/client.ts";
 import { CombotError } from "../lib/errors.ts";
+import { hangLimitMs } from "../lib/slowness.ts";
 import type { MemoryReport } from "../lib/protocol/memory.ts";
 import type { StatusReport, UnitState } from "../lib/render/status.ts";
 
@@ -26,7 +27,7 @@ Users and requests of a worker are shown with the limit at which it is recycled.
 
   async run(): Promise<StatusReport> {
     const { flags } = await this.parse(Status);
-    const timeoutMs = toMs(flags.timeout ?? TIMEOUT_SECONDS);
+    const timeoutMs = toMs(flags.timeout) ?? hangLimitMs(TIMEOUT_SECONDS * 1000);
     const report = await ask(this.client(flags.socket), timeoutMs, readUnitStates(timeoutMs));
     if (report.health.status === "unhealthy") process.exitCode = EXIT_UNHEALTHY;
     if (!this.jsonEnabled()) this.print(await toText(report));

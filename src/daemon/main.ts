@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import type { LoadOptions } from "../lib/config/load.ts";
 import { findMachine } from "../lib/config/machine.ts";
+import { SLOWNESS } from "../lib/slowness.ts";
 import type { SettingName } from "../lib/config/schema.ts";
 import { isUnitProcess } from "../lib/config/unit-process.ts";
 import { VERSION } from "../lib/version.ts";
@@ -127,6 +128,7 @@ function createUnit({ models, governance, onlookers }: Serving, log: Logger): Un
   return new Unit({
     notifier: new Notifier({ socket, onFailure }),
     watchdogMs,
+    slowness: SLOWNESS,
     describe: () =>
       onlookers.ask("systemd", () => describeForSystemd(models.current, governance.governor), UNDESCRIBED),
     monotonicUsec: () => process.hrtime.bigint() / 1000n,

@@ -15,6 +15,7 @@ import type { LoadableFile, Trial } from "./prepared/trial.ts";
 import { checkText } from "./text/check.ts";
 import { joinTexts } from "./workers/texts.ts";
 import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/worker-process.ts";
+import { hangLimitMs } from "../lib/slowness.ts";
 
 export interface ModelCheckRequest {
   readonly dir: string;
@@ -26,7 +27,7 @@ export interface ModelCheckRequest {
 
 const BEST = 5;
 /** Whoever asked has a deadline of its own. */
-const LOAD_TIMEOUT_MS = 120_000;
+const LOAD_TIMEOUT_MS = hangLimitMs(120_000);
 /** Attention takes memory by the square of the length: longer windows are not filled. */
 const LONGEST_TOKENS = 1024;
 

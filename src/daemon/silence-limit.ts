@@ -1,7 +1,8 @@
 import type { Settings } from "../lib/config/settings.ts";
+import { hangLimitMs } from "../lib/slowness.ts";
 
 /** On top of what the slowest call may take: a connection that is silent for longer has nobody at its other end. */
-const SILENCE_MS = 30_000;
+const SILENCE_MS = hangLimitMs(30_000);
 
 type Limits = Pick<Settings, "requestTimeoutMs" | "modelLoadTimeoutMs">;
 

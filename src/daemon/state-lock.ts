@@ -14,6 +14,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { CombotError, messageOf } from "../lib/errors.ts";
 import { failureBy, isFileShortage } from "../lib/system-errors.ts";
+import { hangLimitMs } from "../lib/slowness.ts";
 
 /** Held for as long as the process lives, however it ends. */
 export interface StateLock {
@@ -33,7 +34,7 @@ const LOCK = "daemon.lock";
 const HOLDER = "daemon.holder";
 const RETRY_MS = 100;
 /** One that was told to stop needs about as long to write what waits. */
-const DEFAULT_WAIT_MS = 5000;
+const DEFAULT_WAIT_MS = hangLimitMs(5000);
 const SQLITE_BUSY = 5;
 
 /**

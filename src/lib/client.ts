@@ -9,9 +9,10 @@ import { unreachable } from "./client/unreachable.ts";
 import { CombotError } from "./errors.ts";
 import type { CallName, EndpointName, ENDPOINTS, ProgressName, ReplyOf } from "./protocol/endpoints.ts";
 import type { DaemonEvent } from "./protocol/events.ts";
+import { hangLimitMs } from "./slowness.ts";
 
 /** How long a daemon that is not there is waited for: it may be restarting. */
-const ABSENCE_MS = 3000;
+const ABSENCE_MS = hangLimitMs(3000);
 
 type Called<N extends EndpointName> = (typeof ENDPOINTS)[N];
 export type BodyOf<N extends EndpointName> = Called<N> extends { body: infer B extends z.ZodType } ? z.input<B> : never;

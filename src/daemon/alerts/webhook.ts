@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "../../lib/errors.ts";
 import type { Alert } from "../../lib/protocol/alerts.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 export type WebhookFormat = "json" | "slack";
 
@@ -22,7 +23,7 @@ export interface WebhookOptions {
 }
 
 const MAX_WAITING = 100;
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = hangLimitMs(5000);
 const ROUND_MS = 60_000;
 const PAUSES_MS = [1000, 4000] as const;
 /** Alerts that fire together are told together. */

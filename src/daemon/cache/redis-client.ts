@@ -1,6 +1,7 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from "ioredis";
 import type { RedisPlace } from "../../lib/config/settings.ts";
 import { isWrongType } from "./redis-refusals.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 export type RedisTarget = RedisPlace;
 
@@ -43,8 +44,8 @@ export interface RedisClient {
 }
 
 /** After this ioredis gives a command up. Requests are told long before that: see RedisConnection. */
-const COMMAND_TIMEOUT_MS = 1000;
-const CONNECT_TIMEOUT_MS = 2000;
+const COMMAND_TIMEOUT_MS = hangLimitMs(1000);
+const CONNECT_TIMEOUT_MS = hangLimitMs(2000);
 const LONGEST_RETRY_MS = 2000;
 const RETRY_STEP_MS = 100;
 

@@ -1,6 +1,7 @@
 import { CLASSIFICATION_PREFIX } from "./keys.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { withDeadline } from "./deadline.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 export interface RenewalOptions {
   /** Asks anew where Redis is and what its password is. */
@@ -13,8 +14,8 @@ export interface RenewalOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-const READY_LIMIT_MS = 2500;
-const TRY_LIMIT_MS = 500;
+const READY_LIMIT_MS = hangLimitMs(2500);
+const TRY_LIMIT_MS = hangLimitMs(500);
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** Where combot may write whatever else its login may not; gone at once, so that nobody counts it. */

@@ -9,6 +9,7 @@ import type { Clocks } from "./clock-trust.ts";
 import { Retention } from "./retention.ts";
 import type { HistoryRow, KeptText, Store, StoreFile } from "./store.ts";
 import { StoreFault } from "./store.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 export interface JournalOptions {
   readonly store: Store;
@@ -29,7 +30,7 @@ export type JournalState = JournalReport;
 const FLUSH_EVERY_MS = 500;
 /** Between tries while the store is away. */
 const LONGEST_PAUSE_MS = 5000;
-const STOP_LIMIT_MS = 5000;
+const STOP_LIMIT_MS = hangLimitMs(5000);
 const DECISIONS_LISTED = 100;
 
 /**

@@ -4,6 +4,7 @@ import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "./model-file
 import type { Stamps } from "./seal-protocol.ts";
 import { askSealer, isProcessLost } from "./sealer.ts";
 import type { ServedModel } from "./served-model.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 export type FolderState = "same" | "changed" | "gone";
 
@@ -22,7 +23,7 @@ export interface FolderWatchOptions {
 }
 
 const INTERVAL_MS = 5000;
-const SILENCE_MS = 10_000;
+const SILENCE_MS = hangLimitMs(10_000);
 
 /** Owns what is known of the folder that the model was loaded from. What serves is a copy, and goes on as it was. */
 export class FolderWatch {

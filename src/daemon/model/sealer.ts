@@ -8,10 +8,11 @@ import { programFile } from "../../lib/package-files.ts";
 import { shortageOf } from "../../lib/shortage.ts";
 import { tetheredNode } from "../../lib/tether.ts";
 import type { SealAnswers, SealLine, SealRequest } from "./seal-protocol.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 const PROGRAM = programFile("daemon/model/seal-child");
 /** Of one piece of a file, or of the folder's list: what takes longer does not answer. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = hangLimitMs(10_000);
 
 /** Before each further try, where the process was refused or killed: that says nothing of the folder. */
 const PAUSES_MS = [1000, 2000, 4000];

@@ -12,6 +12,7 @@ import type { Replacement } from "./replacement.ts";
 import { Slot } from "./slot.ts";
 import type { Work, WorkSource } from "./work.ts";
 import type { Worker } from "./worker.ts";
+import { SLOWNESS, hangLimitMs } from "../../lib/slowness.ts";
 
 export interface PoolSettings extends WorkerSettings {
   readonly requestTimeoutMs: number;
@@ -26,7 +27,7 @@ export interface PoolOptions extends NurseryOptions {
 }
 
 /** Work in flight gets this long when its worker is unloaded or the daemon stops. */
-const DRAIN_GRACE_MS = 10_000;
+const DRAIN_GRACE_MS = hangLimitMs(10_000);
 /** A load that takes longer is felt by those who are served meanwhile; a shorter one is over before it matters. */
 const LONG_BIRTH_MS = 1000;
 /** Memory is looked at every second; a text that comes again so soon is refused again. */
@@ -188,7 +189,7 @@ export class Pool {
   async #run(worker: Worker, batch: readonly Work[]): Promise<void> {
     const { source, onEvent, settings } = this.#options;
     try {
-      const hangMs = hangAfterMs(this.#longestBatchMs, settings.requestTimeoutMs);
+      const hangMs = hangAfterMs(this.#longestBatchMs, settings.requestTimeoutMs, SLOWNESS);
       const { rows, startedAtMs, computeMs } = await worker.run(batch, hangMs);
       this.#longestBatchMs = Math.max(this.#longestBatchMs, computeMs);
       for (const [row, work] of batch.entries())

@@ -4,11 +4,12 @@ import { CONTROL_SOCKET } from "../../lib/config/socket-path.ts";
 import { ENDPOINTS } from "../../lib/protocol/endpoints.ts";
 import { processStatus } from "../../lib/protocol/process.ts";
 import { pidsHolding, readUnixTable } from "./unix-table.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 // Not imported: as an ES module node:http hands out all of its exports, and so loads undici (7 MB, 60 ms) for nothing.
 const { get } = process.getBuiltinModule("node:http");
 
-const ASK_TIMEOUT_MS = 1000;
+const ASK_TIMEOUT_MS = hangLimitMs(1000);
 const COMMAND_MAX_LENGTH = 160;
 
 /**

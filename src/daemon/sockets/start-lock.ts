@@ -6,9 +6,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { CombotError, systemCodeOf } from "../../lib/errors.ts";
 import { failureBy } from "../../lib/system-errors.ts";
 import { describeHolder } from "./holder.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 const RETRY_MS = 20;
-const DEFAULT_WAIT_MS = 5000;
+const DEFAULT_WAIT_MS = hangLimitMs(5000);
 
 /**
  * Runs `task` while no other combot of this machine runs one for the same folder. "Is it stale? Then remove and bind"

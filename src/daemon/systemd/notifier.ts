@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { messageOf } from "../../lib/errors.ts";
 import { shortageOf } from "../../lib/shortage.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 /** What systemd told this process of itself (sd_notify(3), sd_watchdog_enabled(3)). */
 export interface UnitEnvironment {
@@ -18,7 +19,7 @@ export interface NotifierOptions {
 }
 
 /** systemd-notify itself waits 5 s for PID 1. */
-const SEND_LIMIT_MS = 10_000;
+const SEND_LIMIT_MS = hangLimitMs(10_000);
 
 /**
  * Takes its variables out of `env`, so that no child speaks for the daemon.

@@ -1,3 +1,4 @@
+import { hangLimitMs } from "../../lib/slowness.ts";
 import type { Notifier } from "./notifier.ts";
 
 /** How the daemon is, for STATUS=. */
@@ -11,6 +12,8 @@ export interface UnitState {
 export interface UnitOptions {
   readonly notifier: Pick<Notifier, "tell" | "busy">;
   readonly watchdogMs: number | undefined;
+  /** By how much everything takes longer here than the unit allows for; 1 and more. */
+  readonly slowness: number;
   readonly describe: () => UnitState;
   /** CLOCK_MONOTONIC, in µs. */
   readonly monotonicUsec: () => bigint;
@@ -19,6 +22,8 @@ export interface UnitOptions {
 /** A sign of life is due this often, or twice in the time that the watchdog waits. */
 const SIGN_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 1000;
+/** TimeoutStopSec of the unit. */
+const STOP_LIMIT_MS = 35_000;
 const NOTHING_TOLD = { state: "", text: "" };
 
 /** The daemon as a unit of systemd: readiness, reloads, status and signs of life, for as long as the loop turns. */
@@ -41,12 +46,14 @@ export class Unit {
   /** The sockets answer. Signs of life begin; resolves when systemd knows. */
   async ready(): Promise<void> {
     setInterval(() => this.#look(), this.#lookEveryMs);
-    await this.#tell("READY=1");
+    await this.#tell("READY=1", ...this.#patience());
   }
 
   /** Signs of life go on: the drain has a limit of its own. */
   async stopping(): Promise<void> {
-    await this.#options.notifier.tell("STOPPING=1", "STATUS=finishing what was admitted");
+    const { notifier, slowness } = this.#options;
+    const more = slowness > 1 ? [`EXTEND_TIMEOUT_USEC=${hangLimitMs(STOP_LIMIT_MS, slowness) * 1000}`] : [];
+    await notifier.tell("STOPPING=1", ...more, "STATUS=finishing what was admitted");
   }
 
   /** @param reload says what is worth a remark in STATUS until the next reload; "" where nothing is. */
@@ -55,6 +62,14 @@ export class Unit {
     await notifier.tell("RELOADING=1", `MONOTONIC_USEC=${monotonicUsec()}`);
     this.#remark = reload();
     await this.#tell("READY=1");
+  }
+
+  /** The unit's file is the same on every machine: on a slow one the watchdog is told to wait longer (sd_notify(3)). */
+  #patience(): string[] {
+    const { watchdogMs, slowness } = this.#options;
+    return watchdogMs === undefined || slowness <= 1
+      ? []
+      : [`WATCHDOG_USEC=${hangLimitMs(watchdogMs, slowness) * 1000}`];
   }
 
   #look(): void {

@@ -16,6 +16,7 @@ import type {
 import { shortageOf, tellsShortage } from "../../lib/shortage.ts";
 import { tetheredNode } from "../../lib/tether.ts";
 import { readOomKills } from "./oom.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 /**
  * Why a worker process is no more. `killed` is a SIGKILL that neither combot nor the kernel's OOM killer sent: it says
@@ -79,7 +80,7 @@ const CHILD_FLAGS = ["--max-semi-space-size=1"];
 const HELLO_MS = Math.max(10_000, 50 * performance.nodeTiming.bootstrapComplete);
 
 /** A process whose channel broke has ended as a rule, and the kernel is about to tell how. */
-const CHANNEL_GRACE_MS = 1000;
+const CHANNEL_GRACE_MS = hangLimitMs(1000);
 
 /** The daemon's end of one worker process. It reports; what follows from a death is the pool's to decide. */
 export class WorkerProcess {

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../error-table.ts";
 import type { ClassifyReply } from "../protocol/classify.ts";
 import type { LineEntry } from "../render/classification.ts";
 import { documentOf } from "./failure.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 /** Failures of a text, or of the few texts of one call: the stream goes on. */
 const FAILURES_OF_LINES: readonly ErrorCode[] = [
@@ -19,7 +20,7 @@ const QUEUE_FULL_WAIT_SECONDS = 1;
 const SHORTEST_WAIT_MS = 50;
 const STOPPING_WAIT_MS = 100;
 /** As long as the client waits for a daemon that is not there. */
-const STOPPING_LIMIT_MS = 3000;
+const STOPPING_LIMIT_MS = hangLimitMs(3000);
 
 export interface LineClassifierOptions {
   /** One call of the API. */

@@ -5,13 +5,14 @@ import type { MonitorLoopOptions } from "../monitor/loop.ts";
 import { recordOf } from "../monitor/record.ts";
 import type { MonitorView } from "../monitor/state.ts";
 import { plainHead, plainLine } from "../render/monitor/plain.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 type Source = Pick<MonitorLoopOptions, "client" | "intervalMs" | "now">;
 
 /** Who reads a page of lines must know what they are. */
 const HEAD_EVERY = 20;
 /** For a second sample, which the rates need, of a daemon that answers. */
-const ONCE_LIMIT_MS = 3500;
+const ONCE_LIMIT_MS = hangLimitMs(3500);
 
 /** A line a sample, for ever. */
 export async function streamMonitor(source: Source, output: NodeJS.WriteStream, asJson: boolean): Promise<never> {

@@ -99,12 +99,18 @@ function resolve(
 
 /** What holds where no layer sets it: the profile's value or the default. */
 function fallBack(name: SettingName, profile: ProfileName, machine: Machine): Resolved {
-  const { type, sizes, default: text, unset = "none" } = settingOf(name);
+  const { type, sizes, default: usual, stretchesTo, unset = "none" } = settingOf(name);
   if (sizes) {
     const size = String(sizeFor(sizes, profile, machine));
     return { value: type.schema.parse(size), source: profileSource(profile, machine, size) };
   }
-  return { value: text === undefined ? undefined : type.schema.parse(text), source: defaultSource(text ?? unset) };
+  const text = stretchesTo === undefined ? usual : stretched(Number(usual), stretchesTo, machine);
+  const source = defaultSource(text ?? unset, text === usual ? undefined : `${usual}, longer on a slow machine`);
+  return { value: text === undefined ? undefined : type.schema.parse(text), source };
+}
+
+function stretched(seconds: number, most: number, { slowness = 1 }: Machine): string {
+  return String(Math.min(most, Math.ceil(seconds * slowness)));
 }
 
 function parseGiven(name: SettingName, given: Given, findings: Findings): Resolved | undefined {

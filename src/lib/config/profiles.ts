@@ -7,6 +7,8 @@ export type ProfileName = (typeof PROFILES)[number];
 export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
+  /** By how much everything takes longer here than planned for, 1 and more; 1 where left out. */
+  readonly slowness?: number;
 }
 
 /** A setting whose value depends on the profile. `autoDoc` puts `auto` in words, for the docs. */

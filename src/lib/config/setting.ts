@@ -11,6 +11,8 @@ export interface Setting<T = unknown> {
   readonly unit?: string;
   /** As an operator would write it; it passes through `type` like any other text. */
   readonly default?: string;
+  /** The default is for a machine that is not slow: elsewhere it is as much more, in whole seconds, up to this. */
+  readonly stretchesTo?: number;
   /** In place of `default` where the profile decides. */
   readonly sizes?: Sizes;
   /** What holds where there is neither a value nor a default, in a word or two. */

@@ -35,6 +35,6 @@ export function profileSource(profile: ProfileName, machine: Machine, text: stri
   return { source: "profile", detail: profile === "auto" ? `auto: ${found}` : profile, shown: text };
 }
 
-export function defaultSource(shown: string): SettingSource {
-  return { source: "default", shown };
+export function defaultSource(shown: string, detail?: string): SettingSource {
+  return { source: "default", ...(detail !== undefined && { detail }), shown };
 }

@@ -5,10 +5,11 @@ import { LOADING } from "../protocol/health-words.ts";
 import { PATHS } from "./paths.ts";
 import { SERVICE } from "../unit-names.ts";
 import { lastLogLines, unitStates } from "./systemd.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 const EVERY_MS = 250;
-const CALL_MS = 5000;
-const SMOKE_MS = 30_000;
+const CALL_MS = hangLimitMs(5000);
+const SMOKE_MS = hangLimitMs(30_000);
 const SMOKE_TEXT = "Where is my parcel?";
 const SOCKETS = { path: `${PATHS.run}/combot.sock`, controlPath: `${PATHS.run}/control.sock` };
 

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createConnection, createServer } from "node:net";
 import { CombotError, systemCodeOf } from "../errors.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 const NAME = "\0combot-deploy";
-const ASK_LIMIT_MS = 1000;
+const ASK_LIMIT_MS = hangLimitMs(1000);
 
 /**
  * Runs `task` while no other deploy of this machine runs. The lock is a socket in the abstract namespace: the kernel

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CombotError } from "../errors.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 export interface CommandResult {
   readonly status: number;
@@ -13,7 +14,7 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = hangLimitMs(120_000);
 
 /** Runs a command; its failure is a result. A command that is not there has status 127. */
 export async function tryCommand(

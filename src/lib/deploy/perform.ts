@@ -26,6 +26,7 @@ import { installProgram, type Program } from "./program-files.ts";
 import { tryRedis } from "./redis-trial.ts";
 import type { PlainStep, Step } from "./steps.ts";
 import { driveUnit, systemctl, verifyUnits } from "./systemd.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 /** What the steps of one deploy work with. */
 export interface Work {
@@ -167,7 +168,8 @@ async function saveJournal(root: Root): Promise<void> {
 function healthLimitMs({ files }: Plan): number {
   const text = files.find(({ path }) => path === PATHS.env)?.to?.content ?? "";
   const given = parseEnvFile(text).entries.findLast(({ name }) => name === "MODEL_LOAD_TIMEOUT")?.value;
-  return (Number(given ?? DEFAULT_LOAD_SECONDS) + HEALTH_SPARE_SECONDS) * 1000;
+  const loadMs = given === undefined ? hangLimitMs(DEFAULT_LOAD_SECONDS * 1000) : Number(given) * 1000;
+  return loadMs + hangLimitMs(HEALTH_SPARE_SECONDS * 1000);
 }
 
 async function audit({ plan, user }: Work): Promise<void> {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CombotError } from "../errors.ts";
 import { makeTemporaryFolder } from "../temporary-folder.ts";
+import { hangLimitMs } from "../slowness.ts";
 
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = hangLimitMs(10_000);
 const RETRY_MS = 50;
 
 export interface RedisTrial {
@@ -72,7 +73,9 @@ async function converse(socket: string, password: string): Promise<string[]> {
       ]);
     } catch (error) {
       if (performance.now() > deadline)
-        throw new CombotError("DEPLOY_FAILED", "the scratch Redis did not answer within 10 s", { cause: error });
+        throw new CombotError("DEPLOY_FAILED", `the scratch Redis did not answer within ${START_LIMIT_MS / 1000} s`, {
+          cause: error,
+        });
       await delay(RETRY_MS);
     }
   }

@@ -1,8 +1,11 @@
 import { CombotError } from "../errors.ts";
 import type { UnitState } from "./facts.ts";
+import { hangLimitMs } from "../slowness.ts";
 import { runCommand, tryCommand } from "./machine.ts";
 
 const LOG_LINES = 20;
+/** systemd gives up by itself, after TimeoutStopSec and TimeoutStartSec of the unit: 35 and 300 s. */
+const DRIVE_LIMIT_MS = hangLimitMs(600_000);
 
 export async function systemctl(...args: readonly string[]): Promise<string> {
   return runCommand("systemctl", args);
@@ -48,7 +51,7 @@ export async function lastLogLines(unit: string): Promise<string> {
 
 /** Starts, stops or restarts a unit and waits for it. @throws {CombotError} `DEPLOY_FAILED` with the unit's last log lines. */
 export async function driveUnit(act: "start" | "restart" | "stop", unit: string): Promise<void> {
-  const { status, output } = await tryCommand("systemctl", [act, unit]);
+  const { status, output } = await tryCommand("systemctl", [act, unit], { timeoutMs: DRIVE_LIMIT_MS });
   if (status === 0) return;
   const faults = (await lastLogLines(unit)).split("\n");
   throw new CombotError("DEPLOY_FAILED", `systemctl ${act} ${unit}: ${output}`, { faults });

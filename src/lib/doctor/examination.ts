@@ -7,6 +7,7 @@ import { REDIS_CHECKS } from "./checks/redis.ts";
 import { SERVICE_CHECKS } from "./checks/service.ts";
 import { UNIT_CHECKS } from "./checks/units.ts";
 import type { Probe } from "./probe.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 /** In the order of the report and of docs/doctor.md. */
 export const CHECKS: readonly Check[] = [
@@ -17,7 +18,7 @@ export const CHECKS: readonly Check[] = [
   ...MACHINE_CHECKS,
 ];
 
-const CHECK_LIMIT_MS = 10_000;
+const CHECK_LIMIT_MS = hangLimitMs(10_000);
 
 /** All checks at once, each with a limit; one that can't be made is a warning, and keeps no other from its answer. */
 export function examine(probe: Probe, limitMs = CHECK_LIMIT_MS): Promise<readonly CheckResult[]> {

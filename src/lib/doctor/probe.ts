@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { Client } from "../client.ts";
 import { systemCodeOf } from "../errors.ts";
 import type { Health } from "../protocol/health.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 export interface CommandResult {
   readonly status: number;
@@ -13,8 +14,8 @@ export interface CommandResult {
 
 export type UnitProperties = Readonly<Record<string, string>>;
 
-const COMMAND_LIMIT_MS = 4000;
-const ASK_LIMIT_MS = 4000;
+const COMMAND_LIMIT_MS = hangLimitMs(4000);
+const ASK_LIMIT_MS = hangLimitMs(4000);
 
 /** The machine as the checks see it. What several of them want to know is asked once. */
 export class Probe {

@@ -3,11 +3,12 @@ import type { Client } from "../client.ts";
 import { CombotError, messageOf, systemCodeOf } from "../errors.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
 import type { MonitorState } from "./state.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 /** Between tries while the daemon is away: it must show within two seconds that it is back. */
 const RETRY_MS = 250;
 /** One that takes a connection and does not answer is as good as down. */
-const ANSWER_MS = 3000;
+const ANSWER_MS = hangLimitMs(3000);
 const DECISIONS_AT_FIRST = 50;
 
 export interface FeedOptions {

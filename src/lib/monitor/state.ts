@@ -4,9 +4,10 @@ import type { Sample } from "../protocol/events.ts";
 import type { MachineFigures } from "./figures.ts";
 import { RateMeter } from "./rates.ts";
 import { Ring } from "./ring.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 /** A daemon that has not said anything for so long hangs: it sends a sample a second. */
-const SILENT_MS = 3500;
+const SILENT_MS = hangLimitMs(3500);
 /** Of requests and hits: a shorter span would jump about. */
 const NOW_SPAN_MS = 5000;
 const DECISIONS_KEPT = 200;

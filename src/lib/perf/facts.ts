@@ -2,6 +2,7 @@ import { arch, cpus, release, totalmem } from "node:os";
 import type { Client } from "../client.ts";
 import { CombotError } from "../errors.ts";
 import type { PerfReport } from "../protocol/perf.ts";
+import { hangLimitMs } from "../slowness.ts";
 
 /** What bears on speed and memory. */
 const SETTINGS = [
@@ -17,7 +18,7 @@ const SETTINGS = [
   "MEMORY_LIMIT",
 ];
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = hangLimitMs(5000);
 
 /** Those that the daemon has in force; null where it does not let us ask. */
 export async function readSettings(client: Client): Promise<Record<string, string> | null> {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { SETTING_NAMES } from "../../../src/lib/config/schema.ts";
 import { formatEnvLine } from "../../../src/lib/config/env-file.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
-import { ENV_FILE, load, T3_XLARGE } from "./loading.ts";
+import { ENV_FILE, load, T3_LARGE, T3_XLARGE } from "./loading.ts";
 
 test("with nothing set, the t3.large profile and the defaults hold", () => {
   const { settings, warnings } = load({});
@@ -16,6 +16,15 @@ test("a profile brings its own sizes, from any layer, and auto those of the mach
   expect(load({ file: "COMBOT_PROFILE=t3.xlarge" }).settings).toMatchObject(sizes);
   expect(load({ flags: { COMBOT_PROFILE: "auto" }, machine: T3_XLARGE }).settings).toMatchObject(sizes);
   expect(load({ env: { COMBOT_PROFILE: "t3.xlarge", WORKERS: "3" } }).settings).toMatchObject({ ...sizes, workers: 3 });
+});
+
+test("on a slow machine a worker may load for longer, unless somebody says how long", () => {
+  const machine = { ...T3_LARGE, slowness: 7.5 };
+  const { settings, sources } = load({ machine });
+  expect(settings).toMatchObject({ modelLoadTimeoutMs: 900_000, requestTimeoutMs: 30_000 });
+  expect(sources.MODEL_LOAD_TIMEOUT).toMatchObject({ shown: "900", detail: "120, longer on a slow machine" });
+  expect(load({ machine, env: { MODEL_LOAD_TIMEOUT: "20" } }).settings.modelLoadTimeoutMs).toBe(20_000);
+  expect(load({ machine: { ...machine, slowness: 60 } }).settings.modelLoadTimeoutMs).toBe(3_600_000);
 });
 
 describe("the order of the layers", () => {

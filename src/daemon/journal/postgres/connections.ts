@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { hangLimitMs } from "../../../lib/slowness.ts";
 import type { PoolState } from "../store.ts";
 import { saysNotHere, sqlStateOf } from "./faults.ts";
 import { withLibpqModes } from "./tls-mode.ts";
@@ -17,7 +18,7 @@ export type Query = (sql: string, parameters?: readonly unknown[]) => Promise<Re
 
 const HELD_TOO_LONG_MS = 10_000;
 /** For one transaction, and not for the connection: PgBouncer refuses a login that names it. */
-const BEGIN = "BEGIN; SET LOCAL statement_timeout = 5000";
+const BEGIN = `BEGIN; SET LOCAL statement_timeout = ${hangLimitMs(5000)}`;
 const NONE: PoolState = { total: 0, idle: 0, waiting: 0, max: 0, heldLongest: null };
 
 /**
@@ -96,9 +97,9 @@ export class Connections {
     const pool = new pg.Pool({
       connectionString: withLibpqModes(this.#options.url()),
       max: this.#options.max,
-      connectionTimeoutMillis: 2000,
+      connectionTimeoutMillis: hangLimitMs(2000),
       // A frozen server never ends a statement by itself.
-      query_timeout: 6000,
+      query_timeout: hangLimitMs(6000),
       idleTimeoutMillis: 10_000,
       maxLifetimeSeconds: 1800,
       keepAlive: true,

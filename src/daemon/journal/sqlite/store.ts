@@ -6,13 +6,14 @@ import type { Batch, HistoryRow, KeptText, Store, StoreFile } from "../store.ts"
 import { StoreFault } from "../store.ts";
 import { textOf } from "../rows.ts";
 import type { Order, Request, Response } from "./channel.ts";
+import { hangLimitMs } from "../../../lib/slowness.ts";
 
 const THREAD = programFile("daemon/journal/sqlite/thread");
 /** A small heap: the largest thing in it is a batch of a mebibyte, or a history of some thousand rows. */
 const LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
-const CALL_LIMIT_MS = 6000;
+const CALL_LIMIT_MS = hangLimitMs(6000);
 /** Copying and checking a whole file; other calls go on meanwhile, or wait for their own limit. */
-const FILE_LIMIT_MS = 600_000;
+const FILE_LIMIT_MS = hangLimitMs(600_000);
 /** A thread without work is ended: it holds 10 MB, and the next call starts one in a tenth of a second. */
 const IDLE_MS = 5000;
 

@@ -2,6 +2,8 @@ import { PROFILES, SIZES } from "../profiles.ts";
 import type { Setting } from "../setting.ts";
 import { durationMs, durationMsOrNever, onOff, oneOf, wholeNumber } from "../value-types.ts";
 
+const LONGEST_LOAD_SECONDS = 3600;
+
 /** Worker processes: how many, when they are replaced, when they load and unload. */
 export const WORKER_SETTINGS = {
   COMBOT_PROFILE: {
@@ -37,11 +39,12 @@ export const WORKER_SETTINGS = {
   },
   PRELOAD: { type: onOff(), default: "true", doc: "Load the model at start rather than at the first request." },
   MODEL_LOAD_TIMEOUT: {
-    type: durationMs("seconds", { min: 1, max: 3600 }),
+    type: durationMs("seconds", { min: 1, max: LONGEST_LOAD_SECONDS }),
     default: "120",
+    stretchesTo: LONGEST_LOAD_SECONDS,
     unit: "seconds",
     live: true,
-    doc: "How long a worker may take to load.",
+    doc: "How long a worker may take to load; the default is longer on a slow machine.",
   },
   MODEL_IDLE_UNLOAD: {
     type: durationMsOrNever(604_800),

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { formatBytes } from "../../units.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import type { Probe } from "../probe.ts";
+import { SPEED_CHECK } from "./speed.ts";
 
 const LARGEST = 10;
 /** Where the levels of the memory ladder begin by default. */
@@ -96,4 +97,5 @@ export const MACHINE_CHECKS: readonly Check[] = [
     cause: "No time service runs.",
     run: clock,
   },
+  SPEED_CHECK,
 ];

@@ -3,10 +3,11 @@ import { formatBytes } from "../../units.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { REDIS } from "../../unit-names.ts";
 import type { Probe } from "../probe.ts";
+import { hangLimitMs } from "../../slowness.ts";
 
 const SOCKET = "/run/combot-redis/redis.sock";
 const PASSWORD = "/etc/combot/credentials/redis-ops-password";
-const ASK_LIMIT_MS = 2000;
+const ASK_LIMIT_MS = hangLimitMs(2000);
 /** The cache's own calls give up after 40 ms. */
 const SLOW_MS = 25;
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
+import { hangLimitMs } from "../../slowness.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { SERVICE, SOCKET } from "../../unit-names.ts";
 import type { Health } from "../../protocol/health.ts";
@@ -44,7 +45,7 @@ async function sockets(probe: Probe): Promise<Finding> {
 }
 
 async function model(probe: Probe): Promise<Finding> {
-  const { settings } = await probe.client.call("config", { timeoutMs: 4000, absenceMs: 0 });
+  const { settings } = await probe.client.call("config", { timeoutMs: hangLimitMs(4000), absenceMs: 0 });
   const value = (name: string): string => settings.find((row) => row.name === name)?.value ?? "";
   const dir = value("COMBOT_MODEL_DIR");
   if (!dir.startsWith("/")) return ok(dir || "the bundled model");

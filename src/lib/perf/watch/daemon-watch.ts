@@ -4,6 +4,7 @@ import type { Decision } from "../../protocol/decisions.ts";
 import type { Sample } from "../../protocol/events.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import type { CpuReading } from "./cpu-meter.ts";
+import { hangLimitMs } from "../../slowness.ts";
 
 export interface WatchedSample {
   /** Of the clock given. */
@@ -17,7 +18,7 @@ export interface WatchedDecision {
   readonly decision: Decision;
 }
 
-const FIRST_SAMPLE_MS = 3000;
+const FIRST_SAMPLE_MS = hangLimitMs(3000);
 
 /**
  * Follows the daemon's samples and decisions while a load runs, and reads the CPU time of its processes from the kernel
