@@ -14,9 +14,9 @@ import type {
   ToWorker,
 } from "../../lib/protocol/worker-channel.ts";
 import { shortageOf, tellsShortage } from "../../lib/shortage.ts";
-import { tetheredNode } from "../../lib/tether.ts";
-import { readOomKills } from "./oom.ts";
 import { hangLimitMs } from "../../lib/slowness.ts";
+import { tetheredNode } from "../../lib/tether.ts";
+import { OomWatch } from "./oom.ts";
 
 /**
  * Why a worker process is no more. `killed` is a SIGKILL that neither combot nor the kernel's OOM killer sent: it says
@@ -89,7 +89,7 @@ export class WorkerProcess {
   readonly ended: Promise<Ending>;
   /** Undefined where not even an attempt to start it could be made. */
   readonly #child: ChildProcess | undefined;
-  readonly #oomKillsBefore = readOomKills();
+  readonly #oom: OomWatch;
   /** In the order asked, which is the order of the answers. */
   readonly #pending: Pending[] = [];
   #cause: { kind: EndKind; detail: string } | undefined;
@@ -103,6 +103,7 @@ export class WorkerProcess {
     const child = forkChild();
     this.#child = child instanceof Error ? undefined : child;
     this.pid = this.#child?.pid ?? 0;
+    this.#oom = new OomWatch(this.pid);
     putBehindLoop(this.pid);
     this.ended = child instanceof Error ? Promise.resolve(this.#endUnborn(child)) : this.#watch(child);
   }
@@ -126,6 +127,7 @@ export class WorkerProcess {
 
   /** May be asked again before it has answered: it runs one after the other. @throws {WorkerFailedError | WorkerEndedError} */
   async run(texts: RunTexts): Promise<ReplyMessage> {
+    this.#oom.look();
     const id = ++this.#runs;
     const answer = await this.#ask(id, { type: "run", id, ...texts });
     return answer.type === "reply" ? answer : this.#violated(answer);
@@ -239,9 +241,8 @@ export class WorkerProcess {
       const cannotBoot = code === WORKER_EXIT.cannotBoot ? " (it could not boot)" : "";
       return { kind: signal ? "signal" : "exit", detail: `${how}${cannotBoot}` };
     }
-    const oomKills = readOomKills();
-    const outOfMemory = oomKills === null || this.#oomKillsBefore === null || oomKills > this.#oomKillsBefore;
-    return outOfMemory
+    // Where the kernel doesn't say, the worst is assumed.
+    return (this.#oom.struck ?? true)
       ? { kind: "oom", detail: "the kernel killed it for want of memory" }
       : { kind: "killed", detail: "something outside combot killed it" };
   }
