@@ -34,6 +34,8 @@ export class MemoryCgroup {
   constructor(name: string) {
     this.#version = existsSync("/sys/fs/cgroup/memory") ? 1 : 2;
     const root = this.#version === 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+    // v2 gives a controller to the cgroups inside only when told.
+    if (this.#version === 2) writeFileSync(`${root}/cgroup.subtree_control`, "+memory");
     this.path = `${root}/${name}-${process.pid}`;
     mkdirSync(this.path);
   }
@@ -52,14 +54,15 @@ export class MemoryCgroup {
     writeFileSync(`${this.path}/${this.#version === 1 ? "memory.limit_in_bytes" : "memory.max"}`, String(bytes));
   }
 
-  /** What its processes hold, page cache apart. */
+  /** What its processes hold, page cache and, with v2, slabs that can be dropped apart: as the daemon reads it. */
   get usedBytes(): number {
     const file = this.#version === 1 ? "memory.usage_in_bytes" : "memory.current";
     const stat = readFileSync(`${this.path}/memory.stat`, "latin1");
     const field = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
     const prefix = this.#version === 1 ? "total_" : "";
-    const cached = field(`${prefix}active_file`) + field(`${prefix}inactive_file`);
-    return Number(readFileSync(`${this.path}/${file}`, "latin1")) - cached;
+    // v1 doesn't count it.
+    const droppable = ["active_file", "inactive_file", "slab_reclaimable"].map((name) => field(`${prefix}${name}`));
+    return Number(readFileSync(`${this.path}/${file}`, "latin1")) - droppable.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Anonymous memory of all processes inside. */
@@ -67,6 +70,17 @@ export class MemoryCgroup {
     const stat = readFileSync(`${this.path}/memory.stat`, "latin1");
     const field = this.#version === 1 ? "total_rss" : "anon";
     return Number(new RegExp(`^${field} (\\d+)$`, "m").exec(stat)?.[1] ?? NaN);
+  }
+
+  /** Has the kernel take back all that it can without ending a process: what `memory.reclaim` of v2 is for. */
+  reclaim(): void {
+    if (this.#version === 1) return writeFileSync(`${this.path}/memory.force_empty`, "0");
+    try {
+      writeFileSync(`${this.path}/memory.reclaim`, readFileSync(`${this.path}/memory.current`));
+    } catch (error) {
+      // It took back less than was asked for, as it should: not all of it can be.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
   }
 
   remove(): void {

@@ -12,6 +12,7 @@ import { recycleTime } from "./memory/recycle-time.ts";
 import { slowLoad } from "./memory/slow-load.ts";
 import { useless } from "./memory/useless.ts";
 import { users } from "./memory/users.ts";
+import { reclaims } from "./memory/reclaim.ts";
 import { recycles } from "./memory/recycling.ts";
 import { soak } from "./memory/soak.ts";
 import { presetModel } from "./models/presets.ts";
@@ -47,6 +48,7 @@ export const memory: Capability = {
     part("slow-load", slowLoad),
     part("useless", useless),
     part("oom", oomKill),
+    part("reclaim", reclaims),
     part("one-long", oneLong),
     part("cost", cost),
     part("soak", soak),

@@ -10,6 +10,8 @@ export interface Cgroups {
   readonly paths: readonly string[];
   /** Where a process goes in: with v2, one in the root would keep systemd from setting limits. */
   readonly entrances: readonly string[];
+  /** Lets all processes of the machine together have so much of one core; undefined: no limit. */
+  limitCpu(cores: number | undefined): void;
   remove(): Promise<void>;
 }
 
@@ -18,16 +20,32 @@ export interface Cgroups {
  * may be side by side. Needs root.
  */
 export function makeCgroups(name: string): Cgroups {
-  const isV2 = existsSync(join(ROOT, "cgroup.controllers"));
+  const isV2 = isUnified();
   const parents = isV2 ? [unifiedRoot()] : hierarchies();
   const paths = parents.map((parent) => makeChild(parent, name));
   return {
     paths,
     entrances: isV2 ? paths.map((path) => join(path, "init.scope")) : paths,
+    limitCpu: (cores) => limitCpu(paths, cores),
     remove: async () => {
       for (const path of paths) await removeTree(path);
     },
   };
+}
+
+const PERIOD_US = 100_000;
+
+function limitCpu(paths: readonly string[], cores: number | undefined): void {
+  const file = isUnified() ? "cpu.max" : "cpu.cfs_quota_us";
+  const found = paths.map((path) => join(path, file)).find((path) => existsSync(path));
+  if (found === undefined) throw new Error("no cgroup of this machine's limits the CPU");
+  const none = isUnified() ? "max" : "-1";
+  const quota = cores === undefined ? none : String(Math.round(cores * PERIOD_US));
+  writeFileSync(found, isUnified() ? `${quota} ${PERIOD_US}` : quota);
+}
+
+function isUnified(): boolean {
+  return existsSync(join(ROOT, "cgroup.controllers"));
 }
 
 function unifiedRoot(): string {

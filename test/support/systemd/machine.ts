@@ -119,6 +119,11 @@ export class Machine {
     return stdout.trimEnd();
   }
 
+  /** Lets the machine have so much of one core from now on, as one without CPU credits; undefined: all there is. */
+  slowDown(cores: number | undefined): void {
+    this.#cgroups.limitCpu(cores);
+  }
+
   /** A property of a unit, as `systemctl show` gives it. */
   property(unit: string, name: string): Promise<string> {
     return this.sh("systemctl", "show", "--property", name, "--value", unit);

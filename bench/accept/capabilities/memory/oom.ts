@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessStatus } from "../../../../src/lib/protocol/process.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
+import { hangLimitMs } from "../../../../src/lib/slowness.ts";
 import { runClients } from "../../clients.ts";
 import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
@@ -15,7 +16,7 @@ const CALLS = 200;
 /** PAINS 11: the kernel kills one worker, which its own cgroup does not let grow. */
 export async function* oomKill(modelDir: string, say: (progress: string) => void): AsyncGenerator<Line> {
   const env = { LOG_LEVEL: "info", COMBOT_MODEL_DIR: modelDir, MAX_REQUESTS: "0" };
-  const daemon = await PrivateDaemon.start({ env, startLimitMs: 120_000 });
+  const daemon = await PrivateDaemon.start({ env, startLimitMs: hangLimitMs(120_000) });
   const cgroup = new MemoryCgroup("combot-oom");
   const workers = async () => (await daemon.json<ProcessStatus>("GET", "/api/process/status/")).workers;
   try {
@@ -53,7 +54,7 @@ export async function* oomKill(modelDir: string, say: (progress: string) => void
 
 async function untilBack(daemon: PrivateDaemon, slot: number, diedAt: string | undefined): Promise<number> {
   const diedAtMs = Date.parse(diedAt ?? "");
-  for (const limit = performance.now() + 30_000; performance.now() < limit; await delay(20)) {
+  for (const limit = performance.now() + hangLimitMs(30_000); performance.now() < limit; await delay(20)) {
     const back = birthsIn(daemon).find((birth) => birth.slot === slot && birth.atMs >= diedAtMs);
     if (back) return back.atMs - diedAtMs;
   }

@@ -7,6 +7,7 @@ import type { Health } from "../../../../src/lib/protocol/health.ts";
 import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { MemoryCgroup } from "../../../../scripts/support/process-tree.ts";
+import { SLOWNESS, hangLimitMs } from "../../../../src/lib/slowness.ts";
 import { runClients } from "../../clients.ts";
 import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
@@ -16,9 +17,12 @@ import { Inside } from "./weights.ts";
 
 const MIB = 1024 * 1024;
 const STEPS = [0.82, 0.87, 0.92, 0.97];
-const HELD_MS = 10_000;
+const HELD_MS = hangLimitMs(10_000);
 /** A heavy action a minute: passes lie further apart than that, so that none hides behind the last one's. */
 const REST_MS = 62_000;
+const START_LIMIT_MS = hangLimitMs(120_000);
+/** In an emulated machine a worker takes many times as long to load. */
+const BACK_SECONDS = round(hangLimitMs(10_000) / 1000, 1);
 
 /** Each client, so that all 20 together leave workers idle now and then, as the clients of a chatbot do. */
 const PAUSE_MS = 400;
@@ -48,7 +52,7 @@ async function warmUp(daemon: PrivateDaemon): Promise<void> {
 export async function inCgroup(modelDir: string): Promise<Stage> {
   const cgroup = new MemoryCgroup("combot-pressure");
   const env = environment(modelDir);
-  const daemon = await PrivateDaemon.start({ env, wrapper: cgroup.wrapper, startLimitMs: 120_000 });
+  const daemon = await PrivateDaemon.start({ env, wrapper: cgroup.wrapper, startLimitMs: START_LIMIT_MS });
   await warmUp(daemon);
   await daemon.ask("GET", "/api/memory/");
   cgroup.limitBytes = Math.round(cgroup.usedBytes / START / MIB) * MIB;
@@ -66,13 +70,13 @@ export async function withSetting(modelDir: string): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "cl-"));
   const inside = new Inside(join(folder, "ballast"));
   const env = { ...environment(modelDir), ...inside.env };
-  const first = await PrivateDaemon.start({ env, startLimitMs: 120_000 });
+  const first = await PrivateDaemon.start({ env, startLimitMs: START_LIMIT_MS });
   await warmUp(first);
   const { processes } = await readingOf(first)();
   await first.stop();
   const usedBytes = processes.reduce((sum, { pssBytes }) => sum + pssBytes, 0);
   const limited = { ...env, MEMORY_LIMIT: String(Math.round(usedBytes / START)) };
-  const daemon = await PrivateDaemon.start({ env: limited, startLimitMs: 120_000 });
+  const daemon = await PrivateDaemon.start({ env: limited, startLimitMs: START_LIMIT_MS });
   await warmUp(daemon);
   const ballast = new Ballast(inside, readingOf(daemon));
   const end = async (): Promise<void> => {
@@ -227,15 +231,15 @@ function* judge(passes: readonly Pass[]): Generator<Line> {
   yield {
     what: "from the release to serving again, s, at most",
     measured: back,
-    target: "at most 10",
-    pass: back <= 10,
+    target: SLOWNESS > 1 ? `at most ${BACK_SECONDS} on so slow a machine` : "at most 10",
+    pass: back <= BACK_SECONDS,
   };
   const deaths = passes.at(-1)?.deaths ?? 0;
   yield { what: "workers that died (OOM or else)", measured: deaths, target: "0", pass: deaths === 0 };
 }
 
 async function untilLevel(daemon: PrivateDaemon, level: string): Promise<void> {
-  const limit = performance.now() + 30_000;
+  const limit = performance.now() + hangLimitMs(30_000);
   while (performance.now() < limit) {
     if ((await daemon.json<MemoryReport>("GET", "/api/memory/")).level === level) return;
     await delay(50);
@@ -244,7 +248,7 @@ async function untilLevel(daemon: PrivateDaemon, level: string): Promise<void> {
 }
 
 async function untilServing(daemon: PrivateDaemon): Promise<void> {
-  const limit = performance.now() + 60_000;
+  const limit = performance.now() + hangLimitMs(60_000);
   while (performance.now() < limit) {
     const health = JSON.parse((await daemon.ask("GET", "/api/health/")).text) as Health;
     if (health.status !== "unhealthy" && health.checks.model.detail.includes("serve")) return;
