@@ -5,6 +5,7 @@ import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../../lib/cli/base-command.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ModelCheckReport } from "../../lib/protocol/model.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 interface AskedCheck {
   readonly dir: string;
@@ -49,8 +50,7 @@ Exits with 4 and the reason if the model can't be served.`;
       helpValue: "NAME",
     }),
     timeout: Flags.integer({
-      description: "Seconds the check may take, then exit 5.",
-      default: TIMEOUT_SECONDS,
+      description: `Seconds the check may take, then exit 5. Default: ${TIMEOUT_SECONDS}, longer on a slow machine.`,
       min: 1,
       helpValue: "SECONDS",
     }),
@@ -64,12 +64,13 @@ Exits with 4 and the reason if the model can't be served.`;
     if (!found.isDirectory() && !dir.endsWith(".onnx"))
       throw new CombotError("USAGE", `${dir} is no folder: give the model's folder, or its .onnx file.`);
     const texts = argv.slice(1).map(String);
-    const report = await this.#check({ dir, file: flags.file, texts }, flags.timeout * 1000);
+    const timeoutMs = flags.timeout === undefined ? undefined : flags.timeout * 1000;
+    const report = await this.#check({ dir, file: flags.file, texts }, timeoutMs);
     if (!this.jsonEnabled()) this.print(await toText(report));
     return report;
   }
 
-  async #check(asked: AskedCheck, timeoutMs: number): Promise<ModelCheckReport> {
+  async #check(asked: AskedCheck, timeoutMs = hangLimitMs(TIMEOUT_SECONDS * 1000)): Promise<ModelCheckReport> {
     const { runModelCheck } = await import("../../lib/cli/model-check.ts");
     let [stage, isLong] = ["starting", false];
     const tell = (): void => this.tell(`${stage} …`);

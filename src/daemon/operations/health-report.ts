@@ -1,6 +1,7 @@
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import type { CheckStatus, Chosen, Health } from "../../lib/protocol/health.ts";
 import { LOADING } from "../../lib/protocol/health-words.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 import type { RedisConnection } from "../cache/redis-connection.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { FolderFault, FolderWatch } from "../model/folder-watch.ts";
@@ -13,7 +14,7 @@ interface Check {
 }
 
 /** Work on the database is over within some seconds. */
-const HELD_TOO_LONG_MS = 10_000;
+const HELD_TOO_LONG_MS = hangLimitMs(10_000);
 
 export interface HealthParts {
   readonly engine: Engine;

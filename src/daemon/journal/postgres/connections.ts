@@ -16,7 +16,7 @@ export interface ConnectionsOptions {
 
 export type Query = (sql: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
 
-const HELD_TOO_LONG_MS = 10_000;
+const HELD_TOO_LONG_MS = hangLimitMs(10_000);
 /** For one transaction, and not for the connection: PgBouncer refuses a login that names it. */
 const BEGIN = `BEGIN; SET LOCAL statement_timeout = ${hangLimitMs(5000)}`;
 const NONE: PoolState = { total: 0, idle: 0, waiting: 0, max: 0, heldLongest: null };
