@@ -22,6 +22,7 @@ import { stopOnSignal } from "./shutdown.ts";
 import type { StopSteps } from "./shutdown.ts";
 import { lockState } from "./state-lock.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
+import type { UnitEnvironment } from "./systemd/notifier.ts";
 import { Unit } from "./systemd/unit.ts";
 
 /** To systemd, where how the daemon is can't be told. */
@@ -32,11 +33,14 @@ export type DaemonFlags = Readonly<Partial<Record<SettingName, string>>> & { rea
 
 /** Runs the daemon; resolves once it listens. A signal ends the process. @throws {CombotError} if it can't start. */
 export async function main(flags: DaemonFlags): Promise<void> {
+  const unitEnvironment = takeUnitEnvironment(process.env, process.pid);
   const inForce = new SettingsInForce(() => readFrom(flags));
   const { settings, loaded } = inForce;
   const { log, dropped } = await createLog(settings.logLevel, process.env);
   dieLoudly(log);
   logWarnings(log);
+  const notifier = createNotifier(unitEnvironment, log);
+  if (notifier) void Unit.starting({ notifier, slowness: SLOWNESS });
   for (const warning of loaded.warnings) log.warn(warning);
 
   const stateLock = await lockState({ dir: settings.stateDir, onUnlocked: (reason) => tellUnlocked(log, reason) });
@@ -46,7 +50,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const { governor } = serving.governance;
   const afterBursts = new AfterBursts({ collect: collectAll });
   serving.metrics.watch("combot_log_dropped_total", "Lines of the log that could not be written.", dropped);
-  const unit = createUnit(serving, log);
+  const unit = notifier && createUnit(serving, notifier, unitEnvironment);
   await governor.tick();
   // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
   if (settings.preload) models.current.pool.load();
@@ -121,12 +125,18 @@ function isOnTerminal(): boolean {
 }
 
 /** Undefined where nobody wants to be told. */
-function createUnit({ models, governance, onlookers }: Serving, log: Logger): Unit | undefined {
-  const { socket, watchdogMs } = takeUnitEnvironment(process.env, process.pid);
-  if (socket === undefined) return undefined;
+function createNotifier({ socket }: UnitEnvironment, log: Logger): Notifier | undefined {
   const onFailure = (detail: string): void => log.error({ detail }, "systemd was not told how the daemon is");
+  return socket === undefined ? undefined : new Notifier({ socket, onFailure });
+}
+
+function createUnit(
+  { models, governance, onlookers }: Serving,
+  notifier: Notifier,
+  { watchdogMs }: UnitEnvironment,
+): Unit {
   return new Unit({
-    notifier: new Notifier({ socket, onFailure }),
+    notifier,
     watchdogMs,
     slowness: SLOWNESS,
     describe: () =>

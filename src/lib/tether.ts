@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { hangLimitMs } from "./slowness.ts";
 
 /** From util-linux (2.33 and later), which Debian, Ubuntu and Amazon Linux have from the start. */
 const SETPRIV = "setpriv";
 const DIE_WITH_PARENT = ["--pdeathsig", "KILL", "--"];
-const PROBE_MS = 1000;
+const PROBE_MS = hangLimitMs(1000);
 
 let isThere: boolean | undefined;
 

@@ -22,7 +22,8 @@ export interface UnitOptions {
 /** A sign of life is due this often, or twice in the time that the watchdog waits. */
 const SIGN_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 1000;
-/** TimeoutStopSec of the unit. */
+/** TimeoutStartSec and TimeoutStopSec of the unit. */
+const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 35_000;
 const NOTHING_TOLD = { state: "", text: "" };
 
@@ -43,6 +44,11 @@ export class Unit {
     this.#lookEveryMs = Math.min(LOOK_EVERY_MS, this.#signEveryMs / 2);
   }
 
+  /** The program runs, and has yet to start. */
+  static async starting({ notifier, slowness }: Pick<UnitOptions, "notifier" | "slowness">): Promise<void> {
+    if (slowness > 1) await notifier.tell(extension(START_LIMIT_MS, slowness));
+  }
+
   /** The sockets answer. Signs of life begin; resolves when systemd knows. */
   async ready(): Promise<void> {
     setInterval(() => this.#look(), this.#lookEveryMs);
@@ -52,7 +58,7 @@ export class Unit {
   /** Signs of life go on: the drain has a limit of its own. */
   async stopping(): Promise<void> {
     const { notifier, slowness } = this.#options;
-    const more = slowness > 1 ? [`EXTEND_TIMEOUT_USEC=${hangLimitMs(STOP_LIMIT_MS, slowness) * 1000}`] : [];
+    const more = slowness > 1 ? [extension(STOP_LIMIT_MS, slowness)] : [];
     await notifier.tell("STOPPING=1", ...more, "STATUS=finishing what was admitted");
   }
 
@@ -100,4 +106,9 @@ export class Unit {
     const { state, figures } = this.#options.describe();
     return [state, figures, this.#remark].filter(Boolean).join(", ").replaceAll(/\s+/g, " ");
   }
+}
+
+/** What the unit's own limit is taken to be on a slow machine. */
+function extension(limitMs: number, slowness: number): string {
+  return `EXTEND_TIMEOUT_USEC=${hangLimitMs(limitMs, slowness) * 1000}`;
 }

@@ -74,10 +74,10 @@ const CHILD_ENV = { ORT_DISABLE_TELEMETRY: "1", MALLOC_ARENA_MAX: "1", MALLOC_TR
 const CHILD_FLAGS = ["--max-semi-space-size=1"];
 
 /**
- * For a new process to begin with its program. It takes what Node's own start takes, 20 to 40 ms; the daemon's own tells
- * how slow this machine is. One that can't have its threads may hang there for good.
+ * For a new process to begin with its program. It takes what Node's own start takes, 20 to 40 ms. One that can't have its
+ * threads may hang there for good.
  */
-const HELLO_MS = Math.max(10_000, 50 * performance.nodeTiming.bootstrapComplete);
+const HELLO_MS = hangLimitMs(10_000);
 
 /** A process whose channel broke has ended as a rule, and the kernel is about to tell how. */
 const CHANNEL_GRACE_MS = hangLimitMs(1000);

@@ -4,7 +4,7 @@ import { hangLimitMs } from "../slowness.ts";
 import { runCommand, tryCommand } from "./machine.ts";
 
 const LOG_LINES = 20;
-/** systemd gives up by itself, after TimeoutStopSec and TimeoutStartSec of the unit: 35 and 300 s. */
+/** systemd gives up by itself, after TimeoutStopSec and TimeoutStartSec of the unit, which the daemon may make longer. */
 const DRIVE_LIMIT_MS = hangLimitMs(600_000);
 
 export async function systemctl(...args: readonly string[]): Promise<string> {

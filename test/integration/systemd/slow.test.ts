@@ -19,7 +19,7 @@ describe.runIf(hasMachines)("on a machine with 3% of a core", { timeout: LIMIT_M
     const settings = ["WORKERS=1", "REQUEST_TIMEOUT=300"];
     await writeDaemonUnit(machine, {
       settings,
-      service: ["TimeoutStartSec=300", "TimeoutStopSec=35", "WatchdogSec=5"],
+      service: ["TimeoutStartSec=15", "TimeoutStopSec=35", "WatchdogSec=5"],
     });
     machine.slowDown(SHARE);
   });
