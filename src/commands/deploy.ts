@@ -12,11 +12,10 @@ import type { PreflightFault } from "../lib/deploy/preflight.ts";
 import { refuse, refuseOthers } from "../lib/deploy/refusal.ts";
 import type { Step } from "../lib/deploy/steps.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";
-import { hangLimitMs } from "../lib/slowness.ts";
 import { renderPlan, type PlanRow } from "../lib/render/deploy-plan.ts";
 
 /** Each load of it has a limit of its own; how many there are, and how long answers take, is the model's affair. */
-const MODEL_CHECK_MS = hangLimitMs(3_600_000);
+const MODEL_CHECK_MS = 3_600_000;
 const EXIT_FAULTY = 4;
 
 interface DeployReport {
