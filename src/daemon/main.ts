@@ -33,14 +33,12 @@ export type DaemonFlags = Readonly<Partial<Record<SettingName, string>>> & { rea
 
 /** Runs the daemon; resolves once it listens. A signal ends the process. @throws {CombotError} if it can't start. */
 export async function main(flags: DaemonFlags): Promise<void> {
-  const unitEnvironment = takeUnitEnvironment(process.env, process.pid);
   const inForce = new SettingsInForce(() => readFrom(flags));
   const { settings, loaded } = inForce;
   const { log, dropped } = await createLog(settings.logLevel, process.env);
   dieLoudly(log);
   logWarnings(log);
-  const notifier = createNotifier(unitEnvironment, log);
-  if (notifier) void Unit.starting({ notifier, slowness: SLOWNESS });
+  const systemd = greetSystemd(log);
   for (const warning of loaded.warnings) log.warn(warning);
 
   const stateLock = await lockState({ dir: settings.stateDir, onUnlocked: (reason) => tellUnlocked(log, reason) });
@@ -50,7 +48,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const { governor } = serving.governance;
   const afterBursts = new AfterBursts({ collect: collectAll });
   serving.metrics.watch("combot_log_dropped_total", "Lines of the log that could not be written.", dropped);
-  const unit = notifier && createUnit(serving, notifier, unitEnvironment);
+  const unit = systemd && createUnit(serving, systemd);
   await governor.tick();
   // Before the sockets answer: an unloaded model counts as healthy, and one that is about to load must not.
   if (settings.preload) models.current.pool.load();
@@ -124,17 +122,21 @@ function isOnTerminal(): boolean {
   return isatty(1) || isatty(2);
 }
 
-/** Undefined where nobody wants to be told. */
-function createNotifier({ socket }: UnitEnvironment, log: Logger): Notifier | undefined {
-  const onFailure = (detail: string): void => log.error({ detail }, "systemd was not told how the daemon is");
-  return socket === undefined ? undefined : new Notifier({ socket, onFailure });
+interface Systemd extends Pick<UnitEnvironment, "watchdogMs"> {
+  readonly notifier: Notifier;
 }
 
-function createUnit(
-  { models, governance, onlookers }: Serving,
-  notifier: Notifier,
-  { watchdogMs }: UnitEnvironment,
-): Unit {
+/** Tells it at once that a slow machine takes longer. Undefined where nobody wants to be told. */
+function greetSystemd(log: Logger): Systemd | undefined {
+  const { socket, watchdogMs } = takeUnitEnvironment(process.env, process.pid);
+  if (socket === undefined) return undefined;
+  const onFailure = (detail: string): void => log.error({ detail }, "systemd was not told how the daemon is");
+  const notifier = new Notifier({ socket, onFailure });
+  void Unit.starting({ notifier, slowness: SLOWNESS });
+  return { notifier, watchdogMs };
+}
+
+function createUnit({ models, governance, onlookers }: Serving, { notifier, watchdogMs }: Systemd): Unit {
   return new Unit({
     notifier,
     watchdogMs,
