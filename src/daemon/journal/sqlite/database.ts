@@ -7,10 +7,11 @@ import type { FoundSchema } from "../migrations.ts";
 import { timeOf } from "../rows.ts";
 import { statementsIn } from "../statements.ts";
 import type { Batch, StoreRows } from "../store.ts";
-import { SQLITE } from "./dialect.ts";
+import { byName, SQLITE } from "./dialect.ts";
 import { copyTo, countRows, inspectCopy, sealCopy } from "./copies.ts";
 import { faultOf } from "./faults.ts";
 import { endInterrupted, forgetReplaced, putBack, replaceWithStaged, stageCopy } from "./replacement.ts";
+import { atOnce } from "./transaction.ts";
 
 const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite");
 
@@ -18,7 +19,8 @@ const STATEMENTS = statementsIn(SQLITE);
 /** Whoever else holds the file is waited for so long; then the journal tries again by itself. */
 const BUSY_MS = 1000;
 const ASIDE_KEPT = 3;
-const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;
+// Node before 22.16 passes over the option of its constructor that would say how long to wait.
+const PRAGMAS = `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;
   PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;`;
 
 type Row = Record<string, unknown>;
@@ -45,7 +47,7 @@ export class SqliteDatabase {
     this.#atOnce(() => {
       for (const [kind, rows] of Object.entries(batch)) {
         for (const { sql, wantsAttempt } of STATEMENTS.write[kind as EventKind]) {
-          this.#prepare(sql).run(`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : []));
+          this.#prepare(sql).run(byName(`[${rows.join(",")}]`, ...(wantsAttempt ? [attempt] : [])));
         }
       }
     });
@@ -53,7 +55,7 @@ export class SqliteDatabase {
 
   probe(attempt: string): void {
     this.#atOnce(() => {
-      for (const sql of STATEMENTS.probe) this.#prepare(sql).run(`probe-${attempt}`);
+      for (const sql of STATEMENTS.probe) this.#prepare(sql).run(byName(`probe-${attempt}`));
     });
   }
 
@@ -76,7 +78,7 @@ export class SqliteDatabase {
 
   prune(beforeMs: number): number {
     return this.#try(() => {
-      const removed = STATEMENTS.prune.map((sql) => Number(this.#prepare(sql).run(beforeMs).changes));
+      const removed = STATEMENTS.prune.map((sql) => Number(this.#prepare(sql).run(byName(beforeMs)).changes));
       removed.push(Number(this.#prepare(STATEMENTS.pruneTexts).run().changes));
       return removed.reduce((sum, changes) => sum + changes, 0);
     });
@@ -127,20 +129,12 @@ export class SqliteDatabase {
   #atOnce(work: () => void): void {
     this.#try(() => {
       this.#notRemoved();
-      const database = this.#database();
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        work();
-        database.exec("COMMIT");
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
+      atOnce(this.#database(), work);
     });
   }
 
   #all(sql: string, ...parameters: number[]): Row[] {
-    return this.#try(() => this.#prepare(sql).all(...parameters));
+    return this.#try(() => this.#prepare(sql).all(byName(...parameters)));
   }
 
   #prepare(sql: string): StatementSync {
@@ -158,7 +152,7 @@ export class SqliteDatabase {
     this.#endInterrupted();
     // Its log and its index take the mode of the file.
     closeSync(openSync(this.#path, "a", 0o600));
-    const database = new Database(this.#path, { timeout: BUSY_MS });
+    const database = new Database(this.#path);
     try {
       database.exec(PRAGMAS);
       migrate(database);
@@ -224,8 +218,7 @@ function removeOldAsides(path: string, newest: string): void {
 
 /** Under the write lock, so that two daemons do it once. */
 function migrate(database: DatabaseSync): void {
-  database.exec("BEGIN IMMEDIATE");
-  try {
+  atOnce(database, () => {
     database.exec(SCHEMA_TABLE);
     const row = database.prepare(READ_SCHEMA).get();
     const found: FoundSchema | undefined = row && {
@@ -234,11 +227,7 @@ function migrate(database: DatabaseSync): void {
     };
     for (const { version, readableFrom, sqlite } of pendingMigrations(found)) {
       database.exec(sqlite);
-      database.prepare(WRITE_SCHEMA).run(version, readableFrom, Date.now());
+      database.prepare(WRITE_SCHEMA).run(byName(version, readableFrom, Date.now()));
     }
-    database.exec("COMMIT");
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
+  });
 }

@@ -7,3 +7,8 @@ export const SQLITE: Dialect = {
   // A number of JavaScript is bound as a real one, and dividing by that leaves a fraction.
   parameter: (index) => `CAST(?${index} AS INTEGER)`,
 };
+
+/** The values of ?1, ?2 …: Node up to 22.19 and 24.6 binds such a parameter by its name, and never by its place. */
+export function byName(...values: readonly (string | number)[]): Record<string, string | number> {
+  return Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]));
+}
