@@ -6,7 +6,7 @@ import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import type { Client } from "../lib/client.ts";
 import { jsonText } from "../lib/harmless.ts";
 import type { Decision, DecisionsReply } from "../lib/protocol/decisions.ts";
-import { renderDecision, renderDecisionHead, renderDecisions } from "../lib/render/decisions.ts";
+import { renderDecision, renderDecisionHead, renderDecisions, renderMissing } from "../lib/render/decisions.ts";
 
 const LIMIT = 100;
 const LIMIT_FOLLOWED = 10;
@@ -53,8 +53,9 @@ With --follow shows the last ones and then each as it happens, until Ctrl-C (exi
     const client = this.client(flags.socket);
     const query = { limit: String(limit), ...(since === undefined ? {} : { since }) };
     const reply = await client.call("decisions", { query, timeoutMs: toMs(flags.timeout) });
+    if (reply.missing !== undefined) this.tell(renderMissing(reply.missing));
     if (follow) return this.#follow(client, reply.decisions, since);
-    this.print(renderDecisions(reply.decisions, await terminalPaint(process.stdout, process.env)));
+    this.print(renderDecisions(reply, await terminalPaint(process.stdout, process.env)));
     return reply;
   }
 

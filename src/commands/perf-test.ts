@@ -1,6 +1,6 @@
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../lib/cli/client-command.ts";
-import { socketForClient, socketSurroundings } from "../lib/config/socket-path.ts";
+import { socketsToAsk, socketSurroundings } from "../lib/config/socket-path.ts";
 import type { PerfPlan } from "../lib/perf/plan.ts";
 import type { PerfSurroundings } from "../lib/perf/run.ts";
 import type { PerfReport } from "../lib/protocol/perf.ts";
@@ -131,7 +131,7 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
   async run(): Promise<PerfReport> {
     const { flags } = await this.parse(PerfTest);
     const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, connections, users, texts, url } = flags;
-    const { path: socketPath } = socketForClient(socketSurroundings(flags.socket));
+    const { path: socketPath } = socketsToAsk(socketSurroundings(flags.socket));
     const { planFrom } = await import("../lib/perf/plan-input.ts");
     const plan = planFrom({
       ...flags,

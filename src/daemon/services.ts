@@ -77,7 +77,7 @@ export function createServices(parts: ServiceParts): Services {
       return reply;
     },
     warm: (request, hangUp) => warming.warm(request, hangUp),
-    decisions: async (query) => ({ decisions: await listDecisions(decisions, journal, query) }),
+    decisions: (query) => listDecisions(decisions, journal, query),
     alerts: async () => watch.report(),
     events: (listener, lastEventId) => events.listen(listener, lastEventId),
     cacheStats: () => reports.cache(),

@@ -31,6 +31,8 @@ const FLUSH_EVERY_MS = 500;
 /** Between tries while the store is away. */
 const LONGEST_PAUSE_MS = 5000;
 const STOP_LIMIT_MS = hangLimitMs(5000);
+/** Whoever reads just after the start waits so long for the store to be opened. */
+const OPENING_LIMIT_MS = hangLimitMs(5000);
 const DECISIONS_LISTED = 100;
 
 /**
@@ -48,6 +50,8 @@ export class Journal {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #stopped = false;
+  /** Settles when the store has been opened, or could not be. */
+  readonly #opened = Promise.withResolvers<void>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -98,24 +102,24 @@ export class Journal {
 
   /** The newest of those that are kept, oldest first. @throws {StoreFault} */
   async decisions({ since, limit = DECISIONS_LISTED }: DecisionsQuery): Promise<Decision[]> {
-    const bodies = await this.#readable().decisions(since === undefined ? 0 : Date.parse(since), limit);
+    const bodies = await (await this.#readable()).decisions(since === undefined ? 0 : Date.parse(since), limit);
     // A later release may have kept some of a kind that this one does not know.
     return bodies.flatMap((body) => decisionSchema.safeParse(body).data ?? []);
   }
 
   /** @throws {StoreFault} */
   async history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
-    return this.#readable().history(sinceMs, stepMs);
+    return (await this.#readable()).history(sinceMs, stepMs);
   }
 
   /** @throws {StoreFault} */
   async frequentTexts(limit: number): Promise<KeptText[]> {
-    return this.#readable().frequentTexts(limit);
+    return (await this.#readable()).frequentTexts(limit);
   }
 
   /** The store's own file; null where the store is its owner's to back up. @throws {StoreFault} where it is not up. */
-  get file(): StoreFile | null {
-    return this.#options.store.file && this.#readable().file;
+  async file(): Promise<StoreFile | null> {
+    return this.#options.store.file && (await this.#readable()).file;
   }
 
   /** Gives back connections and memory; the next write takes what it needs again. */
@@ -189,12 +193,15 @@ export class Journal {
     const isNews = state !== this.#state && !(this.#state === "opening" && state === "up");
     this.#state = state;
     this.#reason = reason;
+    this.#opened.resolve();
     if (isNews) this.#options.onState(this.state);
   }
 
-  /** The store, where it is there: whoever reads is told at once that it is not. */
-  #readable(): Store {
+  /** The store, where it is there: whoever reads is told at once that it is not. One that is being opened is waited for. */
+  async #readable(): Promise<Store> {
+    if (this.#state === "opening")
+      await Promise.race([this.#opened.promise, delay(OPENING_LIMIT_MS, undefined, { ref: false })]);
     if (this.#state === "up") return this.#options.store;
-    throw new StoreFault("away", this.#reason ?? "the journal is being opened");
+    throw new StoreFault("away", this.#reason ?? "the journal is still being opened");
   }
 }

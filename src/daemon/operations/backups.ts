@@ -133,7 +133,7 @@ export class Backups {
   async #saveJournal(part: string): Promise<Pick<BackupFacts, "journal" | "journalNote">> {
     const { journal } = this.#parts;
     if (!journal) return { journal: null, journalNote: "DATABASE_URL is off: there is no journal." };
-    const { file } = journal;
+    const file = await journal.file();
     if (!file) return { journal: null, journalNote: POSTGRES_NOTE };
     return { journal: await file.backup(join(part, BACKUP_FILES.journal)), journalNote: null };
   }
@@ -171,7 +171,7 @@ export class Backups {
     if (!rows) return { journal: null, journalNote };
     const { journal } = this.#parts;
     if (!journal) return { journal: null, journalNote: "DATABASE_URL is off: there is no journal to restore." };
-    const { file } = journal;
+    const file = await journal.file();
     if (!file) return { journal: null, journalNote: POSTGRES_NOTE };
     const path = join(folder, BACKUP_FILES.journal);
     const backup = await file.inspect(path).catch(asDamage);

@@ -1,5 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
-import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
+import type { Decision, DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
 import type { HistoryPoint, HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
 import { MEMORY_LEVELS } from "../../lib/protocol/memory-levels.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
@@ -15,30 +15,33 @@ const POINTS = 100;
 const MOST_POINTS = 2000;
 const DECISIONS_LISTED = 100;
 
-/** The newest decisions, oldest first: those of this run, and before them what the journal has of earlier ones. */
+/**
+ * The newest decisions, oldest first: those of this run, and before them what the journal has of earlier ones. Where it
+ * can't be read, what this run knows is told all the same, and what is missing is said.
+ */
 export async function listDecisions(
   recent: Decisions,
   journal: Journal | undefined,
   query: DecisionsQuery,
-): Promise<Decision[]> {
+): Promise<DecisionsReply> {
   const { limit = DECISIONS_LISTED } = query;
   const own = recent.list({ ...query, limit });
-  if (!journal || own.length >= limit) return own;
-  const kept = await journal.decisions({ ...query, limit }).catch(onlyIfAway);
+  if (!journal || own.length >= limit) return { decisions: own };
+  try {
+    return { decisions: together(await journal.decisions({ ...query, limit }), own).slice(-limit) };
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return { decisions: own, missing: error.message };
+  }
+}
+
+function together(kept: readonly Decision[], own: readonly Decision[]): Decision[] {
   const all = new Map([...kept, ...own].map((decision) => [decision.id, decision]));
-  return [...all.values()]
-    .toSorted((a, b) => (a.at === b.at ? compare(a.id, b.id) : compare(a.at, b.at)))
-    .slice(-limit);
+  return [...all.values()].toSorted((a, b) => (a.at === b.at ? compare(a.id, b.id) : compare(a.at, b.at)));
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-/** What this run knows is told all the same; the health says what the journal lacks. */
-function onlyIfAway(error: unknown): Decision[] {
-  if (error instanceof StoreFault) return [];
-  throw error;
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as Flags from "@oclif/core/flags";
 import { Client } from "../client.ts";
-import { socketForClient, socketSurroundings } from "../config/socket-path.ts";
+import { socketsToAsk, socketSurroundings } from "../config/socket-path.ts";
 import { BaseCommand } from "./base-command.ts";
 
 /** A command that asks the daemon. */
@@ -10,7 +10,7 @@ export abstract class ClientCommand extends BaseCommand {
   /** The client of the socket that --socket, the environment or the machine names. Closed when the command ends. */
   protected client(socket: string | undefined): Client {
     const around = socketSurroundings(socket ?? process.env["COMBOT_SOCKET"] ?? null);
-    this.#client ??= new Client(socketForClient(around));
+    this.#client ??= new Client(socketsToAsk(around));
     return this.#client;
   }
 

@@ -60,6 +60,18 @@ export function socketSurroundings(configured?: string | null): SocketSurroundin
 }
 
 /**
+ * The sockets for what a client asks. Whoever may run combot and not use it (combot-admin alone) asks everything of the
+ * control socket, which has the user socket's calls as well.
+ *
+ * @throws {CombotError} as `socketForClient`.
+ */
+export function socketsToAsk(around: SocketSurroundings): SocketChoice {
+  const sockets = socketForClient(around);
+  const isShut = existsSync(sockets.path) && !mayConnect(sockets.path);
+  return isShut && mayConnect(sockets.controlPath) ? { ...sockets, path: sockets.controlPath } : sockets;
+}
+
+/**
  * The socket for a client, which makes no folder. Where nothing listens anywhere but the system folder is there, it is
  * the system's socket: the message then names the service that is down.
  *
@@ -81,7 +93,7 @@ export function socketForClient(around: SocketSurroundings): SocketChoice {
  * @throws {CombotError} `SOCKET_UNSAFE` unless that folder is a real directory of our own with that mode.
  */
 export function socketForDaemon(around: SocketSurroundings): SocketChoice {
-  const chosen = fitting(chooseSocket(around, isWritable(around.systemFolder ?? SYSTEM_FOLDER)));
+  const chosen = fitting(chooseSocket(around, mayWriteIn(around.systemFolder ?? SYSTEM_FOLDER)));
   if (chosen.from === "runtime" || chosen.from === "temporary") makePrivateFolder(dirname(chosen.path), around.uid);
   return chosen;
 }
@@ -123,9 +135,18 @@ function fitting(chosen: SocketChoice): SocketChoice {
   return chosen;
 }
 
-function isWritable(folder: string): boolean {
+function mayWriteIn(folder: string): boolean {
+  return mayAccess(folder, constants.W_OK | constants.X_OK);
+}
+
+/** Connecting takes the right to write, unix(7). */
+function mayConnect(socket: string): boolean {
+  return mayAccess(socket, constants.W_OK);
+}
+
+function mayAccess(path: string, mode: number): boolean {
   try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    accessSync(path, mode);
     return true;
   } catch {
     return false;

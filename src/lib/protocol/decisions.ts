@@ -41,7 +41,10 @@ export const decisionsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).optional().describe("the newest so many; default 100"),
 });
 
-export const decisionsReply = z.object({ decisions: z.array(decision).describe("oldest first") });
+export const decisionsReply = z.object({
+  decisions: z.array(decision).describe("oldest first"),
+  missing: z.string().optional().describe("why those of earlier runs are not among them; absent where they are"),
+});
 
 export type Decision = z.infer<typeof decision>;
 export type DecisionsReply = z.infer<typeof decisionsReply>;

@@ -1,4 +1,4 @@
-import type { Decision } from "../protocol/decisions.ts";
+import type { Decision, DecisionsReply } from "../protocol/decisions.ts";
 import { formatDuration } from "../units.ts";
 import type { Paint } from "./paint.ts";
 import { NONE, cameBack, percent, shortCount } from "./words.ts";
@@ -17,9 +17,14 @@ const COLUMNS = [
 const IN_COUNTS: readonly string[] = ["users", "requests"];
 const IN_SECONDS: readonly string[] = ["uptime", "idle"];
 
-export function renderDecisions(decisions: readonly Decision[], paint: Paint): string {
-  if (decisions.length === 0) return "No decisions.";
+export function renderDecisions({ decisions, missing }: DecisionsReply, paint: Paint): string {
+  if (decisions.length === 0) return missing === undefined ? "No decisions." : "No decisions of this run.";
   return [renderDecisionHead(paint), ...decisions.map((decision) => renderDecision(decision))].join("\n");
+}
+
+/** What a list is not whole without. */
+export function renderMissing(missing: string): string {
+  return `Those of earlier runs are missing, the journal can't be read: ${missing.replaceAll(/\s+/g, " ")}`;
 }
 
 export function renderDecisionHead(paint: Paint): string {

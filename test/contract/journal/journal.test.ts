@@ -36,6 +36,16 @@ describeEachStore("under the journal:", (_kind, backend) => {
     expect(await journal.decisions({})).toEqual([decisionAt(2)]);
   });
 
+  test("whoever reads while it is being opened waits for it", async () => {
+    const { open } = await backend();
+    const first = startJournal(open()).journal;
+    first.decision(decisionAt(1));
+    await first.stop();
+    const { journal, told } = startJournal(open());
+    expect(await Promise.all([journal.decisions({}), journal.history(0, 60_000)])).toEqual([[decisionAt(1)], []]);
+    expect(told).toEqual([]);
+  });
+
   test("what waits when it stops is written first", async () => {
     const { open } = await backend();
     const store = open();

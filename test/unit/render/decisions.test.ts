@@ -22,7 +22,7 @@ describe("renderDecisions", () => {
       { ...bare, action: "unload" as const, reason: "idle", measured: 301.4, threshold: 300, freedBytes: 388 * MIB },
       { ...bare, action: "cleanup" as const, reason: "by hand", measured: null, threshold: null, detail: "force" },
     ];
-    expect(`\n${renderDecisions(rows, PLAIN)}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderDecisions({ decisions: rows }, PLAIN)}\n`).toMatchInlineSnapshot(`
       "
       TIME                 ACTION        REASON     MEASURED           FREED   TOOK DETAIL
       2026-01-02 03:04:05Z level         high       87% of 85%             -      -
@@ -35,7 +35,8 @@ describe("renderDecisions", () => {
   });
 
   test("says so where there are none", () => {
-    expect(renderDecisions([], PLAIN)).toBe("No decisions.");
+    expect(renderDecisions({ decisions: [] }, PLAIN)).toBe("No decisions.");
+    expect(renderDecisions({ decisions: [], missing: "it is locked" }, PLAIN)).toBe("No decisions of this run.");
   });
 
   test("is one line, whatever the detail holds", () => {
