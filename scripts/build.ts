@@ -14,5 +14,6 @@ rmSync("oclif.manifest.json", { force: true });
 run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]);
 run(process.execPath, ["scripts/openapi.ts"]);
 run(process.execPath, ["scripts/bundle.ts"]);
+run(process.execPath, ["scripts/runtime.ts"]);
 run("node_modules/.bin/oclif", ["manifest"]);
 run(process.execPath, ["scripts/completions.ts"]);

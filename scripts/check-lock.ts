@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 
-// Whether package-lock.json says what every package has to be: npm installs an entry without `integrity` unchecked.
+// Whether package-lock.json says what every package has to be: npm installs an entry without `integrity` unchecked. And
+// whether it lets none run a script but those of allowScripts, which npm before 11 does not read: the lock it does.
 // Usage: node scripts/check-lock.ts, in the folder of the lock.
 
 interface Entry {
   readonly version?: string;
   readonly integrity?: string;
   readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
 }
 
 type Packages = Readonly<Record<string, Entry>>;
@@ -15,6 +17,14 @@ type Packages = Readonly<Record<string, Entry>>;
 function uncheckedPackages(packages: Packages): string[] {
   return Object.entries(packages).flatMap(([place, { integrity, link, version }]) =>
     place === "" || link || integrity !== undefined ? [] : [`${place}@${version}: no integrity in package-lock.json`],
+  );
+}
+
+function scriptFaults(packages: Packages, allowed: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(packages).flatMap(([place, { hasInstallScript }]) =>
+    hasInstallScript && allowed[place.split("node_modules/").at(-1) ?? ""] !== true
+      ? [`${place}: hasInstallScript in package-lock.json, and allowScripts in package.json does not allow it`]
+      : [],
   );
 }
 
@@ -29,7 +39,14 @@ function nodeFaults(packages: Packages, sums: string): string[] {
 }
 
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Packages };
-const faults = [...uncheckedPackages(packages), ...nodeFaults(packages, readFileSync("node.sha256", "utf8"))];
+const { allowScripts = {} } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  allowScripts?: Readonly<Record<string, boolean>>;
+};
+const faults = [
+  ...uncheckedPackages(packages),
+  ...scriptFaults(packages, allowScripts),
+  ...nodeFaults(packages, readFileSync("node.sha256", "utf8")),
+];
 if (faults.length > 0) {
   process.stderr.write(`${faults.join("\n")}\nCONTRIBUTING.md says how the lock is completed.\n`);
   process.exitCode = 1;

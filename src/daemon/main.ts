@@ -150,7 +150,10 @@ function createUnit({ models, governance, onlookers }: Serving, { notifier, watc
 /** Node prints its own to stderr by itself, and waits there for whoever reads it. */
 function logWarnings(log: Logger): void {
   process.removeAllListeners("warning");
-  process.on("warning", ({ name, message }) => log.warn({ name, message }, "Node warns"));
+  process.on("warning", ({ name, message }) => {
+    // That of node:sqlite, which is used on no Node that it was not tried on.
+    if (name !== "ExperimentalWarning") log.warn({ name, message }, "Node warns");
+  });
 }
 
 /** A defect must not leave a daemon that half works: systemd starts a whole one. */

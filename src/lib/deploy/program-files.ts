@@ -50,7 +50,7 @@ interface PackageJson {
 
 const ALWAYS = ["package.json", "README.md", "LICENSE"];
 
-/** Libraries of other platforms: 246 of the 291 MB of onnxruntime-node, 54 of the 64 of tokenizers. */
+/** Libraries of other platforms: 25 of the 71 MB of onnxruntime, 54 of the 64 of tokenizers. */
 const FOREIGN_BINARIES = [
   new RegExp(`/bin/napi-v\\d+/(?!${process.platform}/${process.arch}/)`),
   new RegExp(`/tokenizers\\.(?!${process.platform}-${process.arch}-)[\\w-]+\\.node$`),
@@ -69,7 +69,7 @@ export function describeProgram(root: string): Program {
   const library = findNodeLibrary(node);
   const found = [
     ...own.flatMap((name) => filesBelow(join(root, name), name)),
-    ...[...packagesOf(root)].flatMap(([folder, to]) => filesBelow(folder, to)),
+    ...[...packagesOf(root)].flatMap(([folder, to]) => filesOfPackage(folder, to)),
     ...(library === null ? [] : [fileOf(library.path, join("lib", library.name), false)]),
     fileOf(node, NODE, true),
   ];
@@ -138,6 +138,13 @@ function targetOf(place: string): string {
   return join("node_modules", inside.slice(first));
 }
 
+/** Without the packages in it, each of which is visited as somebody's dependency. */
+function filesOfPackage(folder: string, to: string): ProgramFile[] {
+  return readdirSync(folder)
+    .filter((name) => name !== "node_modules")
+    .flatMap((name) => filesBelow(join(folder, name), join(to, name)));
+}
+
 function filesBelow(path: string, to: string): ProgramFile[] {
   const status = statSync(path);
   if (status.isFile()) {
@@ -145,10 +152,7 @@ function filesBelow(path: string, to: string): ProgramFile[] {
     const isExecutable = (status.mode & 0o111) !== 0 || to === LAUNCHER;
     return isForeign ? [] : [{ from: path, to, isExecutable, bytes: status.size }];
   }
-  // A package's own node_modules is visited by its dependencies.
-  return readdirSync(path)
-    .filter((name) => name !== "node_modules")
-    .flatMap((name) => filesBelow(join(path, name), join(to, name)));
+  return readdirSync(path).flatMap((name) => filesBelow(join(path, name), join(to, name)));
 }
 
 function digestOf(files: readonly ProgramFile[]): string {

@@ -22,3 +22,15 @@ test("a release holds native libraries, and none that this machine could not loa
   const ours = elfMachineOf(process.execPath);
   for (const { from } of native) expect([from, elfMachineOf(from)]).toEqual([from, ours]);
 });
+
+test("of onnxruntime it holds the CPU's libraries alone, once, and nothing that fetched others", () => {
+  const names = describeProgram(packageFile(".")).files.map(({ to }) => to);
+  const place = "dist/node_modules/onnxruntime-node";
+  const ours = `${place}/bin/napi-v6/${process.platform}/${process.arch}`;
+  expect(names.filter((name) => /onnxruntime.*\.(node|so)/.test(name)).toSorted()).toEqual([
+    `${ours}/libonnxruntime.so.1`,
+    `${ours}/onnxruntime_binding.node`,
+  ]);
+  expect(names.filter((name) => name.startsWith("node_modules/onnxruntime-node/"))).toEqual([]);
+  expect(names).toContain(`${place}/LICENSE`);
+});

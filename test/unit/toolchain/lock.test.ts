@@ -6,7 +6,7 @@ import { packageFile } from "../../../src/lib/package-files.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 interface Lock {
-  readonly packages: Record<string, { integrity?: string; version?: string }>;
+  readonly packages: Record<string, { integrity?: string; version?: string; hasInstallScript?: boolean }>;
 }
 
 /** `npm run lock` on this project's lock, after `change`. */
@@ -15,7 +15,7 @@ function checkLock(change: (lock: Lock) => void) {
   const lock = JSON.parse(readFileSync(packageFile("package-lock.json"), "utf8")) as Lock;
   change(lock);
   writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lock));
-  copyFileSync(packageFile("node.sha256"), join(folder, "node.sha256"));
+  for (const name of ["node.sha256", "package.json"]) copyFileSync(packageFile(name), join(folder, name));
   return spawnSync(process.execPath, [packageFile("scripts/check-lock.ts")], { cwd: folder, encoding: "utf8" });
 }
 
@@ -27,6 +27,14 @@ test("one without is named", () => {
   const { status, stderr } = checkLock((lock) => delete lock.packages["node_modules/zod"]?.integrity);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^node_modules\/zod@[\d.]+: no integrity in package-lock\.json\n/);
+});
+
+test("one that npm 10 would let run its script, and that package.json doesn't allow, is named", () => {
+  const { status, stderr } = checkLock(
+    (lock) => (lock.packages["node_modules/onnxruntime-node"]!.hasInstallScript = true),
+  );
+  expect(status).toBe(1);
+  expect(stderr).toContain("node_modules/onnxruntime-node: hasInstallScript in package-lock.json");
 });
 
 test("a Node that node.sha256 doesn't know is named", () => {
