@@ -213,10 +213,18 @@ describe.runIf(hasMachines)("doctor", () => {
   });
 
   test("combot logs gives the unit's lines, with journalctl's flags and as JSON", async () => {
-    const lines = await machine.sh("combot", "logs", "--output=cat", "-n", "500");
-    expect(lines).toContain('"msg":"listening"');
-    const [line = "{}"] = (await machine.sh("combot", "logs", "--json", "-n", "1")).split("\n");
-    expect(JSON.parse(line)).toMatchObject({ _SYSTEMD_UNIT: expect.any(String) as string });
-    expect(await machine.sh("combot", "logs", "--redis", "-n", "1")).not.toContain("listening");
+    const lines = linesOf(await machine.sh("combot", "logs", "--output=cat", "-n", "500"));
+    // In the usual format, which it would have without the flag, a line begins with its date.
+    expect(lines).toContainEqual(expect.stringMatching(/^\{.*"msg":"listening"/));
+    const [last, ...more] = linesOf(await machine.sh("combot", "logs", "--json", "-n", "1"));
+    expect(more).toEqual([]);
+    expect(JSON.parse(last ?? "")).toMatchObject({ _SYSTEMD_UNIT: expect.any(String) as string });
+    await machine.sh("systemd-run", "--wait", "--unit=combot-redis", "echo", "Ready to accept connections");
+    const redis = await machine.sh("combot", "logs", "--redis", "--output=cat", "--grep=^Ready");
+    expect(linesOf(redis)).toEqual(["Ready to accept connections"]);
   });
 });
+
+function linesOf(text: string): string[] {
+  return text.trim().split("\n");
+}
