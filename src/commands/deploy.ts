@@ -1,12 +1,11 @@
-import { realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../lib/cli/base-command.ts";
 import { confirm } from "../lib/cli/confirm.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import { PROFILES } from "../lib/config/profiles.ts";
 import type { Prepared } from "../lib/deploy/preparation.ts";
-import type { Wishes } from "../lib/deploy/facts.ts";
+import type { DeployFlags } from "../lib/deploy/given.ts";
 import { rowsOf } from "../lib/deploy/plan-rows.ts";
 import type { PreflightFault } from "../lib/deploy/preflight.ts";
 import { refuse, refuseOthers } from "../lib/deploy/refusal.ts";
@@ -25,6 +24,8 @@ interface DeployReport {
   /** In the order in which they are done. */
   readonly steps: readonly string[];
   readonly faults: readonly PreflightFault[];
+  /** What this user may not read, and the plan so does not know. */
+  readonly unreadable?: readonly string[];
   readonly diff?: readonly string[];
 }
 
@@ -94,7 +95,8 @@ export default class Deploy extends BaseCommand {
   }
 
   async #deploy(flags: DeployFlags): Promise<DeployReport> {
-    const [{ prepareDeploy }, { stepsFor }, { stepInWords }] = await Promise.all([
+    const [{ wishesOf, secretsOf }, { prepareDeploy }, { stepsFor }, { stepInWords }] = await Promise.all([
+      import("../lib/deploy/given.ts"),
       import("../lib/deploy/preparation.ts"),
       import("../lib/deploy/apply.ts"),
       import("../lib/deploy/steps.ts"),
@@ -102,7 +104,7 @@ export default class Deploy extends BaseCommand {
     const prepared = await prepareDeploy({
       rootFolder: resolve(flags.root),
       wishes: wishesOf(flags),
-      secrets: await secretsOf(flags),
+      secrets: secretsOf(flags),
       start: flags.start,
       disablePackagedRedis: flags["disable-packaged-redis"],
       user: process.env["SUDO_USER"] ?? process.env["USER"] ?? `uid ${process.getuid?.()}`,
@@ -111,7 +113,15 @@ export default class Deploy extends BaseCommand {
     const steps = stepsFor(prepared).map(stepInWords);
     const changes = rowsOf(prepared.plan);
     const diff = flags.diff ? await diffsOf(prepared) : undefined;
-    const report = { release: prepared.plan.release.name, changes, steps, faults, ...(diff && { diff }) };
+    const { unreadable } = prepared.facts;
+    const report = {
+      release: prepared.plan.release.name,
+      changes,
+      steps,
+      faults,
+      ...(unreadable.length > 0 && { unreadable }),
+      ...(diff && { diff }),
+    };
     await this.#show(prepared, report);
     if (flags["dry-run"]) {
       if (faults.length > 0) process.exitCode = EXIT_FAULTY;
@@ -143,8 +153,8 @@ export default class Deploy extends BaseCommand {
   async #preflight(prepared: Prepared, flags: DeployFlags): Promise<readonly PreflightFault[]> {
     if (!prepared.root.isMachine) return [];
     const { findPreflightFaults } = await import("../lib/deploy/preflight.ts");
-    const { facts, wishes, program, secrets, disable, missingCredentials, plan, weightsBytes } = prepared;
-    const isNew = plan.steps.length > 0;
+    const { facts, wishes, program, secrets, disable, missingCredentials, plan, assumed, weightsBytes } = prepared;
+    const isNew = plan.steps.length > 0 || facts.unreadable.length > 0;
     return findPreflightFaults(facts, wishes, {
       release: program,
       needsRoot: !flags["dry-run"],
@@ -155,6 +165,7 @@ export default class Deploy extends BaseCommand {
       // The folder is root's: others can't tell.
       missingCredentials: facts.isRoot ? missingCredentials : [],
       weightsBytes,
+      assumed,
     });
   }
 
@@ -174,11 +185,13 @@ export default class Deploy extends BaseCommand {
     const paint = await terminalPaint(process.stdout, process.env);
     const { facts, plan } = prepared;
     const machine = `${facts.distribution.name}, systemd ${facts.systemdVersion ?? "none"}, cgroup v${facts.cgroupVersion}, ${facts.machine.cores} cores, Node ${facts.nodeVersion}`;
-    this.tell(`${machine}\n${plan.arithmetic}`);
+    this.tell(prepared.assumed.includes("profile") ? machine : `${machine}\n${plan.arithmetic}`);
     for (const path of prepared.taken) this.tell(`${path} is not deploy's own, and stays as it is.`);
     if (facts.pending) this.tell("A deploy was interrupted; this one completes it.");
     this.print(renderPlan(changes, paint));
     if (diff) this.print(diff.join("\n"));
+    const { unreadableInWords } = await import("../lib/deploy/unreadable.ts");
+    if (facts.unreadable.length > 0) this.tell(unreadableInWords(facts));
     for (const { check, found, mend } of faults) this.tell(`${paint.bad(check)}: ${found}\n  ${mend}`);
   }
 
@@ -194,8 +207,10 @@ export default class Deploy extends BaseCommand {
     const report = { changes, steps: [], faults: [] };
     if (flags["dry-run"] || (!flags.yes && !(await this.#isWanted(`Go back to generation ${name}?`))))
       return { done: false, ...report };
-    await apply();
-    this.print(`Generation ${name} is back.`);
+    const { LiveLine } = await import("../lib/cli/live-line.ts");
+    const line = new LiveLine(process.stderr, () => performance.now());
+    const onWait = (found: string): void => (this.jsonEnabled() ? undefined : line.show(`  ${found}`));
+    this.print(await apply(onWait).finally(() => line.end()));
     return { done: true, ...report };
   }
 
@@ -210,6 +225,8 @@ export default class Deploy extends BaseCommand {
     ];
     this.print(renderPlan(changes, await terminalPaint(process.stdout, process.env)));
     const report = { changes, steps: [], faults: [] };
+    if (process.geteuid?.() !== 0)
+      this.tell("This user may not see all that is there: sudo combot deploy --remove --dry-run has the whole list.");
     const question = flags.purge ? "Remove all of this, data too?" : "Remove all of this? Data stays.";
     if (flags["dry-run"] || (!flags.yes && !(await this.#isWanted(question)))) return { done: false, ...report };
     refuseOthers("--remove");
@@ -224,62 +241,6 @@ export default class Deploy extends BaseCommand {
     if (!isWanted) this.tell("Nothing was done.");
     return isWanted;
   }
-}
-
-interface DeployFlags {
-  readonly profile?: (typeof PROFILES)[number] | undefined;
-  readonly root: string;
-  readonly "dry-run": boolean;
-  readonly diff: boolean;
-  readonly yes: boolean;
-  readonly start: boolean;
-  readonly redis?: "managed" | "off" | undefined;
-  readonly "redis-url-file"?: string | undefined;
-  readonly "redis-port"?: number | undefined;
-  readonly "disable-packaged-redis": boolean;
-  readonly "database-file"?: string | undefined;
-  readonly model?: string | undefined;
-  readonly rollback: boolean;
-  readonly remove: boolean;
-  readonly purge: boolean;
-}
-
-function wishesOf({ profile, redis, model, "redis-port": redisPort }: DeployFlags): Partial<Wishes> {
-  return {
-    ...(profile && { profile }),
-    ...(redis && { redis }),
-    ...(redisPort !== undefined && { redisPort }),
-    ...(model !== undefined && { modelDir: modelFolder(model) }),
-  };
-}
-
-/** A folder, or a model file in one: that may be a link out of it, which is not followed. */
-function modelFolder(model: string): string {
-  const found = statSync(model, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return realpathSync(resolve(model));
-  if (!found) throw new CombotError("USAGE", `There is no folder ${model}.`);
-  if (!model.endsWith(".onnx"))
-    throw new CombotError("USAGE", `${model} is no folder: give the model's folder, or its .onnx file.`);
-  return join(realpathSync(dirname(resolve(model))), basename(model));
-}
-
-/** Naming a kind of Redis takes back another one that was named before. */
-async function secretsOf({ redis, "redis-url-file": redisFile, "database-file": databaseFile }: DeployFlags) {
-  const [{ readSecret }, { parseRedisUrl, databaseUrl }] = await Promise.all([
-    import("../lib/deploy/secrets.ts"),
-    import("../lib/config/store-types.ts"),
-  ]);
-  const redisUrl = redisFile === undefined ? undefined : readSecret(redisFile);
-  if (redisUrl !== undefined && !parseRedisUrl(redisUrl))
-    throw new CombotError("USAGE", "--redis-url-file: what it holds is not the URL of a Redis.");
-  const database = databaseFile === undefined ? undefined : readSecret(databaseFile);
-  if (database !== undefined && !databaseUrl().schema.safeParse(database).success)
-    throw new CombotError("USAGE", "--database-file: what it holds is not a DATABASE_URL.");
-  return {
-    ...(redis && { "redis-url": null }),
-    ...(redisUrl !== undefined && { "redis-url": redisUrl }),
-    ...(database !== undefined && { "database-url": database }),
-  };
 }
 
 async function diffsOf({ plan }: Prepared): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { CombotError, messageOf } from "../errors.ts";
+import { keptInWords, lookAfterwards } from "./afterwards.ts";
 import type { Pending } from "./facts.ts";
 import { readJson } from "./files.ts";
 import { tryCommand } from "./machine.ts";
@@ -40,22 +41,26 @@ export async function applyPlan(work: Work, { onStep, onDone, onWait = () => und
     try {
       await performStep(step, work, onWait);
     } catch (error) {
-      throw await failed(work, step, error);
+      throw await failed(work, step, error, onWait);
     }
     onDone?.(step, index);
   }
 }
 
-async function failed({ root }: Work, step: Step, cause: unknown): Promise<CombotError> {
+async function failed({ root }: Work, step: Step, cause: unknown, onWait: OnWait): Promise<CombotError> {
   const said = `Step "${stepInWords(step)}" failed: ${messageOf(cause)}`;
   const faults = cause instanceof CombotError ? cause.faults : [];
   const pending = readJson(root.at(PATHS.pending)) as Pending | null;
   if (pending === null) return new CombotError("DEPLOY_FAILED", `${said}. Nothing was changed.`, { faults, cause });
   try {
-    await restoreGeneration(root, pending.generation, true);
+    const restored = await restoreGeneration(root, pending.generation, true);
     const line = `a deploy failed and was rolled back: ${stepInWords(step)}\n`;
     await tryCommand("systemd-cat", ["-t", "combot-deploy", "-p", "err"], { input: line });
-    return new CombotError("DEPLOY_FAILED", `${said}. Everything is as it was before.`, { faults, cause });
+    const { isWell, seen } = await lookAfterwards(root, restored, onWait);
+    const back = restored.kept.length > 0 ? "What ran before is back" : "Everything is as it was before";
+    const next = isWell ? "" : " sudo combot doctor names what mends it.";
+    const words = `${said}. ${isWell ? back : "The files are those of before"}${seen}.${keptInWords(restored)}${next}`;
+    return new CombotError("DEPLOY_FAILED", words, { faults, cause });
   } catch (error) {
     const left = error instanceof CombotError ? [messageOf(error), ...error.faults] : [messageOf(error)];
     const all = [...faults, ...left];

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path";
-import { type EnvEntry, formatEnvLine, parseEnvFile } from "../config/env-file.ts";
+import { type EnvEntry, formatEnvLine } from "../config/env-file.ts";
 import type { Facts, Wishes } from "./facts.ts";
+import { addedSettings } from "../config/deployed-settings.ts";
 import { PATHS } from "./paths.ts";
 import { JOBS, LASTING_UNITS, REDIS, SERVICE, SOCKET, TARGET } from "../unit-names.ts";
 import { redisConfigFor } from "./redis-config.ts";
@@ -130,15 +131,9 @@ function ownSettings({ profile, modelDir }: Wishes, secrets: Secrets, isManaged:
   ];
 }
 
-/** Names that deploy decides about, whether it sets them this time or not. */
-const OURS = [
-  "COMBOT_PROFILE COMBOT_SOCKET COMBOT_STATE_DIR COMBOT_MODEL_DIR REDIS_URL REDIS_URL_FILE REDIS_USERNAME",
-  "REDIS_PASSWORD REDIS_PASSWORD_FILE REDIS_HOST REDIS_PORT REDIS_DB DATABASE_URL_FILE",
-].flatMap((names) => names.split(" "));
-
 function keptSettings(text: string, settings: readonly EnvSetting[]): readonly EnvEntry[] {
-  const own = new Set([...OURS, ...settings.map(([name]) => name)]);
-  return parseEnvFile(text).entries.filter(({ name }) => !own.has(name));
+  const own = new Set(settings.map(([name]) => name));
+  return addedSettings(text).filter(({ name }) => !own.has(name));
 }
 
 /** Settings NAME_FILE with a relative name are credentials of the unit, those of the operator too. */

@@ -5,7 +5,7 @@ const HIDDEN = "(secret, not shown)";
 
 /** A unified diff of a file that changes; secrets and password digests are never in it. */
 export function diffOf({ kind, path, from, to }: FileChange): string {
-  if (kind === "keep") return "";
+  if (kind === "keep" || kind === "unknown") return "";
   const [before, after] = [textOf(from), textOf(to)];
   const isSecret = to?.isSecret ?? path.includes("/credentials/");
   const lines = isSecret ? secretLines(kind) : hunks(linesOf(before), linesOf(after));

@@ -131,11 +131,11 @@ export const SERVER_BINARIES: readonly string[] = [
 
 export const SERVER_PACKAGES: readonly string[] = [...new Set(SERVERS.map(({ name }) => name))];
 
-const PACKAGED_UNITS = new Set(SERVERS.flatMap(({ units }) => units));
+export const PACKAGED_UNITS: readonly string[] = [...new Set(SERVERS.flatMap(({ units }) => units))];
 
 /** Whether a server runs by the unit of its package. */
 export function isPackagedUnit(unit: string | null | undefined): boolean {
-  return PACKAGED_UNITS.has(unit ?? "");
+  return PACKAGED_UNITS.includes(unit ?? "");
 }
 
 const RPM_BASED = ["amzn", "fedora", "rhel", "centos", "rocky", "almalinux", "ol"];

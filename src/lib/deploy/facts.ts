@@ -44,12 +44,22 @@ export interface UnitState {
   readonly enabled: string;
 }
 
+/** Also while it starts, and while it reads its settings again. */
+export function isRunning(active: string | undefined): boolean {
+  return active === "active" || active === "reloading" || active === "activating";
+}
+
+/** Units that are not combot's own, as they were before a deploy disabled them. */
+export type Disabled = Readonly<Record<string, UnitState>>;
+
 /** What deploy wrote last. */
 export interface Manifest {
   readonly version: string;
   readonly release: string;
   readonly wishes: Wishes;
   readonly files: readonly ManifestFile[];
+  /** To be put back when combot goes. */
+  readonly disabled?: Disabled;
 }
 
 export interface ManifestFile {
@@ -57,6 +67,8 @@ export interface ManifestFile {
   readonly mode: string;
   readonly owner: string;
   readonly sha256: string;
+  /** Of a file that operators add lines to: deploy's own settings, without which it is not as deployed. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A deploy that began and did not end: what it started from, and what it would still have restarted. */
@@ -65,6 +77,7 @@ export interface Pending {
   readonly restart: readonly string[];
   /** The journal was saved, or there was none: by now the new version may have changed it, or begun one. */
   readonly databaseSaved?: boolean;
+  readonly disabled?: Disabled;
 }
 
 /** The machine before anything is done. */
@@ -88,6 +101,10 @@ export interface Facts {
   /** Managed files that are there. */
   readonly files: Readonly<Record<string, FileState>>;
   readonly units: Readonly<Record<string, UnitState>>;
+  /** Servers that the distribution's packages start. */
+  readonly packaged: Readonly<Record<string, UnitState>>;
+  /** Managed files that are there, or may be, and that this user may not read: what is in them is not known. */
+  readonly unreadable: readonly string[];
   readonly currentRelease: string | null;
   readonly installedReleases: readonly string[];
   readonly manifest: Manifest | null;

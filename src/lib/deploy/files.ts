@@ -1,4 +1,5 @@
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
@@ -30,6 +31,18 @@ export function readState(path: string): FileState | null {
     if (systemCodeOf(thrown) === "EACCES") return UNKNOWN;
     if (isAbsence(thrown)) return null;
     throw thrown;
+  }
+}
+
+/** Whether there is, or may be, something that this user may not read. */
+export function isDenied(path: string, state: FileState): boolean {
+  if (state === UNKNOWN) return true;
+  if (state.content !== null) return false;
+  try {
+    accessSync(path, constants.R_OK);
+    return false;
+  } catch (thrown) {
+    return systemCodeOf(thrown) === "EACCES";
   }
 }
 

@@ -4,9 +4,9 @@ import { basename, join } from "node:path";
 import { parseEnvFile } from "../config/env-file.ts";
 import { KIB } from "../units.ts";
 import { commandAsRoot } from "./as-root.ts";
-import { SERVER_BINARIES } from "./distributions.ts";
+import { PACKAGED_UNITS, SERVER_BINARIES } from "./distributions.ts";
 import type { Facts, Holder, Manifest, Pending, RedisFound, Selinux, Shell } from "./facts.ts";
-import { linkTarget, nullFor, readJson, readState } from "./files.ts";
+import { isDenied, linkTarget, nullFor, readJson, readState } from "./files.ts";
 import { readFolders } from "./folders.ts";
 import { tryCommand, type Root } from "./machine.ts";
 import { findNodeLibrary } from "./node-library.ts";
@@ -26,6 +26,9 @@ export async function gatherFacts(root: Root, redisPort: number | null): Promise
   const found = states.flatMap(([path, state]) =>
     state ? [[path, root.isMachine ? state : { ...state, owner: "*" }] as const] : [],
   );
+  const unreadable = [...states, [PATHS.manifest, readState(root.at(PATHS.manifest))] as const]
+    .filter(([path, state]) => state !== null && isDenied(root.at(path), state))
+    .map(([path]) => path);
   const current = linkTarget(root.at(PATHS.current));
   const files = Object.fromEntries(found);
   const units = root.isMachine ? await unitStates(ALL_UNITS) : {};
@@ -42,6 +45,8 @@ export async function gatherFacts(root: Root, redisPort: number | null): Promise
     byHand: root.isMachine ? daemonsByHand() : [],
     files,
     units,
+    packaged: root.isMachine ? await unitStates(PACKAGED_UNITS) : {},
+    unreadable,
     currentRelease: current === null ? null : basename(current),
     installedReleases: listFolder(root.at(PATHS.releases)).filter((name) => !name.startsWith(".")),
     manifest,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, type Sockets } from "../client.ts";
 import { CombotError, messageOf } from "../errors.ts";
+import type { Health } from "../protocol/health.ts";
 import { LOADING } from "../protocol/health-words.ts";
 import { PATHS } from "./paths.ts";
 import { SERVICE } from "../unit-names.ts";
@@ -8,10 +9,10 @@ import { lastLogLines, unitStates } from "./systemd.ts";
 import { hangLimitMs } from "../slowness.ts";
 
 const EVERY_MS = 250;
-const CALL_MS = hangLimitMs(5000);
+export const CALL_MS = hangLimitMs(5000);
 const SMOKE_MS = hangLimitMs(30_000);
 const SMOKE_TEXT = "Where is my parcel?";
-const SOCKETS = { path: `${PATHS.run}/combot.sock`, controlPath: `${PATHS.run}/control.sock` };
+export const SOCKETS = { path: `${PATHS.run}/combot.sock`, controlPath: `${PATHS.run}/control.sock` };
 
 /**
  * Waits until the daemon can answer classifications. While it says that it loads the model it is waited for: the first
@@ -56,6 +57,20 @@ export async function waitHealthy(
 
 async function unhealthy(detail: string): Promise<CombotError> {
   return new CombotError("DEPLOY_FAILED", detail, { faults: (await lastLogLines(SERVICE)).split("\n") });
+}
+
+export type HealthWord = Health["status"];
+
+/** What the daemon says of itself at this moment; null where it does not answer. */
+export async function askHealth(): Promise<HealthWord | null> {
+  const client = new Client(SOCKETS);
+  try {
+    return (await client.call("health", { timeoutMs: CALL_MS, absenceMs: 0 })).status;
+  } catch {
+    return null;
+  } finally {
+    client.close();
+  }
 }
 
 /** One classification, as a user of the socket asks for it. */

@@ -21,6 +21,7 @@ export const PATHS = {
   modelChoice: "/var/lib/combot/model.json",
   deploy: "/var/lib/combot/deploy",
   manifest: "/var/lib/combot/deploy/manifest.json",
+  deployed: "/var/lib/combot/deploy/deployed.json",
   pending: "/var/lib/combot/deploy/pending.json",
   generations: "/var/lib/combot/deploy/generations",
 } as const;

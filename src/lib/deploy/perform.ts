@@ -11,6 +11,7 @@ import {
   notePending,
   pruneGenerations,
   pruneReleases,
+  recordDeployed,
   SAVED_DATABASE,
   saveGeneration,
 } from "./generations.ts";
@@ -18,7 +19,7 @@ import { makeFolder } from "./gather-facts.ts";
 import { makeOwnFolders } from "./folders.ts";
 import { smokeTest, waitHealthy } from "./health.ts";
 import { runCommand, tryCommand, type Root } from "./machine.ts";
-import { PATHS } from "./paths.ts";
+import { MANAGED_FILES, PATHS } from "./paths.ts";
 import { SHARED_FILES } from "./shared-files.ts";
 import { ALL_UNITS } from "../unit-names.ts";
 import type { Plan } from "./plan.ts";
@@ -50,7 +51,7 @@ export async function performStep(step: Step, work: Work, onWait: OnWait): Promi
   const { root, facts } = work;
   switch (step.do) {
     case "save-generation":
-      return saveGeneration(root, facts.isRoot, step.restart);
+      return saveGeneration(root, facts.isRoot, step);
     case "install-program":
       makeFolder(root.at(PATHS.releases));
       return installProgram(work.program, root.at(PATHS.releases), facts.isRoot);
@@ -113,13 +114,13 @@ async function performPlain(step: Exclude<PlainStep, "prune">, work: Work, onWai
     case "save-database":
       return saveJournal(root);
     case "wait-healthy":
-      return waitHealthy(healthLimitMs(plan), onWait);
+      return waitHealthy(healthLimitMs(plan.files.find(({ path }) => path === PATHS.env)?.to?.content ?? ""), onWait);
     case "smoke-test":
       return smokeTest();
     case "audit":
       return audit(work);
     case "write-manifest":
-      return writeWhole(root.at(PATHS.manifest), { content: toJson(plan.manifest), mode: 0o600, owner: null });
+      return writeManifest(work);
     case "finish":
       return rmSync(root.at(PATHS.pending), { force: true });
   }
@@ -165,8 +166,13 @@ async function saveJournal(root: Root): Promise<void> {
   notePending(root, { ...pending, databaseSaved: true });
 }
 
-function healthLimitMs({ files }: Plan): number {
-  const text = files.find(({ path }) => path === PATHS.env)?.to?.content ?? "";
+function writeManifest({ root, plan }: Work): void {
+  if (root.isMachine) recordDeployed(root, [...MANAGED_FILES, ...plan.manifest.files.map(({ path }) => path)]);
+  writeWhole(root.at(PATHS.manifest), { content: toJson(plan.manifest), mode: 0o600, owner: null });
+}
+
+/** @param text of combot.env */
+export function healthLimitMs(text: string): number {
   const given = parseEnvFile(text).entries.findLast(({ name }) => name === "MODEL_LOAD_TIMEOUT")?.value;
   const loadMs = given === undefined ? hangLimitMs(DEFAULT_LOAD_SECONDS * 1000) : Number(given) * 1000;
   return loadMs + hangLimitMs(HEALTH_SPARE_SECONDS * 1000);

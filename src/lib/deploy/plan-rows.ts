@@ -3,7 +3,7 @@ import type { Plan } from "./plan.ts";
 
 /** A line of the plan as it is shown. */
 interface Row {
-  readonly act: "install" | "create" | "change" | "keep" | "remove" | "start" | "restart" | "stop";
+  readonly act: "install" | "create" | "change" | "keep" | "remove" | "start" | "restart" | "stop" | "unknown";
   readonly what: string;
 }
 

@@ -1,14 +1,25 @@
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
+import { ownSettingsIn } from "../config/deployed-settings.ts";
 import type { Desired, DesiredFile } from "./desired.ts";
-import type { Facts, FileState, Manifest, Release, Wishes } from "./facts.ts";
+import {
+  type Disabled,
+  isRunning,
+  type Facts,
+  type FileState,
+  type Manifest,
+  type Release,
+  type Wishes,
+} from "./facts.ts";
 import { type FolderChange, folderChanges } from "./folders.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
 import { isOurs, SHARED_FILES } from "./shared-files.ts";
 import { SERVICE, SOCKET } from "../unit-names.ts";
 import type { Step } from "./steps.ts";
+import { isBlind } from "./unreadable.ts";
 
-export type ChangeKind = "create" | "change" | "keep" | "remove";
+/** `unknown`: it differs from a plan that was made without knowing all that it depends on. */
+export type ChangeKind = "create" | "change" | "keep" | "remove" | "unknown";
 
 export interface FileChange {
   readonly kind: ChangeKind;
@@ -21,7 +32,7 @@ export interface FileChange {
 
 export interface UnitChange {
   readonly unit: string;
-  readonly act: "start" | "restart" | "keep" | "stop";
+  readonly act: "start" | "restart" | "keep" | "stop" | "unknown";
 }
 
 /** All that a deploy would do, decided from facts alone. */
@@ -54,7 +65,8 @@ export function planDeploy(
   const files = fileChanges(facts, desired.files);
   const isCurrent = facts.currentRelease === release.name;
   const units = start ? unitChanges(facts, desired, files, isCurrent) : [];
-  const manifest = manifestOf(wishes, desired.files, release);
+  const disabled = { ...facts.manifest?.disabled, ...facts.pending?.disabled, ...disabledBy(facts, disable) };
+  const manifest = manifestOf(wishes, desired.files, release, disabled);
   const isInstalled = facts.installedReleases.includes(release.name);
   const folders = folderChanges(facts.folders);
   const changed = { files, units, folders, release: { name: release.name, isInstalled, isCurrent }, manifest };
@@ -63,21 +75,23 @@ export function planDeploy(
 }
 
 function fileChanges(facts: Facts, desired: readonly DesiredFile[]): FileChange[] {
+  const [create, change, remove] = isBlind(facts)
+    ? (["unknown", "unknown", "unknown"] as const)
+    : (["create", "change", "remove"] as const);
   const wanted = desired.map((to): FileChange => {
     const from = facts.files[to.path] ?? null;
-    return { kind: from === null ? "create" : isSame(from, to) ? "keep" : "change", path: to.path, to, from };
+    return { kind: from === null ? create : isSame(from, to) ? "keep" : change, path: to.path, to, from };
   });
   const written = facts.manifest?.files.map(({ path }) => path) ?? [];
   const gone = [...new Set([...MANAGED_FILES, ...written])]
     .filter((path) => facts.files[path] && !desired.some((file) => file.path === path))
     .filter((path) => !SHARED_FILES.includes(path) || (facts.files[path] && isOurs(facts.files[path])))
-    .map((path): FileChange => ({ kind: "remove", path, to: null, from: facts.files[path] ?? null }));
+    .map((path): FileChange => ({ kind: remove, path, to: null, from: facts.files[path] ?? null }));
   return [...wanted, ...gone];
 }
 
-/** What this user may not read counts as it was written: only root's run can tell. */
 function isSame(from: FileState, to: DesiredFile): boolean {
-  const isContentSame = from.content === null || from.content === to.content;
+  const isContentSame = from.content === to.content;
   const isThere = to.link === undefined ? from.link === undefined && isContentSame : from.link === to.link;
   return isThere && from.mode === to.mode && from.owner === to.owner;
 }
@@ -89,12 +103,15 @@ function unitChanges(
   isCurrent: boolean,
 ): readonly UnitChange[] {
   const touched = new Set([
-    ...files.filter((file) => file.kind !== "keep" || !wasDeployed(file, facts)).flatMap(({ to }) => to?.readBy ?? []),
+    ...files
+      .filter(({ kind, ...file }) => kind !== "unknown" && (kind !== "keep" || !wasDeployed(file, facts)))
+      .flatMap(({ to }) => to?.readBy ?? []),
     ...(isCurrent ? [] : [SERVICE]),
     ...(facts.pending?.restart ?? []),
   ]);
   const wanted = desired.units.map((unit): UnitChange => {
     const isActive = isRunning(facts.units[unit]?.active);
+    if (isBlind(facts) && !(isActive && touched.has(unit))) return { unit, act: "unknown" };
     return { unit, act: isActive ? (touched.has(unit) ? "restart" : "keep") : "start" };
   });
   const stopped = Object.entries(facts.units)
@@ -108,18 +125,15 @@ function unitChanges(
 }
 
 /** A secret that was replaced by hand is as it is to be, and what runs still has the one before. */
-function wasDeployed({ path, to }: FileChange, { manifest }: Facts): boolean {
+function wasDeployed({ path, to }: Pick<FileChange, "path" | "to">, { manifest }: Facts): boolean {
   const before = manifest?.files.find((file) => file.path === path);
   return before === undefined || before.sha256 === digestOf(to?.link ?? to?.content ?? "");
-}
-
-function isRunning(active: string | undefined): boolean {
-  return active === "active" || active === "reloading" || active === "activating";
 }
 
 type Changed = Pick<Plan, "files" | "units" | "folders" | "release" | "manifest">;
 
 function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolean, disable: string | null): Step[] {
+  if (isBlind(facts)) return [];
   const { files, units, folders, release } = changed;
   const writes = files.filter(({ kind }) => kind === "create" || kind === "change");
   const removals = files.filter(({ kind }) => kind === "remove");
@@ -141,7 +155,7 @@ function stepsOf(facts: Facts, desired: Desired, changed: Changed, start: boolea
   const restart = acts.filter(({ act }) => act !== "stop").map(({ unit }) => unit);
   return [
     ...(isRedisChanged ? [{ do: "try-redis" } as const] : []),
-    { do: "save-generation", restart },
+    { do: "save-generation", restart, disable: disabledBy(facts, disable) },
     ...(disable === null ? [] : [{ do: "disable", unit: disable } as const]),
     ...byHand.map((unit) => ({ do: "unlink", unit }) as const),
     ...(release.isInstalled ? [] : [{ do: "install-program", release: release.name } as const]),
@@ -193,7 +207,17 @@ function modelChanges(facts: Facts, next: Manifest): boolean {
   return facts.manifest !== null && facts.manifest.wishes.modelDir !== next.wishes.modelDir;
 }
 
-function manifestOf(wishes: Wishes, files: readonly DesiredFile[], { name, version }: Release): Manifest {
+/** How it was, so that it can be so again. */
+function disabledBy({ packaged }: Facts, disable: string | null): Disabled {
+  return disable === null ? {} : { [disable]: packaged[disable] ?? { active: "active", enabled: "enabled" } };
+}
+
+function manifestOf(
+  wishes: Wishes,
+  files: readonly DesiredFile[],
+  { name, version }: Release,
+  disabled: Disabled,
+): Manifest {
   return {
     version,
     release: name,
@@ -203,7 +227,9 @@ function manifestOf(wishes: Wishes, files: readonly DesiredFile[], { name, versi
       mode: mode.toString(8).padStart(4, "0"),
       owner,
       sha256: digestOf(link ?? content),
+      ...(path === PATHS.env && { settings: ownSettingsIn(content) }),
     })),
+    ...(Object.keys(disabled).length > 0 && { disabled }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface PreflightOptions {
   readonly missingCredentials: readonly string[];
   /** Of the model, which the daemon prepares a copy of. */
   readonly weightsBytes: number;
+  /** Wishes that may have been deployed otherwise, where this user can't read that. */
+  readonly assumed: readonly (keyof Wishes)[];
 }
 
 const OLDEST_SYSTEMD = 249;
@@ -39,14 +41,15 @@ export function findPreflightFaults(
   wishes: Wishes,
   options: PreflightOptions,
 ): readonly PreflightFault[] {
-  const managed = wishes.redis === "managed" && !options.hasOtherRedis;
+  const isAssumed = (...names: (keyof Wishes)[]): boolean => names.some((name) => options.assumed.includes(name));
+  const managed = wishes.redis === "managed" && !options.hasOtherRedis && !isAssumed("redis", "redisPort");
   return [
     ...(options.needsRoot && !facts.isRoot
       ? [fault("root", "this user may not change the machine", `${facts.asRoot} deploy`)]
       : []),
     ...systemdFaults(facts),
     ...(managed ? redisFaults(facts, wishes, options.disable) : []),
-    ...memoryFaults(facts, wishes),
+    ...(isAssumed("profile") ? [] : memoryFaults(facts, wishes)),
     ...(options.modelFault === null
       ? []
       : [fault("model", options.modelFault, `combot model check ${wishes.modelDir ?? ""}`.trim())]),

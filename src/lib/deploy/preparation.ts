@@ -13,6 +13,7 @@ import { PATHS } from "./paths.ts";
 import { describeProgram, isIntact, type Program } from "./program-files.ts";
 import { takenNames } from "./shared-files.ts";
 import { type GivenSecrets, secretsFor } from "./secrets.ts";
+import { isBlind } from "./unreadable.ts";
 
 const BUNDLED_MODEL = packageFile("models/shop-intents");
 
@@ -36,6 +37,8 @@ export interface Prepared extends Work {
   readonly weightsBytes: number;
   /** The unit that will be disabled, for its holding our port. */
   readonly disable: string | null;
+  /** Wishes that were not given, and that this user can't read either: taken as they are by default. */
+  readonly assumed: readonly (keyof Wishes)[];
 }
 
 /** Looks at the machine and decides what a deploy would do. Changes nothing. */
@@ -61,6 +64,8 @@ export async function prepareDeployOf(
   const holder = facts.portHolder?.unit ?? null;
   const disable = request.disablePackagedRedis && isPackagedUnit(holder) ? holder : null;
   const plan = planDeploy(facts, wishes, desired, program, { start: request.start, disable });
+  const names = Object.keys(DEFAULT_WISHES) as (keyof Wishes)[];
+  const assumed = isBlind(facts) && facts.manifest === null ? names.filter((name) => !(name in request.wishes)) : [];
   const missingCredentials = desired.credentials
     .filter((name) => secrets[name] === undefined)
     .map((name) => join(PATHS.credentials, name))
@@ -80,6 +85,7 @@ export async function prepareDeployOf(
     wishes,
     disable,
     missingCredentials,
+    assumed,
   };
 }
 

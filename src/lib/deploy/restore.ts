@@ -1,23 +1,20 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CombotError, messageOf } from "../errors.ts";
-import { restoreDatabase, schemaVersion } from "./database.ts";
-import type { FileState } from "./facts.ts";
-import { idsOf, linkTarget, readState, switchLink, writeWhole } from "./files.ts";
-import {
-  type Generation,
-  generationFolder,
-  hasSavedDatabase,
-  readGeneration,
-  removeGeneration,
-  SAVED_DATABASE,
-} from "./generations.ts";
+import type { FileState, Pending } from "./facts.ts";
+import { linkTarget, readJson, readState, switchLink, writeWhole } from "./files.ts";
+import { type Generation, readDeployed, readGeneration, removeGeneration } from "./generations.ts";
 import { listFolder } from "./gather-facts.ts";
-import { tryCommand, type Root } from "./machine.ts";
+import { keepEdits, type KeptEdit } from "./kept-edits.ts";
+import type { Root } from "./machine.ts";
+import { filesByHand, isDropIn } from "./own-hand.ts";
 import { MANAGED_FILES, PATHS } from "./paths.ts";
 import { isOurs, SHARED_FILES } from "./shared-files.ts";
-import { ALL_UNITS, SERVICE, SOCKET } from "../unit-names.ts";
-import { driveUnit, unitStates } from "./systemd.ts";
+import { type Attempt, leaveNewUnits, restoreUnits } from "./restore-units.ts";
+import { leaveSurroundings } from "./surroundings.ts";
+import { ALL_UNITS } from "../unit-names.ts";
+import { unitRuns } from "./systemd.ts";
+import type { FileStates } from "./what-ran.ts";
 
 export interface Difference {
   readonly path: string;
@@ -25,9 +22,16 @@ export interface Difference {
   readonly to: FileState | null;
 }
 
-/** What a generation would put back. */
-export function differencesFrom(root: Root, { files }: Generation): Difference[] {
-  const paths = new Set([...Object.keys(files), ...MANAGED_FILES, ...SHARED_FILES]);
+export interface Restored {
+  readonly generation: Generation;
+  /** Operators' versions that had to make way. */
+  readonly kept: readonly KeptEdit[];
+}
+
+/** What these files would put back. A drop-in that came later would change what runs, and a secret that came later not. */
+export function differencesFrom(root: Root, { surroundings }: Generation, files: FileStates): Difference[] {
+  const dropIns = surroundings !== undefined && root.isMachine ? filesByHand(root).filter(isDropIn) : [];
+  const paths = new Set([...Object.keys(files), ...MANAGED_FILES, ...SHARED_FILES, ...dropIns]);
   return (
     [...paths]
       .map((path) => ({ path, from: readState(root.at(path)), to: files[path] ?? null }))
@@ -46,30 +50,50 @@ export function differencesFrom(root: Root, { files }: Generation): Difference[]
  * @param isFailure the deploy that saved it has failed, so what that one installed goes too.
  * @throws {CombotError} `DEPLOY_FAILED` with what could not be put back, when all the rest was.
  */
-export async function restoreGeneration(root: Root, name: string, isFailure: boolean): Promise<void> {
+export async function restoreGeneration(root: Root, name: string, isFailure: boolean): Promise<Restored> {
   const generation = readGeneration(root, name);
   const faults: string[] = [];
-  const attempt = async (what: string, act: () => Promise<void> | void): Promise<void> => {
+  const attempt: Attempt = async (what, act) => {
     try {
       await act();
     } catch (error) {
       faults.push(`${what}: ${messageOf(error)}`);
     }
   };
+  const asFound = { ...generation.files, ...generation.found };
+  // What nobody has read yet stays as it was found, where nobody has to read it now.
+  const isUntouched = isFailure && (await runsUntouched(root, generation, asFound));
+  const deployed = readDeployed(root);
   const touched = new Set<string>();
+  const kept: KeptEdit[] = [];
   await attempt("program", () => restoreProgram(root, generation, isFailure, touched));
-  const differences = differencesFrom(root, generation);
-  await attempt("units that were not there", () => leaveNewUnits(generation));
+  const differences = differencesFrom(root, generation, isUntouched ? asFound : generation.files);
+  if (root.isMachine) await attempt("units that were not there", () => leaveNewUnits(generation));
   for (const difference of differences) {
     touched.add(difference.path);
-    await attempt(difference.path, () => putBack(root, difference));
+    await attempt(difference.path, () => {
+      kept.push(...keepEdits(root, difference, { found: generation.found ?? {}, deployed, isFailure }));
+      putBack(root, difference);
+    });
   }
   if (root.isMachine) {
-    await attempt("systemd", () => restoreUnits(root, name, generation, touched));
+    const { disabled = {} } = (readJson(root.at(PATHS.pending)) as Pending | null) ?? {};
+    await restoreUnits(root, name, { generation, disabled, touched, attempt });
   }
   if (faults.length > 0) throw new CombotError("DEPLOY_FAILED", "not everything could be put back", { faults });
   rmSync(root.at(PATHS.pending), { force: true });
   removeGeneration(root, name);
+  if (generation.surroundings) await leaveSurroundings(root, generation.surroundings, isFailure);
+  return { generation, kept };
+}
+
+/** Whether each unit that ran is in the same run, on the same files. */
+async function runsUntouched(root: Root, generation: Generation, asFound: FileStates): Promise<boolean> {
+  if (!root.isMachine || generation.invocations === undefined) return false;
+  if (linkTarget(root.at(PATHS.current)) !== generation.current) return false;
+  if (differencesFrom(root, generation, asFound).length > 0) return false;
+  const runs = await unitRuns(ALL_UNITS);
+  return ALL_UNITS.every((unit) => (runs[unit]?.invocation ?? "") === (generation.invocations?.[unit] ?? ""));
 }
 
 function restoreProgram(root: Root, { current, releases }: Generation, isFailure: boolean, touched: Set<string>): void {
@@ -91,60 +115,4 @@ function putBack(root: Root, { path, to }: Difference): void {
   if (to === null) return rmSync(root.at(path), { force: true });
   if (to.content === null && to.link === undefined) throw new CombotError("DEPLOY_FAILED", "its content was not saved");
   writeWhole(root.at(path), { ...to, content: to.content ?? "", owner: root.isMachine ? to.owner : null });
-}
-
-/** While their files are still there: systemd needs them to stop and to disable a unit. */
-async function leaveNewUnits({ files, units }: Generation): Promise<void> {
-  const isNew = (unit: string): boolean =>
-    (files[join(PATHS.units, unit)] ?? null) === null && units[unit]?.active !== "active";
-  const gone = ALL_UNITS.filter((unit) => isNew(unit) && existsSync(join(PATHS.units, unit)));
-  if (gone.length === 0) return;
-  await tryCommand("systemctl", ["disable", "--now", ...gone]);
-}
-
-async function restoreUnits(
-  root: Root,
-  name: string,
-  { units }: Generation,
-  touched: ReadonlySet<string>,
-): Promise<void> {
-  await tryCommand("systemctl", ["daemon-reload"]);
-  const known = ALL_UNITS.filter((unit) => units[unit] !== undefined);
-  const now = await unitStates(ALL_UNITS);
-  for (const unit of known) {
-    const [was, is] = [units[unit]?.enabled, now[unit]?.enabled];
-    if (was === "enabled" && is !== "enabled") await tryCommand("systemctl", ["enable", unit]);
-    if (was !== "enabled" && is === "enabled") await tryCommand("systemctl", ["disable", unit]);
-  }
-  await tryCommand("systemctl", ["reset-failed", ...known]);
-  const isNewer = hasSavedDatabase(root, name) && (await hasNewerSchema(root, name));
-  if (isNewer) await putDatabaseBack(root, name);
-  const isSocketTouched = touched.has(join(PATHS.units, SOCKET));
-  if (isSocketTouched && units[SERVICE]?.active === "active") await driveUnit("stop", SERVICE);
-  if (isSocketTouched) await driveUnit("stop", SOCKET);
-  // The service starts its sockets.
-  for (const unit of known.filter((name) => name !== SOCKET || units[name]?.active !== "active")) {
-    const wasActive = units[unit]?.active === "active";
-    const isActive = (await unitStates([unit]))[unit]?.active === "active";
-    const mustRestart =
-      touched.size > 0 && (unit === SERVICE || (unit.endsWith(".service") && isTouched(touched, unit)));
-    if (!wasActive && isActive) await driveUnit("stop", unit);
-    else if (wasActive && (!isActive || mustRestart)) await driveUnit(isActive ? "restart" : "start", unit);
-  }
-}
-
-function isTouched(touched: ReadonlySet<string>, unit: string): boolean {
-  const own = [join(PATHS.units, unit), PATHS.redisConf, PATHS.redisAcl];
-  return own.some((path) => touched.has(path));
-}
-
-/** Only then is it worth the entries that were written since. */
-async function hasNewerSchema(root: Root, name: string): Promise<boolean> {
-  const saved = join(generationFolder(root, name), SAVED_DATABASE);
-  return (await schemaVersion(root.at(PATHS.journal))) > (await schemaVersion(saved));
-}
-
-async function putDatabaseBack(root: Root, name: string): Promise<void> {
-  await tryCommand("systemctl", ["stop", SERVICE]);
-  restoreDatabase(join(generationFolder(root, name), SAVED_DATABASE), root.at(PATHS.journal), idsOf("combot:combot"));
 }

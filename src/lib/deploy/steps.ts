@@ -1,6 +1,8 @@
+import type { Disabled } from "./facts.ts";
+
 /** One thing that a deploy does. Each is whole by itself: killed after any of them, the next run converges. */
 export type Step =
-  | { readonly do: "save-generation"; readonly restart: readonly string[] }
+  | { readonly do: "save-generation"; readonly restart: readonly string[]; readonly disable: Disabled }
   | { readonly do: "install-program" | "switch-program"; readonly release: string }
   | { readonly do: "write" | "remove"; readonly path: string }
   | { readonly do: "start" | "restart" | "stop" | "disable" | "unlink"; readonly unit: string }

@@ -20,19 +20,57 @@ export async function systemdVersion(): Promise<number | null> {
 
 /** What systemd knows of these units; nothing for those it doesn't know. */
 export async function unitStates(units: readonly string[]): Promise<Readonly<Record<string, UnitState>>> {
+  const shown = await show(units, ["LoadState", "ActiveState", "UnitFileState"]);
+  const states = [...shown].map(([id, property]) => {
+    const state = { active: property("ActiveState"), enabled: property("UnitFileState") };
+    return { id, load: property("LoadState"), state };
+  });
+  const known = states.filter(({ load, state }) => load !== "not-found" || state.active !== "inactive");
+  return Object.fromEntries(known.map(({ id, state }) => [id, state]));
+}
+
+/** One run of a unit, from its start to its end. */
+export interface UnitRun {
+  readonly invocation: string;
+  /** On the clock that counts from the machine's start. */
+  readonly startedAtUs: number;
+  /** Its files have changed since systemd read them. */
+  readonly isStale: boolean;
+  /** Paths of the drop-ins that systemd has read. */
+  readonly dropIns: readonly string[];
+}
+
+export async function unitRuns(units: readonly string[]): Promise<Readonly<Record<string, UnitRun>>> {
+  const [main, active] = ["ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic"];
+  const shown = await show(units, ["InvocationID", main, active, "NeedDaemonReload", "DropInPaths"]);
+  const runs = [...shown].map(([id, property]): [string, UnitRun] => [
+    id,
+    {
+      invocation: property("InvocationID"),
+      startedAtUs: Number(property(main) || property(active) || 0),
+      isStale: property("NeedDaemonReload") === "yes",
+      dropIns: property("DropInPaths").split(" ").filter(Boolean),
+    },
+  ]);
+  return Object.fromEntries(runs);
+}
+
+/** Properties by the unit's id; none where systemd can't be asked. */
+async function show(
+  units: readonly string[],
+  properties: readonly string[],
+): Promise<ReadonlyMap<string, (name: string) => string>> {
   const { status, output } = await tryCommand("systemctl", [
     "show",
-    "--property=Id,LoadState,ActiveState,UnitFileState",
+    `--property=${["Id", ...properties].join(",")}`,
     ...units,
   ]);
-  if (status !== 0) return {};
-  const blocks = output.split("\n\n").map((block) => {
+  const blocks = status === 0 ? output.split("\n\n") : [];
+  const readers = blocks.map((block) => {
     const property = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(block)?.[1] ?? "";
-    const state = { active: property("ActiveState"), enabled: property("UnitFileState") };
-    return { id: property("Id"), load: property("LoadState"), state };
+    return [property("Id"), property] as const;
   });
-  const known = blocks.filter(({ load, state }) => load !== "not-found" || state.active !== "inactive");
-  return Object.fromEntries(known.map(({ id, state }) => [id, state]));
+  return new Map(readers);
 }
 
 /** The last lines that a unit logged. */

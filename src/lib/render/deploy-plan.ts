@@ -16,6 +16,7 @@ const COLOURS: Readonly<Record<string, keyof Paint>> = {
   remove: "bad",
   stop: "bad",
   keep: "faint",
+  unknown: "careful",
 };
 
 /** The plan as a table: changes first, what stays is counted. */

@@ -118,9 +118,11 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "a new version that never gets healthy, and had migrated the journal",
     program: [NEWER_SCHEMA, WORKERS_THAT_END],
-    before: (it) => {
+    before: async (it) => {
       const settings = it.machine.path("/etc/combot/combot.env");
-      writeFileSync(settings, `${readFileSync(settings, "utf8")}MODEL_LOAD_TIMEOUT=1\n`);
+      writeFileSync(settings, `${readFileSync(settings, "utf8")}MODEL_LOAD_TIMEOUT=5\n`);
+      // Else it is an edit that nobody has read, and makes way for what ran.
+      await it.machine.sh("systemctl", "restart", "combot-enhanced");
     },
     says: ['Step "wait until it is healthy" failed', "it is not healthy: model unhealthy"],
   },

@@ -13,6 +13,8 @@ const BARE: Omit<Facts, "distribution" | "systemdVersion" | "redis" | "selinux">
   byHand: [],
   files: {},
   units: {},
+  packaged: {},
+  unreadable: [],
   currentRelease: null,
   installedReleases: [],
   manifest: null,

@@ -156,6 +156,55 @@ describe("a second deploy", () => {
   });
 });
 
+describe("by a user who may not read what was deployed", () => {
+  const deployed = after(DEBIAN, { redisPort: 0 });
+  const files = { ...deployed.files, [PATHS.env]: { content: null, mode: 0o640, owner: "root:combot" } };
+  const seen: Facts = { ...deployed, files, manifest: null, isRoot: false, unreadable: [PATHS.env, PATHS.manifest] };
+
+  test("nothing is told as a change, and nothing as a step", () => {
+    const plan = planOf(seen);
+    const acts = [...plan.files.map(({ kind }) => kind), ...plan.units.map(({ act }) => act)];
+    expect(new Set(acts)).toEqual(new Set(["keep", "unknown"]));
+    expect(plan.files.filter(({ kind }) => kind === "unknown").map(({ path }) => path)).toEqual(
+      expect.arrayContaining([PATHS.env, PATHS.redisConf]),
+    );
+    expect(plan.units.every(({ act }) => act === "unknown")).toBe(true);
+    expect([plan.steps, plan.files.map(diffOf).join("")]).toEqual([[], ""]);
+  });
+
+  test("a new release restarts the daemon for certain", () => {
+    const { units } = planOf({ ...seen, currentRelease: "0.0.9-ffffffffffff" });
+    expect(units).toContainEqual({ unit: SERVICE, act: "restart" });
+  });
+
+  test("where nothing was deployed, what is to be made is known", () => {
+    const { files: planned, steps } = planOf({ ...DEBIAN, isRoot: false, unreadable: [PATHS.manifest] });
+    expect(new Set(planned.map(({ kind }) => kind))).toEqual(new Set(["create"]));
+    expect(steps.length).toBeGreaterThan(0);
+  });
+});
+
+describe("a unit of the distribution that is disabled", () => {
+  const redis = { "redis-server.service": { active: "active", enabled: "enabled" } };
+  const facts: Facts = { ...DEBIAN, packaged: redis };
+  const desired = desiredState(facts, DEFAULT_WISHES, SECRETS);
+  const disabling = { start: true, disable: "redis-server.service" };
+
+  test("is recorded as it was, before and after, and by later deploys", () => {
+    const { steps, manifest } = planDeploy(facts, DEFAULT_WISHES, desired, RELEASE, disabling);
+    expect(steps.find((step) => step.do === "save-generation")).toMatchObject({ disable: redis });
+    expect(manifest.disabled).toEqual(redis);
+    const later = planDeploy({ ...facts, packaged: {}, manifest }, DEFAULT_WISHES, desired, RELEASE, OPTIONS);
+    expect(later.manifest.disabled).toEqual(redis);
+  });
+
+  test("is recorded by the deploy that completes one which was killed", () => {
+    const pending = { generation: "000001", restart: [], disabled: redis };
+    const { manifest } = planDeploy({ ...facts, pending }, DEFAULT_WISHES, desired, RELEASE, OPTIONS);
+    expect(manifest.disabled).toEqual(redis);
+  });
+});
+
 describe("COMBOT_LISTEN", () => {
   const unitsWith = (
     setting: string,

@@ -13,6 +13,7 @@ const OPTIONS: PreflightOptions = {
   disable: null,
   missingCredentials: [],
   weightsBytes: 0,
+  assumed: [],
 };
 
 function faultsOf(
