@@ -81,3 +81,13 @@ export class Probe {
     return properties["LoadState"] === "not-found" ? null : properties;
   }
 }
+
+/**
+ * What has to stand before a start of these units: one that failed too often is refused until that is forgotten, and
+ * systemd refuses to forget what it has not loaded.
+ */
+export async function forgetFailures(probe: Probe, units: readonly string[]): Promise<string> {
+  const states = await Promise.all(units.map(async (name) => [name, await probe.unit(name)] as const));
+  const failed = states.filter(([, unit]) => unit?.["ActiveState"] === "failed").map(([name]) => name);
+  return failed.length > 0 ? `systemctl reset-failed ${failed.join(" ")} && ` : "";
+}

@@ -17,6 +17,13 @@ const UNIT = "combot-enhanced.service";
 const COMBOT = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
 const LONG = { timeout: 60_000, interval: 200 };
 
+const TARGET = "/etc/systemd/system/combot.target";
+
+async function crashTooOften(machine: Machine): Promise<void> {
+  for (let tries = 0; (await machine.property(UNIT, "ActiveState")) !== "failed" && tries < 200; tries++)
+    await machine.run(["systemctl", "kill", "--signal=SIGKILL", UNIT]);
+}
+
 interface Sabotage {
   readonly what: string;
   /** The check that has to notice. */
@@ -38,11 +45,25 @@ const SABOTAGES: readonly Sabotage[] = [
     what: "five crashes in five minutes",
     check: "units-running",
     status: "fail",
-    do: async (machine) => {
-      for (let tries = 0; (await machine.property(UNIT, "ActiveState")) !== "failed" && tries < 200; tries++)
-        await machine.run(["systemctl", "kill", "--signal=SIGKILL", UNIT]);
-    },
+    do: crashTooOften,
     command: `systemctl reset-failed ${UNIT} && systemctl start ${UNIT}`,
+  },
+  {
+    what: "five crashes in five minutes, told first",
+    check: "health",
+    status: "fail",
+    do: crashTooOften,
+    command: `systemctl reset-failed ${UNIT} && systemctl restart ${UNIT}`,
+  },
+  {
+    what: "five crashes in five minutes, beside a unit that systemd has not loaded",
+    check: "units-running",
+    status: "fail",
+    do: async (machine) => {
+      machine.write(TARGET, "[Unit]\nDescription=all of it\n");
+      await crashTooOften(machine);
+    },
+    command: `systemctl reset-failed ${UNIT} && systemctl start ${UNIT} combot.target`,
   },
   {
     what: "the service was disabled",
@@ -156,7 +177,8 @@ describe.runIf(hasMachines)("doctor", () => {
     await machine.run(["systemctl", "reset-failed", UNIT]);
     const overrides = [`/etc/systemd/system/${UNIT}.d`, `/etc/systemd/system.control/${UNIT}.d`];
     for (const folder of overrides) rmSync(machine.path(folder), { recursive: true, force: true });
-    rmSync(machine.path("/etc/combot"), { recursive: true, force: true });
+    await machine.run(["systemctl", "stop", "combot.target"]);
+    for (const path of ["/etc/combot", TARGET]) rmSync(machine.path(path), { recursive: true, force: true });
     await writeDaemonUnit(machine, { service: ["MemoryMax=3G", "TimeoutStopSec=2"] });
     await machine.sh("systemctl", "enable", "--now", UNIT);
     await vi.waitUntil(async () => (await find("health")).status === "ok", LONG);
@@ -200,6 +222,27 @@ describe.runIf(hasMachines)("doctor", () => {
     expect(await find("drift")).toMatchObject({ status: "ok" });
     machine.write(path, "port 6379\n");
     expect(await find("drift")).toMatchObject({ status: "fail", found: `not as deployed: ${path}` });
+  });
+
+  test("settings that an operator added are no drift, and deploy's own are", async () => {
+    const env = machine.read(SETTINGS_FILE);
+    const sha256 = createHash("sha256").update("another").digest("hex");
+    const manifest = { files: [{ path: SETTINGS_FILE, mode: "0640", sha256, settings: { COMBOT_PROFILE: "auto" } }] };
+    machine.write("/var/lib/combot/deploy/manifest.json", JSON.stringify(manifest), 0o600);
+    machine.write(SETTINGS_FILE, `COMBOT_PROFILE=auto\nLOG_LEVEL=debug\n`, 0o640);
+    expect(await find("drift")).toMatchObject({ status: "ok" });
+    machine.write(SETTINGS_FILE, `COMBOT_PROFILE=t3.large\nLOG_LEVEL=debug\n`, 0o640);
+    expect(await find("drift")).toMatchObject({ status: "fail", found: `not as deployed: ${SETTINGS_FILE}` });
+    machine.write(SETTINGS_FILE, env, 0o640);
+  });
+
+  test("a user who may not open the sockets is told that, and not to restart what runs well", async () => {
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "combot", "doctor", "--json"];
+    const { stdout } = await machine.run(nobody);
+    const { checks } = JSON.parse(stdout) as { checks: readonly CheckResult[] };
+    const found = expect.stringContaining("not known: You may not open") as string;
+    const command = "sudo combot doctor";
+    expect(checks.find(({ name }) => name === "health")).toMatchObject({ status: "warn", found, command });
   });
 
   test("a fault in the settings, and a Redis user without a password", async () => {

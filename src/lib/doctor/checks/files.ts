@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { checkFile } from "../../config/check.ts";
+import { ownSettingsIn } from "../../config/deployed-settings.ts";
 import { findMachine } from "../../config/machine.ts";
 import { type Check, fail, type Finding, ok } from "../check.ts";
 import type { Probe } from "../probe.ts";
@@ -62,6 +64,8 @@ interface ManifestFile {
   /** Octal. */
   readonly mode: string;
   readonly sha256: string;
+  /** Of a file that operators add lines to: what deploy wrote there. Not told by records of before 0.2. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 async function drift(probe: Probe): Promise<Finding> {
@@ -74,11 +78,14 @@ async function drift(probe: Probe): Promise<Finding> {
   return fail(`not as deployed: ${differing.join(", ")}`, "combot deploy --yes");
 }
 
-async function differs({ path, mode, sha256 }: ManifestFile): Promise<boolean> {
+async function differs({ path, mode, sha256, settings }: ManifestFile): Promise<boolean> {
   try {
     const status = await lstat(path);
     const content = await (status.isSymbolicLink() ? readlink(path) : readFile(path));
-    return (status.mode & 0o777) !== parseInt(mode, 8) || createHash("sha256").update(content).digest("hex") !== sha256;
+    if ((status.mode & 0o777) !== parseInt(mode, 8)) return true;
+    // Lines of the operator's are no drift: to add one and reload is the way.
+    if (settings !== undefined) return !isDeepStrictEqual(ownSettingsIn(content.toString()), settings);
+    return path !== SETTINGS && createHash("sha256").update(content).digest("hex") !== sha256;
   } catch {
     return true;
   }
@@ -105,8 +112,9 @@ export const FILE_CHECKS: readonly Check[] = [
   },
   {
     name: "drift",
-    meaning: "Whether the files that combot deploy wrote are as it wrote them.",
-    cause: "Edited by hand. Changes of your own belong in drop-ins (systemctl edit).",
+    meaning:
+      "Whether the files that combot deploy wrote are as it wrote them; lines that you add to combot.env are none.",
+    cause: "Edited by hand. Changes of your own belong in drop-ins (systemctl edit), settings in combot.env.",
     run: drift,
   },
 ];

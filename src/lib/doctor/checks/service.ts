@@ -1,18 +1,19 @@
 import { existsSync, statSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../../errors.ts";
+import { CombotError, messageOf, systemCodeOf } from "../../errors.ts";
 import { hangLimitMs } from "../../slowness.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { SERVICE, SOCKET } from "../../unit-names.ts";
 import type { Health } from "../../protocol/health.ts";
-import type { Probe } from "../probe.ts";
+import { forgetFailures, type Probe } from "../probe.ts";
 
 const SOCKET_MODE = 0o660;
 
 /** The command that brings a daemon up here. */
 async function startCommand(probe: Probe): Promise<string> {
-  return (await probe.unit(SERVICE)) ? `systemctl restart ${SERVICE}` : "combot daemon";
+  if (!(await probe.unit(SERVICE))) return "combot daemon";
+  return `${await forgetFailures(probe, [SERVICE, SOCKET])}systemctl restart ${SERVICE}`;
 }
 
 async function health(probe: Probe): Promise<Finding> {
@@ -25,8 +26,14 @@ async function health(probe: Probe): Promise<Finding> {
     if (status === "degraded") return warn(found, "combot logs -n 50", details);
     return fail(found, worst?.[0] === "model" ? "combot model load" : await startCommand(probe), details);
   } catch (error) {
+    if (isDenied(error)) return warn(`not known: ${messageOf(error)}`, "sudo combot doctor");
     return fail(messageOf(error), await startCommand(probe));
   }
+}
+
+/** A socket that this user may not open says nothing of who is behind it. */
+function isDenied(error: unknown): boolean {
+  return error instanceof CombotError && ["EACCES", "EPERM"].includes(systemCodeOf(error.cause) ?? "");
 }
 
 async function sockets(probe: Probe): Promise<Finding> {
@@ -34,7 +41,9 @@ async function sockets(probe: Probe): Promise<Finding> {
   const missing = paths.filter((path) => !existsSync(path));
   if (missing.length > 0) {
     const hasUnit = (await probe.unit(SOCKET)) !== null;
-    const command = hasUnit ? `systemctl stop ${SOCKET} && systemctl start ${SERVICE}` : await startCommand(probe);
+    const reset = await forgetFailures(probe, [SERVICE, SOCKET]);
+    const again = `${reset}systemctl stop ${SOCKET} && systemctl start ${SERVICE}`;
+    const command = hasUnit ? again : await startCommand(probe);
     return fail(`not there: ${missing.join(", ")}`, command);
   }
   const states = await Promise.all(paths.map(async (path) => ({ path, mode: (await lstat(path)).mode & 0o777 })));

@@ -1,6 +1,6 @@
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { LASTING_UNITS, SERVICE } from "../../unit-names.ts";
-import type { Probe, UnitProperties } from "../probe.ts";
+import { forgetFailures, type Probe, type UnitProperties } from "../probe.ts";
 
 const NOT_DEPLOYED = "no unit of combot on this machine";
 const UNLIMITED = "infinity";
@@ -16,11 +16,10 @@ async function running(probe: Probe): Promise<Finding> {
   if (units.length === 0) return ok(NOT_DEPLOYED);
   const down = units.filter(([, unit]) => unit["ActiveState"] !== "active");
   if (down.length === 0) return ok(units.map(([name]) => name).join(", "));
-  const names = down.map(([name]) => name).join(" ");
+  const names = down.map(([name]) => name);
   const found = down.map(([name, unit]) => `${name} is ${unit["ActiveState"]} (${unit["Result"]})`).join("; ");
   const details = await lastWords(probe, down[0]?.[0] ?? SERVICE);
-  const reset = down.some(([, unit]) => unit["ActiveState"] === "failed") ? `systemctl reset-failed ${names} && ` : "";
-  return fail(found, `${reset}systemctl start ${names}`, details);
+  return fail(found, `${await forgetFailures(probe, names)}systemctl start ${names.join(" ")}`, details);
 }
 
 /** The last lines of a unit's log, which say why it went. */
