@@ -30,6 +30,7 @@ export async function openFirst(
   choice: ModelChoice,
   { setting, log }: { readonly setting: ModelSetting; readonly log: Logger },
 ): Promise<FirstModel> {
+  choice.sweep();
   const made = choice.read();
   if (!made) {
     const by = modelDir === null ? "bundled" : setting;

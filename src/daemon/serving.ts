@@ -70,7 +70,6 @@ export async function createServing(
   readAgain = () => settings,
 ): Promise<Serving> {
   const choice = new ModelChoice(settings.stateDir);
-  choice.sweep();
   const first = await openFirst(settings, choice, { setting, log });
   const caching = createCaching(settings, log, () => readAgain().redis);
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));

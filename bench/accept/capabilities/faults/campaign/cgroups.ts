@@ -7,8 +7,6 @@ const IS_V2 = existsSync(`${ROOT}/cgroup.controllers`);
 /** A cgroup for one controller of its own with v1, for all with v2. Needs root. */
 export class Cgroup {
   readonly path: string;
-  /** A limit is set, which lets no task more in. */
-  isFull = false;
 
   constructor(controller: "memory" | "pids", name: string) {
     this.path = `${ROOT}/${IS_V2 ? "" : `${controller}/`}${name}-${controller}-${process.pid}`;
@@ -38,8 +36,12 @@ export class Cgroup {
 
   /** Processes and threads, at most; undefined: as many as there like. */
   limitTasks(most: number | undefined): void {
-    this.isFull = most !== undefined;
     writeFileSync(`${this.path}/pids.max`, most === undefined ? "max" : String(most));
+  }
+
+  /** How often the kernel has refused a process or a thread here. */
+  get refused(): number {
+    return Number(/^max (\d+)$/mu.exec(readFileSync(`${this.path}/pids.events`, "latin1"))?.[1] ?? 0);
   }
 
   get tasks(): number {

@@ -18,6 +18,10 @@ export class Ledger {
   #looks = 0;
   /** By a restore: the daemon that made them may go on telling of them. */
   readonly #takenBack = new Set<string>();
+  /** What happened, for whoever has to find out where some were lost. */
+  readonly #story: string[] = [];
+  #restoring = 0;
+  #restores = 0;
   #dropped = 0;
   /** Counted by the daemon that runs now. */
   #droppedNow = 0;
@@ -30,10 +34,12 @@ export class Ledger {
   /** A decision more, and what the journal says of those before it. */
   async look(): Promise<void> {
     const { pid } = this.#site;
+    const restores = this.#restores;
     await this.#site.json("POST", "/api/cleanup/", { level: "soft" });
     const listed = await this.#listed();
     const { journal } = await this.#site.json<MetricsReport>("GET", "/api/metrics/");
-    if (!journal || pid !== this.#site.pid) return;
+    // What was listed before a restore is not what the journal has after it.
+    if (!journal || pid !== this.#site.pid || restores !== this.#restores || this.#restoring > 0) return;
     for (const id of listed) {
       if (!this.#known.has(id) && !this.#takenBack.has(id)) this.#known.set(id, undefined);
     }
@@ -47,6 +53,7 @@ export class Ledger {
   killed(): void {
     this.#dropped += this.#droppedNow;
     this.#droppedNow = 0;
+    this.#tell("killed");
     for (const [id, look] of this.#known) {
       if (look !== undefined) continue;
       this.#known.delete(id);
@@ -59,23 +66,42 @@ export class Ledger {
     return this.#looks;
   }
 
+  /** From now on, until `restored`, nothing that is listed is held to be written. */
+  restoring(): void {
+    this.#restoring += 1;
+    this.#restores += 1;
+  }
+
   /** What came after the mark may be gone. */
   async restored(mark: number): Promise<void> {
+    this.#tell(`restored to ${mark}`);
     const later = [...this.#known].filter(([, look]) => look === undefined || look > mark).map(([id]) => id);
     for (const id of later) this.#known.delete(id);
     this.#tally.add("decisions taken back by a restore", later.length);
     const listed = await this.#listed().catch(() => []);
     for (const id of [...later, ...listed]) if (!this.#known.has(id)) this.#takenBack.add(id);
+    this.#restoring -= 1;
   }
 
   /** What the journal lacks, beside those that were dropped and counted. */
   lost(kept: ReadonlySet<string>): number {
     const due = [...this.#known].filter(([, look]) => look !== undefined).map(([id]) => id);
-    const missing = due.filter((id) => !kept.has(id)).length;
+    const absent = due.filter((id) => !kept.has(id));
+    const missing = absent.length;
+    if (missing > 0) {
+      const looks = [...new Set(absent.map((id) => this.#known.get(id)))].join(", ");
+      process.stderr.write(
+        `${missing} of ${due.length} are missing, of the looks ${looks}; ${this.#story.join("; ")}\n`,
+      );
+    }
     const dropped = this.#dropped + this.#droppedNow;
     this.#tally.add("decisions held against the journal", due.length);
     this.#tally.add("events dropped and counted", dropped);
     return Math.max(0, missing - dropped);
+  }
+
+  #tell(what: string): void {
+    this.#story.push(`after look ${this.#looks}: ${what}`);
   }
 
   async #listed(): Promise<string[]> {

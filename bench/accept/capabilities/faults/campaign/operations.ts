@@ -66,6 +66,7 @@ async function restore(stage: Stage): Promise<string> {
   const known = marks.get(stage) ?? new Map<string, number>();
   const name = (await namesOf(stage)).findLast((one) => known.has(one));
   if (name === undefined) return "no backup yet";
+  stage.ledger.restoring();
   try {
     return await call(stage, "POST", "/api/restore/", { name });
   } finally {

@@ -42,6 +42,7 @@ export class Site {
   /** Node waited for good for the threads that it could not make; systemd ends it and starts the next one. */
   hungStarts = 0;
   #hasAnswered = false;
+  #refusedBefore = 0;
   #isAsked = false;
 
   constructor(folder: string, env: Readonly<Record<string, string>>) {
@@ -90,6 +91,7 @@ export class Site {
     this.#child = child;
     this.#isAsked = false;
     this.#hasAnswered = false;
+    this.#refusedBefore = this.cgroup.refused;
     this.#ended = this.#follow(child);
   }
 
@@ -107,9 +109,19 @@ export class Site {
     return { status: String(this.#child?.signalCode ?? this.#child?.exitCode) };
   }
 
-  ask(method: string, path: string, body?: unknown, limitMs = 60_000): Promise<Reply> {
+  async ask(method: string, path: string, body?: unknown, limitMs = 60_000): Promise<Reply> {
+    const { pid } = this;
     const signal = AbortSignal.timeout(limitMs);
-    return callSocket({ socketPath: this.controlPath, method, path, body, agent: this.#agent, signal });
+    const reply = await callSocket({
+      socketPath: this.controlPath,
+      method,
+      path,
+      body,
+      agent: this.#agent,
+      signal,
+    });
+    if (pid === this.pid) this.#hasAnswered = true;
+    return reply;
   }
 
   async json<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -121,11 +133,7 @@ export class Site {
   /** Until the socket answers. */
   async untilAnswering(limitMs = 60_000): Promise<boolean> {
     for (const limit = performance.now() + limitMs; performance.now() < limit; await delay(20)) {
-      const { pid } = this;
-      const reply = await this.ask("GET", "/api/process/status/").catch(() => undefined);
-      if (!reply) continue;
-      if (pid === this.pid) this.#hasAnswered = true;
-      return true;
+      if (await this.ask("GET", "/api/process/status/").catch(() => undefined)) return true;
     }
     return false;
   }
@@ -152,7 +160,8 @@ export class Site {
     const limit = setTimeout(() => void this.#endHung(child), START_LIMIT_MS);
     const [code, signal] = await once(child, "exit");
     clearTimeout(limit);
-    if (!this.#isAsked && !this.#hasAnswered && this.cgroup.isFull) this.failedStarts += 1;
+    const wasRefused = this.cgroup.refused > this.#refusedBefore;
+    if (!this.#isAsked && !this.#hasAnswered && wasRefused) this.failedStarts += 1;
     else if (!this.#isAsked) this.unasked.push(`${signal ?? code}: ${this.lastLog(6)}`);
     await delay(RESTART_MS);
     if (this.#isWanted) this.start();
