@@ -3,6 +3,7 @@ import { cache } from "./capabilities/cache.ts";
 import { deploy } from "./capabilities/deploy.ts";
 import { faults } from "./capabilities/faults.ts";
 import { journal } from "./capabilities/journal.ts";
+import { machines } from "./capabilities/machines.ts";
 import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
@@ -36,6 +37,7 @@ const CAPABILITIES: readonly Capability[] = [
   trainer,
   tokens,
   stall,
+  machines,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
