@@ -78,7 +78,10 @@ export class VirtualMachine {
       if (this.#qemu?.hasEnded) throw new Error(`qemu has ended: ${this.console.slice(-2000)}`);
       if (!(await this.guest.connect())) continue;
       const { stdout } = await this.guest.run("systemctl is-system-running --wait").catch(() => ({ stdout: "" }));
-      if (["running", "degraded"].includes(stdout.trim())) return stdout.trim();
+      if (!["running", "degraded"].includes(stdout.trim())) continue;
+      // Not by fstab: a boot would wait a minute and a half for a disk that only some machines have.
+      if (this.shape.swapMib > 0) await this.guest.sh("swapon --label pages");
+      return stdout.trim();
     }
     throw new Error(`${this.shape.name} does not come up: ${this.console.slice(-2000)}`);
   }
@@ -93,7 +96,7 @@ export class VirtualMachine {
 
   async powerOff(): Promise<void> {
     if (!this.#qemu) return;
-    await this.guest.run("systemctl poweroff").catch(() => undefined);
+    await this.guest.run("systemctl --no-block poweroff", { limitMs: 60_000 }).catch(() => undefined);
     await Promise.race([this.#qemu.ended, delay(DOWN_LIMIT_MS, undefined, { ref: false })]);
     await this.cutPower();
   }
@@ -102,7 +105,7 @@ export class VirtualMachine {
   async reboot(): Promise<string> {
     const boot = "cat /proc/sys/kernel/random/boot_id";
     const before = await this.guest.sh(boot);
-    await this.guest.run("systemctl reboot").catch(() => undefined);
+    await this.guest.run("systemctl --no-block reboot", { limitMs: 60_000 }).catch(() => undefined);
     for (const until = performance.now() + UP_LIMIT_MS; performance.now() < until; await delay(1000)) {
       const state = await this.whenUp();
       if ((await this.guest.run(boot)).stdout.trim() !== before) return state;
