@@ -13,6 +13,9 @@ export const UNITS = [
   "combot-check.timer",
   "combot.target",
 ];
+/** Flags of the first deploy: of a machine of this size, on which the packaged Redis holds the port. */
+export const FIRST = ["--profile", "auto", "--disable-packaged-redis"];
+
 const HEALTHY_LIMIT_MS = 600_000;
 
 export function forTheRecord(what: string, measured: Line["measured"]): Line {

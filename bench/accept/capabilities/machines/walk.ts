@@ -5,12 +5,9 @@ import { isConfined } from "./confinement.ts";
 import { leavesNothing } from "./leftovers.ts";
 import { answersEach } from "./people.ts";
 import { survivesPower } from "./power.ts";
-import { deploy, equals, forTheRecord, found, holds, serves, short } from "./probes.ts";
+import { deploy, equals, FIRST, forTheRecord, found, holds, serves, short } from "./probes.ts";
 import { inState, installFrom, type Model, type Stage, stageFor } from "./stage.ts";
 import { timersFire } from "./timers.ts";
-
-/** Flags of the first deploy: of a machine of this size, on which the packaged Redis holds the port. */
-export const FIRST = ["--profile", "auto", "--disable-packaged-redis"];
 
 /** Everything that a user does with a machine, from the package to its last trace. */
 export async function* walks(model: Model, say: (progress: string) => void): AsyncGenerator<Line> {
