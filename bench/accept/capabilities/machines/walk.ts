@@ -9,27 +9,35 @@ import { deploy, equals, FIRST, forTheRecord, found, holds, serves, short } from
 import { inState, installFrom, type Model, type Stage, stageFor } from "./stage.ts";
 import { timersFire } from "./timers.ts";
 
+/** In this order on one machine. */
+const PARTS = [
+  describes,
+  plans,
+  deploysFirst,
+  isConfined,
+  answersEach,
+  survivesPower,
+  staysSame,
+  takesSettings,
+  takesOwnModel,
+  timersFire,
+  leavesNothing,
+] as const;
+
 /** Everything that a user does with a machine, from the package to its last trace. */
 export async function* walks(model: Model, say: (progress: string) => void): AsyncGenerator<Line> {
   const stage = await stageFor(model, say);
   const machine = await installed(stage);
   try {
-    yield* describes(machine);
-    yield* plans(machine, stage);
-    stage.say("deploying");
-    const from = performance.now();
-    const { status, stderr } = await deploy(machine, ...FIRST);
-    yield {
-      what: "deploy: exit status",
-      measured: `${status} ${status ? short(stderr.slice(-600)) : ""}`.trim(),
-      target: "0",
-      pass: status === 0,
-    };
-    yield forTheRecord("deploy took, s", Math.round((performance.now() - from) / 1000));
-    yield* serves(machine, "deployed");
-    for (const part of [isConfined, answersEach, survivesPower, staysSame, takesSettings, takesOwnModel, timersFire])
-      yield* part(machine, stage.say);
-    yield* leavesNothing(machine, stage.say);
+    for (const part of PARTS) {
+      try {
+        yield* part(machine, stage.say);
+      } catch (thrown) {
+        // What comes next is worth knowing all the same.
+        const measured = short(thrown instanceof Error ? thrown.message : String(thrown));
+        yield { what: `${part.name}: it ended early`, measured, target: "not at all", pass: false };
+      }
+    }
   } finally {
     await machine.remove();
   }
@@ -59,7 +67,7 @@ async function* describes(machine: VirtualMachine): AsyncGenerator<Line> {
 }
 
 /** A plan changes nothing, whoever looks at it, and names what stands in the way. */
-async function* plans(machine: VirtualMachine, { say }: Stage): AsyncGenerator<Line> {
+async function* plans(machine: VirtualMachine, say: (progress: string) => void): AsyncGenerator<Line> {
   say("dry runs");
   const { guest } = machine;
   const plan = await guest.run("combot deploy --dry-run --profile auto", { user: "stranger" });
@@ -75,4 +83,13 @@ async function* plans(machine: VirtualMachine, { say }: Stage): AsyncGenerator<L
     await found(machine, `find / -xdev -newer ${START} -name '*combot*' -not -path '/proc/*'`),
     "none",
   );
+}
+
+async function* deploysFirst(machine: VirtualMachine, say: (progress: string) => void): AsyncGenerator<Line> {
+  say("deploying");
+  const from = performance.now();
+  const { status, stderr } = await deploy(machine, ...FIRST);
+  yield equals("deploy: exit status", status === 0 ? 0 : `${status} ${short(stderr.slice(-600))}`, 0);
+  yield forTheRecord("deploy took, s", Math.round((performance.now() - from) / 1000));
+  yield* serves(machine, "deployed");
 }
