@@ -21,8 +21,8 @@ rm -rf "$policy" "$tree"/var/lib/apt/lists/*
 
 cat >"$tree/etc/fstab" <<FSTAB
 /dev/vda      /     ext4  defaults                 0 1
-LABEL=goods   /srv  ext4  ro,nofail                0 0
-LABEL=project /mnt  ext4  ro,nofail                0 0
+LABEL=goods   /srv  ext4  ro,noauto                0 0
+LABEL=project /mnt  ext4  ro,noauto                0 0
 LABEL=pages   none  swap  noauto                   0 0
 FSTAB
 cat >"$tree/etc/systemd/network/10-guest.network" <<NETWORK

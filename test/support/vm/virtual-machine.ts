@@ -19,7 +19,8 @@ export interface Shape {
 }
 
 /** Its clocks are not to be checked: on a busy host they fail, and then the kernel hangs or doesn't boot. */
-const KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet mitigations=off no_timer_check nowatchdog";
+const KERNEL_LINE =
+  "root=/dev/vda rw console=ttyS0 quiet mitigations=off no_timer_check nowatchdog systemd.getty_auto=no";
 const UP_LIMIT_MS = 1_200_000;
 const DOWN_LIMIT_MS = 600_000;
 
@@ -81,8 +82,7 @@ export class VirtualMachine {
       if (!(await this.guest.connect())) continue;
       const { stdout } = await this.guest.run("systemctl is-system-running --wait").catch(() => ({ stdout: "" }));
       if (!["running", "degraded"].includes(stdout.trim())) continue;
-      // Not by fstab: a boot would wait a minute and a half for a disk that only some machines have.
-      if (this.shape.swapMib > 0) await this.guest.sh("swapon --label pages");
+      await this.#mount();
       return stdout.trim();
     }
     throw new Error(`${this.shape.name} does not come up: ${this.console.slice(-2000)}`);
@@ -134,6 +134,12 @@ export class VirtualMachine {
 
   get #control(): string {
     return join(this.#folder, "qmp");
+  }
+
+  /** Not by fstab: a boot gives up on disks that a busy host does not show it within a minute and a half. */
+  async #mount(): Promise<void> {
+    const swap = this.shape.swapMib > 0 ? "swapon --label pages" : "true";
+    await this.guest.sh(`mountpoint -q /srv || mount /srv; mountpoint -q /mnt || mount /mnt; ${swap}`);
   }
 
   async #arguments(port: number): Promise<string[]> {

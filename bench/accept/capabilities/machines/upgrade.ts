@@ -13,34 +13,38 @@ const PORT = 8090;
 export async function* upgrades(model: Model, say: (progress: string) => void): AsyncGenerator<Line> {
   const stage = await stageFor(model, say);
   const machine = await inState(stage, "earlier", (made) => deployEarlier(made, stage.say));
-  const { guest } = machine;
   try {
-    await untilHealthy(machine);
-    const [release, kept, minutes] = [await releaseOf(machine), await guest.sh(KEPT), await minutesOf(machine)];
-    stage.say("upgrading under clients");
-    yield forTheRecord("npm install -g over the earlier one, s", await installFrom(machine, "combot.tgz"));
-    yield* underClients(machine, "upgrade", async function* () {
-      const { status, stderr } = await deploy(machine);
-      yield equals("upgrade: exit status", status === 0 ? 0 : short(stderr.slice(-400)), 0);
-      yield* serves(machine, "upgraded");
-    });
-    yield equals("upgraded: another release runs", (await releaseOf(machine)) !== release, true);
-    yield* keeps(machine, "upgraded", { kept, minutes });
-    stage.say("going back under clients");
-    const later = await minutesOf(machine);
-    yield* underClients(machine, "back", async function* () {
-      const { status, stderr } = await deploy(machine, "--rollback");
-      yield equals("back: exit status", status === 0 ? 0 : short(stderr.slice(-400)), 0);
-      yield* serves(machine, "back");
-    });
-    yield equals("back: the release that runs", await releaseOf(machine), release);
-    yield* keeps(machine, "back", { kept, minutes: later });
+    yield* upgradesOn(machine, stage.say);
   } finally {
     await machine.remove();
   }
 }
 
-async function deployEarlier(machine: VirtualMachine, say: (progress: string) => void): Promise<void> {
+export async function* upgradesOn(machine: VirtualMachine, say: (progress: string) => void): AsyncGenerator<Line> {
+  const { guest } = machine;
+  await untilHealthy(machine);
+  const [release, kept, minutes] = [await releaseOf(machine), await guest.sh(KEPT), await minutesOf(machine)];
+  say("upgrading under clients");
+  yield forTheRecord("npm install -g over the earlier one, s", await installFrom(machine, "combot.tgz"));
+  yield* underClients(machine, "upgrade", async function* () {
+    const { status, stderr } = await deploy(machine);
+    yield equals("upgrade: exit status", status === 0 ? 0 : short(stderr.slice(-400)), 0);
+    yield* serves(machine, "upgraded");
+  });
+  yield equals("upgraded: another release runs", (await releaseOf(machine)) !== release, true);
+  yield* keeps(machine, "upgraded", { kept, minutes });
+  say("going back under clients");
+  const later = await minutesOf(machine);
+  yield* underClients(machine, "back", async function* () {
+    const { status, stderr } = await deploy(machine, "--rollback");
+    yield equals("back: exit status", status === 0 ? 0 : short(stderr.slice(-400)), 0);
+    yield* serves(machine, "back");
+  });
+  yield equals("back: the release that runs", await releaseOf(machine), release);
+  yield* keeps(machine, "back", { kept, minutes: later });
+}
+
+export async function deployEarlier(machine: VirtualMachine, say: (progress: string) => void): Promise<void> {
   const { guest } = machine;
   say("installing and deploying the earlier version");
   await installFrom(machine, "earlier.tgz");
