@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void | Promise<void>;
 }
 
-const COMMAND_LIMIT_MS = 1_800_000;
+const COMMAND_LIMIT_MS = 3_600_000;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** A shell in a machine, over one ssh connection: logging in takes a guest seconds when its instructions are translated. */

@@ -21,7 +21,7 @@ export interface Shape {
 /** Its clocks are not to be checked: on a busy host they fail, and then the kernel hangs or doesn't boot. */
 const KERNEL_LINE =
   "root=/dev/vda rw console=ttyS0 quiet mitigations=off no_timer_check nowatchdog systemd.getty_auto=no";
-const UP_LIMIT_MS = 1_200_000;
+const UP_LIMIT_MS = 3_600_000;
 const DOWN_LIMIT_MS = 600_000;
 
 /**

@@ -43,7 +43,7 @@ export async function* underClients(
 /** Until the clients' calls arrive: their program takes a while to start. */
 export async function untilAsked(machine: VirtualMachine): Promise<void> {
   await machine.guest.sh(
-    `for i in $(seq 300); do test "$(ss -Hx state established src /run/combot/combot.sock | wc -l)" -ge 5 && exit; sleep 1; done; exit 1`,
+    `for i in $(seq 1200); do test "$(ss -Hx state established src /run/combot/combot.sock | wc -l)" -ge 5 && exit; sleep 1; done; exit 1`,
   );
 }
 

@@ -40,7 +40,7 @@ async function* succeeded(machine: VirtualMachine, what: string): AsyncGenerator
 
 async function ended(machine: VirtualMachine, unit: string, before: string): Promise<void> {
   await machine.guest.sh(
-    `for i in $(seq 900); do
+    `for i in $(seq 1800); do
       now=$(systemctl show --property ExecMainStartTimestamp --value ${unit})
       test "$now" != '${before}' && systemctl show --property ActiveState --value ${unit} | grep -qE '^(inactive|failed)$' && exit
       sleep 1
