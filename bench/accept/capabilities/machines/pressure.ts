@@ -178,5 +178,6 @@ async function* seesLimit(machine: VirtualMachine): AsyncGenerator<Line> {
     /"limits"[^}]*/.exec(stdout)?.[0] ?? stdout.slice(0, 200),
     /limits/,
   );
-  await guest.sh(`systemctl set-property --runtime ${UNIT} MemoryMax=${max}; systemctl revert ${UNIT}`);
+  await guest.sh(`systemctl set-property --runtime ${UNIT} MemoryMax=${max}
+    rm -r /run/systemd/system.control/${UNIT}.d; systemctl daemon-reload`);
 }
