@@ -9,6 +9,8 @@ import { Wire, requestBytes } from "./support/wire.ts";
 const REPLY: ClassifyReply = { results: [], model: { name: "m", digest: "d" }, durationMs: 0 };
 const CLASSIFY = requestBytes({ method: "POST", path: ENDPOINTS.classify.path, body: '{"text":"a"}' });
 const HEALTH = requestBytes({ path: ENDPOINTS.health.path });
+/** Longer than a connection is spared in which nothing is heard. */
+const SPARED_MS = 400;
 
 test(
   "20 idle, 5 busy, one silent and one half-spoken connection: the busy finish, all end",
@@ -55,4 +57,32 @@ test("a request that comes in on an open connection while the drain begins is an
   const reply = await wire.reply();
   expect([reply?.status, reply?.headers["connection"]]).toEqual([200, "close"]);
   await Promise.all([closed, wire.closed]);
+});
+
+/** Of an event loop that has other things to do: a slow machine, a long request of somebody else's. */
+function beBusy(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until;);
+}
+
+test("requests that came while the loop was busy, past the time that idle connections are spared, are answered", async () => {
+  const { app, path } = await startApi();
+  const [idle, gone, other] = [new Wire(path), new Wire(path), new Wire(path)];
+  for (const wire of [idle, gone, other])
+    expect((await wire.send(HEALTH).reply())?.headers["connection"]).toBe("keep-alive");
+  const silent = new Wire(path);
+  await once(silent.socket, "connect");
+  const closed = app.close();
+  // Its reply tells that the drain has begun.
+  expect((await other.send(HEALTH).reply())?.headers["connection"]).toBe("close");
+
+  idle.send(CLASSIFY);
+  beBusy(SPARED_MS);
+  expect((await idle.reply())?.status).toBe(200);
+
+  // The server has closed; those that had sent nothing yet are spared once more.
+  await gone.closed;
+  silent.send(CLASSIFY);
+  beBusy(SPARED_MS);
+  expect((await silent.reply())?.status).toBe(200);
+  await closed;
 });
