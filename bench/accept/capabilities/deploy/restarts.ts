@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { callSocket } from "../../../../scripts/support/socket-request.ts";
 import type { DeployedMachine } from "../../../../test/support/deploy/deployed-machine.ts";
 import { runClients } from "../../clients.ts";
+import type { Tally } from "../../clients.ts";
 import type { Line } from "../../record.ts";
 import { quantile, round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
@@ -9,6 +10,8 @@ import { equals, mainPid, onMachine, socketsOf, UNIT, untilHealthy } from "./on-
 
 const RESTARTS = 10;
 const CLIENTS = 50;
+/** Between the calls of those whose connections are idle most of the time, as those of a backend with a pool are. */
+const PAUSE_MS = 300;
 const STOPPED_MS = 5000;
 
 /** Restarts refuse and lose nothing, and a stop is a stop. */
@@ -22,12 +25,9 @@ export async function* restarts(say: (progress: string) => void): AsyncGenerator
 async function* underClients(it: DeployedMachine, say: (progress: string) => void): AsyncGenerator<Line> {
   const pids = new Set<string>();
   let isOver = false;
-  const load = runClients({
-    socketPath: socketsOf(it).user,
-    clients: CLIENTS,
-    texts: shopTexts(),
-    isOver: () => isOver,
-  });
+  const common = { socketPath: socketsOf(it).user, clients: CLIENTS, texts: shopTexts(), isOver: () => isOver };
+  const load = runClients(common);
+  const pausing = runClients({ ...common, pauseMs: PAUSE_MS });
   for (let count = 1; count <= RESTARTS; count++) {
     await delay(1000);
     // A sixth start in five minutes is refused, as after five crashes.
@@ -39,13 +39,11 @@ async function* underClients(it: DeployedMachine, say: (progress: string) => voi
   }
   await delay(1000);
   isOver = true;
-  const { sent, ok, failures, latenciesMs } = await load;
-  for (const [failure, count] of failures) say(`${count} × ${failure}`);
-  const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
   yield equals(`restarts under ${CLIENTS} clients: daemons that served, one after the other`, pids.size, RESTARTS);
+  const { sent, latenciesMs } = await load;
   yield { what: "calls sent meanwhile", measured: sent, target: "at least 1000", pass: sent >= 1000 };
-  yield equals("calls refused or failed", failed, 0);
-  yield equals("calls lost (sent − answered)", sent - ok - failed, 0);
+  yield* lostOf(await load, "calls", say);
+  yield* lostOf(await pausing, `calls of ${CLIENTS} more clients that pause`, say);
   const longest = round(quantile(latenciesMs, 1));
   yield {
     what: "longest answer, a restart and the model's load included, ms",
@@ -53,6 +51,13 @@ async function* underClients(it: DeployedMachine, say: (progress: string) => voi
     target: "for the record",
     pass: true,
   };
+}
+
+function* lostOf({ sent, ok, failures }: Tally, calls: string, say: (progress: string) => void): Generator<Line> {
+  for (const [failure, count] of failures) say(`${count} × ${failure}`);
+  const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
+  yield equals(`${calls} refused or failed`, failed, 0);
+  yield equals(`${calls} lost (sent − answered)`, sent - ok - failed, 0);
 }
 
 async function* staysStopped(it: DeployedMachine): AsyncGenerator<Line> {
