@@ -79,7 +79,7 @@ export async function installFrom(machine: VirtualMachine, archive: "combot.tgz"
   await machine.guest.sh(`
     test -e /usr/local/bin/node || cp -a /srv/node/. /usr/local/
     cp -r /srv/npm-cache /var/tmp/npm-cache
-    npm install --global --ignore-scripts --offline --no-audit --no-fund --cache /var/tmp/npm-cache /srv/${archive}
+    npm install --global --offline --no-audit --no-fund --cache /var/tmp/npm-cache /srv/${archive}
     rm -rf /var/tmp/npm-cache`);
   return Math.round((performance.now() - from) / 1000);
 }
