@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
@@ -10,7 +11,9 @@ const REPLY: ClassifyReply = { results: [], model: { name: "m", digest: "d" }, d
 const CLASSIFY = requestBytes({ method: "POST", path: ENDPOINTS.classify.path, body: '{"text":"a"}' });
 const HEALTH = requestBytes({ path: ENDPOINTS.health.path });
 /** Longer than a connection is spared in which nothing is heard. */
-const SPARED_MS = 400;
+const SPARED_MS = 1500;
+/** Between two calls of a client, which is spared as long. */
+const PAUSE_MS = 500;
 
 test(
   "20 idle, 5 busy, one silent and one half-spoken connection: the busy finish, all end",
@@ -55,6 +58,17 @@ test("a request that comes in on an open connection while the drain begins is an
   const closed = app.close();
   wire.send(CLASSIFY);
   const reply = await wire.reply();
+  expect([reply?.status, reply?.headers["connection"]]).toEqual([200, "close"]);
+  await Promise.all([closed, wire.closed]);
+});
+
+test("a client that pauses between its calls is answered, told to close, and leaves by itself", async () => {
+  const { app, path } = await startApi();
+  const wire = new Wire(path).send(HEALTH);
+  expect((await wire.reply())?.headers["connection"]).toBe("keep-alive");
+  const closed = app.close();
+  await delay(PAUSE_MS);
+  const reply = await wire.send(CLASSIFY).reply();
   expect([reply?.status, reply?.headers["connection"]]).toEqual([200, "close"]);
   await Promise.all([closed, wire.closed]);
 });
