@@ -67,7 +67,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     install: "apt-get install -y",
     servers: [valkeyOnDebian("8.1.1"), redisOnDebian("8.0.2")],
     selinux: "off",
-    isShown: true,
+    isShown: false,
     sources: [
       "https://packages.debian.org/trixie/valkey-server",
       "https://packages.debian.org/trixie/redis-server",

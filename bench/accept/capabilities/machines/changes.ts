@@ -22,7 +22,7 @@ export async function* takesSettings(machine: VirtualMachine, say: Say): AsyncGe
   say("changing a setting");
   const { guest } = machine;
   const redis = await property(machine, "combot-redis", "MainPID");
-  const inForce = `combot config --json 2>/dev/null | grep -o 'MAX_REQUESTS[^}]*' | head -n 1`;
+  const inForce = `combot config --json 2>/dev/null | grep -A 1 '"MAX_REQUESTS"' | tail -n 1`;
   await guest.sh("echo MAX_REQUESTS=4321 >>/etc/combot/combot.env");
   yield* underClients(machine, "changed setting", async function* () {
     const { status, stderr } = await deploy(machine);
