@@ -5,6 +5,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -64,7 +65,7 @@ const FOREIGN_BINARIES = [
  */
 export function describeProgram(root: string): Program {
   const manifest = packageOf(root);
-  const own = [...ALWAYS, ...(manifest.files ?? [])].filter((name) => existsSync(join(root, name)));
+  const own = globSync([...ALWAYS, ...(manifest.files ?? [])], { cwd: root });
   const node = realpathSync(process.execPath);
   const library = findNodeLibrary(node);
   const found = [
