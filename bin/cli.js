@@ -39,7 +39,7 @@ function enableCompileCache() {
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(folder, "combot", "compiled"));
 }
 
-/** This package as oclif reads it. Its plugins are help and autocomplete: a command of our own starts without them. */
+/** This package as oclif reads it. Its plugin is help: a command of our own starts without it. */
 function readPackage([first = ""]) {
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const commands = join(ROOT, "dist", "commands");
@@ -70,12 +70,6 @@ try {
   const { guardStreams } = await import("../dist/lib/cli/guarded-streams.js");
   guardStreams();
   const argv = process.argv.slice(2);
-  // Its spinner moves the cursor, which nobody may but ours.
-  if (argv[0] === "autocomplete") process.env.TERM = "dumb";
-  if (argv[0] === "autocomplete" && !argv.includes("--help")) {
-    const { prepareCompletionPlace } = await import("../dist/lib/cli/completion-place.js");
-    prepareCompletionPlace(homeFolder(), process.env.XDG_CACHE_HOME);
-  }
   doWithoutAccount();
   const [{ run }, { settings }] = await Promise.all([import("@oclif/core/run"), import("@oclif/core/settings")]);
   // Else NODE_ENV=test or development makes oclif look for sources and for a transpiler.

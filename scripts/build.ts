@@ -17,3 +17,4 @@ run(process.execPath, ["scripts/bundle.ts"]);
 run(process.execPath, ["scripts/runtime.ts"]);
 run("node_modules/.bin/oclif", ["manifest"]);
 run(process.execPath, ["scripts/completions.ts"]);
+run(process.execPath, ["scripts/man.ts"]);

@@ -7,6 +7,11 @@ import { PATHS } from "./paths.ts";
 /** `combot` for everybody: it leads to the Node and the program of the current release. */
 export const CLI_LINK = { path: "/usr/local/bin/combot", target: `${PATHS.current}/bin/combot` } as const;
 
+/** man-db reads every folder man1*, so one link brings all pages, in no name that npm gives to its own. */
+const MAN_LINK = { path: "/usr/local/share/man/man1combot", target: `${PATHS.current}/dist/man` } as const;
+
+const LINKS = [CLI_LINK, MAN_LINK];
+
 /** Where an administrator's completions belong; each shell looks there by itself. Built by scripts/completions.ts. */
 const COMPLETIONS: Readonly<Record<Shell, { readonly path: string; readonly built: string }>> = {
   bash: { path: "/usr/local/share/bash-completion/completions/combot", built: "combot.bash" },
@@ -17,11 +22,11 @@ const COMPLETIONS: Readonly<Record<Shell, { readonly path: string; readonly buil
 const MARK = "Written by combot deploy";
 
 /** Files in folders that are not combot's: somebody else's of the same name are left as they are. */
-export const SHARED_FILES: readonly string[] = [CLI_LINK.path, ...Object.values(COMPLETIONS).map(({ path }) => path)];
+export const SHARED_FILES: readonly string[] = [...LINKS, ...Object.values(COMPLETIONS)].map(({ path }) => path);
 
 /** Whether deploy wrote it. */
 export function isOurs({ content, link }: FileState): boolean {
-  return link === undefined ? (content?.includes(MARK) ?? false) : link === CLI_LINK.target;
+  return link === undefined ? (content?.includes(MARK) ?? false) : LINKS.some(({ target }) => target === link);
 }
 
 /** Names that somebody else has taken. */
@@ -29,14 +34,14 @@ export function takenNames(files: Facts["files"]): readonly string[] {
   return SHARED_FILES.filter((path) => files[path] && !isOurs(files[path]));
 }
 
-/** The link and the completions, where nobody else has a file of that name. */
+/** The links and the completions, where nobody else has a file of that name. */
 export function sharedFiles({ files, shells }: Facts): readonly DesiredFile[] {
   const common = { owner: "root:root", isSecret: false, readBy: [] };
-  const link = { ...common, path: CLI_LINK.path, mode: 0o777, content: "", link: CLI_LINK.target };
+  const links = LINKS.map(({ path, target }) => ({ ...common, path, mode: 0o777, content: "", link: target }));
   const completions = shells.map((shell) => {
     const { path, built } = COMPLETIONS[shell];
     return { ...common, path, mode: 0o644, content: readFileSync(packageFile(`dist/completions/${built}`), "utf8") };
   });
   const taken = takenNames(files);
-  return [link, ...completions].filter(({ path }) => !taken.includes(path));
+  return [...links, ...completions].filter(({ path }) => !taken.includes(path));
 }

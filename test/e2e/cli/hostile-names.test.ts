@@ -40,11 +40,7 @@ const GONE = `/nowhere/${HOSTILE}`;
 
 /** A way or two of calling each command; one that comes anew must have its own here. */
 const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
-  autocomplete: ({ folder }) => [{ args: ["bash"], env: { XDG_CACHE_HOME: join(folder, HOSTILE) } }],
-  "autocomplete:create": ({ folder }) => [{ args: [], env: { XDG_CACHE_HOME: join(folder, HOSTILE) } }],
-  "autocomplete:script": ({ folder }) => [
-    { args: ["bash"], env: { XDG_CACHE_HOME: join(folder, HOSTILE) }, shows: true },
-  ],
+  autocomplete: () => [{ args: [] }, { args: ["bash"] }],
   backup: () => [{ args: [], shows: true }, { args: ["--list"] }],
   classify: () => [
     { args: ["hello"], shows: true },
@@ -68,6 +64,10 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["--root", join(folder, HOSTILE), "--yes", "--redis", "off"], shows: true, isNamelessInJson: true },
   ],
   doctor: () => [{ args: [], shows: true }],
+  docs: () => [
+    { args: [HOSTILE], shows: true },
+    { args: ["alerts#" + HOSTILE], shows: true },
+  ],
   help: () => [{ args: [HOSTILE], shows: true }],
   history: () => [{ args: [] }, { args: ["--step", HOSTILE], shows: true }],
   logs: () => [{ args: [`--lines=${HOSTILE}`], shows: true }],
@@ -97,7 +97,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   warm: ({ folder }) => [{ args: ["--file", writeTexts(folder)] }, { args: ["--file", GONE], shows: true }],
 };
 
-const WITHOUT_DAEMON = ["autocomplete", "autocomplete:create", "autocomplete:script", "deploy", "help", "logs"];
+const WITHOUT_DAEMON = ["autocomplete", "deploy", "docs", "help", "logs"];
 
 function writeSettings(folder: string): string {
   const path = join(folder, `${HOSTILE}.env`);
@@ -157,8 +157,7 @@ describe("names that a terminal would obey", () => {
     test("in what is said of wrong usage", async () => {
       const { stdout, stderr } = await runCli([...words, `--${HOSTILE}`, HOSTILE, HOSTILE]);
       expect(obeyedIn(stdout + stderr)).toEqual([]);
-      // This one is for shells, which read nothing of it.
-      if (id !== "autocomplete:create") expect(stdout + stderr).toMatch(/h0st/);
+      expect(stdout + stderr).toMatch(/h0st/);
     });
   });
 

@@ -87,9 +87,9 @@ describe.skipIf(!hasMachines)("a machine as it is found", { timeout: LIMIT_MS },
 
   test("bash completes its commands for everybody", async () => {
     const complete = `. /usr/local/share/bash-completion/completions/combot
-      COMP_WORDS=(combot dep) COMP_CWORD=1; _combot_autocomplete; echo "$(complete -p combot): \${COMPREPLY[*]}"`;
+      COMP_WORDS=(combot dep) COMP_CWORD=1; _combot; echo "$(complete -p combot): \${COMPREPLY[*]}"`;
     const said = await it.machine.sh(...NOBODY, "env", "-i", BARE_PATH, "bash", "-c", complete);
-    expect(said).toMatch(/-F _combot_autocomplete combot: deploy$/);
+    expect(said).toMatch(/-F _combot combot: deploy$/);
   });
 
   test("what is deployed deploys itself, and has nothing to do", async () => {

@@ -10,7 +10,7 @@ systemctl stop combot.target 'combot*' 2>/dev/null
 systemctl reset-failed 'combot*' 2>/dev/null
 rm -rf /etc/combot /var/lib/combot /run/combot /run/combot-redis /opt/combot /etc/sysusers.d/combot.conf \\
   /etc/tmpfiles.d/combot.conf /etc/systemd/system/*combot* /etc/systemd/system/*.wants/*combot* \\
-  /usr/local/bin/combot /usr/local/share/*/*/*combot /etc/fish/completions/combot.fish
+  /usr/local/bin/combot /usr/local/share/man/*combot /usr/local/share/*/*/*combot /etc/fish/completions/combot.fish
 sed -i /^combot/d /etc/passwd /etc/shadow /etc/group /etc/gshadow
 systemctl daemon-reload`;
 
