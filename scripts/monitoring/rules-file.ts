@@ -5,7 +5,7 @@ import type { AlertName } from "../../src/lib/protocol/alerts.ts";
 import { promDuration, thresholdsBy } from "../support/alert-defaults.ts";
 
 const HEAD = `# Alerts of combot for Prometheus, written by scripts/monitoring-files.ts from the table that the daemon judges by.
-# Thresholds are the daemon's own (combot_alert_threshold), so its settings count here too. See docs/prometheus.md.
+# Thresholds are the daemon's own (combot_alert_threshold), so its settings count here too. See combot docs prometheus.
 `;
 
 /** The one that the daemon can't tell of itself. */
@@ -33,7 +33,8 @@ function ruleOf(alert: AlertName): string {
   const expr = `${measured} ${below ? "<" : ">="} on (job, instance) combot_alert_threshold{alert="${alert}"}`;
   const isFlag = measures.startsWith("while");
   const figure = isFlag ? "" : ` Measured: {{ $value | humanize }} (${measures}).`;
-  const annotations = { summary, description: `${cause}${figure}`, action: help };
+  const page = `combot docs alerts#${alert}`;
+  const annotations = { summary, description: `${cause}${figure}`, action: help, page };
   return rule(promNameOf(alert), expr, promDuration(row.forMs(thresholds)), severity, annotations);
 }
 

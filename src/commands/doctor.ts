@@ -15,7 +15,7 @@ interface DoctorReport {
 
 export default class Doctor extends ClientCommand {
   static override summary = "Examine the machine and the service, and name the command that mends what is wrong.";
-  static override description = `Works with and without a daemon. Each check is ok, warn or fail, with what was found; docs/doctor.md has what each means. Exits with 4 if one fails. Root sees most: others' files and the control socket.`;
+  static override description = `Works with and without a daemon. Each check is ok, warn or fail, with what was found; combot docs doctor has what each means. Exits with 4 if one fails. Root sees most: others' files and the control socket.`;
   static override examples = [
     { description: "All checks.", command: "sudo <%= config.bin %> <%= command.id %>" },
     {

@@ -66,7 +66,7 @@ export const SERVING_RULES = {
     severity: "critical",
     summary: "Classify calls fail.",
     cause: "A full queue, deadlines missed, no worker, or a defect; refused input does not count.",
-    help: "combot status counts them by code; docs/errors.md says what each one means.",
+    help: "combot status counts them by code; combot docs errors says what each one means.",
     forMs: atOnce,
     windowMs: () => 300 * SECOND,
     threshold: ({ errorRate }) => errorRate,
