@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Settings } from "../lib/config/settings.ts";
 import type { Alert } from "../lib/protocol/alerts.ts";
 import type { Decision } from "../lib/protocol/decisions.ts";
+import type { Sample } from "../lib/protocol/events.ts";
 import type { Governance } from "./governance.ts";
 import type { Clocks } from "./journal/clock-trust.ts";
 import { Journal } from "./journal/journal.ts";
@@ -12,6 +13,7 @@ import type { Store } from "./journal/store.ts";
 import { TextCounter } from "./journal/text-counter.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import type { Onlookers } from "./onlookers.ts";
 import type { Models } from "./operations/models.ts";
 import { Rollups } from "./operations/rollups.ts";
 
@@ -32,6 +34,9 @@ interface JournalingParts {
   readonly models: Models;
   readonly metrics: Metrics;
   readonly governance: Governance;
+  readonly onlookers: Onlookers;
+  /** All that a monitor shows now. */
+  readonly sample: () => Promise<Sample>;
   /** The settings as they are written by now. */
   readonly readAgain: () => Settings;
 }
@@ -39,7 +44,7 @@ interface JournalingParts {
 const CLOCKS: Clocks = { wall: Date.now, monotonic: () => performance.now() };
 
 export function createJournaling(parts: JournalingParts): Journaling | undefined {
-  const { settings, log, models, metrics, governance, readAgain } = parts;
+  const { settings, log, models, metrics, governance, onlookers, readAgain } = parts;
   const { governor, decisions } = governance;
   const store = createStore(settings, log, readAgain);
   if (!store) return undefined;
@@ -55,7 +60,21 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
   const texts = new TextCounter(settings.journalText);
   const users = (): number => models.current.pool.users;
   const runId = `${Date.now().toString(36)}-${randomBytes(3).toString("hex")}`;
-  const rollups = new Rollups({ journal, clocks: CLOCKS, tally: metrics.minute, texts, governor, users, runId });
+  const sample = (): Promise<Sample | undefined> =>
+    parts.sample().catch((error: unknown) => {
+      onlookers.failed("journal", error);
+      return undefined;
+    });
+  const rollups = new Rollups({
+    journal,
+    clocks: CLOCKS,
+    tally: metrics.minute,
+    texts,
+    governor,
+    users,
+    sample,
+    runId,
+  });
   decisions.addSink({ keep: (decision) => journal.decision(decision) });
   decisions.addSink({ keep: (decision) => void disconnectAtEmergency(decision, store, governance) });
   return {

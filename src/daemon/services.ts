@@ -19,6 +19,7 @@ import type { EventHub } from "./operations/event-hub.ts";
 import { listDecisions, readHistory } from "./operations/history.ts";
 import { Lifecycle } from "./operations/lifecycle.ts";
 import { collectAll } from "../lib/collector.ts";
+import { readLife, readMoment } from "./operations/moments.ts";
 import type { Models } from "./operations/models.ts";
 import type { Reports } from "./operations/reports.ts";
 import type { Warming } from "./warming.ts";
@@ -86,6 +87,8 @@ export function createServices(parts: ServiceParts): Services {
     keepValue: (place, json) => caching.values.keep(place, json),
     removeValue: (place) => caching.values.remove(place),
     metrics: () => reports.metrics(),
+    moment: (query) => readMoment(journal, query, Date.now()),
+    processLife: (query) => readLife(journal, query, Date.now()),
     history: (query) => readHistory(journal, query, Date.now()),
     prometheus: () => prometheus.get(),
     processStatus: () => reports.process(),

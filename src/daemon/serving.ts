@@ -99,7 +99,7 @@ export async function createServing(
     purgeRedis: () => caching.redis?.purge(),
   });
   const { governor } = governance;
-  const journaling = createJournaling({ settings, log, models, metrics, governance, readAgain });
+  const journaling = createJournaling({ ...parts, models, governance, readAgain, sample: () => reports.sample() });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;
   const alerts = (): readonly Alert[] => watch.report().firing;
   const watched = { models, folder, metrics, caching, journal };

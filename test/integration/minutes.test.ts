@@ -20,6 +20,7 @@ test.each([-3_600_000, 3_600_000])("a clock that is set by %d ms makes no minute
     texts: new TextCounter(false),
     governor: { level: "normal", sample: undefined },
     users: () => 0,
+    sample: async () => undefined,
     runId: "r",
   });
   rollups.start();

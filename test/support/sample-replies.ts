@@ -108,6 +108,7 @@ export const WORKER: WorkerStatus = {
   uptimeSeconds: 11_460,
   rssBytes: 404 * MIB,
   pssBytes: 318 * MIB,
+  batches: { bySize: [210, 31, 12, 4, 2, 1, 0, 1], meanTokens: 21.4, meanMs: 8.2 },
   dueBy: null,
   limits: { maxUsers: 50, maxRequests: 1043, maxUptimeSeconds: 14_700 },
   next: { reason: "uptime", inSeconds: 3240 },

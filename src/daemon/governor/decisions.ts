@@ -1,4 +1,4 @@
-import type { Decision } from "../../lib/protocol/decisions.ts";
+import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
 
 export type NewDecision = Omit<Decision, "id" | "at">;
 
@@ -45,10 +45,11 @@ export class Decisions {
     return kept;
   }
 
-  /** The newest `limit` of those after `since`, oldest first. */
-  list({ since, limit = 100 }: { since?: string | undefined; limit?: number | undefined }): Decision[] {
+  /** The newest `limit` of those after `since` and before `until`, oldest first. */
+  list({ since, until, limit = 100 }: DecisionsQuery): Decision[] {
     const from = since === undefined ? -Infinity : Date.parse(since);
-    return this.#kept.filter(({ at }) => Date.parse(at) > from).slice(-limit);
+    const to = until === undefined ? Infinity : Date.parse(until);
+    return this.#kept.filter(({ at }) => Date.parse(at) > from && Date.parse(at) < to).slice(-limit);
   }
 
   /** Those behind the one with this id, which need not be known any more; oldest first. */

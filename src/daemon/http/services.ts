@@ -22,6 +22,7 @@ import type { HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
+import type { LifeQuery, LifeReply, MomentQuery, MomentReply } from "../../lib/protocol/moments.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
 import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 
@@ -58,6 +59,8 @@ export interface Services {
   keepValue(place: CacheValuePlace, json: string): Promise<CacheValueKept>;
   removeValue(place: CacheValuePlace): Promise<CacheValueRemoved>;
   metrics(): Promise<MetricsReport>;
+  moment(query: MomentQuery): Promise<MomentReply>;
+  processLife(query: LifeQuery): Promise<LifeReply>;
   history(query: HistoryQuery): Promise<HistoryReply>;
   /** The same and more as Prometheus text; the same bytes to all who ask at about the same time. */
   prometheus(): Promise<{ contentType: string; body: Buffer }>;

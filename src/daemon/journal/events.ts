@@ -3,7 +3,7 @@ import type { Decision } from "../../lib/protocol/decisions.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { Column } from "./statements.ts";
 
-export type EventKind = "decision" | "minute" | "alert" | "texts";
+export type EventKind = "decision" | "minute" | "moment" | "alert" | "texts";
 
 /** One event, ready to be written. */
 export interface JournalEvent {
@@ -58,6 +58,11 @@ export const COLUMNS = {
     { name: "at_ms", type: "int" },
     ...MEASURED.map(([name, type]) => ({ name, type })),
   ],
+  moment: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "body", type: "json" },
+  ],
   alert: [
     { name: "id", type: "text" },
     { name: "at_ms", type: "int" },
@@ -86,6 +91,17 @@ export function alertEvent({ id, at, alert, severity, state, measured, threshold
 
 export function minuteEvent(minute: Minute): JournalEvent {
   return event("minute", minute);
+}
+
+/** @param body as short as it can be: there is one a minute. */
+export function momentEvent(id: string, atMs: number, body: PackedMoment): JournalEvent {
+  return event("moment", { id, at_ms: atMs, body });
+}
+
+/** All that a monitor shows, compressed; `v` says how. */
+export interface PackedMoment {
+  readonly v: number;
+  readonly z: string;
 }
 
 export interface CountedText {

@@ -3,12 +3,12 @@ import { decision as decisionSchema } from "../../lib/protocol/decisions.ts";
 import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import { batchOf, EventBuffer } from "./buffer.ts";
-import { alertEvent, decisionEvent, minuteEvent, textsEvent } from "./events.ts";
-import type { CountedText, JournalEvent, KeptAlert, Minute } from "./events.ts";
+import { alertEvent, decisionEvent, minuteEvent, momentEvent, textsEvent } from "./events.ts";
+import type { CountedText, JournalEvent, KeptAlert, Minute, PackedMoment } from "./events.ts";
 import type { Clocks } from "./clock-trust.ts";
 import { Retention } from "./retention.ts";
-import type { HistoryRow, KeptText, Store, StoreFile } from "./store.ts";
-import { StoreFault } from "./store.ts";
+import type { HistoryRow, KeptMoment, KeptText, Store, StoreFile } from "./store.ts";
+import { NO_END, StoreFault } from "./store.ts";
 import { hangLimitMs } from "../../lib/slowness.ts";
 
 export interface JournalOptions {
@@ -77,6 +77,10 @@ export class Journal {
     this.#record(minuteEvent(minute));
   }
 
+  moment(id: string, atMs: number, body: PackedMoment): void {
+    this.#record(momentEvent(id, atMs, body));
+  }
+
   texts(id: string, atMs: number, texts: readonly CountedText[]): void {
     if (texts.length > 0) this.#record(textsEvent(id, atMs, texts));
   }
@@ -101,15 +105,29 @@ export class Journal {
   }
 
   /** The newest of those that are kept, oldest first. @throws {StoreFault} */
-  async decisions({ since, limit = DECISIONS_LISTED }: DecisionsQuery): Promise<Decision[]> {
-    const bodies = await (await this.#readable()).decisions(since === undefined ? 0 : Date.parse(since), limit);
+  async decisions({ since, until, limit = DECISIONS_LISTED }: DecisionsQuery): Promise<Decision[]> {
+    const [sinceMs, untilMs] = [
+      since === undefined ? 0 : Date.parse(since),
+      until === undefined ? NO_END : Date.parse(until),
+    ];
+    const bodies = await (await this.#readable()).decisions(sinceMs, limit, untilMs);
     // A later release may have kept some of a kind that this one does not know.
     return bodies.flatMap((body) => decisionSchema.safeParse(body).data ?? []);
   }
 
   /** @throws {StoreFault} */
-  async history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
-    return (await this.#readable()).history(sinceMs, stepMs);
+  async history(sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
+    return (await this.#readable()).history(sinceMs, stepMs, untilMs);
+  }
+
+  /** @throws {StoreFault} */
+  async moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]> {
+    return (await this.#readable()).moments(sinceMs, stepMs, untilMs);
+  }
+
+  /** The first minute that is kept. @throws {StoreFault} */
+  async oldestMs(): Promise<number | null> {
+    return (await this.#readable()).oldestMs();
   }
 
   /** @throws {StoreFault} */

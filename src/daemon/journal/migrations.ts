@@ -41,6 +41,12 @@ function texts(int: string): string {
   CREATE TABLE combot_applied (id text PRIMARY KEY, at_ms ${int} NOT NULL, attempt text NOT NULL);`;
 }
 
+/** What a monitor would have shown at the end of each minute. */
+function moments(int: string, json: string): string {
+  return `CREATE TABLE combot_moments (id text PRIMARY KEY, at_ms ${int} NOT NULL, body ${json} NOT NULL);
+  CREATE INDEX combot_moments_at ON combot_moments (at_ms);`;
+}
+
 /** Never changed once released: a later release appends. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -50,6 +56,7 @@ export const MIGRATIONS: readonly Migration[] = [
     postgres: decisions("bigint", "jsonb") + minutes("bigint", "double precision"),
   },
   { version: 2, readableFrom: 1, sqlite: texts("integer"), postgres: texts("bigint") },
+  { version: 3, readableFrom: 1, sqlite: moments("integer", "text"), postgres: moments("bigint", "jsonb") },
 ];
 
 export const SCHEMA_TABLE = `CREATE TABLE IF NOT EXISTS combot_schema

@@ -1,4 +1,4 @@
-import type { KeptText } from "./store.ts";
+import type { KeptMoment, KeptText } from "./store.ts";
 
 /** A row of the table of texts. */
 export function textOf(row: Readonly<Record<string, unknown>>): KeptText {
@@ -8,6 +8,11 @@ export function textOf(row: Readonly<Record<string, unknown>>): KeptText {
     lastSeenMs: Number(row["last_seen_ms"]),
     text: typeof row["text"] === "string" ? row["text"] : null,
   };
+}
+
+/** A row of the table of moments; SQLite keeps JSON as text. */
+export function momentOf({ at_ms: atMs, body }: Readonly<Record<string, unknown>>): KeptMoment {
+  return { atMs: Number(atMs), body: typeof body === "string" ? (JSON.parse(body) as unknown) : body };
 }
 
 /** The time in a row that may have none. */

@@ -20,6 +20,7 @@ export interface Dialect {
 export const TABLES: Readonly<Record<EventKind, string>> = {
   decision: "combot_decisions",
   minute: "combot_minutes",
+  moment: "combot_moments",
   alert: "combot_alerts",
   texts: "combot_texts",
 };
@@ -39,11 +40,15 @@ export interface Statements {
   readonly write: Readonly<Record<EventKind, readonly Statement[]>>;
   /** Writes a row and takes it away, in one transaction: ?1 its id, of a kind that no event has. */
   readonly probe: readonly string[];
-  /** ?1 since, ?2 limit. */
+  /** ?1 since, ?2 limit, ?3 the first time that is too late. */
   readonly decisions: string;
   readonly alerts: string;
-  /** ?1 since, ?2 step. */
+  /** ?1 since, ?2 step, ?3 until as above. */
   readonly history: string;
+  /** As `history`: the last one of each step, so that nobody reads more than he shows. */
+  readonly moments: string;
+  /** The first minute that is kept. No parameter. */
+  readonly oldest: string;
   /** ?1 limit. */
   readonly frequentTexts: string;
   /** ?1 before; the column `at_ms`. */
@@ -63,6 +68,7 @@ export function statementsIn(dialect: Dialect): Statements {
     write: {
       decision: [{ sql: insert("decision", dialect) }],
       minute: [{ sql: insert("minute", dialect) }],
+      moment: [{ sql: insert("moment", dialect) }],
       alert: [{ sql: insert("alert", dialect) }],
       texts: countTexts(dialect),
     },
@@ -75,12 +81,18 @@ export function statementsIn(dialect: Dialect): Statements {
     // With an end Postgres takes the index also where it has no statistics yet: it then expects a third of the table
     // behind a start alone, and reads a year of minutes in 40 ms rather than 3.
     history: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, ${measured.join(", ")}
-      FROM ${TABLES.minute} WHERE at_ms BETWEEN ?1 AND ${Number.MAX_SAFE_INTEGER} GROUP BY 1 ORDER BY 1`,
+      FROM ${TABLES.minute} WHERE at_ms >= ?1 AND at_ms < ?3 GROUP BY 1 ORDER BY 1`,
+    // Ids sort as the time does: of two in one minute, as a restart makes them, the later one counts.
+    moments: `SELECT ${number("at_ms")} AS at_ms, body FROM ${TABLES.moment} WHERE id IN
+      (SELECT max(id) FROM ${TABLES.moment} WHERE at_ms >= ?1 AND at_ms < ?3 GROUP BY at_ms / ${step}) ORDER BY 1`,
+    oldest: `SELECT ${number("min(at_ms)")} AS at_ms FROM ${TABLES.minute}`,
     frequentTexts: `SELECT digest, ${number("count")} AS count, ${number("last_seen_ms")} AS last_seen_ms, text
       FROM ${TABLES.texts} ORDER BY combot_texts.count DESC, digest LIMIT ?1`,
     newest: `SELECT ${number("max(at_ms)")} AS at_ms FROM (${newestOfEach()}) AS n`,
     prune: [
-      ...[TABLES.decision, TABLES.minute, TABLES.alert, "combot_applied"].map((table) => prune(table, "id", "at_ms")),
+      ...[TABLES.decision, TABLES.minute, TABLES.moment, TABLES.alert, "combot_applied"].map((table) =>
+        prune(table, "id", "at_ms"),
+      ),
       prune(TABLES.texts, "digest", "last_seen_ms"),
     ],
     pruneTexts: `DELETE FROM ${TABLES.texts} WHERE digest IN (SELECT digest FROM ${TABLES.texts}
@@ -118,7 +130,8 @@ function countTexts({ rows, field }: Dialect): readonly Statement[] {
 }
 
 function newest(table: string): string {
-  return `SELECT body FROM (SELECT id, at_ms, body FROM ${table} WHERE at_ms > ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2) AS n
+  return `SELECT body FROM (SELECT id, at_ms, body FROM ${table} WHERE at_ms > ?1 AND at_ms < ?3
+    ORDER BY at_ms DESC, id DESC LIMIT ?2) AS n
     ORDER BY at_ms, id`;
 }
 

@@ -28,6 +28,15 @@ export interface KeptText {
   readonly text: string | null;
 }
 
+/** What a monitor would have shown at the end of a minute, as it was packed. */
+export interface KeptMoment {
+  readonly atMs: number;
+  readonly body: unknown;
+}
+
+/** Later than any time. */
+export const NO_END = Number.MAX_SAFE_INTEGER;
+
 /** Connections to a database server; SQLite has none. */
 export interface PoolState {
   readonly total: number;
@@ -72,12 +81,16 @@ export interface Store {
   write(batch: Batch, attempt: string): Promise<void>;
   /** Whether something can be written: it is, and taken away again. @param attempt as of `write`. */
   probe(attempt: string): Promise<void>;
-  /** The bodies of the newest `limit` decisions after `sinceMs`, oldest first. */
-  decisions(sinceMs: number, limit: number): Promise<unknown[]>;
+  /** The bodies of the newest `limit` decisions after `sinceMs` and before `untilMs`, oldest first. */
+  decisions(sinceMs: number, limit: number, untilMs?: number): Promise<unknown[]>;
   /** The bodies of the newest `limit` alerts after `sinceMs`, oldest first. */
   alerts(sinceMs: number, limit: number): Promise<unknown[]>;
-  /** Minutes from `sinceMs` on, put together to stretches of `stepMs`. */
-  history(sinceMs: number, stepMs: number): Promise<HistoryRow[]>;
+  /** Minutes from `sinceMs` on and before `untilMs`, put together to stretches of `stepMs`. */
+  history(sinceMs: number, stepMs: number, untilMs?: number): Promise<HistoryRow[]>;
+  /** The last moment of each of these stretches, oldest first. */
+  moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]>;
+  /** The time of the first minute; null where there is none. */
+  oldestMs(): Promise<number | null>;
   /** Those asked most, first. */
   frequentTexts(limit: number): Promise<KeptText[]>;
   /** The time of the newest row of any kind before `beforeMs`; null where there is none. */

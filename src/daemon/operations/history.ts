@@ -51,23 +51,24 @@ function compare(a: string, b: string): number {
  */
 export async function readHistory(
   journal: Journal | undefined,
-  { since, step }: HistoryQuery,
+  { since, until, step }: HistoryQuery,
   nowMs: number,
 ): Promise<HistoryReply> {
   const sinceMs = since === undefined ? nowMs - DAY_MS : Math.max(0, Date.parse(since));
-  const spanSeconds = Math.max(0, nowMs - sinceMs) / 1000;
+  const untilMs = until === undefined ? undefined : Date.parse(until);
+  const spanSeconds = Math.max(0, (untilMs ?? nowMs) - sinceMs) / 1000;
   const stepSeconds = step ?? Math.max(1, Math.ceil(spanSeconds / POINTS / MINUTE_SECONDS)) * MINUTE_SECONDS;
   if (spanSeconds / stepSeconds > MOST_POINTS)
     throw new CombotError(
       "INVALID_REQUEST",
       `step: a point each ${stepSeconds} s makes more than ${MOST_POINTS} points`,
     );
-  const rows = await readable(journal, (open) => open.history(sinceMs, stepSeconds * 1000));
+  const rows = await readable(journal, (open) => open.history(sinceMs, stepSeconds * 1000, untilMs));
   return { since: new Date(sinceMs).toISOString(), stepSeconds, points: rows.map(pointOf) };
 }
 
 /** @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE` */
-async function readable<T>(journal: Journal | undefined, read: (journal: Journal) => Promise<T>): Promise<T> {
+export async function readable<T>(journal: Journal | undefined, read: (journal: Journal) => Promise<T>): Promise<T> {
   if (!journal) throw new CombotError("JOURNAL_OFF", "DATABASE_URL is off: nothing is kept");
   try {
     return await read(journal);
@@ -77,7 +78,7 @@ async function readable<T>(journal: Journal | undefined, read: (journal: Journal
   }
 }
 
-function pointOf(row: HistoryRow): HistoryPoint {
+export function pointOf(row: HistoryRow): HistoryPoint {
   const count = (name: string): number => row[name] ?? 0;
   const asked = count("hits") + count("misses");
   return {

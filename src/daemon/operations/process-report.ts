@@ -32,6 +32,7 @@ async function reportWorker(worker: Worker, memoryOf: MemoryOf): Promise<WorkerS
     uptimeSeconds: Math.round(view.uptimeMs) / 1000,
     rssBytes: memory?.rssBytes ?? null,
     pssBytes: memory?.pssBytes ?? null,
+    batches: worker.tally.report(),
     dueBy: dueBy(view),
     limits: {
       maxUsers: view.maxUsers,
@@ -53,6 +54,7 @@ async function emptySlot(slot: Slot): Promise<WorkerStatus> {
     uptimeSeconds: 0,
     rssBytes: null,
     pssBytes: null,
+    batches: null,
     dueBy: null,
     limits: null,
     next: null,

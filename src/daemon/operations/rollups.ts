@@ -1,4 +1,5 @@
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
+import type { Sample } from "../../lib/protocol/events.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { Clocks } from "../journal/clock-trust.ts";
 import type { Minute } from "../journal/events.ts";
@@ -6,6 +7,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { TextCounter } from "../journal/text-counter.ts";
 import type { MinuteCounts, MinuteTally } from "../metrics/minute.ts";
 import { rankOf } from "../policy/level.ts";
+import { packMoment } from "./moments.ts";
 
 export interface RollupParts {
   readonly journal: Journal;
@@ -14,6 +16,8 @@ export interface RollupParts {
   readonly governor: Pick<Governor, "level" | "sample">;
   /** Distinct users over the workers that run now. */
   readonly users: () => number;
+  /** All that a monitor shows now; a failure is told by whoever gave it. */
+  readonly sample: () => Promise<Sample | undefined>;
   /** Tells the rows of this run from those of others. */
   readonly runId: string;
   readonly clocks: Clocks;
@@ -58,10 +62,18 @@ export class Rollups {
     this.#level = Math.max(this.#level, rankOf(governor.level));
     this.#users = Math.max(this.#users, users());
     // Also where the clock was set back: a minute then is a short one.
-    if (minuteOf(this.#now().wallMs) !== minuteOf(this.#started.wallMs)) this.#record();
+    if (minuteOf(this.#now().wallMs) !== minuteOf(this.#started.wallMs)) this.#endMinute();
   }
 
-  #record(): void {
+  /** How it all stands at the end of the minute is kept with it. */
+  #endMinute(): void {
+    const { journal, sample } = this.#parts;
+    const atMs = minuteOf(this.#started.wallMs);
+    const id = this.#record();
+    void sample().then((seen) => seen && journal.moment(id, atMs, packMoment(seen)));
+  }
+
+  #record(): string {
     const { journal, tally, texts, runId } = this.#parts;
     const id = `${runId}-${(++this.#rows).toString(36).padStart(6, "0")}`;
     const now = this.#now();
@@ -75,6 +87,7 @@ export class Rollups {
     journal.minute(minuteRow({ id, at_ms: atMs, ...seen }, tally.take()));
     journal.texts(`${id}t`, now.wallMs, texts.take());
     [this.#started, this.#usage, this.#level, this.#users] = [now, null, 0, 0];
+    return id;
   }
 }
 

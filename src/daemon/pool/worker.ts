@@ -8,6 +8,7 @@ import { lowerPriority, restorePriority } from "../workers/priority.ts";
 import { joinTexts } from "../workers/texts.ts";
 import { WorkerProcess } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
+import { BatchTally } from "./batch-tally.ts";
 import type { Work } from "./work.ts";
 
 /** What a worker needs to load the model, whichever file it loads it from. */
@@ -62,6 +63,8 @@ export class Worker {
   /** Resolves when it has loaded the model and answered a probe; rejects with the reason where it never will. */
   readonly ready: Promise<void>;
   readonly ended: Promise<Ending>;
+  /** Of what it has run. */
+  readonly tally = new BatchTally();
   readonly #birth: Birth;
   readonly #process = new WorkerProcess();
   readonly #users = new Set<string>();
@@ -204,7 +207,7 @@ export class Worker {
         throw this.intact ? error : this.#distrust();
       });
       if (!this.intact) throw this.#distrust();
-      this.#count(batch);
+      this.#count(batch, computeMs);
       const width = this.#birth.model.labels;
       const rows = batch.map((_, row) => logits.slice(row * width, (row + 1) * width));
       return { rows, startedAtMs, computeMs };
@@ -258,8 +261,13 @@ export class Worker {
     return new Error("the weights were changed meanwhile");
   }
 
-  #count(batch: readonly Work[]): void {
+  #count(batch: readonly Work[], computeMs: number): void {
     this.#requests += batch.length;
+    this.tally.add(
+      batch.length,
+      batch.reduce((sum, { tokens }) => sum + tokens, 0),
+      computeMs,
+    );
     for (const { user } of batch) if (user !== undefined) this.#users.add(user);
   }
 }

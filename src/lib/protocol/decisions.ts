@@ -38,6 +38,7 @@ export const decision = z.object({
 
 export const decisionsQuery = z.strictObject({
   since: z.iso.datetime().optional().describe("only later ones"),
+  until: z.iso.datetime().optional().describe("only earlier ones"),
   limit: z.coerce.number().int().min(1).max(1000).optional().describe("the newest so many; default 100"),
 });
 

@@ -12,6 +12,7 @@ import { historyQuery, historyReply } from "./history.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
 import { loadReply, modelUseReply, modelUseRequest, unloadReply } from "./model.ts";
+import { lifeQuery, lifeReply, momentQuery, momentReply } from "./moments.ts";
 import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
 
 import { warmEvent, warmRequest } from "./warm.ts";
@@ -75,6 +76,14 @@ export const ENDPOINTS = {
     summary: "The same over time, from the journal",
     query: historyQuery,
     replies: { 200: historyReply },
+  },
+  moment: {
+    method: "GET",
+    path: "/api/moment/",
+    access: "control",
+    summary: "One minute of the past, as a monitor showed it, from the journal",
+    query: momentQuery,
+    replies: { 200: momentReply },
   },
   cacheStats: {
     method: "GET",
@@ -162,6 +171,14 @@ export const ENDPOINTS = {
     access: "control",
     summary: "The daemon and its workers",
     replies: { 200: processStatus },
+  },
+  processLife: {
+    method: "GET",
+    path: "/api/process/life/",
+    access: "control",
+    summary: "What a worker has taken and answered since it began, from the journal",
+    query: lifeQuery,
+    replies: { 200: lifeReply },
   },
   recycle: {
     method: "POST",

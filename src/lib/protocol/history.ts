@@ -6,6 +6,7 @@ const count = z.int().min(0);
 
 export const historyQuery = z.strictObject({
   since: z.iso.datetime().optional().describe("from then on; default: the last 24 hours"),
+  until: z.iso.datetime().optional().describe("before then; default: no end"),
   step: z.coerce
     .number()
     .int()

@@ -24,6 +24,14 @@ export const workerStatus = z.object({
   uptimeSeconds: z.number().min(0),
   rssBytes: count.nullable(),
   pssBytes: count.nullable(),
+  batches: z
+    .object({
+      bySize: z.array(count).describe("batches of one text, of two, and so on"),
+      meanTokens: z.number().min(0),
+      meanMs: z.number().min(0).describe("that it computed on one"),
+    })
+    .nullable()
+    .describe("those that this process has run; null while the slot has no process"),
   dueBy: recycleReason.nullable().describe("the limit it has reached, if any"),
   limits: z
     .object({ maxUsers: count, maxRequests: count, maxUptimeSeconds: z.number().min(0) })

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alertEvent, decisionEvent, minuteEvent, textsEvent } from "../../../src/daemon/journal/events.ts";
+import { alertEvent, decisionEvent, minuteEvent, momentEvent, textsEvent } from "../../../src/daemon/journal/events.ts";
 import type { JournalEvent, Minute } from "../../../src/daemon/journal/events.ts";
 import { MIGRATIONS, SCHEMA_TABLE } from "../../../src/daemon/journal/migrations.ts";
 import type { Batch } from "../../../src/daemon/journal/store.ts";
@@ -66,6 +66,8 @@ describeEachStore("keeps the store's contract:", (kind, backend) => {
     expect(await store.decisions(0, 2)).toEqual([decision(18), decision(19)]);
     expect(await store.decisions(START_MS + 17_000, 10)).toEqual([decision(18), decision(19)]);
     expect(await store.decisions(START_MS + 19_000, 10)).toEqual([]);
+    expect(await store.decisions(0, 2, START_MS + 17_000)).toEqual([decision(15), decision(16)]);
+    expect(await store.decisions(START_MS + 4000, 10, START_MS + 6000)).toEqual([decision(5)]);
   });
 
   test("what is written twice is there once, also in part", async () => {
@@ -117,6 +119,25 @@ describeEachStore("keeps the store's contract:", (kind, backend) => {
     expect(second).toMatchObject({ at_ms: START_MS + 2 * MINUTE_MS, requests: 20, computed_p99: null, usage: 0.5 });
     expect(rest).toEqual([]);
     expect(await store.history(START_MS + 2 * MINUTE_MS, MINUTE_MS)).toHaveLength(1);
+    const until = await store.history(START_MS, MINUTE_MS, START_MS + 2 * MINUTE_MS);
+    expect(until.map(({ at_ms }) => at_ms)).toEqual([START_MS, START_MS + MINUTE_MS]);
+    expect(await store.oldestMs()).toBe(START_MS);
+  });
+
+  test("of moments the last one of each stretch comes back, as it was packed", async () => {
+    const store = (await backend()).open();
+    expect(await store.oldestMs()).toBeNull();
+    const body = (index: number) => ({ v: 1, z: `packed ${index} "odd" \\ 漢字` });
+    const moments = Array.from({ length: 10 }, (_, index) =>
+      momentEvent(`m-${index}`, START_MS + index * MINUTE_MS, body(index)),
+    );
+    // The daemon was started again within the minute.
+    const again = momentEvent("m-4-after", START_MS + 4 * MINUTE_MS, body(40));
+    await store.write(batchOf(...moments, again), attempt());
+    const all = await store.moments(START_MS + 3 * MINUTE_MS, MINUTE_MS, START_MS + 6 * MINUTE_MS);
+    expect(all).toEqual([3, 40, 5].map((index, at) => ({ atMs: START_MS + (3 + at) * MINUTE_MS, body: body(index) })));
+    const stretches = await store.moments(START_MS, 5 * MINUTE_MS, START_MS + 10 * MINUTE_MS);
+    expect(stretches.map((moment) => moment.body)).toEqual([body(40), body(9)]);
   });
 
   test("texts are counted over events, the most frequent first; a text once known stays", async () => {
@@ -148,13 +169,17 @@ describeEachStore("keeps the store's contract:", (kind, backend) => {
     const events = Array.from({ length: 2500 }, (_, i) => decisionEvent(decision(i)));
     const texts = textsEvent("t-1", START_MS, [{ digest: "old", count: 9, text: null }]);
     const later = textsEvent("t-2", START_MS + 3_000_000, [{ digest: "new", count: 1, text: null }]);
-    await store.write(batchOf(...events, minuteEvent(minute(0)), minuteEvent(minute(50)), texts, later), attempt());
+    const moments = [0, 50].map((at) => momentEvent(`m-${at}`, START_MS + at * MINUTE_MS, { v: 1, z: "" }));
+    const minutes = [0, 50].map((at) => minuteEvent(minute(at)));
+    await store.write(batchOf(...events, ...minutes, ...moments, texts, later), attempt());
     const removed: number[] = [];
     for (let pieces = 0; pieces < 10; pieces++) removed.push(await store.prune(START_MS + 2_400_000));
     expect(removed.filter((count) => count > 0).length).toBeGreaterThan(1);
     expect(removed.at(-1)).toBe(0);
     expect(await store.decisions(0, 1000)).toHaveLength(100);
     expect((await store.history(0, MINUTE_MS)).map(({ at_ms }) => at_ms)).toEqual([START_MS + 50 * MINUTE_MS]);
+    const kept = await store.moments(0, MINUTE_MS, START_MS + 100 * MINUTE_MS);
+    expect(kept.map(({ atMs }) => atMs)).toEqual([START_MS + 50 * MINUTE_MS]);
     expect((await store.frequentTexts(10)).map(({ digest }) => digest)).toEqual(["new"]);
   });
 

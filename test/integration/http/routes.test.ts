@@ -6,7 +6,7 @@ import type { Endpoint, EndpointName } from "../../../src/lib/protocol/endpoints
 import { problem } from "../../../src/lib/protocol/problem.ts";
 import { HEALTH } from "../../support/sample-replies.ts";
 import { startApi } from "./support/api.ts";
-import { examplePath, VALID_BODIES } from "./support/recording-services.ts";
+import { examplePath, NEEDED_QUERIES, VALID_BODIES } from "./support/recording-services.ts";
 import { Wire, ask, requestBytes } from "./support/wire.ts";
 import type { WireReply } from "./support/wire.ts";
 
@@ -23,8 +23,9 @@ describe("paths", () => {
       const body = VALID_BODIES[name as EndpointName];
       const call = { method: endpoint.method, ...(body ? { body } : {}) };
       const called = examplePath(endpoint);
-      const withSlash = await ask(path, { ...call, path: called });
-      const without = await ask(path, { ...call, path: called.slice(0, -1) });
+      const query = NEEDED_QUERIES[name as EndpointName] ?? "";
+      const withSlash = await ask(path, { ...call, path: `${called}${query}` });
+      const without = await ask(path, { ...call, path: `${called.slice(0, -1)}${query}` });
       expect([200, 202].map((status) => `${name} ${status}`)).toContain(`${name} ${withSlash.status}`);
       expect([name, without.status, without.body]).toEqual([name, withSlash.status, withSlash.body]);
       const type = endpoint.stream ? "text/event-stream" : "application/json; charset=utf-8";

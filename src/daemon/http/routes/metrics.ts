@@ -4,9 +4,10 @@ import type { Answer, Routes } from "./route.ts";
 
 const VARIES = { vary: "accept" };
 
-export function metricsRoutes(services: Services): Routes<"metrics" | "metricsHistory"> {
+export function metricsRoutes(services: Services): Routes<"metrics" | "metricsHistory" | "moment"> {
   return {
     metricsHistory: async ({ query }) => ({ status: 200, body: await services.history(query) }),
+    moment: async ({ query }) => ({ status: 200, body: await services.moment(query) }),
     metrics: async ({ accept }) => {
       if (!prefersText(accept)) return { status: 200, body: await services.metrics(), headers: VARIES };
       const page = await prometheusPage(services);

@@ -2,8 +2,9 @@ import type { EventKind } from "../events.ts";
 import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../migrations.ts";
 import { statementsIn } from "../statements.ts";
 import type { Statements } from "../statements.ts";
-import type { Batch, HistoryRow, KeptText, PoolState, Store } from "../store.ts";
-import { textOf, timeOf } from "../rows.ts";
+import { NO_END } from "../store.ts";
+import type { Batch, HistoryRow, KeptMoment, KeptText, PoolState, Store } from "../store.ts";
+import { momentOf, textOf, timeOf } from "../rows.ts";
 import { Connections } from "./connections.ts";
 import type { ConnectionsOptions, Query } from "./connections.ts";
 import { numbered, POSTGRES } from "./dialect.ts";
@@ -52,17 +53,27 @@ export class PostgresStore implements Store {
     });
   }
 
-  decisions(sinceMs: number, limit: number): Promise<unknown[]> {
-    return this.#bodies("decisions", sinceMs, limit);
+  decisions(sinceMs: number, limit: number, untilMs = NO_END): Promise<unknown[]> {
+    return this.#bodies("decisions", sinceMs, limit, untilMs);
   }
 
   alerts(sinceMs: number, limit: number): Promise<unknown[]> {
-    return this.#bodies("alerts", sinceMs, limit);
+    return this.#bodies("alerts", sinceMs, limit, NO_END);
   }
 
-  history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
+  history(sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
     const sql = numbered(this.#statements.history);
-    return this.#with("history", (query) => query(sql, [sinceMs, stepMs])) as Promise<HistoryRow[]>;
+    return this.#with("history", (query) => query(sql, [sinceMs, stepMs, untilMs])) as Promise<HistoryRow[]>;
+  }
+
+  async moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]> {
+    const sql = numbered(this.#statements.moments);
+    return (await this.#with("moments", (query) => query(sql, [sinceMs, stepMs, untilMs]))).map(momentOf);
+  }
+
+  async oldestMs(): Promise<number | null> {
+    const [row] = await this.#with("oldest", (query) => query(this.#statements.oldest));
+    return timeOf(row);
   }
 
   async frequentTexts(limit: number): Promise<KeptText[]> {
@@ -92,10 +103,10 @@ export class PostgresStore implements Store {
     return this.#connections.close();
   }
 
-  async #bodies(of: "decisions" | "alerts", sinceMs: number, limit: number): Promise<unknown[]> {
+  async #bodies(of: "decisions" | "alerts", sinceMs: number, limit: number, untilMs: number): Promise<unknown[]> {
     // A bigint knows no -Infinity.
     const since = Math.max(sinceMs, 0);
-    const rows = await this.#with(of, (query) => query(numbered(this.#statements[of]), [since, limit]));
+    const rows = await this.#with(of, (query) => query(numbered(this.#statements[of]), [since, limit, untilMs]));
     return rows.map(({ body }) => body);
   }
 

@@ -5,8 +5,19 @@ export type Order =
   | { readonly ask: "open" | "release" | "close" }
   | { readonly ask: "write"; readonly batch: Batch; readonly attempt: string }
   | { readonly ask: "probe"; readonly attempt: string }
-  | { readonly ask: "decisions" | "alerts"; readonly sinceMs: number; readonly limit: number }
-  | { readonly ask: "history"; readonly sinceMs: number; readonly stepMs: number }
+  | {
+      readonly ask: "decisions" | "alerts";
+      readonly sinceMs: number;
+      readonly limit: number;
+      readonly untilMs: number;
+    }
+  | {
+      readonly ask: "history" | "moments";
+      readonly sinceMs: number;
+      readonly stepMs: number;
+      readonly untilMs: number;
+    }
+  | { readonly ask: "oldest" }
   | { readonly ask: "frequentTexts"; readonly limit: number }
   | { readonly ask: "newest" | "prune"; readonly beforeMs: number }
   | { readonly ask: "rows" }

@@ -59,13 +59,18 @@ export class SqliteDatabase {
     });
   }
 
-  bodies(of: "decisions" | "alerts", sinceMs: number, limit: number): unknown[] {
-    const rows = this.#all(STATEMENTS[of], sinceMs, limit);
+  bodies(of: "decisions" | "alerts", sinceMs: number, limit: number, untilMs: number): unknown[] {
+    const rows = this.#all(STATEMENTS[of], sinceMs, limit, untilMs);
     return rows.map(({ body }) => JSON.parse(String(body)) as unknown);
   }
 
-  history(sinceMs: number, stepMs: number): Row[] {
-    return this.#all(STATEMENTS.history, sinceMs, stepMs).map((row) => ({ ...row }));
+  /** Of the history, or of the moments. */
+  stretches(of: "history" | "moments", sinceMs: number, stepMs: number, untilMs: number): Row[] {
+    return this.#all(STATEMENTS[of], sinceMs, stepMs, untilMs).map((row) => ({ ...row }));
+  }
+
+  oldestMs(): number | null {
+    return timeOf(this.#all(STATEMENTS.oldest)[0]);
   }
 
   frequentTexts(limit: number): Row[] {

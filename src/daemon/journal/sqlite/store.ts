@@ -2,9 +2,9 @@ import { Worker } from "node:worker_threads";
 import { messageOf } from "../../../lib/errors.ts";
 import { programFile } from "../../../lib/package-files.ts";
 import { shortageOf } from "../../../lib/shortage.ts";
-import type { Batch, HistoryRow, KeptText, Store, StoreFile } from "../store.ts";
-import { StoreFault } from "../store.ts";
-import { textOf } from "../rows.ts";
+import type { Batch, HistoryRow, KeptMoment, KeptText, Store, StoreFile } from "../store.ts";
+import { NO_END, StoreFault } from "../store.ts";
+import { momentOf, textOf } from "../rows.ts";
 import type { Order, Request, Response } from "./channel.ts";
 import { hangLimitMs } from "../../../lib/slowness.ts";
 
@@ -59,16 +59,25 @@ export class SqliteStore implements Store {
     return this.#ask({ ask: "probe", attempt });
   }
 
-  decisions(sinceMs: number, limit: number): Promise<unknown[]> {
-    return this.#ask({ ask: "decisions", sinceMs, limit });
+  decisions(sinceMs: number, limit: number, untilMs = NO_END): Promise<unknown[]> {
+    return this.#ask({ ask: "decisions", sinceMs, limit, untilMs });
   }
 
   alerts(sinceMs: number, limit: number): Promise<unknown[]> {
-    return this.#ask({ ask: "alerts", sinceMs, limit });
+    return this.#ask({ ask: "alerts", sinceMs, limit, untilMs: NO_END });
   }
 
-  history(sinceMs: number, stepMs: number): Promise<HistoryRow[]> {
-    return this.#ask({ ask: "history", sinceMs, stepMs });
+  history(sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
+    return this.#ask({ ask: "history", sinceMs, stepMs, untilMs });
+  }
+
+  async moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]> {
+    const rows = await this.#ask<Record<string, unknown>[]>({ ask: "moments", sinceMs, stepMs, untilMs });
+    return rows.map(momentOf);
+  }
+
+  oldestMs(): Promise<number | null> {
+    return this.#ask({ ask: "oldest" });
   }
 
   async frequentTexts(limit: number): Promise<KeptText[]> {

@@ -32,9 +32,12 @@ function perform(order: Order): unknown {
       return database.probe(order.attempt);
     case "decisions":
     case "alerts":
-      return database.bodies(order.ask, order.sinceMs, order.limit);
+      return database.bodies(order.ask, order.sinceMs, order.limit, order.untilMs);
     case "history":
-      return database.history(order.sinceMs, order.stepMs);
+    case "moments":
+      return database.stretches(order.ask, order.sinceMs, order.stepMs, order.untilMs);
+    case "oldest":
+      return database.oldestMs();
     case "frequentTexts":
       return database.frequentTexts(order.limit);
     case "newest":

@@ -85,6 +85,11 @@ const ANSWERS: Services = {
     freedBytes: 1_048_576,
     durationMs: 311.5,
   }),
+  moment: async () => ({ at: "2026-01-02T03:04:00.000Z", point: null, sample: null, oldest: null }),
+  processLife: async ({ pid }) => ({
+    stepSeconds: 60,
+    points: [{ at: "2026-01-02T03:04:00.000Z", pssBytes: 300, rssBytes: 400, users: pid, requests: 9 }],
+  }),
   decisions: async ({ limit = 1 }) => ({ decisions: Array.from({ length: limit }, () => DECISION) }),
   alerts: async () => ALERTS_REPLY,
   events: (listener) => {
@@ -177,6 +182,11 @@ function classify({ text, texts, labels, topK = 1 }: ClassifyRequest): ClassifyR
 export function examplePath({ path }: Pick<Endpoint, "path">): string {
   return path.replace("{namespace}", "product").replace("{key}", "shoe");
 }
+
+/** Of those that can't be called without. */
+export const NEEDED_QUERIES: Readonly<Partial<Record<EndpointName, string>>> = {
+  processLife: "?pid=7&since=2026-01-02T03:04:05.678Z",
+};
 
 /** A body for each call that wants one. */
 export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
