@@ -12,10 +12,13 @@ const LONGEST_INTERVAL = 3600;
 
 export default class Monitor extends ClientCommand {
   static override summary = "Show machine, memory, workers, cache, Redis and alerts, as they are, until q.";
-  static override description = `Reads the machine itself, and the daemon's events from the control socket: the table lives on while the daemon is down, says since when, and finds it again when it is back. Keys: q quits, p pauses, r recycles the workers, u unloads the model, c cleans up (each of these asks first), d shows the decisions, ? explains the figures.
+  static override description = `Reads the machine itself, and the daemon's events from the control socket: the table lives on while the daemon is down, says since when, and finds it again when it is back. Keys: q quits, p pauses, the arrows select and enter shows all about the one selected, h goes back in time, l shows the log, / filters, s sorts, d shows the decisions, ? explains keys and figures; r recycles the workers, u unloads the model and c cleans up (each of these asks first, and none is there with --readonly).
+
+Back in time the journal's minutes redraw the same screen for any moment that it keeps (JOURNAL_RETENTION_DAYS): left and right go a minute, < and > an hour, PgUp and PgDn a day, n and N to the next decision and the one before, g to a time.
 
 Where standard output is no terminal, or one that can't be drawn on (TERM=dumb), it prints a line a sample; with --json a line of JSON. Colours are left out where NO_COLOR is set, and nothing but ASCII is drawn where the locale is not UTF-8.`;
   static override examples = [
+    { description: "To look, not to touch.", command: "<%= config.bin %> <%= command.id %> --readonly" },
     { description: "The live table.", command: "<%= config.bin %> <%= command.id %>" },
     {
       description: "One table, and exit 3 if the daemon is down.",
@@ -32,6 +35,7 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
   ];
 
   static override flags = {
+    readonly: Flags.boolean({ description: "Take no key that would change something." }),
     once: Flags.boolean({ description: "Show it once, after the second that rates take to measure." }),
     interval: Flags.integer({
       description: "Seconds between two readings.",
@@ -57,7 +61,14 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
     }
     const { LiveMonitor } = await import("../lib/cli/live-monitor.ts");
     const paint = await terminalPaint(output, env);
-    await new LiveMonitor({ ...source, glyphs: glyphsFor(env), paint, input, output }).run();
+    await new LiveMonitor({
+      ...source,
+      isReadOnly: flags.readonly,
+      glyphs: glyphsFor(env),
+      paint,
+      input,
+      output,
+    }).run();
     return undefined;
   }
 

@@ -1,8 +1,10 @@
 import { writeSync } from "node:fs";
 import type { Client } from "../client.ts";
 import { messageOf } from "../errors.ts";
-import { FIRST_MODE, press, splitKeys } from "../monitor/keys.ts";
-import type { Action, Mode, Pressed } from "../monitor/keys.ts";
+import { press, splitKeys } from "../monitor/keys.ts";
+import { FIRST_MODE } from "../monitor/mode.ts";
+import type { Action, Mode, Pressed } from "../monitor/mode.ts";
+import { MonitorScreen } from "./monitor-screen.ts";
 import { MonitorLoop } from "../monitor/loop.ts";
 import type { MonitorView } from "../monitor/state.ts";
 import type { Glyphs } from "../render/glyphs.ts";
@@ -17,6 +19,7 @@ import { performAction } from "./monitor-actions.ts";
 export interface LiveMonitorOptions {
   readonly client: Client;
   readonly intervalMs: number;
+  readonly isReadOnly: boolean;
   readonly glyphs: Glyphs;
   readonly paint: Paint;
   readonly input: NodeJS.ReadStream;
@@ -32,6 +35,7 @@ export class LiveMonitor {
   readonly #options: LiveMonitorOptions;
   readonly #painter = new Painter();
   readonly #loop: MonitorLoop;
+  readonly #screen: MonitorScreen;
   readonly #ended = Promise.withResolvers<void>();
   #mode: Mode = FIRST_MODE;
   /** What is shown; stands still while paused. */
@@ -42,7 +46,8 @@ export class LiveMonitor {
   constructor(options: LiveMonitorOptions) {
     this.#options = options;
     const show = (view: MonitorView): void => this.#show(view);
-    const { client, intervalMs } = options;
+    const { client, intervalMs, isReadOnly } = options;
+    this.#screen = new MonitorScreen({ client, isReadOnly, onNews: () => this.#draw() });
     this.#loop = new MonitorLoop({ client, intervalMs, now, onTick: show, onNews: show });
     this.#view = this.#loop.view;
   }
@@ -77,6 +82,7 @@ export class LiveMonitor {
   readonly #leave = (): void => {
     if (!this.#isDrawing) return;
     this.#isDrawing = false;
+    this.#screen.stop();
     const { input } = this.#options;
     try {
       if (input.isTTY) {
@@ -92,16 +98,23 @@ export class LiveMonitor {
   readonly #hangUp = (): void => process.exit(EXIT_HANGUP);
 
   readonly #read = (text: string): void => {
-    for (const key of splitKeys(text)) this.#obey(press(this.#mode, key));
+    for (const key of splitKeys(text)) {
+      const around = this.#screen.surroundings(this.#screen.viewOf(this.#view), this.#mode);
+      this.#obey(press(this.#mode, key, around));
+    }
   };
 
-  #obey({ mode, effect }: Pressed): void {
+  #obey({ mode, effect, refusal }: Pressed): void {
     const isPausing = mode.isPaused && !this.#mode.isPaused;
     this.#mode = mode;
     if (!mode.isPaused || isPausing) this.#view = this.#loop.view;
+    this.#screen.follow(mode);
+    if (refusal !== undefined) this.#message = { text: refusal, untilMs: now() + MESSAGE_MS };
     if (effect === "quit") this.#ended.resolve();
     else if (effect === "interrupt") process.kill(process.pid, "SIGINT");
     else if (effect === "suspend") this.#suspend();
+    else if (effect === "next decision") void this.#jump("next");
+    else if (effect === "previous decision") void this.#jump("previous");
     else if (effect !== undefined) void this.#act(effect);
     this.#draw();
   }
@@ -114,8 +127,18 @@ export class LiveMonitor {
 
   readonly #resume = (): void => {
     if (!this.#isDrawing) this.#enter();
+    this.#screen.follow(this.#mode);
     this.#redraw();
   };
+
+  async #jump(way: "next" | "previous"): Promise<void> {
+    const fromMs = this.#mode.pastMs;
+    if (fromMs === null) return;
+    const found = await this.#screen.decisionBeside(fromMs, way);
+    if (typeof found === "string") return this.#tell(found, MESSAGE_MS);
+    // Whoever went on meanwhile is not pulled back.
+    if (this.#mode.pastMs === fromMs) this.#obey({ mode: { ...this.#mode, pastMs: found } });
+  }
 
   async #act(action: Action): Promise<void> {
     this.#tell(`${action}: under way …`, Infinity);
@@ -147,7 +170,9 @@ export class LiveMonitor {
     const { output, glyphs, paint, intervalMs } = this.#options;
     if (this.#message && this.#message.untilMs < now()) this.#message = undefined;
     const width = output.columns || 80;
-    const lines = renderPage(this.#view, {
+    const view = this.#screen.viewOf(this.#view);
+    const lines = renderPage(view, {
+      ...this.#screen.extrasFor(view, this.#mode),
       width,
       height: output.rows || 24,
       glyphs,

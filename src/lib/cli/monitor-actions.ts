@@ -1,5 +1,5 @@
 import type { Client } from "../client.ts";
-import type { Action } from "../monitor/keys.ts";
+import type { Action } from "../monitor/mode.ts";
 import { cameBack } from "../render/words.ts";
 import { formatDuration } from "../units.ts";
 

@@ -2,9 +2,12 @@ import type { Alert } from "../protocol/alerts.ts";
 import type { Decision } from "../protocol/decisions.ts";
 import type { Sample } from "../protocol/events.ts";
 import type { MachineFigures } from "./figures.ts";
+import type { Past } from "./past.ts";
 import { RateMeter } from "./rates.ts";
 import { Ring } from "./ring.ts";
 import { hangLimitMs } from "../slowness.ts";
+import { liveTrends } from "./trends.ts";
+import type { TrendName, Trends } from "./trends.ts";
 
 /** A daemon that has not said anything for so long hangs: it sends a sample a second. */
 const SILENT_MS = hangLimitMs(3500);
@@ -30,13 +33,6 @@ export interface Derived {
   readonly processCpu: ReadonlyMap<number, number | null>;
 }
 
-export interface Trends {
-  readonly memory: Ring;
-  readonly requests: Ring;
-  readonly p99: Ring;
-  readonly hitRate: Ring;
-}
-
 /** All that a screen shows. */
 export interface MonitorView {
   readonly nowMs: number;
@@ -47,18 +43,28 @@ export interface MonitorView {
   readonly derived: Derived;
   readonly thresholds: Sample["memory"]["thresholds"] | null;
   readonly trends: Trends;
+  /** PSS of each process that runs, a figure a second of the last ten minutes. */
+  readonly lives: ReadonlyMap<number, Ring>;
   /** Oldest first. */
   readonly decisions: readonly Decision[];
+  /** Where this is not now: what the journal says of the moment that is shown, and of the time around it. */
+  readonly past?: Past;
 }
 
 const NOTHING: Derived = { requestsPerSecond: null, hitRate: null, processCpu: new Map() };
 
 /** What is known of machine and daemon; of bounded size, however long it runs. No I/O, no clock of its own. */
 export class MonitorState {
-  readonly #trends: Trends = { memory: new Ring(), requests: new Ring(), p99: new Ring(), hitRate: new Ring() };
+  readonly #trends: Readonly<Record<TrendName, Ring>> = {
+    memory: new Ring(),
+    requests: new Ring(),
+    p99: new Ring(),
+    hitRate: new Ring(),
+  };
   readonly #requests = new RateMeter(NOW_SPAN_MS);
   readonly #hits = new RateMeter(NOW_SPAN_MS);
   readonly #lookups = new RateMeter(NOW_SPAN_MS);
+  #lives: ReadonlyMap<number, Ring> = new Map();
   #link: Link;
   #heardAtMs = 0;
   #machine: MachineFigures | null = null;
@@ -89,6 +95,7 @@ export class MonitorState {
     this.#sample = sample;
     this.#thresholds = sample.memory.thresholds;
     this.#derived = { ...this.#derive(sample), processCpu: this.#derived.processCpu };
+    this.#lives = this.#livesWith(sample, nowMs);
     this.#trends.memory.put(sample.memory.usage, nowMs);
     this.#trends.requests.put(this.#derived.requestsPerSecond, nowMs);
     this.#trends.p99.put(sample.recentLatencyMs.p99, nowMs);
@@ -124,9 +131,21 @@ export class MonitorState {
       sample: this.#sample,
       derived: this.#derived,
       thresholds: this.#thresholds,
-      trends: this.#trends,
+      trends: liveTrends(this.#trends, nowMs),
+      lives: this.#lives,
       decisions: this.#decisions,
     };
+  }
+
+  /** Those that have ended are forgotten. */
+  #livesWith({ memory }: Sample, nowMs: number): ReadonlyMap<number, Ring> {
+    return new Map(
+      memory.processes.map(({ pid, pssBytes }) => {
+        const life = this.#lives.get(pid) ?? new Ring();
+        life.put(pssBytes, nowMs);
+        return [pid, life];
+      }),
+    );
   }
 
   #derive({ at, metrics, cache }: Sample): Omit<Derived, "processCpu"> {

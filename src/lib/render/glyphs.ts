@@ -7,6 +7,12 @@ export interface Glyphs {
   readonly spark: string;
   readonly separator: string;
   readonly column: string;
+  /** In front of what is selected. */
+  readonly pointer: string;
+  /** Points up, at a moment of a time line. */
+  readonly here: string;
+  /** Beside the column that rows are sorted by. */
+  readonly down: string;
   /** Stands where a text goes on that has no room. */
   readonly more: string;
 }
@@ -18,6 +24,9 @@ export const UNICODE_GLYPHS: Glyphs = {
   spark: "▁▂▃▄▅▆▇█",
   separator: " · ",
   column: " │ ",
+  pointer: "▸",
+  here: "▲",
+  down: "▼",
   more: "…",
 };
 
@@ -28,6 +37,9 @@ export const ASCII_GLYPHS: Glyphs = {
   spark: "_.-~=+*#",
   separator: " - ",
   column: " | ",
+  pointer: ">",
+  here: "^",
+  down: "v",
   more: "...",
 };
 

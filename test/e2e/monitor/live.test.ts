@@ -17,12 +17,21 @@ afterAll(async () => {
   await watched.redis.end();
 });
 
+/** Which keys are told of at the bottom: as many as there is room for, those that are wanted most. */
+function keysAt(width: number): string {
+  if (width === 80) return "q quit  p pause  h past  l log  / filter  s sort  r recycle  d decisions  ? help";
+  const acts = "r recycle  u unload  c clean up";
+  if (width === 100)
+    return `q quit  p pause  h past  l log  / filter  s sort  ${acts.slice(0, 19)}  d decisions  ? help`;
+  return `q quit  p pause  h past  enter detail  l log  / filter  s sort  ${acts}  d decisions  ? help`;
+}
+
 /** Every row is there, once and in one piece, and the screen ends with the keys. */
 function expectWhole(screen: readonly string[], width: number, height: number): void {
   expect(screen).toHaveLength(height);
   expect(Math.max(...screen.map((line) => line.length))).toBeLessThanOrEqual(width);
   expect(screen[0]).toMatch(/^combot \S+ is (ok|degraded), up .*every 1s {2}\d\d:\d\d:\d\dZ$/);
-  expect(screen.at(-1)).toBe("q quit  p pause  r recycle  u unload  c clean up  d decisions  ? help");
+  expect(screen.at(-1)).toBe(keysAt(width));
   for (const label of LABELS) {
     const rows = screen.filter((line) => new RegExp(`(^|[│|] )${label} {2,}`).test(line));
     // Memory is also the name of a trend.

@@ -102,5 +102,5 @@ test("an alert shows before the next sample tells of it, and goes as it resolves
 test("without a daemon memory is drawn from the machine's own figures", () => {
   const state = new MonitorState(0);
   tick(state, 1000);
-  expect(state.view(1000).trends.memory.peaks(1, 1, 1000)).toEqual([0.25]);
+  expect(state.view(1000).trends.strokes("memory", 300).at(-1)).toBe(0.25);
 });

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Painter } from "../../../../src/lib/cli/painter.ts";
-import { FIRST_MODE } from "../../../../src/lib/monitor/keys.ts";
+import { FIRST_MODE } from "../../../../src/lib/monitor/mode.ts";
 import { MonitorState } from "../../../../src/lib/monitor/state.ts";
 import type { Sample } from "../../../../src/lib/protocol/events.ts";
 import { UNICODE_GLYPHS } from "../../../../src/lib/render/glyphs.ts";

@@ -68,6 +68,11 @@ export function timeOf(date: Date): string {
   return `${date.toISOString().slice(11, 19)}Z`;
 }
 
+/** `2026-01-02 12:03Z` */
+export function dayTimeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")}Z`;
+}
+
 /** `4.1`, `120`: a rate to two figures and a bit. */
 export function rateOf(value: number | null): string {
   return value === null ? NONE : value < 10 ? value.toFixed(1) : String(Math.round(value));

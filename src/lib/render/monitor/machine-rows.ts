@@ -9,7 +9,7 @@ import { NONE, percent } from "../words.ts";
 import { bar, perSecond, row, shareOf } from "./cells.ts";
 import type { RowSpace, Tone } from "./cells.ts";
 
-const LEVEL_TONES: Readonly<Record<MemoryLevel, Tone>> = {
+export const LEVEL_TONES: Readonly<Record<MemoryLevel, Tone>> = {
   normal: "good",
   warning: "careful",
   high: "careful",
@@ -24,7 +24,9 @@ const BESIDE_BAR = 26;
 const BYTES_WIDTH = 32;
 
 /** The machine, as far as the CLI can see for itself; and what the daemon says of memory. */
-export function machineRows({ machine, sample, thresholds }: MonitorView, space: RowSpace): Line[] {
+export function machineRows({ machine, sample, thresholds, past }: MonitorView, space: RowSpace): Line[] {
+  // Of the machine the journal keeps its memory alone.
+  if (past) return sample ? memoryRows(sample.memory, thresholds, space) : [];
   if (!machine) return row("machine", ["not read yet"], space);
   const memory = sample ? sample.memory : ownMemory(machine);
   return [

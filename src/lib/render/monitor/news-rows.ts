@@ -1,3 +1,4 @@
+import { matches } from "../../monitor/entries.ts";
 import type { MonitorView } from "../../monitor/state.ts";
 import type { Alert } from "../../protocol/alerts.ts";
 import type { Decision } from "../../protocol/decisions.ts";
@@ -60,13 +61,20 @@ function newsLines({ lead, tone, words }: News, { width, maxLines, glyphs }: Row
 }
 
 /** Newest first. */
-export function decisionRows(decisions: readonly Decision[], count: number, space: RowSpace): Line[] {
-  const shown = decisions.slice(-count).toReversed();
-  if (shown.length === 0) return row("decisions", ["none yet"], space);
+export function decisionRows(decisions: readonly Decision[], count: number, space: RowSpace, filter = ""): Line[] {
+  const shown = decisions
+    .filter((one) => matches(wordsOf(one), filter))
+    .slice(-count)
+    .toReversed();
+  if (shown.length === 0) return row("decisions", [filter === "" ? "none yet" : `none with ${filter}`], space);
   return shown.map((decision, index) => [
     span((index === 0 ? "decisions" : "").padEnd(TEXT_FROM), "faint"),
     ...decisionLine(decision, space),
   ]);
+}
+
+function wordsOf({ at, action, reason, slot, detail = "" }: Decision): string {
+  return `${at} ${action} ${reason} ${slot === undefined ? "" : `slot ${slot}`} ${detail}`;
 }
 
 /** What a decision's detail must have room for to be begun at all. */

@@ -1,75 +1,53 @@
-import type { Action, Mode } from "../../monitor/keys.ts";
 import type { MonitorView } from "../../monitor/state.ts";
-import { joinFitting, span } from "../line.ts";
+import { span } from "../line.ts";
 import type { Line } from "../line.ts";
-import { wrapWords } from "../words.ts";
+import { detailLines } from "./detail.ts";
+import { footerLine } from "./footer.ts";
 import { headerLine } from "./header.ts";
+import { helpLines } from "./help.ts";
+import { logPanel } from "./log-panel.ts";
 import { decisionRows } from "./news-rows.ts";
-import { renderScreen } from "./screen.ts";
-import type { ScreenOptions } from "./screen.ts";
+import type { PageOptions } from "./options.ts";
+import { beside, renderScreen } from "./screen.ts";
 
-const QUESTIONS: Readonly<Record<Action, string>> = {
-  recycle: "Replace every worker, one after another?",
-  unload: "Unload the model? The next text loads it again.",
-  cleanup: "End every worker in turn and empty the in-memory cache?",
-};
-
-const KEYS = ["q quit", "p pause", "r recycle", "u unload", "c clean up", "d decisions", "? help"];
-
-const HELP: readonly (readonly [string, string])[] = [
-  ["q", "quit; Ctrl-C does too"],
-  ["p", "pause: the screen stands still, and goes on with p"],
-  ["r", "replace every worker, one after another; no request is lost"],
-  ["u", "unload the model: every worker ends; the next text loads it again"],
-  ["c", "force cleanup: empty the in-memory cache and end every worker in turn"],
-  ["d", "all decisions about memory that are known here, and back"],
-  ["", ""],
-  ["memory", "what can't be given out, of the limit; the marks are the four levels' thresholds"],
-  ["steal", "time that the hypervisor gave to others; from 5% on it makes everything late"],
-  ["pressure", "share of the last 10 s in which some / all tasks waited"],
-  ["p50, p99", "of all calls answered in the last 5 to 10 s, from cache or model"],
-  ["hit", "of the texts looked up: those that a cache answered"],
-  ["users", "distinct users that a worker has answered for, of those after which it is replaced"],
-  ["next", "the limit that a worker reaches first if it goes on as since its start"],
-  ["trends", "the last five minutes; each stroke is the highest figure of its stretch"],
-];
-
-export interface PageOptions extends ScreenOptions {
-  readonly height: number;
-  readonly mode: Mode;
-  /** What came of the last action. */
-  readonly message?: string;
-}
+/** From here on the log stands beside the screen, else below it. */
+const BESIDE_FROM = 160;
+const LOG_SHARE = 0.42;
+const LOG_LINES_SHARE = 0.3;
+const FEWEST_LOG_LINES = 4;
 
 /** What the terminal shows: exactly as many lines as it has. */
-export function renderPage(view: MonitorView, { mode, message, ...options }: PageOptions): readonly Line[] {
-  const shown = { ...options, isPaused: mode.isPaused, footer: footerLine(mode, message, options.width) };
-  if (mode.page === "table") return renderScreen(view, shown);
-  const { width, height, glyphs, footer } = shown;
-  const body =
-    mode.page === "help" ? helpLines(width) : decisionRows(view.decisions, height - 3, { width, glyphs, maxLines: 1 });
-  const lines = [headerLine(view, shown), [], ...body].slice(0, height - 1);
-  return [...lines, ...Array.from({ length: height - 1 - lines.length }, () => []), footer];
+export function renderPage(view: MonitorView, options: PageOptions): readonly Line[] {
+  const footer = footerLine(options);
+  const body = { ...options, height: options.height - 1 };
+  return [...(options.mode.showsLog ? withLog(view, body) : bodyOf(view, body)), footer].slice(-options.height);
 }
 
-function footerLine({ asking, page }: Mode, message: string | undefined, width: number): Line {
-  if (asking !== null) return [span(`${QUESTIONS[asking]} [y/N]`, "strong")];
-  if (message !== undefined) return [span(wrapWords(message, width)[0] ?? "", "strong")];
-  const keys = page === "table" ? KEYS : [`${page === "help" ? "?" : "d"} back`, "q quit"];
-  return joinFitting(
-    keys.map((key) => [span(key.slice(0, 1), "strong"), span(key.slice(1), "faint")]),
-    width,
-    "  ",
-  );
+function withLog(view: MonitorView, options: PageOptions): readonly Line[] {
+  const { width, height, glyphs, log, mode } = options;
+  if (width >= BESIDE_FROM) {
+    const logWidth = Math.floor(width * LOG_SHARE);
+    const left = width - logWidth - glyphs.column.length;
+    const panel = logPanel(log, height, { width: logWidth, glyphs }, mode.filter);
+    return beside(bodyOf(view, { ...options, width: left }), panel, left, glyphs.column);
+  }
+  const logHeight = Math.min(height - 1, Math.max(FEWEST_LOG_LINES, Math.floor(height * LOG_LINES_SHARE)));
+  return [
+    ...bodyOf(view, { ...options, height: height - logHeight }),
+    ...logPanel(log, logHeight, { width, glyphs }, mode.filter),
+  ];
 }
 
-const NAME_WIDTH = 10;
+/** All but the footer: exactly as many lines as there is height. */
+function bodyOf(view: MonitorView, options: PageOptions): readonly Line[] {
+  const { mode, width, height, glyphs } = options;
+  if (mode.page === "table") return renderScreen(view, options);
+  const lines = [headerLine(view, options), [], ...pageLines()].slice(0, height);
+  return [...lines, ...Array.from({ length: height - lines.length }, (): Line => [span("")])];
 
-function helpLines(width: number): Line[] {
-  return HELP.flatMap(([name, words]) =>
-    wrapWords(words, width - NAME_WIDTH).map((text, index) => [
-      span((index === 0 ? name : "").padEnd(NAME_WIDTH), "strong"),
-      span(text),
-    ]),
-  );
+  function pageLines(): readonly Line[] {
+    if (mode.page === "help") return helpLines(width);
+    if (mode.page === "detail") return detailLines(view, { ...options, height: height - 2 });
+    return decisionRows(view.decisions, Math.max(1, height - 2), { width, glyphs, maxLines: 1 }, mode.filter);
+  }
 }

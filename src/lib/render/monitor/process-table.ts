@@ -1,3 +1,6 @@
+import { entriesOf } from "../../monitor/entries.ts";
+import type { Sort } from "../../monitor/entries.ts";
+import type { Mode } from "../../monitor/mode.ts";
 import type { MonitorView } from "../../monitor/state.ts";
 import type { Sample } from "../../protocol/events.ts";
 import type { WorkerState, WorkerStatus } from "../../protocol/process.ts";
@@ -23,7 +26,7 @@ const COLUMNS: readonly FittedColumn[] = [
   { head: "NEXT RECYCLE", spare: 6 },
 ];
 
-const STATE_TONES: Readonly<Record<WorkerState, Tone>> = {
+export const STATE_TONES: Readonly<Record<WorkerState, Tone>> = {
   starting: "careful",
   ready: "good",
   busy: "good",
@@ -32,10 +35,41 @@ const STATE_TONES: Readonly<Record<WorkerState, Tone>> = {
   backoff: "bad",
 };
 
+/** The column that each order goes by. */
+const SORTED_BY: Readonly<Record<Sort, string>> = {
+  slot: "",
+  memory: "PSS",
+  cpu: "CPU",
+  users: "USERS",
+  requests: "REQUESTS",
+  uptime: "UPTIME",
+};
+
+type Chosen = Pick<Mode, "selected" | "sort" | "filter">;
+const ALL: Chosen = { selected: null, sort: "slot", filter: "" };
+
 /** The daemon and each worker: what it has served of its limits, what it takes, and what replaces it next and when. */
-export function processTable(processes: Processes, cpu: CpuByPid, { width }: RowSpace): Line[] {
-  const workers = processes.process.workers.map((worker) => workerCells(worker, cpu));
-  return fittedTable(COLUMNS, [daemonCells(processes, cpu), ...workers], width);
+export function processTable(
+  processes: Processes,
+  cpu: CpuByPid,
+  { width, glyphs }: RowSpace,
+  { selected, ...choice }: Chosen = ALL,
+): Line[] {
+  const entries = entriesOf(processes, cpu, choice).filter(({ kind }) => kind !== "model");
+  const rows = entries.map((entry) => {
+    const cells = entry.kind === "worker" ? workerCells(entry.worker, cpu) : daemonCells(processes, cpu);
+    return selected === null ? cells : pointed(cells, entry.key === selected ? glyphs.pointer : " ");
+  });
+  const columns = COLUMNS.map((column) =>
+    column.head === SORTED_BY[choice.sort] ? { ...column, head: `${column.head}${glyphs.down}`, spare: 0 } : column,
+  );
+  return fittedTable(columns, rows, width);
+}
+
+/** Where something is selected, every row has room for the pointer. */
+function pointed([name = span(""), ...cells]: readonly Span[], pointer: string): Span[] {
+  const isSelected = pointer !== " ";
+  return [span(`${pointer} ${name.text}`, isSelected ? "strong" : name.tone), ...cells];
 }
 
 type Processes = Pick<Sample, "process" | "memory" | "health">;

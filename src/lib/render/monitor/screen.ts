@@ -1,30 +1,21 @@
 import type { MonitorView } from "../../monitor/state.ts";
-import type { Glyphs } from "../glyphs.ts";
 import { fitLine, span } from "../line.ts";
 import type { Line } from "../line.ts";
 import type { RowSpace } from "./cells.ts";
 import { headerLine } from "./header.ts";
 import { machineRows } from "./machine-rows.ts";
 import { alertRows, decisionRows } from "./news-rows.ts";
+import type { ScreenOptions } from "./options.ts";
+import { pointRows } from "./point-rows.ts";
 import { processTable } from "./process-table.ts";
 import { serviceRows } from "./service-rows.ts";
-import { trendRows } from "./trend-rows.ts";
-
-export interface ScreenOptions {
-  readonly width: number;
-  /** Lines there are; undefined: as many as it takes. */
-  readonly height?: number;
-  readonly glyphs: Glyphs;
-  readonly clock: Date;
-  readonly isPaused?: boolean;
-  readonly intervalMs?: number;
-  /** The last line. */
-  readonly footer?: Line;
-}
+import { timeline } from "./timeline.ts";
+import { trendCharts, trendRows } from "./trend-rows.ts";
 
 /** From here on machine and service stand side by side. */
 const WIDE = 120;
 const DECISIONS = 5;
+const CHARTS_FROM = 90;
 /** As the rows of a block may take: the first that fits is taken. */
 const TRIES = [
   { maxLines: 3, blanks: true },
@@ -48,15 +39,29 @@ interface Block {
   readonly lines: readonly Line[];
   /** Lines that stay however small the screen is. */
   readonly least: number;
+  readonly of?: "trends" | "decisions";
 }
 
 function fitted(view: MonitorView, options: ScreenOptions, room: number): readonly Line[] {
   for (const { maxLines, blanks } of TRIES) {
     const blocks = blocksOf(view, options, maxLines);
     const left = room - joined(blocks, blanks).length;
-    if (left >= 0) return joined([...blocks.slice(0, -1), decisionBlock(view, options, DECISIONS + left)], blanks);
+    if (left >= 0) return joined(filled(blocks, view, options, left), blanks);
   }
   return joined(shrunk(blocksOf(view, options, 1), room), false);
+}
+
+/** What is left of the screen goes to the trends, which become charts, and then to the decisions. */
+function filled(blocks: readonly Block[], view: MonitorView, options: ScreenOptions, left: number): readonly Block[] {
+  const { width, glyphs } = options;
+  const trends = blocks.find((block) => block.of === "trends")?.lines.length ?? 0;
+  const charts =
+    width < CHARTS_FROM || trends === 0 ? undefined : trendCharts(view, { width, glyphs, maxLines: 1 }, left + trends);
+  const rest = left - (charts ? charts.length - trends : 0);
+  return blocks.map((block) => {
+    if (block.of === "trends" && charts) return { ...block, lines: charts };
+    return block.of === "decisions" ? decisionBlock(view, options, DECISIONS + rest) : block;
+  });
 }
 
 function joined(blocks: readonly Block[], blanks: boolean): Line[] {
@@ -64,15 +69,24 @@ function joined(blocks: readonly Block[], blanks: boolean): Line[] {
   return filled.flatMap(({ lines }) => (blanks ? [[], ...lines] : lines));
 }
 
-/** The last blocks first: what was decided is also in the log, and the screen of decisions has them all. */
+/**
+ * What was decided is also in the log, and the screen of decisions has it all; what was is less than what is; then the
+ * last blocks first.
+ */
 function shrunk(blocks: readonly Block[], room: number): Block[] {
   let over = blocks.reduce((sum, { lines }) => sum + lines.length, 0) - room;
-  const kept = blocks.toReversed().map(({ lines, least }) => {
+  const worth = ({ of }: Block): number => ["decisions", "trends", undefined].indexOf(of);
+  const kept = new Map<Block, Block>();
+  for (const block of blocks.toReversed().toSorted((a, b) => worth(a) - worth(b))) {
+    const { lines, least } = block;
     const dropped = Math.min(Math.max(0, over), Math.max(0, lines.length - least));
     over -= dropped;
-    return { lines: dropped === 0 ? lines : shortList(lines, lines.length - dropped), least };
-  });
-  return kept.toReversed();
+    const count = lines.length - dropped;
+    // The names of the trends that are there say well enough which are not.
+    const isWhole = dropped === 0 || block.of === "trends";
+    kept.set(block, { ...block, lines: isWhole ? lines.slice(0, count) : shortList(lines, count) });
+  }
+  return blocks.map((block) => kept.get(block) ?? block);
 }
 
 function shortList(lines: readonly Line[], count: number): readonly Line[] {
@@ -82,38 +96,44 @@ function shortList(lines: readonly Line[], count: number): readonly Line[] {
 
 const LABEL_END = 16;
 
-function blocksOf(view: MonitorView, { width, glyphs }: ScreenOptions, maxLines: number): Block[] {
+function blocksOf(view: MonitorView, options: ScreenOptions, maxLines: number): Block[] {
+  const { width, glyphs, mode } = options;
   const whole = { width, maxLines, glyphs };
-  const { sample, derived } = view;
+  const { sample, derived, past } = view;
+  const time = past ? timeline(past, whole) : [];
   return [
-    ...topBlocks(view, whole),
-    { lines: trendRows(view, whole), least: 0 },
-    { lines: sample ? processTable(sample, derived.processCpu, whole) : [], least: 2 },
-    { lines: alertRows(view, whole), least: 1 },
-    decisionBlock(view, { width, glyphs }, DECISIONS),
+    { lines: time, least: Math.min(3, time.length) },
+    ...topBlocks(view, whole, mode?.selected),
+    { lines: past && !past.moment ? [] : trendRows(view, whole), least: 0, of: "trends" },
+    { lines: sample ? processTable(sample, derived.processCpu, whole, mode) : [], least: 2 },
+    { lines: past && !sample ? [] : alertRows(view, whole), least: 1 },
+    decisionBlock(view, options, DECISIONS),
   ];
 }
 
-function decisionBlock(
-  view: MonitorView,
-  { width, glyphs }: Pick<ScreenOptions, "width" | "glyphs">,
-  count: number,
-): Block {
-  return { lines: decisionRows(view.decisions, count, { width, glyphs, maxLines: 1 }), least: 0 };
+function decisionBlock(view: MonitorView, { width, glyphs, mode }: ScreenOptions, count: number): Block {
+  const space = { width, glyphs, maxLines: 1 };
+  return { lines: decisionRows(view.decisions, count, space, mode?.filter), least: 0, of: "decisions" };
 }
 
-function topBlocks(view: MonitorView, space: RowSpace): Block[] {
-  if (space.width < WIDE) {
-    return [machineRows(view, space), serviceRows(view, space)].map((lines) => ({ lines, least: lines.length }));
+function topBlocks(view: MonitorView, space: RowSpace, selected: string | null | undefined): Block[] {
+  if (view.past && !view.sample) {
+    const lines = pointRows(view.past, view.thresholds, space);
+    return [{ lines, least: lines.length }];
+  }
+  if (space.width < WIDE || view.past) {
+    const blocks = [machineRows(view, space), serviceRows(view, space, selected)];
+    return (view.past ? [blocks.flat()] : blocks).map((lines) => ({ lines, least: lines.length }));
   }
   const { column } = space.glyphs;
   const width = Math.floor((space.width - column.length) / 2);
   const half = { ...space, width };
-  const lines = beside(machineRows(view, half), serviceRows(view, half), width, column);
+  const lines = beside(machineRows(view, half), serviceRows(view, half, selected), width, column);
   return [{ lines, least: lines.length }];
 }
 
-function beside(left: readonly Line[], right: readonly Line[], width: number, column: string): Line[] {
+/** @param left cut or filled to `width`. */
+export function beside(left: readonly Line[], right: readonly Line[], width: number, column: string): Line[] {
   if (right.length === 0) return [...left];
   return Array.from({ length: Math.max(left.length, right.length) }, (_, at) => [
     ...fitLine(left[at] ?? [], width),

@@ -11,12 +11,12 @@ import { bytesOf, rateOf, row, shareOf } from "./cells.ts";
 import type { RowSpace } from "./cells.ts";
 
 /** Traffic, model, cache, Redis and journal; nothing without a daemon. */
-export function serviceRows({ sample, derived }: MonitorView, space: RowSpace): Line[] {
+export function serviceRows({ sample, derived, past }: MonitorView, space: RowSpace, selected?: string | null): Line[] {
   if (!sample) return [];
   const { metrics, memory, cache, redis } = sample;
   return [
-    ...trafficRows(sample, derived.requestsPerSecond, space),
-    ...modelRows(memory.model, space),
+    ...trafficRows(sample, derived.requestsPerSecond, { isPast: past !== undefined }, space),
+    ...modelRows(memory.model, space, selected === `model ${memory.model.digest}`),
     ...cacheRows(cache, derived.hitRate, space),
     ...redisRows(redis, space),
     ...journalRows(metrics.journal, space),
@@ -25,7 +25,12 @@ export function serviceRows({ sample, derived }: MonitorView, space: RowSpace): 
 
 type Traffic = Pick<Sample, "metrics"> & Partial<Pick<Sample, "recentLatencyMs">>;
 
-function trafficRows({ metrics, recentLatencyMs }: Traffic, requestsPerSecond: number | null, space: RowSpace): Line[] {
+function trafficRows(
+  { metrics, recentLatencyMs }: Traffic,
+  requestsPerSecond: number | null,
+  { isPast }: { readonly isPast: boolean },
+  space: RowSpace,
+): Line[] {
   const { queue, batches, users, requests } = metrics;
   const waiting = queue.waiting === 0 ? "queue 0" : `queue ${queue.waiting} for ${formatDuration(queue.oldestMs)}`;
   const { p50 = null, p99 = null } = recentLatencyMs ?? {};
@@ -37,6 +42,7 @@ function trafficRows({ metrics, recentLatencyMs }: Traffic, requestsPerSecond: n
     `${shortCount(users)} users`,
     `${shortCount(requests)} calls`,
     failures(metrics),
+    ...(isPast ? ["latencies of the slowest class"] : []),
   ];
   return row("traffic", phrases, space);
 }
@@ -46,12 +52,12 @@ function failures({ errors }: MetricsReport): Line {
   return [span(`${shortCount(failed)} failed`, failed > 0 ? "careful" : undefined)];
 }
 
-export function modelRows(model: MemoryReport["model"], space: RowSpace): Line[] {
+export function modelRows(model: MemoryReport["model"], space: RowSpace, isSelected = false): Line[] {
   const { name, digest, loaded, bytes, unloadsInSeconds } = model;
   const until =
     unloadsInSeconds === null ? "stays loaded" : `unloads in ${formatDuration(unloadsInSeconds * 1000)} if idle`;
   const state = loaded ? [[span("loaded", "good")], until, formatBytes(bytes)] : [[span("not loaded", "careful")]];
-  return row("model", [printable(name), ...state, digest], space);
+  return row(isSelected ? `${space.glyphs.pointer} model` : "model", [printable(name), ...state, digest], space);
 }
 
 export function cacheRows(cache: CacheStats, hitRate: number | null | undefined, space: RowSpace): Line[] {

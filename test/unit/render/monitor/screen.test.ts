@@ -9,7 +9,13 @@ import { renderPage } from "../../../../src/lib/render/monitor/pages.ts";
 import { plainHead, plainLine } from "../../../../src/lib/render/monitor/plain.ts";
 import { renderScreen } from "../../../../src/lib/render/monitor/screen.ts";
 import { PLAIN } from "../../../../src/lib/render/paint.ts";
-import { FIRST_MODE } from "../../../../src/lib/monitor/keys.ts";
+import { FIRST_MODE } from "../../../../src/lib/monitor/mode.ts";
+import { SORTS } from "../../../../src/lib/monitor/entries.ts";
+import { readLogLine } from "../../../../src/lib/monitor/log-line.ts";
+import type { Past } from "../../../../src/lib/monitor/past.ts";
+import { viewOfPast } from "../../../../src/lib/monitor/past-view.ts";
+import { windowFor } from "../../../../src/lib/monitor/past-window.ts";
+import type { HistoryPoint } from "../../../../src/lib/protocol/history.ts";
 import type { Sample } from "../../../../src/lib/protocol/events.ts";
 import { DECISION, METRICS, SAMPLE, WORKER } from "../../../support/sample-replies.ts";
 import { MACHINE } from "../../monitor/support.ts";
@@ -30,18 +36,104 @@ function viewOf(sample: Sample | null = SAMPLE): MonitorView {
   return state.view(100_000);
 }
 
+const PAST_MS = Date.parse("2026-01-01T14:30:00.000Z");
+
+function pointAt(minutes: number, more: Partial<HistoryPoint> = {}): HistoryPoint {
+  const none = { p50: null, p90: null, p99: null };
+  return {
+    at: new Date(PAST_MS + minutes * 60_000).toISOString(),
+    requests: 600,
+    texts: 640,
+    errors: 2,
+    throughput: 10,
+    hitRate: 0.61,
+    level: "normal",
+    usage: 0.64,
+    latencyMs: { memory: { p50: 0.1, p90: 0.2, p99: 0.4 }, redis: none, computed: { p50: 4, p90: 9, p99: 31 } },
+    users: 31,
+    recycles: 1,
+    ...more,
+  };
+}
+
+function pastOf(sample: Sample, what: "whole" | "figures" | "nothing" | "unread"): Past {
+  const window = windowFor(PAST_MS, FIRST_MODE.spanMs, CLOCK.getTime(), undefined);
+  const points = Array.from({ length: 90 }, (_, index) => pointAt(2 * index - 120, { usage: 0.5 + index / 300 }));
+  const moment = {
+    at: new Date(PAST_MS).toISOString(),
+    point: what === "nothing" ? null : pointAt(0, { level: "emergency", usage: 0.97 }),
+    sample: what === "whole" ? sample : null,
+    oldest: "2025-12-03T00:00:00.000Z",
+  };
+  const decisions = [
+    { ...DECISION, at: new Date(PAST_MS - 3_600_000).toISOString() },
+    { ...DECISION, at: new Date(PAST_MS + 1000).toISOString(), action: "unload all", reason: "emergency" },
+  ] as const;
+  return { atMs: PAST_MS, window, points, decisions, moment: what === "unread" ? undefined : moment, fault: undefined };
+}
+
 function text(lines: readonly Line[]): string {
   return lines.map((line) => paintLine(line, PLAIN).trimEnd()).join("\n");
 }
 
 describe("the table", () => {
   test.each([
+    [60, 20],
     [80, 24],
+    [100, 30],
     [120, 40],
     [200, 60],
   ])("at %i × %i", (width, height) => {
     const options = { width, height, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode: FIRST_MODE, intervalMs: 1000 };
     expect(text(renderPage(viewOf(), options))).toMatchSnapshot();
+  });
+
+  test.each([
+    [60, 20],
+    [120, 40],
+  ])("of a minute of the past, at %i × %i", (width, height) => {
+    const mode = { ...FIRST_MODE, pastMs: PAST_MS };
+    const view = viewOfPast(viewOf(), pastOf(SAMPLE, "whole"));
+    expect(text(renderPage(view, { width, height, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode }))).toMatchSnapshot();
+  });
+
+  test.each(["figures", "nothing", "unread"] as const)("of a minute of which the journal has %s", (what) => {
+    const mode = { ...FIRST_MODE, pastMs: PAST_MS };
+    const options = { width: 80, height: 24, glyphs: ASCII_GLYPHS, clock: CLOCK, mode };
+    const drawn = text(renderPage(viewOfPast(viewOf(), pastOf(SAMPLE, what)), options));
+    expect(drawn).toMatch(/^[\n -~]*$/);
+    expect(drawn).toMatchSnapshot();
+  });
+
+  test.each(["daemon", `model ${SAMPLE.memory.model.digest}`, "worker 0 4 4194301"])("all about %s", (selected) => {
+    const mode = { ...FIRST_MODE, page: "detail" as const, selected };
+    const life = {
+      points: [10, 20, 40, 80, 120].map((mib) => ({ at: CLOCK.toISOString(), pssBytes: mib * 1_048_576 })),
+    };
+    const options = { width: 100, height: 36, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode, life };
+    expect(text(renderPage(viewOf(), options))).toMatchSnapshot();
+  });
+
+  test("sorted and filtered, what is selected marked by more than its colour", () => {
+    const workers = [300, 100, 200].map((mib, slot) => ({
+      ...WORKER,
+      slot,
+      pid: 100 + slot,
+      pssBytes: mib * 1_048_576,
+    }));
+    const sample = { ...SAMPLE, process: { ...SAMPLE.process, workers } };
+    const mode = { ...FIRST_MODE, sort: "memory" as const, filter: "worker", selected: "worker 2 4 102" };
+    const drawn = text(
+      renderPage(viewOf(sample), { width: 100, height: 30, glyphs: ASCII_GLYPHS, clock: CLOCK, mode }),
+    );
+    const rows = drawn.split("\n").filter((line) => /^[ >] worker|PSSv/.test(line));
+    expect(rows.map((line) => line.slice(0, 14))).toEqual([
+      expect.stringMatching(/^PROCESS/),
+      "  worker 0 100",
+      "> worker 2 102",
+      "  worker 1 101",
+    ]);
+    expect(drawn).toContain("filter: worker (esc clears)");
   });
 
   test("in ASCII alone", () => {
@@ -59,22 +151,29 @@ describe("the table", () => {
       height: fc.integer({ min: 3, max: 80 }),
       workers: fc.integer({ min: 0, max: 40 }),
       alerts: fc.integer({ min: 0, max: 11 }),
-      page: fc.constantFrom("table", "decisions", "help" as const),
+      page: fc.constantFrom("table", "decisions", "help", "detail" as const),
+      selected: fc.constantFrom(null, "daemon", `model ${SAMPLE.memory.model.digest}`, "worker 0 4 4194301"),
+      showsLog: fc.boolean(),
+      past: fc.constantFrom(undefined, "whole", "figures", "nothing", "unread" as const),
+      filter: fc.constantFrom("", "worker", "nowhere"),
+      sort: fc.constantFrom(...SORTS),
     });
     fc.assert(
-      fc.property(sizes, ({ width, height, workers, alerts, page }) => {
+      fc.property(sizes, ({ width, height, workers, alerts, past, ...chosen }) => {
         const process = {
           ...SAMPLE.process,
           workers: Array.from({ length: workers }, (_, slot) => ({ ...WORKER, slot })),
         };
         const sample = { ...SAMPLE, process, alerts: Array.from({ length: alerts }, () => SAMPLE.alerts[0]!) };
-        const mode = { ...FIRST_MODE, page };
-        const lines = renderPage(viewOf(sample), { width, height, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode });
+        const mode = { ...FIRST_MODE, ...chosen, pastMs: past ? PAST_MS : null };
+        const view = past ? viewOfPast(viewOf(sample), pastOf(sample, past)) : viewOf(sample);
+        const log = { lines: [readLogLine('{"level":40,"time":1767323050000,"msg":"worker died","slot":0}')] };
+        const lines = renderPage(view, { width, height, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode, log });
         expect(lines).toHaveLength(height);
         // The head of a screen of 20 columns has no room for what it must say.
         if (width >= 60) for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
       }),
-      { numRuns: 40 },
+      { numRuns: 200 },
     );
   });
 });
