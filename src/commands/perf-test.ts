@@ -156,13 +156,17 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
       socketPath,
       ...(baseline && { baseline: { path: flags.baseline ?? "", report: baseline } }),
     });
-    await this.#keep(report, files);
+    await this.#keep(report, files, baseline ?? null);
     if (report.verdict !== "pass") process.exitCode = report.verdict === "fail" ? EXIT_MISSED : EXIT_NO_VERDICT;
     if (!this.jsonEnabled()) this.print(await toText(report));
     return report;
   }
 
-  async #keep(report: PerfReport, files: Readonly<Record<"report" | "save", string | undefined>>): Promise<void> {
+  async #keep(
+    report: PerfReport,
+    files: Readonly<Record<"report" | "save", string | undefined>>,
+    baseline: PerfReport | null,
+  ): Promise<void> {
     const { saveReport, write } = await import("../lib/perf/baseline.ts");
     if (files.save !== undefined) saveReport(files.save, report);
     if (files.report === undefined) return;
@@ -170,7 +174,7 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
       import("../lib/render/perf-page.ts"),
       import("../lib/cli/perf-page.ts"),
     ]);
-    write("--report", files.report, renderPerfPage(report, readPageAssets()));
+    write("--report", files.report, renderPerfPage(report, readPageAssets(), baseline));
   }
 
   async #measure(plan: PerfPlan, around: Omit<PerfSurroundings, "onProgress">): Promise<PerfReport> {

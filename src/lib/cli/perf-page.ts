@@ -14,6 +14,7 @@ export function readPageAssets(): PageAssets {
   return {
     template: read("page.eta", TEMPLATES),
     style: read("page.css", TEMPLATES),
+    chartScript: read("chart.js", TEMPLATES),
     script: read("page.js", TEMPLATES),
     plotScript: read("uPlot.iife.min.js", plot),
     plotStyle: read("uPlot.min.css", plot),

@@ -1,7 +1,8 @@
 import { Eta } from "eta";
 import { harmless, jsonText } from "../harmless.ts";
-import type { FigureUnit, Happening, LifecycleStep, PerfReport } from "../protocol/perf.ts";
+import type { FigureUnit, PerfReport } from "../protocol/perf.ts";
 import { figure, figureMs } from "./perf-figures.ts";
+import { happenedIn, lanesOf, type Lane } from "./perf-happened.ts";
 import { NONE } from "./words.ts";
 
 /** What the page is made of. */
@@ -9,6 +10,8 @@ export interface PageAssets {
   /** The page's own. */
   readonly template: string;
   readonly style: string;
+  /** What its charts have in common; runs before the script. */
+  readonly chartScript: string;
   readonly script: string;
   /** The plotting library's. */
   readonly plotScript: string;
@@ -26,19 +29,28 @@ const BADGES: Readonly<Record<PerfReport["verdict"], string>> = {
   generator: "no verdict",
 };
 
-/** One page that needs no network, with all figures of the report and the report itself. */
-export function renderPerfPage(report: PerfReport, assets: PageAssets): string {
+/**
+ * One page that needs no network, with all figures of the report and the report itself.
+ *
+ * @param baseline the run that the report's comparison is with: its lines are drawn beside this one's.
+ */
+export function renderPerfPage(report: PerfReport, assets: PageAssets, baseline: PerfReport | null = null): string {
   const classes = CLASSES.filter((name) => report.latencyMs[name].count > 0);
+  const happened = happenedIn(report);
+  const lanes = lanesOf(happened);
   return new Eta({ autoTrim: false, escapeFunction: (value) => escaped(String(value)) }).renderString(assets.template, {
     report,
     assets,
     classes,
     classNames: CLASS_NAMES,
-    happened: happened(report),
+    happened,
+    lanes,
+    spread: spreadOf(report),
     badge: BADGES[report.verdict],
     latencyRows: latencyRows(report, classes),
-    // Inside a script no entity is read; `</script>` and `<!--` must not come up.
-    json: jsonText(report).replaceAll("<", String.raw`\u003c`),
+    json: inScript(report),
+    baseline: baseline && inScript(baseline),
+    marks: inScript(marksOf(lanes)),
     f: (path: string, format: PageFormat) => figureElement(report, path, format),
   });
 }
@@ -56,11 +68,29 @@ function latencyRows({ server }: PerfReport, classes: readonly (typeof CLASSES)[
   ];
 }
 
-/** What this test and the daemon did, in its order, each with its path in the report. */
-function happened({ lifecycle, happenings }: PerfReport): [string, Happening | LifecycleStep][] {
-  const steps = (lifecycle ?? []).map((step, index): [string, LifecycleStep] => [`lifecycle.${index}`, step]);
-  const others = happenings.map((one, index): [string, Happening] => [`happenings.${index}`, one]);
-  return [...steps, ...others].toSorted(([, a], [, b]) => a.atSeconds - b.atSeconds);
+/** Inside a script no entity is read; `</script>` and `<!--` must not come up. */
+function inScript(value: unknown): string {
+  return jsonText(value).replaceAll("<", String.raw`\u003c`);
+}
+
+/** Behind the charts: what took place when. */
+function marksOf(lanes: readonly Lane[]): { from: number; to: number; tone: string }[] {
+  return lanes.flatMap(({ tone, marks }) =>
+    marks.map(({ fromSeconds, toSeconds }) => ({ from: fromSeconds, to: toSeconds, tone })),
+  );
+}
+
+/** Room on either side of the furthest interval. */
+const SPREAD_ROOM = 1.1;
+
+/** Where a ratio stands on a scale of factors that has no change in its middle. */
+function spreadOf({ comparison }: PerfReport): (ratio: number) => string {
+  const ratios = comparison?.figures.flatMap(({ ratio, interval }) => [ratio, ...interval]) ?? [];
+  const furthest = Math.max(
+    Math.log(SPREAD_ROOM),
+    ...ratios.filter((ratio) => ratio > 0).map((ratio) => Math.abs(Math.log(ratio))),
+  );
+  return (ratio) => `${(50 + (48 * Math.log(Math.max(ratio, 1e-6))) / furthest).toFixed(2)}%`;
 }
 
 /** The value as it stands in the report beside the words for it: `<data value="51.2" data-path="latencyMs.all.p99">`. */

@@ -3,6 +3,7 @@ import { formatBytes } from "../units.ts";
 import type { Glyphs } from "./glyphs.ts";
 import type { Paint } from "./paint.ts";
 import { figure, figureMs, limitOf, loadWords, verdictWords } from "./perf-figures.ts";
+import { happenedIn } from "./perf-happened.ts";
 import { sparkline } from "./sparkline.ts";
 import { type Column, renderTable } from "./table.ts";
 import { NONE, percent, wrapWords } from "./words.ts";
@@ -138,10 +139,14 @@ function pressure({ samples }: NonNullable<PerfReport["resources"]>): string {
   return `pressure (worst second) cpu ${most("cpu")}, memory ${most("memory")}, io ${most("io")}`;
 }
 
-function happened({ recycles, happenings }: PerfReport): string {
+function happened(report: PerfReport): string {
+  const { recycles } = report;
   if (!recycles) return "not shown";
   const reasons = Object.entries(recycles.byReason).map(([reason, count]) => `${reason} ${count}`);
-  const others = happenings.filter(({ action }) => action !== "recycle").map(({ action }) => action);
+  // What this test asked for has lines of its own.
+  const others = happenedIn(report)
+    .filter(({ path, lane }) => path.startsWith("happenings.") && lane !== "recycle")
+    .map(({ lane }) => lane);
   const besides = others.length > 0 ? `; besides: ${[...new Set(others)].join(", ")}` : "";
   return `${recycles.total}${reasons.length > 0 ? ` (${reasons.join(", ")})` : ""}${besides}`;
 }

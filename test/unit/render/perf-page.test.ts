@@ -11,6 +11,7 @@ const TEMPLATES = join(import.meta.dirname, "../../../templates/perf-report");
 const ASSETS: PageAssets = {
   template: readFileSync(join(TEMPLATES, "page.eta"), "utf8"),
   style: "",
+  chartScript: "/* charts */",
   script: "/* page */",
   plotScript: "/* plot */",
   plotStyle: "",
