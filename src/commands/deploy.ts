@@ -184,7 +184,8 @@ export default class Deploy extends BaseCommand {
     if (this.jsonEnabled()) return;
     const paint = await terminalPaint(process.stdout, process.env);
     const { facts, plan } = prepared;
-    const machine = `${facts.distribution.name}, systemd ${facts.systemdVersion ?? "none"}, cgroup v${facts.cgroupVersion}, ${facts.machine.cores} cores, Node ${facts.nodeVersion}`;
+    const { machineLine } = await import("../lib/deploy/machine-line.ts");
+    const machine = await machineLine(facts);
     this.tell(prepared.assumed.includes("profile") ? machine : `${machine}\n${plan.arithmetic}`);
     for (const path of prepared.taken) this.tell(`${path} is not deploy's own, and stays as it is.`);
     if (facts.pending) this.tell("A deploy was interrupted; this one completes it.");

@@ -1,6 +1,7 @@
 import { arch, cpus, release, totalmem } from "node:os";
 import type { Client } from "../client.ts";
 import { CombotError } from "../errors.ts";
+import { gatherMachineFacts } from "../machine-facts/gather.ts";
 import type { PerfReport } from "../protocol/perf.ts";
 import { hangLimitMs } from "../slowness.ts";
 
@@ -33,12 +34,13 @@ export async function readSettings(client: Client): Promise<Record<string, strin
 }
 
 /** The machine that this process runs on. */
-export function thisMachine(): PerfReport["machine"] {
+export async function thisMachine(): Promise<PerfReport["machine"]> {
   const all = cpus();
   return {
     cpu: all[0]?.model.trim() ?? "",
     cores: all.length,
     memoryBytes: totalmem(),
     kernel: `${release()} ${arch()}`,
+    facts: await gatherMachineFacts(),
   };
 }

@@ -45,7 +45,7 @@ export interface PerfSurroundings {
 export async function runPerfTest(plan: PerfPlan, around: PerfSurroundings): Promise<PerfReport> {
   const { client, baseline } = around;
   const at = new Date().toISOString();
-  const machine = thisMachine();
+  const machine = await thisMachine();
   const model = await probe(client, plan);
   if (baseline) refuseUnlike(baseline.path, baseline.report, { model, machine, load: loadOf(plan) });
   const settings = await readSettings(client);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { machineFacts } from "./machine.ts";
 import { recycleReason } from "./process.ts";
 
 const count = z.int().min(0);
@@ -98,7 +99,13 @@ export const perfReport = z.object({
   load: loadPlan,
   warmUpSeconds: seconds,
   seconds: seconds.describe("measured"),
-  machine: z.object({ cpu: z.string(), cores: count, memoryBytes: bytes, kernel: z.string() }),
+  machine: z.object({
+    cpu: z.string(),
+    cores: count,
+    memoryBytes: bytes,
+    kernel: z.string(),
+    facts: machineFacts.optional().describe("what else is known of it; reports of 0.1.0 have none"),
+  }),
   versions: z.object({ combot: z.string(), daemon: z.string().nullable(), node: z.string() }),
   model: z.object({ name: z.string(), digest: z.string() }).nullable(),
   settings: z.record(z.string(), z.string()).nullable().describe("of the daemon, those that bear on speed and memory"),

@@ -48,6 +48,7 @@ export function renderPerfPage(report: PerfReport, assets: PageAssets, baseline:
     spread: spreadOf(report),
     badge: BADGES[report.verdict],
     latencyRows: latencyRows(report, classes),
+    machineRows: machineRows(report),
     json: inScript(report),
     baseline: baseline && inScript(baseline),
     marks: inScript(marksOf(lanes)),
@@ -66,6 +67,20 @@ function latencyRows({ server }: PerfReport, classes: readonly (typeof CLASSES)[
     ...(server.queueMs ? [["waiting in the queue", "server.queueMs", false] as const] : []),
     ...(server.batchMs ? [["a batch in a worker", "server.batchMs", false] as const] : []),
   ];
+}
+
+/** Name, path and format of what is known of the machine besides. */
+function machineRows(report: PerfReport): [string, string, PageFormat][] {
+  const rows: [string, string, PageFormat][] = [
+    ["distribution", "distribution", "text"],
+    ["model", "model", "text"],
+    ["runs in", "virtual", "text"],
+    ["last cache", "cpu.cacheBytes.l3", "bytes"],
+    ["swap", "memory.swapBytes", "bytes"],
+  ];
+  return rows
+    .map(([name, path, format]): [string, string, PageFormat] => [name, `machine.facts.${path}`, format])
+    .filter(([, path]) => (valueAt(report, path) ?? null) !== null);
 }
 
 /** Inside a script no entity is read; `</script>` and `<!--` must not come up. */

@@ -1,3 +1,4 @@
+import { machineInALine } from "../machine-facts/words.ts";
 import type { PerfLatencies, PerfReport, TargetVerdict } from "../protocol/perf.ts";
 import { formatBytes } from "../units.ts";
 import type { Glyphs } from "./glyphs.ts";
@@ -46,7 +47,10 @@ export function renderPerf(report: PerfReport, paint: Paint, glyphs: Glyphs): st
 function headline(report: PerfReport, paint: Paint): string {
   const { load, seconds, warmUpSeconds, machine, model } = report;
   const words = `${loadWords(load)}; ${seconds.toFixed(1)} s measured after ${warmUpSeconds} s of warm-up.`;
-  const where = `${model ? `Model ${model.name} (${model.digest}). ` : ""}${machine.cores} cores of ${machine.cpu}, ${formatBytes(machine.memoryBytes)}.`;
+  const what = machine.facts?.cpu
+    ? machineInALine(machine.facts)
+    : `${machine.cores} cores of ${machine.cpu}, ${formatBytes(machine.memoryBytes)}`;
+  const where = `${model ? `Model ${model.name} (${model.digest}). ` : ""}${what}.`;
   return [paint.strong("combot perf-test"), ...wrapWords(words, WIDTH), ...wrapWords(where, WIDTH)].join("\n");
 }
 

@@ -1,5 +1,7 @@
 import { readdir, statfs } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { gatherMachineFacts } from "../../machine-facts/gather.ts";
+import { machineDetails, machineInALine } from "../../machine-facts/words.ts";
 import { formatBytes } from "../../units.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import type { Probe } from "../probe.ts";
@@ -64,6 +66,11 @@ async function disk(): Promise<Finding> {
   return free < DISK_TIGHT_BYTES ? warn(found, command) : ok(found);
 }
 
+async function machine(): Promise<Finding> {
+  const facts = await gatherMachineFacts();
+  return ok(machineInALine(facts), machineDetails(facts));
+}
+
 async function clock(probe: Probe): Promise<Finding> {
   const { status, stdout } = await probe.run("timedatectl", ["show", "--property=NTPSynchronized,NTP"]);
   if (status !== 0) return ok("nothing here tells whether the clock is synchronised");
@@ -72,6 +79,13 @@ async function clock(probe: Probe): Promise<Finding> {
 }
 
 export const MACHINE_CHECKS: readonly Check[] = [
+  {
+    name: "machine",
+    meaning:
+      "What the machine is: model or instance type, CPU and its caches, memory, distribution; under --json also memory banks, disks, file systems and Docker. It is never wrong, and the first thing that somebody who helps asks for.",
+    cause: "What is not known is left out: some of it takes root, and dmidecode.",
+    run: machine,
+  },
   {
     name: "memory",
     meaning:

@@ -1,7 +1,7 @@
 // Runs in a page before its scripts: whatever a canvas is told to write is kept beside it, with its box, until it is wiped.
 (() => {
   const proto = CanvasRenderingContext2D.prototype;
-  const { fillText, clearRect } = proto;
+  const [fillText, clearRect] = ["fillText", "clearRect"].map((name) => proto[name]);
   const kept = new Map();
   Object.defineProperty(globalThis, "canvasTexts", { value: kept });
   proto.clearRect = function (...args) {
