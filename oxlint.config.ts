@@ -19,6 +19,7 @@ const PLACES = {
   deploy: "/deploy/",
   doctor: "/doctor/",
   perf: "/perf/",
+  issueReport: "/issue-report/",
   commands: "/commands/",
   main: "/daemon/main\\.ts$",
   policy: "/policy/",
@@ -73,6 +74,10 @@ const LAYERS: readonly Layer[] = [
   { files: ["src/lib/deploy/**"], may: ["deploy", "machineFacts", "client", "config", "protocol", "node", "packages"] },
   { files: ["src/lib/doctor/**"], may: ["doctor", "machineFacts", "client", "config", "protocol", "node", "packages"] },
   {
+    files: ["src/lib/issue-report/**"],
+    may: ["issueReport", "machineFacts", "doctor", "client", "config", "protocol", "node", "packages"],
+  },
+  {
     files: ["src/lib/cli/**"],
     may: ["cli", "machineFacts", "client", "render", "monitor", "config", "protocol", "node", "packages"],
   },
@@ -124,6 +129,7 @@ const LAYERS: readonly Layer[] = [
       "deploy",
       "doctor",
       "perf",
+      "issueReport",
       "node",
       "packages",
       "main",

@@ -5,6 +5,7 @@ import { CombotError } from "../lib/errors.ts";
 import { hangLimitMs } from "../lib/slowness.ts";
 import type { MemoryReport } from "../lib/protocol/memory.ts";
 import type { StatusReport, UnitState } from "../lib/render/status.ts";
+import { VERSION } from "../lib/version.ts";
 
 const EXIT_UNHEALTHY = 4;
 const TIMEOUT_SECONDS = 10;
@@ -56,7 +57,7 @@ async function ask(client: Client, timeoutMs: number | undefined, found: Promise
     askControl(client, timeoutMs),
     found,
   ]);
-  return { health, metrics, cache, ...control, systemd, ...(systemdDetail !== undefined && { systemdDetail }) };
+  return { health, cliVersion: VERSION, metrics, cache, ...control, systemd, ...(systemdDetail !== undefined && { systemdDetail }) };
 }
 
 type ControlPart = Pick<StatusReport, "memory" | "process" | "redis" | "alerts" | "controlDetail">;

@@ -7,6 +7,7 @@ import type { MetricsReport } from "../protocol/metrics.ts";
 import type { ProcessStatus } from "../protocol/process.ts";
 import { formatDuration } from "../units.ts";
 import { harmless } from "../harmless.ts";
+import { versionGap } from "../version-gap.ts";
 import type { Glyphs } from "./glyphs.ts";
 import { paintLine } from "./line.ts";
 import type { Line } from "./line.ts";
@@ -30,6 +31,8 @@ export interface UnitState {
 /** What `combot status` found out; its JSON form is this very object. */
 export interface StatusReport {
   readonly health: Health;
+  /** Of the command that asked. */
+  readonly cliVersion: string;
   readonly metrics: MetricsReport;
   readonly cache: CacheStats;
   /** Null, as `process`, `redis` and `alerts`, where we may not use the control socket, which alone tells. */
@@ -81,10 +84,12 @@ function rows({ memory, metrics, cache, redis }: StatusReport, space: RowSpace):
   ];
 }
 
-function headline({ health, process }: StatusReport, paint: Paint): string {
+function headline({ health, process, cliVersion }: StatusReport, paint: Paint): string {
   const status = paint[CHECK_TONES[health.status]](health.status);
   const pid = process ? `, pid ${process.daemon.pid}` : "";
-  return `${paint.strong("combot")} ${harmless(health.version)} is ${status}, up ${formatDuration(health.uptimeSeconds * 1000)}${pid}`;
+  const gap = versionGap(cliVersion, harmless(health.version));
+  const told = gap === null ? "" : `\n${line("versions", "", gap)}`;
+  return `${paint.strong("combot")} ${harmless(health.version)} is ${status}, up ${formatDuration(health.uptimeSeconds * 1000)}${pid}${told}`;
 }
 
 function checks({ health }: StatusReport, paint: Paint): string {

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CombotError } from "../../../src/lib/errors.ts";
+import { VERSION } from "../../../src/lib/version.ts";
 import { HEALTH } from "../../support/sample-replies.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { requireBuild, runCli, startCli, finish } from "./cli-process.ts";
@@ -17,6 +18,10 @@ describe("status", () => {
     const { status, stdout, stderr } = await runCli(["status", "--socket", socket]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^combot 0.1.0 is ok/);
+    // The daemon that is played is an old one.
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      `This command is ${VERSION} and the daemon still 0.1.0: deploy or restart`,
+    );
     expect(stdout).toContain("PROCESS");
     expect(stdout).not.toContain(ESCAPE);
   });
@@ -24,7 +29,9 @@ describe("status", () => {
   test("prints one document under --json", async () => {
     const { socket } = await startFakeDaemon();
     const { stdout } = await runCli(["status", "--json", "--socket", socket]);
-    expect({ ...(JSON.parse(stdout) as object), systemd: "depends on the machine" }).toMatchSnapshot();
+    const report = JSON.parse(stdout) as { cliVersion: string };
+    expect(report.cliVersion).toBe(VERSION);
+    expect({ ...report, cliVersion: "of the package", systemd: "depends on the machine" }).toMatchSnapshot();
   });
 
   test("has colours where they are asked for, and none where NO_COLOR is set", async () => {

@@ -7,6 +7,7 @@ import { renderStatus, type StatusReport } from "../../../src/lib/render/status.
 import { CACHE_STATS, HEALTH, MEMORY, METRICS, PROCESS_STATUS, REDIS_STATUS } from "../../support/sample-replies.ts";
 
 const REPORT: StatusReport = {
+  cliVersion: "0.1.0",
   alerts: [],
   health: HEALTH,
   memory: MEMORY,
@@ -26,6 +27,7 @@ const REPORT: StatusReport = {
 const QUIET = { p50: null, p90: null, p99: null };
 
 const FRESH: StatusReport = {
+  cliVersion: "0.1.0",
   health: {
     ...HEALTH,
     status: "unhealthy",
@@ -154,4 +156,12 @@ describe("renderStatus", () => {
     expect(coloured).not.toBe(renderStatus(REPORT, PLAIN, UNICODE_GLYPHS));
     expect(stripVTControlCharacters(coloured)).toBe(renderStatus(REPORT, PLAIN, UNICODE_GLYPHS));
   });
+});
+
+test("a daemon of another version is told", () => {
+  const text = renderStatus({ ...REPORT, cliVersion: "0.2.0" }, PLAIN, UNICODE_GLYPHS);
+  expect(text.split("\n").slice(1, 3)).toEqual([
+    "versions  This command is 0.2.0 and the daemon still 0.1.0: deploy or restart it",
+    "          (docs/upgrade.md).",
+  ]);
 });

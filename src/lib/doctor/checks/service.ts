@@ -6,6 +6,8 @@ import { hangLimitMs } from "../../slowness.ts";
 import { type Check, fail, type Finding, ok, warn } from "../check.ts";
 import { SERVICE, SOCKET } from "../../unit-names.ts";
 import type { Health } from "../../protocol/health.ts";
+import { isNewer, versionGap } from "../../version-gap.ts";
+import { VERSION } from "../../version.ts";
 import { forgetFailures, type Probe } from "../probe.ts";
 
 const SOCKET_MODE = 0o660;
@@ -78,12 +80,30 @@ function weightsOf(dir: string, { file, reason }: Health["model"]["weights"]): F
   return ok(`${dir}, ${words[file]}`);
 }
 
+/** A release that was switched to without a restart, or a command from elsewhere. */
+async function versions(probe: Probe): Promise<Finding> {
+  const found = await probe.health().catch(() => null);
+  if (!found) return ok(`${VERSION}; no daemon to compare it with`);
+  const { version } = found;
+  const gap = versionGap(VERSION, version);
+  if (gap === null) return ok(`${version}, command and daemon`);
+  // Only a newer one is the daemon's to take up.
+  return warn(gap, isNewer(VERSION, version) ? await startCommand(probe) : "npm install --global combot");
+}
+
 export const SERVICE_CHECKS: readonly Check[] = [
   {
     name: "health",
     meaning: "Whether the daemon answers, and what it says of itself.",
     cause: "It is down, hangs, still loads, or could not load its model.",
     run: health,
+  },
+  {
+    name: "versions",
+    meaning: "Whether this command and the daemon are of one version.",
+    cause:
+      "The package was updated and the daemon not restarted or deployed, or this combot is another than the machine's.",
+    run: versions,
   },
   {
     name: "sockets",
