@@ -30,7 +30,7 @@ export interface ReportSurroundings {
   readonly now: Date;
 }
 
-const ASK = { timeoutMs: 4000, absenceMs: 0 } as const;
+const ASK = { timeoutMs: 10_000, absenceMs: 0 } as const;
 const PACKAGES = ["onnxruntime-node", "tokenizers", "ioredis", "fastify", "@oclif/core"];
 const DAY_MS = 86_400_000;
 

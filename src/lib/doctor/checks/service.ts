@@ -88,7 +88,17 @@ async function versions(probe: Probe): Promise<Finding> {
   const gap = versionGap(VERSION, version);
   if (gap === null) return ok(`${version}, command and daemon`);
   // Only a newer one is the daemon's to take up.
-  return warn(gap, isNewer(VERSION, version) ? await startCommand(probe) : "npm install --global combot");
+  return warn(gap, isNewer(VERSION, version) ? await takeUpCommand(probe) : "npm install --global combot");
+}
+
+/** A restart alone would run the release that was deployed. */
+async function takeUpCommand(probe: Probe): Promise<string> {
+  if (await probe.unit(SERVICE)) return "combot deploy --yes";
+  const pid = await probe.client.call("processStatus", { timeoutMs: 4000, absenceMs: 0 }).then(
+    ({ daemon }) => daemon.pid,
+    () => "PID",
+  );
+  return `kill ${pid} && combot daemon`;
 }
 
 export const SERVICE_CHECKS: readonly Check[] = [
