@@ -27,7 +27,7 @@ globalThis.combotCharts = (() => {
   const bytes = (value) => {
     if (!known(value)) return "–";
     const mib = value / 1024 ** 2;
-    return mib >= 4096 ? `${Number((mib / 1024).toFixed(1))} GiB` : `${Math.round(mib)} MiB`;
+    return mib >= 1024 ? `${Number((mib / 1024).toPrecision(3))} GiB` : `${Math.round(mib)} MiB`;
   };
   const each = (value) => (known(value) ? `${Number(value.toFixed(value < 100 ? 1 : 0))}/s` : "–");
   const seconds = (value) => `${Number(value.toFixed(1))} s`;

@@ -174,11 +174,15 @@
     );
   }
 
-  function memory() {
-    const of = (key) => (run) => {
-      const samples = run.resources?.samples ?? [];
-      return { at: samples.map(({ atSeconds }) => atSeconds), values: samples.map((one) => one[key]) };
-    };
+  const ofSamples = (key) => (run) => {
+    const samples = run.resources?.samples ?? [];
+    return { at: samples.map(({ atSeconds }) => atSeconds), values: samples.map((one) => one[key]) };
+  };
+
+  /** By itself: beside the machine's it would be a line along the floor. */
+  const memory = () => chartOf(withBaseline("PSS", "two", bytes, ofSamples("treePssBytes")), bytes);
+
+  function machineMemory() {
     const { limitBytes, samples } = report.resources;
     const limit = line("limit", "bad", () => bytes(limitBytes), { dash: [2, 3], note: bytes(limitBytes) });
     const most = highest(samples.map(({ usedBytes }) => usedBytes));
@@ -186,11 +190,7 @@
     const isNear = most !== null && limitBytes < most * 1.5;
     const drawn = isNear ? [limitBytes, limitBytes] : [null, null];
     return chartOf(
-      [
-        ...withBaseline("used in all", "one", bytes, of("usedBytes")),
-        ...withBaseline("daemon and workers (PSS)", "two", bytes, of("treePssBytes")),
-        { series: limit, at: [0, END], values: drawn },
-      ],
+      [...withBaseline("used", "one", bytes, ofSamples("usedBytes")), { series: limit, at: [0, END], values: drawn }],
       bytes,
     );
   }
@@ -211,7 +211,7 @@
     );
   }
 
-  const PLOTS = { distribution, percentiles, throughput, latency, memory, cpu };
+  const PLOTS = { distribution, percentiles, throughput, latency, memory, machineMemory, cpu };
 
   function lanes() {
     for (const bar of document.querySelectorAll(".lane i")) {

@@ -63,7 +63,7 @@ test("memory, latency and what was done meanwhile have one axis of time, and eac
   const path = join(temporaryFolder(), "page.html");
   writeFileSync(path, renderPerfPage(recorded(), readPageAssets()));
   const { page } = await openPage(browser, path, { width: 1280, scheme: "light" });
-  const script = `["latency", "memory", "throughput", "cpu"].map((name) => '[data-plot="' + name + '"] .u-over')
+  const script = `["latency", "memory", "machineMemory", "throughput", "cpu"].map((name) => '[data-plot="' + name + '"] .u-over')
     .concat(".lane div").map((place) => document.querySelector(place).getBoundingClientRect())
     .map(({ left, right }) => [left, right].map(Math.round).join(" to "))`;
   const places = (await page.evaluate(script)) as string[];
