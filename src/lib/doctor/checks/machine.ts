@@ -8,6 +8,8 @@ import type { Probe } from "../probe.ts";
 import { SPEED_CHECK } from "./speed.ts";
 
 const LARGEST = 10;
+/** On a machine that is starved the other checks say what somebody has to know. */
+const FACTS_LIMIT_MS = 3000;
 /** Where the levels of the memory ladder begin by default. */
 const WARNING = 0.8;
 const EMERGENCY = 0.95;
@@ -67,7 +69,7 @@ async function disk(): Promise<Finding> {
 }
 
 async function machine(): Promise<Finding> {
-  const facts = await gatherMachineFacts();
+  const facts = await gatherMachineFacts(FACTS_LIMIT_MS);
   return ok(machineInALine(facts), machineDetails(facts));
 }
 
