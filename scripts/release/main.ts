@@ -8,7 +8,6 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../src/lib/errors.ts";
 import { PACKAGE_FOLDER } from "../../src/lib/package-files.ts";
 import { type PackedFile, packageFaults } from "./package-faults.ts";
-import { smokeFaults } from "./smoke.ts";
 import { versionFaults, type VersionPlaces } from "./version-faults.ts";
 
 const { values } = parseArgs({ options: { "dry-run": { type: "boolean", default: false } } });
@@ -59,25 +58,13 @@ function pack(): string[] {
   return packageFaults(packed.files, PACKAGE_FOLDER, version);
 }
 
-/** Installed as a user would, beside nothing else: a dependency that is missing from package.json is found here. */
-async function smoke(): Promise<string[]> {
-  if (!packed) return ["there is no package to try"];
-  const folder = join(scratch, "i");
-  const args = ["install", "--prefix", folder, "--omit=dev", "--no-audit", "--no-fund", "--prefer-offline"];
-  // onnxruntime-node's own switch: its CPU library is in the package, and a GPU's comes from elsewhere than the registry.
-  const env = { ...process.env, npm_config_onnxruntime_node_install: "skip" };
-  const { status, stderr } = spawnSync("npm", [...args, join(scratch, packed.filename)], { encoding: "utf8", env });
-  if (status !== 0) return [`the package can't be installed: ${stderr.trim().slice(-2000)}`];
-  return smokeFaults(join(folder, "node_modules", "combot"), scratch, version);
-}
-
 const CHECKS: readonly (readonly [string, () => string[] | Promise<string[]>])[] = [
   ["versions, changelog and tags agree", versions],
   ["everything is committed", tree],
   ["types, lint, format, dead code, lock, generated pages", passes("npm", "run", "--silent", "check")],
   ["the Node that npm brings is the one of node.sha256", passes("sh", "scripts/check-node.sh")],
   ["the package holds what it must, and nothing else", pack],
-  ["the package, installed by itself, serves", smoke],
+  ["the package, installed by itself, serves on each Node that it names", passes("node", "scripts/smoke/main.ts")],
 ];
 
 async function faultsOf(check: () => string[] | Promise<string[]>): Promise<string[]> {

@@ -30,7 +30,10 @@ const PLACES =
 /** What no folder of it may hold. */
 const STRANGERS = /(?:^|\/)(?:\.env|\.git|node_modules|test|coverage)(?:\/|$)|\.(?:ts|tsbuildinfo|map|log|db|pem|key)$/;
 const TYPES = /\.d\.ts$/;
-const LARGEST_BYTES = 32 * 2 ** 20;
+/** The CPU's onnxruntime, which the build puts there and which looks for itself in such a folder. */
+const RUNTIME = /^dist\/node_modules\/onnxruntime-node\//;
+const LARGEST_BYTES = 64 * 2 ** 20;
+const LAUNCHERS = ["bin/run.js", "bin/combot"];
 const TEXT = /\.(?:js|json|md|eta|css|svg|yml|txt)$/;
 
 /**
@@ -49,11 +52,11 @@ export function packageFaults(files: readonly PackedFile[], folder: string, vers
     ...MUST_HAVE.filter((path) => !paths.has(path)).map((path) => `${path} is not in the package`),
     ...[...paths].filter((path) => !PLACES.test(path)).map((path) => `${path} has no business in the package`),
     ...[...paths]
-      .filter((path) => STRANGERS.test(path) && !TYPES.test(path))
+      .filter((path) => STRANGERS.test(path.replace(RUNTIME, "")) && !TYPES.test(path))
       .map((path) => `${path} has no business in the package`),
     ...files.filter(({ size }) => size > LARGEST_BYTES).map(({ path, size }) => `${path} has ${size} bytes`),
     ...files
-      .filter(({ path, mode }) => path === "bin/run.js" && (mode & 0o111) === 0)
+      .filter(({ path, mode }) => LAUNCHERS.includes(path) && (mode & 0o111) === 0)
       .map(({ path }) => `${path} can't be run`),
     ...commands
       .filter((path) => !existsSync(sourceOf(folder, path)))

@@ -57,7 +57,15 @@ async function ask(client: Client, timeoutMs: number | undefined, found: Promise
     askControl(client, timeoutMs),
     found,
   ]);
-  return { health, cliVersion: VERSION, metrics, cache, ...control, systemd, ...(systemdDetail !== undefined && { systemdDetail }) };
+  return {
+    health,
+    cliVersion: VERSION,
+    metrics,
+    cache,
+    ...control,
+    systemd,
+    ...(systemdDetail !== undefined && { systemdDetail }),
+  };
 }
 
 type ControlPart = Pick<StatusReport, "memory" | "process" | "redis" | "alerts" | "controlDetail">;

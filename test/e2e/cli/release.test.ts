@@ -1,14 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { packageFaults, type PackedFile } from "../../../scripts/release/package-faults.ts";
-import { smokeFaults } from "../../../scripts/release/smoke.ts";
 import { versionFaults, type VersionPlaces } from "../../../scripts/release/version-faults.ts";
 import { PACKAGE_FOLDER } from "../../../src/lib/package-files.ts";
 import { VERSION } from "../../../src/lib/version.ts";
 import { requireBuild } from "./cli-process.ts";
-import { packProgram } from "../../support/deploy/deployed-machine.ts";
 
 const CHANGELOG = `# Changelog
 
@@ -111,18 +107,5 @@ describe("the package that npm would publish", () => {
 
   test("of another version", () => {
     expect(packageFaults(files, PACKAGE_FOLDER, "9.9.9").join("\n")).toContain("oclif.manifest.json is");
-  });
-
-  test("serves from its own folder, and one of another version is told", { timeout: 180_000 }, async () => {
-    const { folder, remove } = packProgram();
-    const place = mkdtempSync(join("/tmp", "cs-"));
-    onTestFinished(() => {
-      remove();
-      rmSync(place, { recursive: true, force: true });
-    });
-    expect(await smokeFaults(folder, place, VERSION)).toEqual([]);
-    const told = await smokeFaults(folder, place, "9.9.9");
-    expect(told).toHaveLength(2);
-    expect(told.join("\n")).toContain(`the daemon says that it is ${VERSION}`);
   });
 });
