@@ -16,6 +16,8 @@ const MUST_HAVE = [
   "node.sha256",
   "oclif.manifest.json",
   "bin/run.js",
+  "bin/combot",
+  "bin/cli.js",
   "bin/daemon.js",
   "dist/daemon/main.js",
   "dist/daemon/workers/child.js",
