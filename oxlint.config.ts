@@ -62,7 +62,7 @@ const LAYERS: readonly Layer[] = [
   { files: ["src/lib/*.ts"], may: ["node"] },
   { files: ["src/lib/protocol/**"], may: ["protocol", "zod"] },
   { files: ["src/lib/config/**"], may: ["config", "node", "zod"] },
-  // Never what runs while requests wait, nor what looks once a second (docs/decisions/0026).
+  // Never what runs while requests wait, nor what looks once a second (docs/decisions/0027).
   { files: ["src/lib/machine-facts/**"], may: ["machineFacts", "protocol", "node", "packages"] },
   { files: ["src/lib/monitor/**"], may: ["monitor", "client", "protocol", "node"] },
   { files: ["src/lib/render/**"], may: ["render", "monitor", "machineFacts", "config", "protocol", "packages"] },

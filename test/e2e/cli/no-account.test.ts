@@ -87,6 +87,7 @@ describe.runIf(canSeal)("a user without an account, a home, a shell, or a place 
     ["warm", 3, ABSENT],
     ["perf-test --duration 1", 3, ABSENT],
     ["doctor", 4, ABSENT],
+    ["report --show", 0, "versions.json"],
     ["monitor --once", 3, "combot is down"],
     ["nonsense", 2, "is not a command"],
   ])("combot %s", async (line, status, told) => {
