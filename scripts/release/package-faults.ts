@@ -28,10 +28,11 @@ const MUST_HAVE = [
 ];
 /** Where a file of the package may lie. */
 const PLACES =
-  /^(?:bin|dist|models|templates|docs|man)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|node\.sha256|oclif\.manifest\.json)$/;
+  /^(?:bin|dist|models|templates|docs|man)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|node\.sha256|oclif\.manifest\.json)$/;
 /** What no folder of it may hold. */
 const STRANGERS = /(?:^|\/)(?:\.env|\.git|node_modules|test|coverage)(?:\/|$)|\.(?:ts|tsbuildinfo|map|log|db|pem|key)$/;
-const TYPES = /\.d\.ts$/;
+/** Types, and examples that pages show. */
+const TYPES = /\.d\.ts$|^docs\/examples\//;
 /** The CPU's onnxruntime, which the build puts there and which looks for itself in such a folder. */
 const RUNTIME = /^dist\/node_modules\/onnxruntime-node\//;
 const LARGEST_BYTES = 64 * 2 ** 20;
