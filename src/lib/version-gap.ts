@@ -6,8 +6,8 @@
 export function versionGap(own: string, daemon: string): string | null {
   if (own === daemon) return null;
   return isNewer(own, daemon)
-    ? `This command is ${own} and the daemon still ${daemon}: deploy or restart it (docs/upgrade.md).`
-    : `This command is ${own}, older than the daemon, which is ${daemon}: update it (docs/upgrade.md).`;
+    ? `This command is ${own} and the daemon still ${daemon}: deploy or restart it (combot docs upgrade).`
+    : `This command is ${own}, older than the daemon, which is ${daemon}: update it (combot docs upgrade).`;
 }
 
 /** By numbers; of equal ones that which is no preview. */

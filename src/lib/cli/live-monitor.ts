@@ -15,6 +15,7 @@ import { shown } from "../terminal-text.ts";
 import { writeControls } from "./guarded-streams.ts";
 import { Painter } from "./painter.ts";
 import { performAction } from "./monitor-actions.ts";
+import { VERSION } from "../version.ts";
 
 export interface LiveMonitorOptions {
   readonly client: Client;
@@ -177,6 +178,7 @@ export class LiveMonitor {
       height: output.rows || 24,
       glyphs,
       intervalMs,
+      ownVersion: VERSION,
       clock: new Date(),
       mode: this.#mode,
       ...(this.#message && { message: this.#message.text }),

@@ -43,7 +43,7 @@ function pastState({ sample, past }: MonitorView): Line {
   return [name, span(` ${printable(version)} `), span(`was ${status}`, STATUS_TONES[status])];
 }
 
-function stateOf({ link, sample, nowMs }: MonitorView, { clock }: ScreenOptions): Line {
+function stateOf({ link, sample, nowMs }: MonitorView, { clock, ownVersion }: ScreenOptions): Line {
   const lasted = nowMs - link.sinceMs;
   const since = `since ${timeOf(new Date(clock.getTime() - lasted))} (${formatDuration(lasted)})`;
   if (link.state === "connecting") return [span("combot", "strong"), span(" is being connected to")];
@@ -51,6 +51,12 @@ function stateOf({ link, sample, nowMs }: MonitorView, { clock }: ScreenOptions)
   if (link.state === "down" || !sample) return [span("combot", "strong"), span(" is down", "bad"), span(` ${since}`)];
   const name = [span("combot", "strong"), span(` ${printable(sample.health.version)} `)];
   if (link.state === "silent") return [...name, span("is silent", "bad"), span(` ${since}`)];
-  const { status, uptimeSeconds } = sample.health;
-  return [...name, span(`is ${status}`, STATUS_TONES[status]), span(`, up ${formatDuration(uptimeSeconds * 1000)}`)];
+  const { status, uptimeSeconds, version } = sample.health;
+  const isOther = ownVersion !== undefined && ownVersion !== version;
+  return [
+    ...name,
+    span(`is ${status}`, STATUS_TONES[status]),
+    span(`, up ${formatDuration(uptimeSeconds * 1000)}`),
+    ...(isOther ? [span(`, this command is ${ownVersion}`, "careful")] : []),
+  ];
 }

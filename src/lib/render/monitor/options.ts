@@ -13,6 +13,8 @@ export interface ScreenOptions {
   readonly glyphs: Glyphs;
   readonly clock: Date;
   readonly intervalMs?: number;
+  /** Of the command that draws: it is told where the daemon's is another one. */
+  readonly ownVersion?: string;
   /** What the one who looks has chosen; undefined where nobody can choose. */
   readonly mode?: Mode;
   /** The last line. */
