@@ -18,6 +18,9 @@ export default class Logs extends BaseCommand {
     redis: Flags.boolean({ description: "Of the managed Redis rather than the daemon." }),
   };
 
+  /** It is journalctl's too. */
+  protected override readonly hasShortHelp = false;
+
   async run(): Promise<void> {
     const own = ["--redis", "--json"];
     // Before they are parsed: oclif then takes what it was given for all there is.

@@ -185,7 +185,7 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
     ]);
     const line = new LiveLine(process.stderr, () => performance.now());
     const onProgress: PerfSurroundings["onProgress"] = (moment) => {
-      if (!this.jsonEnabled()) line.show(renderPerfMoment(moment));
+      if (!this.jsonEnabled()) line.show(renderPerfMoment(moment), moment.phase);
     };
     try {
       return await runPerfTest(plan, { ...around, onProgress });

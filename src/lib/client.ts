@@ -35,14 +35,19 @@ export interface Sockets {
   readonly controlPath: string;
 }
 
+/** Told when a daemon that is not there is waited for. */
+export type OnAbsent = (socketPath: string, forMs: number) => void;
+
 /** The API of the daemon, typed and checked. Keeps its connections; `close` ends them. */
 export class Client {
   readonly #sockets: Sockets;
   readonly #agent = openAgent();
   readonly #schemas = readSchemas();
+  readonly #onAbsent: OnAbsent | undefined;
 
-  constructor(sockets: Sockets) {
+  constructor(sockets: Sockets, onAbsent?: OnAbsent) {
     this.#sockets = sockets;
+    this.#onAbsent = onAbsent;
   }
 
   /**
@@ -102,7 +107,7 @@ export class Client {
     };
     const { readProgress } = await import("./client/progress.ts");
     try {
-      const stream = await retrying(open, { forMs: ABSENCE_MS, isWorthIt: isAbsent, signal });
+      const stream = await retrying(open, { ...this.#waiting(socketPath, ABSENCE_MS), isWorthIt: isAbsent, signal });
       // Checked by the schema that the type is made from.
       yield* readProgress(name, stream) as AsyncGenerator<ReplyOf<N>, void>;
     } catch (thrown) {
@@ -112,6 +117,10 @@ export class Client {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #waiting(socketPath: string, forMs: number): { readonly forMs: number; readonly onAbsent: () => void } {
+    return { forMs, onAbsent: () => this.#onAbsent?.(socketPath, forMs) };
   }
 
   async #reach<N extends EndpointName>(route: Route, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
@@ -126,7 +135,7 @@ export class Client {
     const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
     const isWorthIt = (thrown: unknown) => isAbsent(thrown) || (isSafe && isCutOff(thrown));
     try {
-      return await retrying(() => exchange(order), { forMs: absenceMs, isWorthIt, signal });
+      return await retrying(() => exchange(order), { ...this.#waiting(socketPath, absenceMs), isWorthIt, signal });
     } catch (thrown) {
       if (timeout?.aborted && !stop?.aborted) throw outOfTime(timeoutMs, thrown);
       if (stop?.aborted) throw thrown;

@@ -73,7 +73,11 @@ Exits with 4 and the reason if the model can't be served.`;
   async #check(asked: AskedCheck, timeoutMs = hangLimitMs(TIMEOUT_SECONDS * 1000)): Promise<ModelCheckReport> {
     const { runModelCheck } = await import("../../lib/cli/model-check.ts");
     let [stage, isLong] = ["starting", false];
-    const tell = (): void => this.tell(`${stage} …`);
+    let told = "";
+    const tell = (): void => {
+      if (stage !== told) this.tell(`${stage} …`);
+      told = stage;
+    };
     const timer = setTimeout(() => {
       isLong = true;
       tell();

@@ -25,12 +25,22 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  /** Whether `-h` is for help, as `--help` is; false where it is a flag of what the command runs. */
+  protected readonly hasShortHelp: boolean = true;
+
   readonly #stop = (signal: StopSignal): never => process.exit(EXIT_BY_SIGNAL[signal]);
 
   protected override async init(): Promise<void> {
     await super.init();
     for (const signal of STOP_SIGNALS) process.once(signal, this.#stop);
     for (const stream of [process.stdout, process.stderr]) stream.prependListener("error", endQuietly);
+    if (this.hasShortHelp && asksForHelp(this.argv)) await this.#showHelp();
+  }
+
+  async #showHelp(): Promise<never> {
+    const { default: OwnHelp } = await import("./help.ts");
+    await new OwnHelp(this.config).showHelp((this.id ?? "").split(":"));
+    return this.exit(0);
   }
 
   /** For a command that has an orderly way to stop of its own. */
@@ -63,6 +73,12 @@ export abstract class BaseCommand extends Command {
   protected override logJson(json: unknown): void {
     process.stdout.write(`${jsonText(json, 2)}\n`);
   }
+}
+
+/** Wherever it stands before `--`, as oclif takes `--help`. */
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? argv.length : end).includes("-h");
 }
 
 /** Whoever read us has gone (`| head`), which is his right: no message, and the status we would have ended with. */

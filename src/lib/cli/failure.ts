@@ -5,12 +5,12 @@ import { jsonText } from "../harmless.ts";
 import { failureBy, isFileShortage } from "../system-errors.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";
 import { shown } from "../terminal-text.ts";
+import { usageWords } from "./usage-words.ts";
 
 /** What oclif says of a wrong flag or argument; everything else it throws is a defect. */
 const OCLIF_USAGE = 2;
 /** There is no room for the output where it goes, or a file may not be read or written: the user's to mend. */
 const FILE_REFUSALS = ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM"];
-const HELP_OF_OCLIF = "\nSee more help with --help";
 
 export interface Failure {
   readonly exit: number;
@@ -25,8 +25,8 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof CombotError) return { exit: thrown.exitCode, document: documentOf(thrown) };
   const { exit, isExit } = oclifPart(thrown);
   if (isExit) return { exit: exit ?? 0, document: null };
-  const detail = stripVTControlCharacters(messageOf(thrown)).replace(HELP_OF_OCLIF, "");
-  if (exit === OCLIF_USAGE) return failureOf(new CombotError("USAGE", detail));
+  if (exit === OCLIF_USAGE) return failureOf(new CombotError("USAGE", usageWords(thrown)));
+  const detail = stripVTControlCharacters(messageOf(thrown));
   if (FILE_REFUSALS.includes(systemCodeOf(thrown) ?? "")) return failureOf(new CombotError("FILE_REFUSED", detail));
   if (isFileShortage(thrown)) return failureOf(failureBy(thrown, "INTERNAL", detail));
   return {

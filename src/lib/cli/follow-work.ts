@@ -19,12 +19,12 @@ export async function followWork<R>(
   events: AsyncIterable<WorkEvent<R>>,
   output: NodeJS.WriteStream | null,
 ): Promise<R> {
-  const line = output?.isTTY ? new LiveLine(output, () => performance.now()) : undefined;
+  const line = output ? new LiveLine(output, () => performance.now()) : undefined;
   try {
     for await (const { event, data } of events) {
       if (event === "done") return data;
       if (event === "failed") throw failureOf(data);
-      line?.show(renderBackupProgress(data));
+      line?.show(renderBackupProgress(data), data.step);
     }
   } finally {
     line?.end();

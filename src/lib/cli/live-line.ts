@@ -10,7 +10,7 @@ const LOG_EVERY_MS = 10_000;
 export class LiveLine {
   readonly #output: Output;
   readonly #now: () => number;
-  #toldAtMs: number | undefined;
+  #told: { readonly text: string; readonly step: string; readonly atMs: number } | undefined;
   #isShown = false;
 
   /** @param now a clock that never goes back, in ms. */
@@ -19,7 +19,8 @@ export class LiveLine {
     this.#now = now;
   }
 
-  show(text: string): void {
+  /** @param step where there is no terminal, another one is told of at once, and nothing twice. */
+  show(text: string, step = ""): void {
     if (this.#output.isTTY) {
       // A line that wraps could not be taken back.
       const width = (this.#output.columns || DEFAULT_COLUMNS) - 1;
@@ -27,8 +28,9 @@ export class LiveLine {
       this.#isShown = true;
       return;
     }
-    if (this.#toldAtMs !== undefined && this.#now() - this.#toldAtMs < LOG_EVERY_MS) return;
-    this.#toldAtMs = this.#now();
+    const [told, atMs] = [this.#told, this.#now()];
+    if (told?.text === text || (told?.step === step && atMs - told.atMs < LOG_EVERY_MS)) return;
+    this.#told = { text, step, atMs };
     this.#output.write(`${text}\n`);
   }
 

@@ -1,29 +1,47 @@
 import type { Hook } from "@oclif/core/hooks";
-import { editDistance } from "../config/names.ts";
+import type { Config } from "@oclif/core/interfaces";
 import { CombotError } from "../errors.ts";
+import { nearestBy } from "./near-name.ts";
 
-/** Slips of this share of a name's letters are still taken for a slip. */
-const LARGEST_SLIP = 0.4;
+type Known = Pick<Config, "bin" | "commands" | "topics">;
 
 /**
- * oclif's hook for a command that is none. In place of @oclif/plugin-not-found, which suggests nothing without a
- * terminal, asks its question on stdout even there where that is a file, and ends with 127.
+ * oclif's hook for a command that is none, `-h` and `-v` among them. In place of @oclif/plugin-not-found, which suggests
+ * nothing without a terminal, asks its question on stdout even there where that is a file, and ends with 127.
  */
 export const refuseUnknownCommand: Hook<"command_not_found"> = async ({ id, config }) => {
-  const asked = id.replaceAll(":", " ");
-  const known = config.commands.filter(({ hidden }) => !hidden).map((command) => command.id.replaceAll(":", " "));
-  const near = nearestCommand(asked, known);
-  const suggestion = near === undefined ? "" : ` Did you mean ${config.bin} ${near}?`;
-  throw new CombotError("USAGE", `${config.bin} ${asked} is not a command.${suggestion}`);
+  if (id === "-h") {
+    const { default: OwnHelp } = await import("./help.ts");
+    return new OwnHelp(config).showHelp(["--help"]);
+  }
+  if (id === "-v") return void process.stdout.write(`${config.userAgent}\n`);
+  throw unknownCommand(id, config);
 };
+
+/** @param id words, between colons or blanks. */
+export function unknownCommand(id: string, { bin, commands, topics }: Known): CombotError {
+  const asked = id.replaceAll(":", " ");
+  const ids = commands.filter(({ hidden }) => !hidden).map((command) => spaced(command.id));
+  // What stands behind a whole name is an argument that the command does not take.
+  const whole = ids.find((name) => asked.startsWith(`${name} `));
+  if (whole !== undefined) {
+    return new CombotError(
+      "USAGE",
+      `${bin} ${whole} takes no arguments: ${asked.slice(whole.length + 1)} is too many.`,
+    );
+  }
+  const names = topics.map(({ name }) => spaced(name));
+  const near = nearestCommand(asked, ids) ?? nearestCommand(asked, names);
+  const suggestion = near === undefined ? "" : ` Did you mean ${bin} ${near}?`;
+  return new CombotError("USAGE", `${bin} ${asked} is not a command.${suggestion}`);
+}
+
+function spaced(id: string): string {
+  return id.replaceAll(":", " ");
+}
 
 /** The known command that `asked` is most likely a slip of; its last words may be arguments. */
 export function nearestCommand(asked: string, known: readonly string[]): string | undefined {
   const words = asked.split(" ");
-  const ranked = known.map((name) => {
-    const part = words.slice(0, name.split(" ").length).join(" ");
-    return { name, slip: editDistance(part, name) / Math.max(part.length, name.length) };
-  });
-  const nearest = ranked.toSorted((a, b) => a.slip - b.slip)[0];
-  return nearest && nearest.slip <= LARGEST_SLIP ? nearest.name : undefined;
+  return nearestBy(known, (name) => words.slice(0, name.split(" ").length).join(" "));
 }

@@ -91,8 +91,10 @@ describe("a daemon that can't be reached", () => {
       runCli(["status", "--json", "--socket", socket]),
     ]);
     expect(asText).toMatchObject({ status: 3, stdout: "" });
-    expect(asText.stderr.replace(socket, "SOCKET")).toMatchInlineSnapshot(`
-      "Error: The daemon can't be reached: There is no user socket SOCKET. [DAEMON_UNREACHABLE]
+    const told = asText.stderr.replaceAll(socket, "SOCKET").replace(/waiting \d+ s/, "waiting N s");
+    expect(told).toMatchInlineSnapshot(`
+      "No daemon on SOCKET yet, waiting N s for one. Start it: combot daemon
+      Error: The daemon can't be reached: There is no user socket SOCKET. [DAEMON_UNREACHABLE]
       Start it: systemctl start combot-enhanced, or combot daemon.
       "
     `);
