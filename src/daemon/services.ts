@@ -51,6 +51,7 @@ export function createServices(parts: ServiceParts): Services {
   const lifecycle = new Lifecycle({
     models,
     meter,
+    decisions,
     roomForBoth: () => governor.roomForBoth().fits,
     now,
     onFailure: (error) => log.error({ err: error }, "what was started has failed"),
@@ -72,8 +73,8 @@ export function createServices(parts: ServiceParts): Services {
     classify: (request, hangUp) => classifyCounted(parts, request, hangUp),
     health: async () => reports.health(),
     memory: () => reports.memory(),
-    cleanup: async (request) => {
-      const reply = await cleanup.run(request);
+    cleanup: async (request, by) => {
+      const reply = await cleanup.run(request, by);
       if (request.redis && !request.dryRun) warming.refill("Redis was cleaned up");
       return reply;
     },
@@ -92,10 +93,10 @@ export function createServices(parts: ServiceParts): Services {
     history: (query) => readHistory(journal, query, Date.now()),
     prometheus: () => prometheus.get(),
     processStatus: () => reports.process(),
-    recycle: (slot, wait) => lifecycle.recycle(slot, wait),
-    load: (wait) => lifecycle.load(wait),
-    unload: (wait) => lifecycle.unload(wait),
-    use: (request) => models.use(request),
+    recycle: (slot, wait, by) => lifecycle.recycle(slot, wait, by),
+    load: (wait, by) => lifecycle.load(wait, by),
+    unload: (wait, by) => lifecycle.unload(wait, by),
+    use: (request, by) => lifecycle.use(request, by),
     backups: () => parts.backups.list(),
     backup: (request) => parts.backups.backup(request),
     restore: (request) => parts.backups.restore(request),

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoints.ts";
 import { CombotError } from "../../lib/errors.ts";
+import type { CameBy } from "../../lib/protocol/decisions.ts";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import { Bodies } from "./bodies.ts";
 import { answerBrokenHttp, refuseConnection, refuseUnusualRequests } from "./broken-http.ts";
@@ -123,7 +124,8 @@ function tooManyBodies(): CombotError {
   return new CombotError("QUEUE_FULL", detail, { retryAfterSeconds: 1 });
 }
 
-function addRoutes(app: FastifyInstance, { access, services, openApiFile }: ServerOptions): void {
+function addRoutes(app: FastifyInstance, options: ServerOptions): void {
+  const { access, services, openApiFile } = options;
   const routes = allRoutes(services);
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) {
     const endpoint: Endpoint = ENDPOINTS[name];
@@ -136,7 +138,9 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
       config: { keepsText: endpoint.keepsText ?? false },
       handler: async (request, reply) => {
         await ownTurn();
-        const outcome = await handler(callOf(endpoint, request, reply));
+        const outcome = await handler(
+          callOf(endpoint, request, reply, options.door ? "admin token" : "control socket"),
+        );
         await endOfTurn();
         return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);
       },
@@ -154,13 +158,14 @@ function addRoutes(app: FastifyInstance, { access, services, openApiFile }: Serv
   });
 }
 
-function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call<EndpointName> {
+function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, by: CameBy): Call<EndpointName> {
   return {
     query: readQuery(endpoint.query, request.query),
     params: readParams(endpoint.params, request.params),
     body: bodyOf(endpoint, request),
     accept: request.headers.accept,
     caller: request.caller,
+    by,
     lastEventId: request.headers["last-event-id"] || undefined,
     hangUp: () => hangUpSignal(reply.raw),
   } as Call<EndpointName>;

@@ -16,7 +16,7 @@ import type {
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
-import type { DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
+import type { CameBy, DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
 import type { Health } from "../../lib/protocol/health.ts";
 import type { HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
@@ -45,7 +45,7 @@ export interface Services {
   classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply>;
   health(): Promise<Health>;
   memory(): Promise<MemoryReport>;
-  cleanup(request: CleanupRequest): Promise<CleanupReply>;
+  cleanup(request: CleanupRequest, by: CameBy): Promise<CleanupReply>;
   alerts(): Promise<AlertsReply>;
   decisions(query: DecisionsQuery): Promise<DecisionsReply>;
   /** @param lastEventId of the last event the listener has had. What it throws is thrown before anything is sent. */
@@ -66,11 +66,11 @@ export interface Services {
   prometheus(): Promise<{ contentType: string; body: Buffer }>;
   processStatus(): Promise<ProcessStatus>;
   /** @param wait resolve when it is done rather than when it is started. */
-  recycle(slot: number | undefined, wait: boolean): Promise<RecycleReply>;
-  load(wait: boolean): Promise<LoadReply>;
-  unload(wait: boolean): Promise<UnloadReply>;
+  recycle(slot: number | undefined, wait: boolean, by: CameBy): Promise<RecycleReply>;
+  load(wait: boolean, by: CameBy): Promise<LoadReply>;
+  unload(wait: boolean, by: CameBy): Promise<UnloadReply>;
   /** Serves another model; resolves when the old one is gone. */
-  use(request: ModelUseRequest): Promise<ModelUseReply>;
+  use(request: ModelUseRequest, by: CameBy): Promise<ModelUseReply>;
   backups(): Promise<BackupsReply>;
   /** What it throws is thrown before anything is sent; a failure afterwards is the last event. */
   backup(request: BackupRequest): AsyncIterable<BackupEvent>;

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { CleanupLevel, CleanupReply, CleanupRequest, CleanupSnapshot } from "../../lib/protocol/cleanup.ts";
+import type { CameBy } from "../../lib/protocol/decisions.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { RedisClient } from "../cache/redis-client.ts";
 import { purgeRedis, sweepRedis } from "../cache/sweep.ts";
@@ -48,12 +49,8 @@ export class Cleanup {
   }
 
   /** @throws {CombotError} `CACHE_UNAVAILABLE` before anything is done, where Redis is to be cleaned up and is away. */
-  async run({
-    level = "force",
-    dryRun = false,
-    redis = false,
-    sessions = false,
-  }: CleanupRequest): Promise<CleanupReply> {
+  async run(request: CleanupRequest, by: CameBy): Promise<CleanupReply> {
+    const { level = "force", dryRun = false, redis = false, sessions = false } = request;
     const { meter, decisions, now } = this.#parts;
     const from = now();
     // Own bytes are counted now. PSS may be the last reading moved on: to read it takes as long as a process to end.
@@ -71,6 +68,7 @@ export class Cleanup {
         freedBytes,
         durationMs,
         detail: level,
+        by,
       });
     }
     return {

@@ -1,6 +1,8 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
-import type { LoadReply, UnloadReply } from "../../lib/protocol/model.ts";
+import type { CameBy } from "../../lib/protocol/decisions.ts";
+import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
 import type { RecycleReply } from "../../lib/protocol/process.ts";
+import type { Decisions, NewDecision } from "../governor/decisions.ts";
 import { anonymousOf } from "../governor/ports.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -11,6 +13,7 @@ type Recycle = RecycleReply["recycles"][number];
 export interface LifecycleParts {
   readonly models: Models;
   readonly meter: MemoryMeter;
+  readonly decisions: Decisions;
   /** Whether a replacement fits beside the worker it replaces. */
   readonly roomForBoth: () => boolean;
   /** A clock that never goes back, in ms. */
@@ -19,7 +22,11 @@ export interface LifecycleParts {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Loading, unloading and recycling by hand, each measured from outside: before, and when the processes have ended. */
+type ByHand = Pick<NewDecision, "action" | "slot" | "detail"> & { readonly by: CameBy };
+
+const BY_HAND = { reason: "by hand", measured: null, threshold: null } as const;
+
+/** Loading, unloading, switching and recycling by hand, each measured from outside: before, and when the processes have ended. */
 export class Lifecycle {
   readonly #parts: LifecycleParts;
 
@@ -31,41 +38,82 @@ export class Lifecycle {
     return this.#parts.models.current.pool;
   }
 
-  async load(wait: boolean): Promise<LoadReply> {
+  async load(wait: boolean, by: CameBy): Promise<LoadReply> {
     const from = this.#parts.now();
     const started = this.#pool.load();
-    if (wait) await this.#pool.whenReady();
-    const ready = this.#pool.slots.filter((slot) => slot.current?.view().serving).map((slot) => slot.index);
-    return { started, ready, durationMs: this.#since(from) };
+    const detail = started.length === 0 ? "every slot had it" : slotsIn(started);
+    const ready = this.#told({ action: "load", by, detail }, async () => {
+      await this.#pool.whenReady();
+      return null;
+    });
+    if (wait) await ready;
+    else ready.catch(this.#parts.onFailure);
+    const serving = this.#pool.slots.filter((slot) => slot.current?.view().serving).map((slot) => slot.index);
+    return { started, ready: serving, durationMs: this.#since(from) };
   }
 
-  async unload(wait: boolean): Promise<UnloadReply> {
+  async unload(wait: boolean, by: CameBy): Promise<UnloadReply> {
     const from = this.#parts.now();
     const beforeBytes = await this.#anonymousBytes();
     const ended = this.#pool.unload();
     const stopped = this.#pool.slots.filter((slot) => slot.workers.size > 0).map((slot) => slot.index);
+    let afterBytes: number | null = null;
+    const detail = stopped.length === 0 ? "no slot had it" : slotsIn(stopped);
+    const freed = this.#told({ action: "unload", by, detail }, async () => {
+      await ended;
+      afterBytes = await this.#anonymousBytes();
+      return beforeBytes - afterBytes;
+    });
     if (!wait) {
-      ended.catch(this.#parts.onFailure);
-      return { stopped, beforeBytes, afterBytes: null, freedBytes: null, durationMs: this.#since(from) };
+      freed.catch(this.#parts.onFailure);
+      return { stopped, beforeBytes, afterBytes, freedBytes: null, durationMs: this.#since(from) };
     }
-    await ended;
-    const afterBytes = await this.#anonymousBytes();
-    return { stopped, beforeBytes, afterBytes, freedBytes: beforeBytes - afterBytes, durationMs: this.#since(from) };
+    const freedBytes = await freed;
+    return { stopped, beforeBytes, afterBytes, freedBytes, durationMs: this.#since(from) };
+  }
+
+  /** @throws {CombotError} as `Models.use`. */
+  async use(request: ModelUseRequest, by: CameBy): Promise<ModelUseReply> {
+    let reply: ModelUseReply | undefined;
+    const entry = { action: "model use" as const, by, detail: request.default ? "the default" : (request.dir ?? "") };
+    await this.#told(entry, async () => {
+      reply = await this.#parts.models.use(request);
+      return null;
+    });
+    // It is there, or what failed has been thrown.
+    return reply as ModelUseReply;
   }
 
   /** @throws {CombotError} `SLOT_UNKNOWN`. What fails in one slot is told in its row. */
-  async recycle(slot: number | undefined, wait: boolean): Promise<RecycleReply> {
+  async recycle(slot: number | undefined, wait: boolean, by: CameBy): Promise<RecycleReply> {
     const slots = slot === undefined ? this.#running() : [this.#known(slot)];
-    const done = this.#recycleInTurn(slots);
+    const done = this.#recycleInTurn(slots, by);
     if (wait) return { recycles: await done };
     done.catch(this.#parts.onFailure);
     return { recycles: slots.map((index) => ({ slot: index, done: false })) };
   }
 
-  async #recycleInTurn(slots: readonly number[]): Promise<Recycle[]> {
+  async #recycleInTurn(slots: readonly number[], by: CameBy): Promise<Recycle[]> {
     const rows: Recycle[] = [];
-    for (const slot of slots) rows.push(await this.#recycleOne(slot));
+    for (const slot of slots) rows.push(await this.#recycleOne(slot, by));
     return rows;
+  }
+
+  /** Stands among the decisions when it is over, also where it failed. @param run the bytes that it gave back. */
+  async #told<T extends number | null>(entry: ByHand, run: () => Promise<T>): Promise<T> {
+    const from = this.#parts.now();
+    const record = (freedBytes: number | null, detail: string | undefined): void => {
+      const known = { ...BY_HAND, ...entry, freedBytes, durationMs: this.#since(from) };
+      this.#parts.decisions.record({ ...known, ...(detail && { detail }) });
+    };
+    try {
+      const freedBytes = await run();
+      record(freedBytes, entry.detail);
+      return freedBytes;
+    } catch (error) {
+      record(null, [entry.detail, messageOf(error)].filter(Boolean).join("; "));
+      throw error;
+    }
   }
 
   #running(): number[] {
@@ -78,12 +126,16 @@ export class Lifecycle {
     throw new CombotError("SLOT_UNKNOWN", `slot ${slot}: there are slots 0 to ${length - 1}`);
   }
 
-  async #recycleOne(slot: number): Promise<Recycle> {
+  async #recycleOne(slot: number, by: CameBy): Promise<Recycle> {
     try {
-      const before = await this.#anonymousBytes();
-      const { tookMs } = await this.#pool.recycle(slot, "manual", !this.#parts.roomForBoth());
-      const freedBytes = before - (await this.#anonymousBytes());
-      return { slot, done: true, durationMs: Math.round(tookMs), freedBytes };
+      let durationMs = 0;
+      const freedBytes = await this.#told({ action: "recycle", by, slot }, async () => {
+        const before = await this.#anonymousBytes();
+        const { tookMs } = await this.#pool.recycle(slot, "manual", !this.#parts.roomForBoth());
+        durationMs = Math.round(tookMs);
+        return before - (await this.#anonymousBytes());
+      });
+      return { slot, done: true, durationMs, freedBytes };
     } catch (error) {
       return { slot, done: false, error: messageOf(error) };
     }
@@ -97,4 +149,8 @@ export class Lifecycle {
   #since(fromMs: number): number {
     return Math.round(this.#parts.now() - fromMs);
   }
+}
+
+function slotsIn(slots: readonly number[]): string {
+  return `slot${slots.length === 1 ? "" : "s"} ${slots.join(", ")}`;
 }

@@ -5,6 +5,8 @@ export const DECISION_ACTIONS = [
   "recycle",
   "put off",
   "unload",
+  "load",
+  "model use",
   "unload idle",
   "force cleanup",
   "unload all",
@@ -16,6 +18,9 @@ export const DECISION_ACTIONS = [
   "worker died",
   "disconnect",
 ] as const;
+
+/** By what somebody came who did a thing by hand; whose process it was, a socket does not tell Node. */
+export const CAME_BY = ["control socket", "admin token"] as const;
 
 export const decision = z.object({
   id: z.string().describe("unique over restarts; later ones sort behind earlier ones"),
@@ -34,6 +39,7 @@ export const decision = z.object({
   durationMs: z.number().min(0),
   detail: z.string().optional().describe("the arithmetic, or what went wrong"),
   slot: z.int().min(0).optional(),
+  by: z.enum(CAME_BY).optional().describe("by what somebody came who did it by hand; absent for what combot decided"),
 });
 
 export const decisionsQuery = z.strictObject({
@@ -47,6 +53,7 @@ export const decisionsReply = z.object({
   missing: z.string().optional().describe("why those of earlier runs are not among them; absent where they are"),
 });
 
+export type CameBy = (typeof CAME_BY)[number];
 export type Decision = z.infer<typeof decision>;
 export type DecisionsReply = z.infer<typeof decisionsReply>;
 export type DecisionsQuery = z.infer<typeof decisionsQuery>;

@@ -3,23 +3,32 @@ import { formatDuration } from "../units.ts";
 import type { Paint } from "./paint.ts";
 import { NONE, cameBack, percent, shortCount } from "./words.ts";
 
-/** Widths are fixed, so that rows which come one by one stand under the same head. */
+/** Fixed, so that rows which come one by one stand under the same head; with a slot behind them they have 80 columns. */
 const COLUMNS = [
   { head: "TIME", width: 20 },
-  { head: "ACTION", width: 13 },
-  { head: "REASON", width: 10 },
-  { head: "MEASURED", width: 14 },
-  { head: "FREED", width: -9 },
-  { head: "TOOK", width: -6 },
+  { head: "ACTION", width: 12 },
+  { head: "REASON", width: 9 },
+  { head: "MEASURED, BY", width: 14 },
+  { head: "FREED", width: -8 },
+  { head: "TOOK", width: -5 },
   { head: "DETAIL", width: 0 },
 ] as const;
 
 const IN_COUNTS: readonly string[] = ["users", "requests"];
 const IN_SECONDS: readonly string[] = ["uptime", "idle"];
 
-export function renderDecisions({ decisions, missing }: DecisionsReply, paint: Paint): string {
+export interface DecisionWords {
+  /** The arithmetic as well. Without it, a detail is told only of what was not measured: there it says what happened. */
+  readonly isVerbose: boolean;
+  /** What is behind this column is left out, unless it was asked for; undefined = nothing is. */
+  readonly width?: number | undefined;
+}
+
+const WHOLE: DecisionWords = { isVerbose: true };
+
+export function renderDecisions({ decisions, missing }: DecisionsReply, paint: Paint, words = WHOLE): string {
   if (decisions.length === 0) return missing === undefined ? "No decisions." : "No decisions of this run.";
-  return [renderDecisionHead(paint), ...decisions.map((decision) => renderDecision(decision))].join("\n");
+  return [renderDecisionHead(paint), ...decisions.map((decision) => renderDecision(decision, words))].join("\n");
 }
 
 /** What a list is not whole without. */
@@ -32,18 +41,22 @@ export function renderDecisionHead(paint: Paint): string {
 }
 
 /** One line, whatever its detail holds. */
-export function renderDecision(decision: Decision): string {
-  const { at, action, reason, freedBytes, durationMs, slot, detail = "" } = decision;
+export function renderDecision(decision: Decision, { isVerbose, width }: DecisionWords = WHOLE): string {
+  const { at, action, reason, measured, freedBytes, durationMs, slot, by } = decision;
+  const detail = isVerbose || measured === null ? (decision.detail ?? "") : "";
   const where = slot === undefined ? "" : `slot ${slot}`;
-  return line([
+  const whole = line([
     `${at.slice(0, 19).replace("T", " ")}Z`,
     action,
     reason,
-    measuredOf(decision),
+    by ?? measuredOf(decision),
     freedBytes === null ? NONE : cameBack(freedBytes),
     durationMs === 0 ? NONE : formatDuration(durationMs),
     [where, detail.replaceAll(/\s+/g, " ")].filter(Boolean).join("; "),
   ]);
+  return isVerbose || width === undefined || whole.length <= width
+    ? whole
+    : `${whole.slice(0, width - 3).trimEnd()}...`;
 }
 
 /** `50 of 50` users, `4h of 4h` uptime, `91% of 90%` memory. */

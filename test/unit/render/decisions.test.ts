@@ -24,12 +24,12 @@ describe("renderDecisions", () => {
     ];
     expect(`\n${renderDecisions({ decisions: rows }, PLAIN)}\n`).toMatchInlineSnapshot(`
       "
-      TIME                 ACTION        REASON     MEASURED           FREED   TOOK DETAIL
-      2026-01-02 03:04:05Z level         high       87% of 85%             -      -
-      2026-01-02 03:04:05Z recycle       users      50 of 50        21.0 MiB  812ms slot 1; replacement first: a worker needs 24.0 MiB
-      2026-01-02 03:04:05Z recycle       uptime     4h 1m of 4h     21.0 MiB  812ms slot 0; replacement first: a worker needs 24.0 MiB
-      2026-01-02 03:04:05Z unload        idle       5m 1s of 5m      388 MiB  812ms
-      2026-01-02 03:04:05Z cleanup       by hand    -               21.0 MiB  812ms force
+      TIME                 ACTION       REASON    MEASURED, BY      FREED  TOOK DETAIL
+      2026-01-02 03:04:05Z level        high      87% of 85%            -     -
+      2026-01-02 03:04:05Z recycle      users     50 of 50       21.0 MiB 812ms slot 1; replacement first: a worker needs 24.0 MiB
+      2026-01-02 03:04:05Z recycle      uptime    4h 1m of 4h    21.0 MiB 812ms slot 0; replacement first: a worker needs 24.0 MiB
+      2026-01-02 03:04:05Z unload       idle      5m 1s of 5m     388 MiB 812ms
+      2026-01-02 03:04:05Z cleanup      by hand   -              21.0 MiB 812ms force
       "
     `);
   });

@@ -4,8 +4,8 @@ import { statusOf, waits } from "./wait.ts";
 
 export function modelRoutes(services: Services): Routes<"modelLoad" | "modelUnload" | "modelUse"> {
   return {
-    modelLoad: async ({ query }) => ({ status: statusOf(query), body: await services.load(waits(query)) }),
-    modelUse: async ({ body }) => ({ status: 200, body: await services.use(body) }),
-    modelUnload: async ({ query }) => ({ status: statusOf(query), body: await services.unload(waits(query)) }),
+    modelLoad: async ({ query, by }) => ({ status: statusOf(query), body: await services.load(waits(query), by) }),
+    modelUse: async ({ body, by }) => ({ status: 200, body: await services.use(body, by) }),
+    modelUnload: async ({ query, by }) => ({ status: statusOf(query), body: await services.unload(waits(query), by) }),
   };
 }

@@ -6,9 +6,9 @@ export function processRoutes(services: Services): Routes<"processStatus" | "pro
   return {
     processStatus: async () => ({ status: 200, body: await services.processStatus() }),
     processLife: async ({ query }) => ({ status: 200, body: await services.processLife(query) }),
-    recycle: async ({ query, body }) => ({
+    recycle: async ({ query, body, by }) => ({
       status: statusOf(query),
-      body: await services.recycle(body.slot, waits(query)),
+      body: await services.recycle(body.slot, waits(query), by),
     }),
   };
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/protocol/endpoints.ts";
+import type { CameBy } from "../../../lib/protocol/decisions.ts";
 import type { Caller } from "../door.ts";
 import type { EventListener } from "../services.ts";
 
@@ -18,6 +19,8 @@ export interface Call<N extends EndpointName> {
   /** The Accept header. */
   readonly accept: string | undefined;
   readonly caller: Caller;
+  /** By what a caller of what is for the control socket came. */
+  readonly by: CameBy;
   /** The Last-Event-ID header; an empty one is none. */
   readonly lastEventId: string | undefined;
   /** A signal that is aborted when the client goes away before it has its reply. */
