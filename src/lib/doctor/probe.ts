@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Client } from "../client.ts";
-import { systemCodeOf } from "../errors.ts";
+import { messageOf, systemCodeOf } from "../errors.ts";
 import type { Health } from "../protocol/health.ts";
 import { hangLimitMs } from "../slowness.ts";
+import { isAbsence } from "../system-errors.ts";
 
 export interface CommandResult {
   readonly status: number;
@@ -67,6 +68,11 @@ export class Probe {
     return readFile(path, "utf8").catch(() => undefined);
   }
 
+  /** Undefined where it is not there. @throws where it is, or may be, and can't be read: then nothing is known. */
+  async readIfThere(path: string): Promise<string | undefined> {
+    return readFile(path, "utf8").catch((thrown: unknown) => onlyIfAbsent(path, thrown));
+  }
+
   async #show(name: string): Promise<UnitProperties | null> {
     if (!this.hasSystemd) return null;
     const { status, stdout, stderr } = await this.run("systemctl", ["show", "--all", name]);
@@ -80,6 +86,12 @@ export class Probe {
     ) as UnitProperties;
     return properties["LoadState"] === "not-found" ? null : properties;
   }
+}
+
+/** @returns undefined for what is not there. @throws what keeps it from being read. */
+export function onlyIfAbsent(path: string, thrown: unknown): undefined {
+  if (isAbsence(thrown)) return undefined;
+  throw new Error(`${path} can't be read: ${systemCodeOf(thrown) ?? messageOf(thrown)}`, { cause: thrown });
 }
 
 /**

@@ -131,13 +131,15 @@ export class MachineReader {
     this.#slowAtMs = atMs;
     const disks = realDevices("/sys/block");
     const interfaces = realDevices("/sys/class/net");
-    const { blocks, bsize, bfree } = statfsSync(this.#path);
+    const { blocks, bsize, bfree, bavail } = statfsSync(this.#path);
+    const usedBytes = (blocks - bfree) * bsize;
     this.#slow = {
       disks,
       // A container's interface is a virtual one.
       interfaces: interfaces.size > 0 ? interfaces : devicesIn("/sys/class/net", (name) => name !== "lo"),
-      totalBytes: blocks * bsize,
-      usedBytes: (blocks - bfree) * bsize,
+      // As df has it: what is kept for root is neither used nor to be had.
+      totalBytes: usedBytes + bavail * bsize,
+      usedBytes,
     };
   }
 }

@@ -6,7 +6,7 @@ import { checkFile } from "../../config/check.ts";
 import { ownSettingsIn } from "../../config/deployed-settings.ts";
 import { findMachine } from "../../config/machine.ts";
 import { type Check, fail, type Finding, ok } from "../check.ts";
-import type { Probe } from "../probe.ts";
+import { onlyIfAbsent, type Probe } from "../probe.ts";
 
 const SETTINGS = "/etc/combot/combot.env";
 const ACL = "/etc/combot/redis.acl";
@@ -14,7 +14,7 @@ const CREDENTIALS = "/etc/combot/credentials";
 const MANIFEST = "/var/lib/combot/deploy/manifest.json";
 
 async function settings(probe: Probe): Promise<Finding> {
-  if ((await probe.read(SETTINGS)) === undefined) return ok(`no ${SETTINGS} that can be read`);
+  if ((await probe.readIfThere(SETTINGS)) === undefined) return ok(`no ${SETTINGS}`);
   const { faults } = checkFile(SETTINGS, { env: process.env, machine: findMachine() });
   if (faults.length === 0) return ok(SETTINGS);
   return fail(
@@ -26,7 +26,7 @@ async function settings(probe: Probe): Promise<Finding> {
 
 /** Modes of what others must not read, with the widest each may have. */
 async function secrets(): Promise<Finding> {
-  const names = await readdir(CREDENTIALS).catch(() => []);
+  const names = await readdir(CREDENTIALS).catch((thrown: unknown) => onlyIfAbsent(CREDENTIALS, thrown) ?? []);
   const paths = [
     ...names.map((name) => ({ path: join(CREDENTIALS, name), widest: 0o600 })),
     { path: SETTINGS, widest: 0o640 },
@@ -34,7 +34,7 @@ async function secrets(): Promise<Finding> {
   ];
   const open = [];
   for (const { path, widest } of paths) {
-    const status = await lstat(path).catch(() => undefined);
+    const status = await lstat(path).catch((thrown: unknown) => onlyIfAbsent(path, thrown));
     if (status && (status.mode & 0o777 & ~widest) !== 0) open.push({ path, widest, mode: status.mode & 0o777 });
   }
   if (open.length === 0) return ok("closed to others");
@@ -43,8 +43,8 @@ async function secrets(): Promise<Finding> {
 }
 
 async function acl(probe: Probe): Promise<Finding> {
-  const text = await probe.read(ACL);
-  if (text === undefined) return ok(`no ${ACL} that can be read`);
+  const text = await probe.readIfThere(ACL);
+  if (text === undefined) return ok(`no ${ACL}`);
   const users = text
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
@@ -69,8 +69,8 @@ interface ManifestFile {
 }
 
 async function drift(probe: Probe): Promise<Finding> {
-  const text = await probe.read(MANIFEST);
-  if (text === undefined) return ok("not deployed, or its record can't be read");
+  const text = await probe.readIfThere(MANIFEST);
+  if (text === undefined) return ok("not deployed");
   const { files = [] } = JSON.parse(text) as { files?: readonly ManifestFile[] };
   const differing = [];
   for (const file of files) if (await differs(file)) differing.push(file.path);
@@ -86,7 +86,8 @@ async function differs({ path, mode, sha256, settings }: ManifestFile): Promise<
     // Lines of the operator's are no drift: to add one and reload is the way.
     if (settings !== undefined) return !isDeepStrictEqual(ownSettingsIn(content.toString()), settings);
     return path !== SETTINGS && createHash("sha256").update(content).digest("hex") !== sha256;
-  } catch {
+  } catch (thrown) {
+    onlyIfAbsent(path, thrown);
     return true;
   }
 }

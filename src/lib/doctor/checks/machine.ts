@@ -1,5 +1,6 @@
 import { readdir, statfs } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { gatherMachineFacts } from "../../machine-facts/gather.ts";
 import { machineDetails, machineInALine } from "../../machine-facts/words.ts";
 import { formatBytes } from "../../units.ts";
@@ -45,24 +46,49 @@ async function largestProcesses(probe: Probe): Promise<readonly string[]> {
 
 /** 0 where it has ended meanwhile. */
 async function residentOf(probe: Probe, pid: string): Promise<{ pid: string; name: string; bytes: number }> {
-  const status = (await probe.read(`/proc/${pid}/status`)) ?? "";
+  const [status = "", command = ""] = await Promise.all([
+    probe.read(`/proc/${pid}/status`),
+    probe.read(`/proc/${pid}/cmdline`),
+  ]);
   const field = (name: string): string => new RegExp(`^${name}:\\s+(.*)$`, "m").exec(status)?.[1] ?? "";
-  return { pid, name: field("Name"), bytes: parseInt(field("VmRSS") || "0", 10) * 1024 };
+  return { pid, name: processName(field("Name"), command), bytes: parseInt(field("VmRSS") || "0", 10) * 1024 };
+}
+
+/** Programs that run others' files: the file says more. */
+const RUNNERS = /^(node|python[\d.]*|ruby|perl|java|bash|sh|MainThread)$/;
+const NAME_LENGTH = 60;
+
+/**
+ * What people know a process by: the title that it gave itself, or its program, with the file that a runner runs. The
+ * kernel's own name is cut to 15 characters, and Node's is that of a thread.
+ *
+ * @param cmdline words that NUL ends, as in /proc/<pid>/cmdline; empty for threads of the kernel.
+ */
+export function processName(kernelName: string, cmdline: string): string {
+  const [program = "", ...words] = cmdline.split("\0").filter(Boolean);
+  if (program === "") return kernelName;
+  // A title has blanks where a program's path has none, and no words behind it.
+  if (words.length === 0) return program.trim().slice(0, NAME_LENGTH);
+  const name = basename(program);
+  const file = RUNNERS.test(name) ? words.find((word) => !word.startsWith("-")) : undefined;
+  return (file === undefined ? name : `${name} ${basename(file)}`).slice(0, NAME_LENGTH);
 }
 
 async function pressure(probe: Probe): Promise<Finding> {
   const text = await probe.read("/proc/pressure/memory");
   const some = Number(/^some avg10=([\d.]+)/m.exec(text ?? "")?.[1] ?? NaN);
-  if (Number.isNaN(some)) return ok("the kernel does not count stalls");
+  if (Number.isNaN(some)) return warn("not known: the kernel does not count stalls", "cat /proc/pressure/memory");
   const found = `${some}% of the last 10 s waited for memory`;
   return some >= STALLED ? warn(found, "combot cleanup --level force --yes") : ok(found);
 }
 
 async function disk(): Promise<Finding> {
   const path = existsSync(STATE_DIR) ? STATE_DIR : "/";
-  const { bavail, bsize } = await statfs(path);
+  const { blocks, bfree, bavail, bsize } = await statfs(path);
   const free = bavail * bsize;
-  const found = `${formatBytes(free)} free at ${path}`;
+  const used = blocks - bfree;
+  // As df has it: what is kept for root is neither used nor to be had, and a started percent counts.
+  const found = `${formatBytes(free)} free at ${path}, ${Math.ceil((used / Math.max(1, used + bavail)) * 100)}% used`;
   const command = "journalctl --vacuum-size=200M";
   if (free < DISK_FULL_BYTES) return fail(found, command);
   return free < DISK_TIGHT_BYTES ? warn(found, command) : ok(found);
@@ -75,7 +101,7 @@ async function machine(): Promise<Finding> {
 
 async function clock(probe: Probe): Promise<Finding> {
   const { status, stdout } = await probe.run("timedatectl", ["show", "--property=NTPSynchronized,NTP"]);
-  if (status !== 0) return ok("nothing here tells whether the clock is synchronised");
+  if (status !== 0) return warn("not known: timedatectl gives no answer", "timedatectl status");
   if (stdout.includes("NTPSynchronized=yes")) return ok("synchronised");
   return warn("the clock is not synchronised", "timedatectl set-ntp true");
 }
