@@ -43,7 +43,8 @@ async function toText(report: StatusReport): Promise<string> {
     import("../lib/render/glyphs.ts"),
     import("../lib/cli/terminal-paint.ts"),
   ]);
-  return renderStatus(report, await terminalPaint(process.stdout, process.env), glyphsFor(process.env));
+  const paint = await terminalPaint(process.stdout, process.env);
+  return renderStatus(report, paint, glyphsFor(process.env), process.stdout.columns);
 }
 
 /** The health first: it waits for a daemon that is restarting, and the others need not. */

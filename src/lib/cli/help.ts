@@ -49,7 +49,7 @@ export default class OwnHelp extends Help {
       import("./next-steps.ts"),
       import("../render/next-steps.ts"),
     ]);
-    this.log(renderNextSteps(await findNextSteps(), Math.min(this.opts.maxWidth ?? WIDTH, WIDTH)));
+    this.log(renderNextSteps(await findNextSteps(), Math.min(process.stdout.columns ?? WIDTH, WIDTH)));
   }
 
   override async showHelp(argv: string[]): Promise<void> {

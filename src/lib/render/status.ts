@@ -49,8 +49,11 @@ export interface StatusReport {
   readonly systemdDetail?: string;
 }
 
-const WIDTH = 80;
+/** On a wider terminal lines stay as long as they are read with ease. */
+export const STATUS_WIDTH = 80;
 const NAME_WIDTH = 10;
+/** Of a row, where the terminal is narrow. */
+const NARROW_LINES = 3;
 
 type Tone = keyof Paint;
 
@@ -61,14 +64,15 @@ const CHECK_TONES: Readonly<Record<CheckStatus, Tone>> = {
   off: "faint",
 };
 
-/** One screen, 80 columns wide: rows of the monitor, and the counts since the daemon's start. */
-export function renderStatus(report: StatusReport, paint: Paint, glyphs: Glyphs): string {
+/** One screen: rows of the monitor, and the counts since the daemon's start. @param width as of the terminal, 80 at most. */
+export function renderStatus(report: StatusReport, paint: Paint, glyphs: Glyphs, width = STATUS_WIDTH): string {
+  const line = lineIn(Math.min(width, STATUS_WIDTH));
   const painted = (lines: readonly Line[]): string => lines.map((one) => paintLine(one, paint).trimEnd()).join("\n");
-  const space = { width: WIDTH, maxLines: 1, glyphs };
+  const space = { width: Math.min(width, STATUS_WIDTH), maxLines: width < STATUS_WIDTH ? NARROW_LINES : 1, glyphs };
   return [
     headline(report, paint),
-    `${checks(report, paint)}${alerts(report, paint)}\n${served(report)}`,
-    `${painted(rows(report, space))}\n${figures(report, paint)}`,
+    [...checks(report, paint, line), ...alerts(report, paint, line), served(report, line)].join("\n"),
+    `${painted(rows(report, space))}\n${figures(report, paint, line)}`,
     report.process && report.memory
       ? painted(processTable({ ...report, process: report.process, memory: report.memory }, new Map(), space))
       : line("workers", "", `Not shown, nor is memory. ${report.controlDetail ?? ""}`),
@@ -92,11 +96,18 @@ function headline({ health, process, cliVersion }: StatusReport, paint: Paint): 
   return `${paint.strong("combot")} ${harmless(health.version)} is ${status}, up ${formatDuration(health.uptimeSeconds * 1000)}${pid}${told}`;
 }
 
-function checks({ health }: StatusReport, paint: Paint): string {
-  const rows = Object.entries(health.checks);
+/** Those that a row below does not tell as well: what is not as it should be, and what we may not see more of. */
+function checks({ health, memory, process, redis }: StatusReport, paint: Paint, line: WriteLine): string[] {
+  const isToldBelow: Readonly<Record<keyof Health["checks"], boolean>> = {
+    model: memory !== null && process !== null,
+    redis: redis !== null,
+    database: true,
+    memory: memory !== null,
+  };
+  const rows = Object.entries(health.checks) as [keyof Health["checks"], Health["checks"]["model"]][];
   return rows
-    .map(([name, { status, detail }]) => line(name, `${paint[CHECK_TONES[status]](status.padEnd(9))} `, detail))
-    .join("\n");
+    .filter(([name, { status }]) => !(isToldBelow[name] && (status === "ok" || status === "off")))
+    .map(([name, { status, detail }]) => line(name, `${paint[CHECK_TONES[status]](status.padEnd(9))} `, detail));
 }
 
 const CHOSEN_BY: Readonly<Record<Chosen["by"], string>> = {
@@ -114,38 +125,36 @@ const BATCHES: Readonly<Record<NonNullable<Health["model"]["weights"]["batching"
 };
 
 /** Which folder the model is from, and who chose it. */
-function served({ health: { model } }: StatusReport): string {
+function served({ health: { model }, memory }: StatusReport, line: WriteLine): string {
   const { name, digest, dir, file, chosen, remarks } = model;
   const when = chosen.at === null ? "" : ` on ${chosen.at.slice(0, 16).replace("T", " ")} UTC`;
-  const words = `${name} (${digest}), ${file} of ${dir}; chosen by ${CHOSEN_BY[chosen.by]}${when}`;
+  const known = memory ? "" : `${name} (${digest}), `;
+  const words = `${known}${file} of ${dir}; chosen by ${CHOSEN_BY[chosen.by]}${when}`;
   const told = [...BATCHES[model.weights.batching ?? "padded"], ...remarks];
   return [line("serves", "", words), ...told.map((remark) => line("", "", remark))].join("\n");
 }
 
 const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { warning: "careful", critical: "bad", emergency: "bad" };
 
-function alerts({ alerts: firing }: StatusReport, paint: Paint): string {
-  if (!firing || firing.length === 0) return "";
-  const lines = firing.map(({ alert, severity, summary, help }, index) =>
+function alerts({ alerts: firing }: StatusReport, paint: Paint, line: WriteLine): string[] {
+  return (firing ?? []).map(({ alert, severity, summary, help }, index) =>
     line(
       index === 0 ? "alerts" : "",
       `${paint[SEVERITY_TONES[severity]](severity.padEnd(9))} `,
       `${alert}: ${summary} ${help}`,
     ),
   );
-  return `\n${lines.join("\n")}`;
 }
 
-function figures({ metrics, systemd, systemdDetail }: StatusReport, paint: Paint): string {
+function figures({ metrics, systemd, systemdDetail }: StatusReport, paint: Paint, line: WriteLine): string {
   const rows = [
     line("queue", "", queue(metrics)),
-    line("latency", "", latencies(metrics)),
-    line("", "", "(milliseconds: p50/p90/p99)"),
+    line("latency", "", `${latencies(metrics)} ms (p50/p90/p99)`),
     line("requests", "", requests(metrics)),
     line("errors", "", counts(metrics.errors) || "none"),
     line("recycles", "", recycles(metrics)),
   ];
-  if (systemd) rows.push(units(systemd, paint));
+  if (systemd) rows.push(units(systemd, paint, line));
   else if (systemdDetail !== undefined) rows.push(line("systemd", "", systemdDetail));
   return rows.join("\n");
 }
@@ -154,7 +163,7 @@ function figures({ metrics, systemd, systemdDetail }: StatusReport, paint: Paint
 const RESTING = /^combot-(backup|check)\.service$/;
 
 /** Units that are as they should be on one line, each other one on its own. */
-function units(all: readonly UnitState[], paint: Paint): string {
+function units(all: readonly UnitState[], paint: Paint, line: WriteLine): string {
   const isWell = ({ unit, active }: UnitState): boolean =>
     active === "active" || (RESTING.test(unit) && active !== "failed");
   const well = all.filter((unit) => isWell(unit) && unit.active === "active").map(({ unit }) => unit);
@@ -167,11 +176,15 @@ function units(all: readonly UnitState[], paint: Paint): string {
   return rows.map(([state, words], index) => line(index === 0 ? "systemd" : "", `${state} `, words)).join("\n");
 }
 
+type WriteLine = (name: string, lead: string, words: string) => string;
+
 /** A name, then words that begin at column 11 on every line; `lead` is coloured, so its width is not its length. */
-function line(name: string, lead: string, words: string): string {
-  const indent = NAME_WIDTH + (lead === "" ? 0 : NAME_WIDTH);
-  const wrapped = wrapWords(words, WIDTH - indent);
-  return `${name.padEnd(NAME_WIDTH)}${lead}${wrapped.join(`\n${" ".repeat(indent)}`)}`.trimEnd();
+function lineIn(width: number): WriteLine {
+  return (name, lead, words) => {
+    const indent = NAME_WIDTH + (lead === "" ? 0 : NAME_WIDTH);
+    const wrapped = wrapWords(words, width - indent);
+    return `${name.padEnd(NAME_WIDTH)}${lead}${wrapped.join(`\n${" ".repeat(indent)}`)}`.trimEnd();
+  };
 }
 
 function latencies({ latencyMs }: MetricsReport): string {
@@ -188,7 +201,7 @@ function queue({ queue: { waiting, oldestMs } }: MetricsReport): string {
 
 function requests({ requests: calls, texts, throughput, users }: MetricsReport): string {
   const rate = throughput < 10 ? throughput.toFixed(1) : Math.round(throughput);
-  return `${shortCount(calls)} calls, ${shortCount(texts)} texts, ${rate} calls/s, ${shortCount(users)} users`;
+  return `${counted(calls, "call")}, ${counted(texts, "text")}, ${rate} calls/s, ${counted(users, "user")}`;
 }
 
 function recycles({ recycles: { total, byReason } }: MetricsReport): string {
@@ -199,4 +212,9 @@ function recycles({ recycles: { total, byReason } }: MetricsReport): string {
 function counts(byName: Readonly<Record<string, number>>): string {
   const happened = Object.entries(byName).filter(([, count]) => count > 0);
   return happened.map(([name, count]) => `${name} ${shortCount(count)}`).join(", ");
+}
+
+/** `1 call`, `18204 calls`. */
+function counted(count: number, noun: string): string {
+  return `${shortCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -49,6 +49,7 @@ describe("a process is called", () => {
       "redis-server 127.0.0.1:6379\0",
       "redis-server 127.0.0.1:6379",
     ],
+    ["by its program, where it has no words", "mariadbd", "/usr/sbin/mariadbd\0", "mariadbd"],
     ["as the kernel calls its threads", "kswapd0", "", "kswapd0"],
   ])("%s", (_, kernel, cmdline, name) => {
     expect(processName(kernel, cmdline)).toBe(name);

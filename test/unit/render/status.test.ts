@@ -66,12 +66,7 @@ describe("renderStatus", () => {
     expect(renderStatus(REPORT, PLAIN, UNICODE_GLYPHS)).toMatchInlineSnapshot(`
       "combot 0.1.0 is ok, up 3h 12m, pid 1201
 
-      model     ok        intents 3f9a01c2b7de on 2 of 2 workers
-      redis     ok        up, 0.3 ms
-      database  off       not configured
-      memory    ok        61% of 7.7 GiB
-      serves    shop-intents (0123456789ab), model.onnx of /srv/models/shop-intents;
-                chosen by COMBOT_MODEL_DIR
+      serves    model.onnx of /srv/models/shop-intents; chosen by COMBOT_MODEL_DIR
 
       memory    █████████████░░░░││││░  61% normal  4.7 GiB of 7.7 GiB (system)
       model     shop-intents  loaded  unloads in 4m 12s if idle  612 MiB  0123456789ab
@@ -79,8 +74,8 @@ describe("renderStatus", () => {
       redis     up  0.21 ms  2.2 MiB of 512 MiB  breaker closed  0 evicted
       journal   sqlite up  2 waiting  0 dropped  5120 written
       queue     3 waiting, the oldest for 41ms
-      latency   memory 0.08/0.20/1.1, redis 0.70/1.4/6.0, computed 14/31/122
-                (milliseconds: p50/p90/p99)
+      latency   memory 0.08/0.20/1.1, redis 0.70/1.4/6.0, computed 14/31/122 ms
+                (p50/p90/p99)
       requests  18204 calls, 21377 texts, 12 calls/s, 64 users
       errors    QUEUE_FULL 3, DEADLINE_EXCEEDED 1
       recycles  7: users 4, requests 2, manual 1
@@ -103,7 +98,6 @@ describe("renderStatus", () => {
       model     unhealthy loading: worker 0 has started three times without getting
                           ready, the next start is in 40 s
       redis     degraded  down: connect ECONNREFUSED 127.0.0.1:6379
-      database  off       not configured
       memory    ok        61% of 7.7 GiB
       serves    shop-intents (0123456789ab), model.onnx of /srv/models/shop-intents;
                 chosen by COMBOT_MODEL_DIR
@@ -111,8 +105,7 @@ describe("renderStatus", () => {
       cache     hit - since the start, - in 5 min  100 of 100 entries  800 evicted
       journal   sqlite up  2 waiting  0 dropped  5120 written
       queue     empty
-      latency   memory -, redis -, computed -
-                (milliseconds: p50/p90/p99)
+      latency   memory -, redis -, computed - ms (p50/p90/p99)
       requests  0 calls, 0 texts, 0.0 calls/s, 0 users
       errors    none
       recycles  0
@@ -120,6 +113,26 @@ describe("renderStatus", () => {
       workers   Not shown, nor is memory. You may not open /run/combot/control.sock:
                 it takes root or group combot-admin."
     `);
+  });
+
+  test.each([50, 60, 80, 120])("in %i columns no line is longer, no label broken, and no thing said twice", (width) => {
+    const lines = renderStatus(REPORT, PLAIN, UNICODE_GLYPHS, width).split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(Math.min(width, 80));
+    const labels = lines.slice(1).flatMap((line) => /^(?!worker \d|PROCESS|daemon)(\S+)/.exec(line)?.[1] ?? []);
+    expect(labels).toEqual(
+      ["serves", "memory", "model", "cache", "redis", "journal", "queue", "latency", "requests", "errors"].concat([
+        "recycles",
+        "systemd",
+      ]),
+    );
+    expect(lines.join(" ").split("shop-intents  loaded")).toHaveLength(2);
+  });
+
+  test("one call is one call", () => {
+    const metrics = { ...METRICS, requests: 1, texts: 1, users: 1 };
+    expect(renderStatus({ ...REPORT, metrics }, PLAIN, UNICODE_GLYPHS)).toContain(
+      "1 call, 1 text, 12 calls/s, 1 user\n",
+    );
   });
 
   test.each([

@@ -68,7 +68,7 @@ export function processName(kernelName: string, cmdline: string): string {
   const [program = "", ...words] = cmdline.split("\0").filter(Boolean);
   if (program === "") return kernelName;
   // A title has blanks where a program's path has none, and no words behind it.
-  if (words.length === 0) return program.trim().slice(0, NAME_LENGTH);
+  if (words.length === 0 && !program.startsWith("/")) return program.trim().slice(0, NAME_LENGTH);
   const name = basename(program);
   const file = RUNNERS.test(name) ? words.find((word) => !word.startsWith("-")) : undefined;
   return (file === undefined ? name : `${name} ${basename(file)}`).slice(0, NAME_LENGTH);
