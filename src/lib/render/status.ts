@@ -70,7 +70,7 @@ export function renderStatus(report: StatusReport, paint: Paint, glyphs: Glyphs,
   const painted = (lines: readonly Line[]): string => lines.map((one) => paintLine(one, paint).trimEnd()).join("\n");
   const space = { width: Math.min(width, STATUS_WIDTH), maxLines: width < STATUS_WIDTH ? NARROW_LINES : 1, glyphs };
   return [
-    headline(report, paint),
+    headline(report, paint, line),
     [...checks(report, paint, line), ...alerts(report, paint, line), served(report, line)].join("\n"),
     `${painted(rows(report, space))}\n${figures(report, paint, line)}`,
     report.process && report.memory
@@ -88,7 +88,7 @@ function rows({ memory, metrics, cache, redis }: StatusReport, space: RowSpace):
   ];
 }
 
-function headline({ health, process, cliVersion }: StatusReport, paint: Paint): string {
+function headline({ health, process, cliVersion }: StatusReport, paint: Paint, line: WriteLine): string {
   const status = paint[CHECK_TONES[health.status]](health.status);
   const pid = process ? `, pid ${process.daemon.pid}` : "";
   const gap = versionGap(cliVersion, harmless(health.version));

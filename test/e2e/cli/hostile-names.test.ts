@@ -94,6 +94,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   recycle: () => [{ args: [] }],
   restore: () => [{ args: [HOSTILE, "--dry-run"] }],
   status: () => [{ args: [], shows: true }],
+  version: () => [{ args: [] }],
   warm: ({ folder }) => [{ args: ["--file", writeTexts(folder)] }, { args: ["--file", GONE], shows: true }],
 };
 
