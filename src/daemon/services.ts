@@ -56,15 +56,8 @@ export function createServices(parts: ServiceParts): Services {
     now,
     onFailure: (error) => log.error({ err: error }, "what was started has failed"),
   });
-  const cleanup = new Cleanup({
-    models,
-    meter,
-    cache,
-    redis: caching.redis,
-    decisions,
-    collectGarbage: collectAll,
-    now,
-  });
+  const { redis } = caching;
+  const cleanup = new Cleanup({ models, meter, cache, redis, decisions, collectGarbage: collectAll, now });
   const prometheus = new SharedPage(async () => {
     const { contentType, body } = await metrics.prometheus();
     return { contentType, body: Buffer.from(body) };

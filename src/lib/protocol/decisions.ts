@@ -39,7 +39,7 @@ export const decision = z.object({
   durationMs: z.number().min(0),
   detail: z.string().optional().describe("the arithmetic, or what went wrong"),
   slot: z.int().min(0).optional(),
-  by: z.enum(CAME_BY).optional().describe("by what somebody came who did it by hand; absent for what combot decided"),
+  by: z.enum(CAME_BY).optional().describe("by what somebody came who did it by hand; absent for what was decided"),
 });
 
 export const decisionsQuery = z.strictObject({

@@ -175,6 +175,6 @@ test("a daemon of another version is told", () => {
   const text = renderStatus({ ...REPORT, cliVersion: "0.2.0" }, PLAIN, UNICODE_GLYPHS);
   expect(text.split("\n").slice(1, 3)).toEqual([
     "versions  This command is 0.2.0 and the daemon still 0.1.0: deploy or restart it",
-    "          (docs/upgrade.md).",
+    "          (combot docs upgrade).",
   ]);
 });

@@ -162,7 +162,10 @@ export class Site {
     clearTimeout(limit);
     const wasRefused = this.cgroup.refused > this.#refusedBefore;
     if (!this.#isAsked && !this.#hasAnswered && wasRefused) this.failedStarts += 1;
-    else if (!this.#isAsked) this.unasked.push(`${signal ?? code}: ${this.lastLog(6)}`);
+    else if (!this.#isAsked) {
+      const known = `answered: ${this.#hasAnswered}, refused a thread or process: ${wasRefused}`;
+      this.unasked.push(`${signal ?? code} (${known}): ${this.lastLog(40)}`);
+    }
     await delay(RESTART_MS);
     if (this.#isWanted) this.start();
   }
