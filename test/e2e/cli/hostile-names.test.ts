@@ -92,6 +92,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["--texts", GONE], shows: true },
   ],
   recycle: () => [{ args: [] }],
+  report: () => [{ args: ["--show"], shows: true }],
   restore: () => [{ args: [HOSTILE, "--dry-run"] }],
   status: () => [{ args: [], shows: true }],
   version: () => [{ args: [] }],

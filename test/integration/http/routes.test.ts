@@ -99,9 +99,9 @@ describe("bodies and queries", () => {
       (await recycle("?wait=true")).status,
     ]).toEqual([202, 202, 200]);
     expect(calls.map(({ args }) => args)).toEqual([
-      [1, false],
-      [1, false],
-      [1, true],
+      [1, false, "control socket"],
+      [1, false, "control socket"],
+      [1, true, "control socket"],
     ]);
   });
 

@@ -41,7 +41,7 @@ describe("unloading", () => {
     core.pool.load();
     await core.pool.whenReady();
     const answer = classify(core, ["alpha beta"]);
-    await expect.poll(() => core.pool.slots.some((slot) => slot.current?.state === "busy")).toBe(true);
+    await expect.poll(() => core.pool.slots.some((slot) => slot.current?.state === "busy"), { interval: 1 }).toBe(true);
     await core.pool.unload();
     await expect(answer).resolves.toMatchObject({ results: [{}] });
     expect((await core.metrics.recycles()).byReason.crash).toBe(0);
