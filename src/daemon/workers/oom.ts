@@ -35,7 +35,7 @@ export class OomWatch {
   /** @param pid of a process that lives, or 0. @param now a clock that never goes back, in ms. */
   constructor(pid: number, files: KernelFiles = kernelFiles, now: () => number = () => performance.now()) {
     this.#pid = pid;
-    this.#files = files;
+    this.#files = withoutThrowing(files);
     this.#now = now;
     this.#before = this.#count(MACHINE_COUNTER);
     this.look();
@@ -71,4 +71,16 @@ export class OomWatch {
     const line = /^oom_kill (\d+)$/m.exec(this.#files.read(path) ?? "")?.[1];
     return line === undefined ? null : Number(line);
   }
+}
+
+/** To look on must not break what is looked at: where no descriptor is left, nothing is known. */
+function withoutThrowing(files: KernelFiles): KernelFiles {
+  const read = (path: string): string | undefined => {
+    try {
+      return files.read(path);
+    } catch {
+      return undefined;
+    }
+  };
+  return { ...files, read };
 }

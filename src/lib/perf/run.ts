@@ -56,7 +56,7 @@ export async function runPerfTest(plan: PerfPlan, around: PerfSurroundings): Pro
     const main = await runLoad(plan, around, watch);
     const isCpuJudged = plan.open === null && targets.has("cpu");
     const tell = (progress: LoadProgress): void => around.onProgress?.(momentOf("steady", progress, plan, watch));
-    const steady = isCpuJudged ? await runSteady(plan, machine.cores, tell, around.signal) : null;
+    const steady = isCpuJudged ? await runSteady(plan, machine.cores, watch, tell, around.signal) : null;
     const found = foundBy(main, watch, plan);
     const report = judged({ format: 1, at, machine, model, settings, steady, ...found, ...versionsOf(watch) }, targets);
     return baseline ? compared(report, baseline.report) : report;

@@ -7,6 +7,7 @@ import type { PerfPlan } from "./plan.ts";
 import { rounded } from "./rounding.ts";
 import { summarise } from "./summary.ts";
 import { CpuMeter } from "./watch/cpu-meter.ts";
+import type { DaemonWatch } from "./watch/daemon-watch.ts";
 
 /** The rate at which the seed's promise about CPU was made. */
 const PER_SECOND = 20;
@@ -24,6 +25,7 @@ export function secondsOfSteady({ seconds }: PerfPlan): number {
 export async function runSteady(
   plan: PerfPlan,
   cores: number,
+  watch: Pick<DaemonWatch, "samples">,
   onProgress: GeneratorWatcher["onProgress"],
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<PerfReport["steady"]>> {
@@ -31,13 +33,26 @@ export async function runSteady(
   const open = { ratePerSecond: PER_SECOND, arrivals: "poisson" as const, connections: OPEN_CONNECTIONS };
   const meter = new CpuMeter(() => performance.now(), cores);
   let machineCpu: number | null = null;
+  let [from, to] = [0, 0];
   const watcher: GeneratorWatcher = {
-    onMeasuring: () => void meter.read([]),
-    onOver: () => void ({ machineCpu } = meter.read([])),
+    onMeasuring: () => {
+      from = watch.samples.length;
+      meter.read([]);
+    },
+    onOver: () => {
+      to = watch.samples.length;
+      ({ machineCpu } = meter.read([]));
+    },
     ...(onProgress && { onProgress }),
   };
   const order = { ...orderOf(plan), open, seconds, warmUpSeconds: WARM_UP_SECONDS, requests: null };
-  const { requests, latencyMs } = summarise(await runGenerator(order, watcher, signal), true);
+  const result = await runGenerator(order, watcher, signal);
+  const { requests, latencyMs, generator } = summarise(result, true);
+  // The first one reaches back to before the stretch.
+  const trees = watch.samples
+    .slice(from + 1, to)
+    .flatMap(({ cpu: { treeCpu } }) => (treeCpu === null ? [] : [treeCpu]));
+  const treeCpu = trees.length === 0 ? null : trees.reduce((sum, one) => sum + one, 0) / trees.length;
   return {
     ratePerSecond: PER_SECOND,
     seconds,
@@ -46,5 +61,6 @@ export async function runSteady(
     p50: latencyMs.all.p50,
     p99: latencyMs.all.p99,
     machineCpu: rounded(machineCpu),
+    ownCpu: rounded(treeCpu === null ? null : treeCpu + generator.cpu / cores),
   };
 }

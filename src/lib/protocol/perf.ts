@@ -173,6 +173,7 @@ export const perfReport = z.object({
       p50: ms,
       p99: ms,
       machineCpu: share.nullable(),
+      ownCpu: share.nullable().optional().describe("of all cores: the daemon's tree and the load generator"),
     })
     .nullable()
     .describe("a stretch at the rate that CPU is judged at, after a closed loop"),

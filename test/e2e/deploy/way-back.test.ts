@@ -134,7 +134,7 @@ describe.skipIf(!hasMachines)("the way back", { timeout: LIMIT_MS }, () => {
   test("the weekly check succeeds with settings that were added, and where nothing can be said of the load", async () => {
     // Stopped most of the time, the generator of the load is later than the daemon.
     const pauses =
-      "while :; do pkill -STOP -f '[p]erf-test'; sleep 0.06; pkill -CONT -f '[p]erf-test'; sleep 0.02; done";
+      "while :; do pkill -STOP -f '[g]enerator-process'; sleep 0.06; pkill -CONT -f '[g]enerator-process'; sleep 0.02; done";
     const pausing = it.machine.start(["sh", "-c", pauses]);
     const { status } = await it.machine.run(["systemctl", "start", "combot-check.service"]);
     pausing.kill("SIGKILL");
@@ -152,11 +152,11 @@ describe.skipIf(!hasMachines)("the way back", { timeout: LIMIT_MS }, () => {
     edit("COMBOT_LISTEN=127.0.0.1:8091\n");
     const mine = env();
     const pid = await it.machine.property("combot-enhanced", "MainPID");
-    const releases = "/opt/combot/releases";
-    await it.machine.sh("mount", "--bind", releases, releases);
-    await it.machine.sh("mount", "-o", "remount,bind,ro", releases);
+    // What is being installed is taken away again and again.
+    const remover = "while :; do rm -rf /opt/combot/releases/.building-*; sleep 0.01; done";
+    await it.machine.sh("systemd-run", "--collect", "--unit=remover", "sh", "-c", remover);
     const { status, stderr } = await it.deployFrom(sabotagedProgram(packed.folder, NEWER_VERSION));
-    await it.machine.sh("umount", releases);
+    await it.machine.sh("systemctl", "stop", "remover.service");
     expect({ status, back: stderr.includes("and combot answers") }, stderr).toEqual({ status: 4, back: true });
     expect(env()).toBe(mine);
     expect(await it.machine.property("combot-enhanced", "MainPID")).toBe(pid);
@@ -198,7 +198,7 @@ describe.skipIf(!hasMachines)("the way back", { timeout: LIMIT_MS }, () => {
     // As after a deploy by a version that recorded less; the daemon starts so, and no worker does.
     rmSync(it.machine.path(`${RECORDS}/deployed.json`));
     edit("MODEL_LOAD_TIMEOUT=1\n");
-    it.machine.write(DROP_IN, "[Service]\nNoExecPaths=/opt/combot/current/node_modules/onnxruntime-node\n");
+    it.machine.write(DROP_IN, "[Service]\nNoExecPaths=/opt/combot/current/dist/node_modules/onnxruntime-node\n");
     await it.machine.sh("systemctl", "daemon-reload");
     const { status, stderr } = await it.deploy(...FAILING);
     expect(status).toBe(4);

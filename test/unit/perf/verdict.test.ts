@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CombotError } from "../../../src/lib/errors.ts";
 import { bottleneckOf } from "../../../src/lib/perf/verdict/bottleneck.ts";
 import { judgeStability } from "../../../src/lib/perf/verdict/stability.ts";
+import { measuredFigures } from "../../../src/lib/perf/verdict/measured.ts";
 import { defaultTargets, judgeTargets, parseTarget, TARGET_KINDS } from "../../../src/lib/perf/verdict/targets.ts";
 import type { Measured, TargetName } from "../../../src/lib/perf/verdict/targets.ts";
 import { GIB, MIB } from "../../../src/lib/units.ts";
@@ -50,6 +51,18 @@ describe("targets", () => {
       load: 30_000,
     });
     expect(defaultTargets("t3.xlarge").get("memory")).toBe(12 * GIB);
+  });
+
+  test("of CPU leaves out what others took, and says so", () => {
+    const cpuOf = (steady: Partial<NonNullable<typeof PERF_REPORT.steady>>) =>
+      measuredFigures({ ...PERF_REPORT, steady: { ...PERF_REPORT.steady!, ...steady } }, 10).cpu;
+    expect(cpuOf({ machineCpu: 0.97, ownCpu: 0.2 })).toEqual({
+      value: 0.2,
+      detail: "at 20 requests a second; others took 77%, which is left out",
+    });
+    expect(cpuOf({ machineCpu: 0.28, ownCpu: 0.2 })).toEqual({ value: 0.28, detail: "at 20 requests a second" });
+    // Whoever may not see the daemon's processes is told of the machine alone.
+    expect(cpuOf({ machineCpu: 0.97, ownCpu: null })).toEqual({ value: 0.97, detail: "at 20 requests a second" });
   });
 
   test("are met, missed or not measured, each by its own bound", () => {
