@@ -75,7 +75,8 @@ export function recyclesOf(watched: readonly WatchedSample[], { fromMs }: Span):
   return { total: total - from.total, byReason: Object.fromEntries(grown.filter(([, count]) => count > 0)) };
 }
 
-function meanOf(values: readonly (number | null)[]): number | null {
+/** Of those that are known. */
+export function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : round(known.reduce((sum, value) => sum + value, 0) / known.length);
 }

@@ -4,6 +4,7 @@ import type { GeneratorWatcher } from "./load/generator-child.ts";
 import { OPEN_CONNECTIONS } from "./load/order.ts";
 import { orderOf } from "./plan.ts";
 import type { PerfPlan } from "./plan.ts";
+import { meanOf } from "./resources.ts";
 import { rounded } from "./rounding.ts";
 import { summarise } from "./summary.ts";
 import { CpuMeter } from "./watch/cpu-meter.ts";
@@ -49,10 +50,7 @@ export async function runSteady(
   const result = await runGenerator(order, watcher, signal);
   const { requests, latencyMs, generator } = summarise(result, true);
   // The first one reaches back to before the stretch.
-  const trees = watch.samples
-    .slice(from + 1, to)
-    .flatMap(({ cpu: { treeCpu } }) => (treeCpu === null ? [] : [treeCpu]));
-  const treeCpu = trees.length === 0 ? null : trees.reduce((sum, one) => sum + one, 0) / trees.length;
+  const treeCpu = meanOf(watch.samples.slice(from + 1, to).map(({ cpu }) => cpu.treeCpu));
   return {
     ratePerSecond: PER_SECOND,
     seconds,

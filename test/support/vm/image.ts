@@ -74,7 +74,9 @@ function newestOf(folder: string, prefix: string): string {
 async function mirror(): Promise<string> {
   const { stdout } = await execa("apt-get", ["indextargets", "--format", "$(REPO_URI)"]);
   const found = stdout.split("\n").find((uri) => uri !== "" && !uri.includes("security"));
-  return found ?? "http://deb.debian.org/debian/";
+  if (found === undefined)
+    throw new Error("apt here names no Debian mirror to make an image from: apt-get indextargets");
+  return found;
 }
 
 /** A file system that holds what is in a folder, which goes. Sparse: what nobody has written takes no room. */

@@ -1,98 +1,39 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
-import { PrivatePostgres } from "../../../../scripts/support/private-postgres.ts";
-import { PostgresStore } from "../../../../src/daemon/journal/postgres/store.ts";
-import { SqliteStore } from "../../../../src/daemon/journal/sqlite/store.ts";
 import { packMoment } from "../../../../src/daemon/operations/moments.ts";
 import { SAMPLE } from "../../../../test/support/sample-replies.ts";
 import type { Line, Part } from "../../record.ts";
 import { median, round } from "../../statistics.ts";
+import { atMinutesBefore, minutesInsert, withYear } from "../journal/full-journal.ts";
+import type { FullJournal } from "../journal/full-journal.ts";
 import { openMonitor, timeToShow } from "./watched.ts";
 
-const MINUTES = 525_600;
 const RUNS = 10;
 const MOST_MS = 300;
 const SETTLE_MS = 5000;
-const MINUTE_COLUMNS =
-  "id, at_ms, span_ms, requests, texts, errors, hits, misses, recycles, users, usage, level, memory_p99, computed_p99";
 const DAY_KEY = "\u001B[5~";
 
+const HOUR_MS = 3_600_000;
+
 /** Of a year that ends an hour ago, so that what the daemon records meanwhile is no part of it. */
-function tablesOf(index: string, nowMs: number): readonly string[] {
-  const at = `(${Math.floor(nowMs / 60_000) - 60} - ${index}) * CAST(60000 AS bigint)`;
+function inserts(): readonly string[] {
+  const at = atMinutesBefore(Date.now() - HOUR_MS);
   const body = JSON.stringify(packMoment(SAMPLE));
   return [
-    `INSERT INTO combot_minutes (${MINUTE_COLUMNS}) SELECT 'y-' || ${index}, ${at}, 60000, 600 + ${index} % 97, 600, ${index} % 7, 400, 200, ${index} % 3, 12, 0.5, 0, 0.4, 31.5`,
-    `INSERT INTO combot_moments (id, at_ms, body) SELECT 'y-' || ${index}, ${at}, '${body}'`,
-    `INSERT INTO combot_decisions (id, at_ms, action, reason, body) SELECT 'y-' || ${index}, ${at}, 'hold', 'memory', '{"id":"y","at":"2026-01-01T00:00:00.000Z","action":"hold","reason":"memory","measured":0.9,"threshold":0.9,"freedBytes":null,"durationMs":0}'`,
+    minutesInsert(at),
+    `INSERT INTO combot_moments (id, at_ms, body) SELECT 'y-' || i, ${at}, '${body}'`,
+    `INSERT INTO combot_decisions (id, at_ms, action, reason, body) SELECT 'y-' || i, ${at}, 'hold', 'memory', '{"id":"y","at":"2026-01-01T00:00:00.000Z","action":"hold","reason":"memory","measured":0.9,"threshold":0.9,"freedBytes":null,"durationMs":0}'`,
   ];
 }
 
 /** From the key h to a screen of the past, and from there to each moment, out of a year of minutes. */
 export const past: Part = {
   name: "past",
-  async *run(say): AsyncGenerator<Line> {
-    yield* withSqlite(say);
-    yield* withPostgres(say);
-  },
+  run: (say) => withYear(say, inserts, (journal) => timed(journal, say)),
 };
 
-async function* withSqlite(say: (progress: string) => void): AsyncGenerator<Line> {
-  const folder = mkdtempSync(join(tmpdir(), "cd-"));
-  const path = join(folder, "state", "journal.db");
-  mkdirSync(join(folder, "state"));
-  try {
-    say("sqlite: a year of minutes");
-    const store = new SqliteStore(path);
-    // Its thread keeps no process.
-    const awake = setInterval(() => undefined, 1000);
-    await store.open();
-    await store.close();
-    clearInterval(awake);
-    const database = new DatabaseSync(path);
-    for (const insert of tablesOf("i", Date.now()))
-      database.exec(
-        insert.replace(
-          /SELECT/,
-          `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MINUTES}) SELECT`,
-        ) + " FROM n",
-      );
-    database.close();
-    yield* timed("sqlite", {}, folder, say);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function* withPostgres(say: (progress: string) => void): AsyncGenerator<Line> {
-  const postgres = await PrivatePostgres.start();
-  const folder = mkdtempSync(join(tmpdir(), "cd-"));
-  try {
-    say("postgres: a year of minutes");
-    const url = await postgres.database("journal");
-    const store = new PostgresStore({ url: () => url, max: 1, onHeld: () => undefined, now: () => performance.now() });
-    await store.open();
-    await store.close();
-    for (const insert of tablesOf("i", Date.now()))
-      await postgres.query(
-        `${insert}${insert.includes("'{") ? "::jsonb" : ""} FROM generate_series(1, ${MINUTES}) AS i`,
-        "journal",
-      );
-    yield* timed("postgres", { DATABASE_URL: url }, folder, say);
-  } finally {
-    await postgres.remove();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 async function* timed(
-  store: string,
-  more: Readonly<Record<string, string>>,
-  folder: string,
+  { store, env: more, folder }: FullJournal,
   say: (progress: string) => void,
 ): AsyncGenerator<Line> {
   const daemon = await PrivateDaemon.start(
