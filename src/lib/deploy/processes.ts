@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Holder } from "./facts.ts";
 import { SERVICE } from "../unit-names.ts";
@@ -49,15 +49,32 @@ function isDaemon(args: readonly string[]): boolean {
 
 /** Who listens on a TCP port of this machine; null where nobody does. */
 export function portHolder(port: number): Holder | null {
+  const sockets = listeningOn(port);
+  if (sockets.length === 0) return null;
+  const inodes = sockets.map(({ inode }) => `socket:[${inode}]`);
+  const pid = pids().find((candidate) => holdsAny(candidate, inodes));
+  return pid === undefined ? likelyHolder(sockets) : holderOf(pid);
+}
+
+function listeningOn(port: number): { readonly inode: string; readonly uid: number }[] {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const rows = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => textOf(path).split("\n").slice(1));
-  const inodes = rows
+  return rows
     .map((row) => row.trim().split(/\s+/))
     .filter((cells) => cells[1]?.endsWith(`:${hex}`) && cells[3] === LISTENING)
-    .map((cells) => `socket:[${cells[9]}]`);
-  if (inodes.length === 0) return null;
-  const pid = pids().find((candidate) => holdsAny(candidate, inodes));
-  return pid === undefined ? { pid: 0, command: "a process of another user", unit: null } : holderOf(pid);
+    .map((cells) => ({ inode: cells[9] ?? "", uid: Number(cells[7]) }));
+}
+
+/** Whose descriptors may not be looked at: a socket's user can be, and what that user runs, if it is one thing. */
+function likelyHolder([socket]: readonly { readonly uid: number }[]): Holder {
+  const theirs = socket ? pids().filter((pid) => ownerOf(pid) === socket.uid) : [];
+  const holders = theirs.map(holderOf);
+  const isOne = new Set(holders.map(({ unit, pid }) => unit ?? pid)).size === 1;
+  return (isOne ? holders[0] : undefined) ?? { pid: 0, command: "a process of another user", unit: null };
+}
+
+function ownerOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
 function holdsAny(pid: number, inodes: readonly string[]): boolean {
