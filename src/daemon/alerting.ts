@@ -12,9 +12,9 @@ import type { Governance } from "./governance.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
-import { keysFound } from "./operations/cache-metrics.ts";
+import { keysFound } from "./reports/cache-metrics.ts";
 import type { FolderWatch } from "./model/folder-watch.ts";
-import type { Models } from "./operations/models.ts";
+import type { Models } from "./residency/models.ts";
 import type { AlertReading } from "./policy/alerts/reading.ts";
 
 /** Redis is asked for its figures on behalf of alerts no more often than this. */

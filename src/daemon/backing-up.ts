@@ -6,7 +6,7 @@ import { VERSION } from "../lib/version.ts";
 import type { Caching } from "./caching.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
-import { Backups } from "./operations/backups.ts";
+import { Backups } from "./jobs/backups.ts";
 
 interface BackingUpParts {
   readonly settings: Settings;

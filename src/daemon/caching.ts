@@ -11,7 +11,7 @@ import { RedisTier } from "./cache/redis-tier.ts";
 import { purgeRedis } from "./cache/sweep.ts";
 import { SharedValues } from "./cache/shared-values.ts";
 import type { Logger } from "./log.ts";
-import type { SharedRedis } from "./operations/cache-report.ts";
+import type { SharedRedis } from "./reports/cache-report.ts";
 
 export interface Caching {
   readonly answers: AnswerCache;

@@ -9,7 +9,7 @@ import type { ServedModel } from "./model/served-model.ts";
 import { channelModelOf, createModelSource, threadsOf } from "./model-source.ts";
 import { observePool } from "./observation.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { Engine } from "./operations/engine.ts";
+import type { Engine } from "./residency/engine.ts";
 import { BATCH_LIMITS, halved } from "./policy/batch.ts";
 import type { BatchLimits } from "./policy/batch.ts";
 import { Pool } from "./pool/pool.ts";

@@ -5,7 +5,7 @@ import type { Logger } from "./log.ts";
 import { openModel, openSealed } from "./model/opening.ts";
 import { BUNDLED_MODEL_DIR } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
-import type { Choice, ModelChoice } from "./operations/model-choice.ts";
+import type { Choice, ModelChoice } from "./residency/model-choice.ts";
 
 /** They say nothing of the model: another start may come out otherwise. */
 const PASSING: readonly string[] = ["NO_ROOM", "NO_PROCESS", "TOO_MANY_FILES"];

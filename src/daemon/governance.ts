@@ -8,8 +8,8 @@ import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts"
 import type { Logger } from "./log.ts";
 import { collectAll } from "../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { Engine } from "./operations/engine.ts";
-import type { Models } from "./operations/models.ts";
+import type { Engine } from "./residency/engine.ts";
+import type { Models } from "./residency/models.ts";
 import { estimateLoad } from "./policy/fit.ts";
 
 export interface Governance {

@@ -14,8 +14,8 @@ import { TextCounter } from "./journal/text-counter.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { Models } from "./operations/models.ts";
-import { Rollups } from "./operations/rollups.ts";
+import type { Models } from "./residency/models.ts";
+import { Rollups } from "./reports/rollups.ts";
 
 /** The journal and what feeds it; nothing where DATABASE_URL is off. */
 export interface Journaling {

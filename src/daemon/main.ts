@@ -12,7 +12,7 @@ import { createLog } from "./log.ts";
 import type { Logger } from "./log.ts";
 import { AfterBursts } from "./memory/after-bursts.ts";
 import { collectAll } from "../lib/collector.ts";
-import { describeForSystemd } from "./operations/unit-state.ts";
+import { describeForSystemd } from "./reports/unit-state.ts";
 import { reload } from "./reloading.ts";
 import { createServices } from "./services.ts";
 import { createServing } from "./serving.ts";

@@ -12,16 +12,16 @@ import { SharedPage } from "./http/shared-page.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import type { Backups } from "./operations/backups.ts";
+import type { Backups } from "./jobs/backups.ts";
 import type { Onlookers } from "./onlookers.ts";
-import { Cleanup } from "./operations/cleanup.ts";
-import type { EventHub } from "./operations/event-hub.ts";
-import { listDecisions, readHistory } from "./operations/history.ts";
-import { Lifecycle } from "./operations/lifecycle.ts";
+import { Cleanup } from "./jobs/cleanup.ts";
+import type { EventHub } from "./reports/event-hub.ts";
+import { listDecisions, readHistory } from "./reports/history.ts";
+import { Lifecycle } from "./residency/lifecycle.ts";
 import { collectAll } from "../lib/collector.ts";
-import { readLife, readMoment } from "./operations/moments.ts";
-import type { Models } from "./operations/models.ts";
-import type { Reports } from "./operations/reports.ts";
+import { readLife, readMoment } from "./reports/moments.ts";
+import type { Models } from "./residency/models.ts";
+import type { Reports } from "./reports/reports.ts";
 import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {

@@ -7,9 +7,9 @@ import type { Governor } from "./governor/governor.ts";
 import type { Journaling } from "./journaling.ts";
 import { StoreFault } from "./journal/store.ts";
 import type { Logger } from "./log.ts";
-import { Warmer } from "./operations/warmer.ts";
-import type { FrequentTexts } from "./operations/warmer.ts";
-import type { Models } from "./operations/models.ts";
+import { Warmer } from "./jobs/warmer.ts";
+import type { FrequentTexts } from "./jobs/warmer.ts";
+import type { Models } from "./residency/models.ts";
 
 export interface WarmingParts {
   readonly settings: Settings;

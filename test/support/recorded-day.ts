@@ -2,7 +2,7 @@ import { decisionEvent, minuteEvent, momentEvent } from "../../src/daemon/journa
 import type { JournalEvent } from "../../src/daemon/journal/events.ts";
 import type { Store } from "../../src/daemon/journal/store.ts";
 import { batchOf } from "../../src/daemon/journal/buffer.ts";
-import { packMoment } from "../../src/daemon/operations/moments.ts";
+import { packMoment } from "../../src/daemon/reports/moments.ts";
 import type { Decision } from "../../src/lib/protocol/decisions.ts";
 import type { Sample } from "../../src/lib/protocol/events.ts";
 import { MEMORY_LEVELS } from "../../src/lib/protocol/memory-levels.ts";

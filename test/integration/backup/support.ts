@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { join } from "node:path";
 import { Journal } from "../../../src/daemon/journal/journal.ts";
 import { SqliteStore } from "../../../src/daemon/journal/sqlite/store.ts";
-import { Backups } from "../../../src/daemon/operations/backups.ts";
+import { Backups } from "../../../src/daemon/jobs/backups.ts";
 import type { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
 import type { BackupEvent, BackupResult, RestoreEvent, RestoreResult } from "../../../src/lib/protocol/backup.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { RedisStatus } from "../../../src/lib/protocol/cache.ts";
-import { reportRedis } from "../../../src/daemon/operations/cache-report.ts";
+import { reportRedis } from "../../../src/daemon/reports/cache-report.ts";
 import { redisTier } from "../../support/cache-tiers.ts";
 import { ask, startCore } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Warmer } from "../../../src/daemon/operations/warmer.ts";
+import { Warmer } from "../../../src/daemon/jobs/warmer.ts";
 import type { MemoryLevel } from "../../../src/lib/protocol/memory-levels.ts";
 import type { WarmEvent, WarmResult } from "../../../src/lib/protocol/warm.ts";
 import { untilUp } from "../../support/cache-tiers.ts";

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { callSocket } from "../../../scripts/support/socket-request.ts";
 import { Decisions } from "../../../src/daemon/governor/decisions.ts";
-import { EventHub } from "../../../src/daemon/operations/event-hub.ts";
+import { EventHub } from "../../../src/daemon/reports/event-hub.ts";
 import { Client } from "../../../src/lib/client.ts";
 import type { DaemonEvent, Sample } from "../../../src/lib/protocol/events.ts";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";

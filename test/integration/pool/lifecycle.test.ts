@@ -3,7 +3,7 @@ import { getPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { describeForSystemd } from "../../../src/daemon/operations/unit-state.ts";
+import { describeForSystemd } from "../../../src/daemon/reports/unit-state.ts";
 import { BEHIND_LOOP, mayRaise } from "../../../src/daemon/workers/priority.ts";
 import { writeOddModel } from "../../support/odd-models.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
-import { packMoment } from "../../../../src/daemon/operations/moments.ts";
+import { packMoment } from "../../../../src/daemon/reports/moments.ts";
 import { SAMPLE } from "../../../../test/support/sample-replies.ts";
 import type { Line, Part } from "../../record.ts";
 import { median, round } from "../../statistics.ts";

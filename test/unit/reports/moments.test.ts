@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { packMoment, unpackMoment } from "../../../src/daemon/operations/moments.ts";
+import { packMoment, unpackMoment } from "../../../src/daemon/reports/moments.ts";
 import { SAMPLE } from "../../support/sample-replies.ts";
 
 const FIRST = new URL("../../fixtures/moments/v1.json", import.meta.url);

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { SqliteStore } from "../../src/daemon/journal/sqlite/store.ts";
-import { TextCounter } from "../../src/daemon/journal/text-counter.ts";
-import { MinuteTally } from "../../src/daemon/metrics/minute.ts";
-import { Rollups } from "../../src/daemon/operations/rollups.ts";
-import { startJournal } from "../contract/journal/running-journal.ts";
-import { temporaryFolder } from "../support/temporary.ts";
+import { SqliteStore } from "../../../src/daemon/journal/sqlite/store.ts";
+import { TextCounter } from "../../../src/daemon/journal/text-counter.ts";
+import { MinuteTally } from "../../../src/daemon/metrics/minute.ts";
+import { Rollups } from "../../../src/daemon/reports/rollups.ts";
+import { startJournal } from "../../contract/journal/running-journal.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const START_MS = Date.parse("2026-06-01T12:00:10Z");
 

@@ -3,8 +3,8 @@ import type { MemoryReport, ProcessMemory } from "../../lib/protocol/memory.ts";
 import type { Sample } from "../governor/ports.ts";
 import { idleUnloadInMs } from "../policy/idle.ts";
 import type { Thresholds } from "../policy/level.ts";
-import type { Engine } from "./engine.ts";
-import type { Models } from "./models.ts";
+import type { Engine } from "../residency/engine.ts";
+import type { Models } from "../residency/models.ts";
 
 /** The daemon and every worker process there is now. */
 export function pidsOf(engines: readonly Engine[]): { role: "daemon" | "worker"; pid: number }[] {

@@ -7,9 +7,9 @@ import { purgeRedis, sweepRedis } from "../cache/sweep.ts";
 import type { Decisions } from "../governor/decisions.ts";
 import { anonymousOf } from "../governor/ports.ts";
 import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
-import type { SharedRedis } from "./cache-report.ts";
-import { processMemory } from "./memory-report.ts";
-import type { Models } from "./models.ts";
+import type { SharedRedis } from "../reports/cache-report.ts";
+import { processMemory } from "../reports/memory-report.ts";
+import type { Models } from "../residency/models.ts";
 
 export interface CleanupParts {
   readonly models: Models;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Decisions } from "../../../src/daemon/governor/decisions.ts";
-import { EventHub } from "../../../src/daemon/operations/event-hub.ts";
-import type { Listener } from "../../../src/daemon/operations/event-hub.ts";
+import { EventHub } from "../../../src/daemon/reports/event-hub.ts";
+import type { Listener } from "../../../src/daemon/reports/event-hub.ts";
 import { EventText } from "../../../src/lib/client/event-text.ts";
 import type { Sample } from "../../../src/lib/protocol/events.ts";
 import { SAMPLE } from "../../support/sample-replies.ts";

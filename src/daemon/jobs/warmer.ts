@@ -9,7 +9,7 @@ import type { TextKey } from "../cache/keys.ts";
 import { answerOf } from "../classifier/scores.ts";
 import { rankOf } from "../policy/level.ts";
 import { checkText } from "../text/check.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../residency/engine.ts";
 
 /** Whoever knows which texts are asked most. */
 export interface FrequentTexts {

@@ -6,7 +6,7 @@ import type { RedisConnection } from "../cache/redis-connection.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { FolderFault, FolderWatch } from "../model/folder-watch.ts";
 import type { Pool } from "../pool/pool.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../residency/engine.ts";
 
 interface Check {
   readonly status: CheckStatus;

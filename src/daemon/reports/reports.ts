@@ -16,7 +16,7 @@ import type { SharedRedis } from "./cache-report.ts";
 import type { FolderWatch } from "../model/folder-watch.ts";
 import { reportHealth } from "./health-report.ts";
 import { reportMemory } from "./memory-report.ts";
-import type { Models } from "./models.ts";
+import type { Models } from "../residency/models.ts";
 import { limitsOf, reportWorkers } from "./process-report.ts";
 import type { MemoryOf } from "./process-report.ts";
 

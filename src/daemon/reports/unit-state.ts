@@ -1,5 +1,5 @@
 import type { Governor } from "../governor/governor.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../residency/engine.ts";
 import { judgePool, nextTryOf } from "./health-report.ts";
 
 /** For systemd's STATUS: `2 workers, model intents@ab12`, and what changes all the time: `41% memory`. */

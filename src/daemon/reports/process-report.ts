@@ -3,7 +3,7 @@ import type { ProcessStatus, WorkerStatus } from "../../lib/protocol/process.ts"
 import { dueBy, nextLimit } from "../policy/recycle.ts";
 import type { Slot } from "../pool/slot.ts";
 import type { Worker } from "../pool/worker.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../residency/engine.ts";
 
 /** What a process takes; undefined where it has ended, or hasn't been looked at yet. */
 export type MemoryOf = (pid: number) => Promise<Pick<WorkerStatus, "rssBytes" | "pssBytes"> | undefined>;
