@@ -9,7 +9,7 @@ import { Watch } from "./alerts/watch.ts";
 import { Webhook } from "./alerts/webhook.ts";
 import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
 import { keysFound } from "./reports/cache-metrics.ts";

@@ -5,7 +5,7 @@ import type { Settings } from "../lib/config/settings.ts";
 import { VERSION } from "../lib/version.ts";
 import type { Caching } from "./caching.ts";
 import type { Journaling } from "./journaling.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import { Backups } from "./jobs/backups.ts";
 
 interface BackingUpParts {

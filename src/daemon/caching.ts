@@ -10,7 +10,7 @@ import { RedisReport } from "./cache/redis-report.ts";
 import { RedisTier } from "./cache/redis-tier.ts";
 import { purgeRedis } from "./cache/sweep.ts";
 import { SharedValues } from "./cache/shared-values.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import type { SharedRedis } from "./reports/cache-report.ts";
 
 export interface Caching {

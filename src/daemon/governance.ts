@@ -5,7 +5,7 @@ import { Decisions } from "./governor/decisions.ts";
 import { Footprint } from "./governor/footprint.ts";
 import { Governor } from "./governor/governor.ts";
 import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import { collectAll } from "../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "./residency/engine.ts";

@@ -11,7 +11,7 @@ import { PostgresStore } from "./journal/postgres/store.ts";
 import { SqliteStore } from "./journal/sqlite/store.ts";
 import type { Store } from "./journal/store.ts";
 import { TextCounter } from "./journal/text-counter.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Models } from "./residency/models.ts";

@@ -4,7 +4,7 @@ import { socketForDaemon, socketSurroundings } from "../lib/config/socket-path.t
 import type { Settings } from "../lib/config/settings.ts";
 import { buildServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
 import { inheritedSockets } from "./sockets/inherited.ts";

@@ -6,7 +6,7 @@ import type { ModelCheckReport } from "../lib/protocol/model.ts";
 import { bestOf } from "./cache/answer.ts";
 import { answerOf } from "./classifier/scores.ts";
 import { readProcessMemory } from "./memory/process-memory.ts";
-import { channelModelOf, createModelSource } from "./model-source.ts";
+import { channelModelOf, createModelSource } from "./residency/model-source.ts";
 import { openModel } from "./model/opening.ts";
 import { PROBE_TEXT } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";

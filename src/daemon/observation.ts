@@ -1,5 +1,5 @@
 import type { Decisions, NewDecision } from "./governor/decisions.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { PoolEvent } from "./pool/events.ts";

@@ -10,7 +10,7 @@ import type { MemoryMeter } from "./governor/ports.ts";
 import type { Services } from "./http/services.ts";
 import { SharedPage } from "./http/shared-page.ts";
 import type { Journaling } from "./journaling.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Backups } from "./jobs/backups.ts";
 import type { Onlookers } from "./onlookers.ts";

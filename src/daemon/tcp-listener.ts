@@ -5,7 +5,7 @@ import { limitPeers } from "./http/peers.ts";
 import { buildServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
 import { TcpDoor } from "./http/tcp-door.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
 import { listenOnDescriptor } from "./sockets/listener.ts";

@@ -6,7 +6,7 @@ import type { Caching } from "./caching.ts";
 import type { Governor } from "./governor/governor.ts";
 import type { Journaling } from "./journaling.ts";
 import { StoreFault } from "./journal/store.ts";
-import type { Logger } from "./log.ts";
+import type { Logger } from "./log/log.ts";
 import { Warmer } from "./jobs/warmer.ts";
 import type { FrequentTexts } from "./jobs/warmer.ts";
 import type { Models } from "./residency/models.ts";

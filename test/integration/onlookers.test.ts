@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import type { Logger } from "../../src/daemon/log.ts";
+import type { Logger } from "../../src/daemon/log/log.ts";
 import { BUNDLED_MODEL_DIR } from "../../src/daemon/model/served-model.ts";
 import type { Onlooker } from "../../src/daemon/onlookers.ts";
 import { createServices } from "../../src/daemon/services.ts";

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { createLog } from "../../../src/daemon/log.ts";
+import { createLog } from "../../../src/daemon/log/log.ts";
 
 // Usage: logging-child.ts. For each line it is told as JSON it logs so many lines of so many characters on stderr, in one
 // turn of the event loop, and says how many were dropped since the start, and the name of what was thrown, if anything.

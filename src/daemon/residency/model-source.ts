@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { usableCores } from "../lib/cores.ts";
-import type { ModelMessage } from "../lib/protocol/worker-channel.ts";
-import type { ServedModel } from "./model/served-model.ts";
-import { ModelSource } from "./prepared/source.ts";
-import { PreparedStore } from "./prepared/store.ts";
-import { prepareInChild, runTrial } from "./prepared/trial-run.ts";
+import { usableCores } from "../../lib/cores.ts";
+import type { ModelMessage } from "../../lib/protocol/worker-channel.ts";
+import type { ServedModel } from "../model/served-model.ts";
+import { ModelSource } from "../prepared/source.ts";
+import { PreparedStore } from "../prepared/store.ts";
+import { prepareInChild, runTrial } from "../prepared/trial-run.ts";
 
 export interface ModelSourceOptions {
   readonly stateDir: string;

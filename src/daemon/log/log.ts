@@ -1,9 +1,9 @@
 import { isatty } from "node:tty";
 import { pino } from "pino";
 import type { DestinationStream, Logger } from "pino";
-import { harmless, harmlessJson } from "../lib/harmless.ts";
-import { LogOutput } from "./log-output.ts";
-import { openLogPort } from "./log-port.ts";
+import { harmless, harmlessJson } from "../../lib/harmless.ts";
+import { LogOutput } from "./output.ts";
+import { openLogPort } from "./port.ts";
 
 /** pino's levels as syslog priorities (sd-daemon(3)), which journald reads from the front of a line. */
 const PRIORITIES: Readonly<Record<number, number>> = { 10: 7, 20: 7, 30: 6, 40: 4, 50: 3, 60: 2 };

@@ -1,5 +1,5 @@
-import { KIB, MIB } from "../lib/units.ts";
-import type { LogPort } from "./log-port.ts";
+import { KIB, MIB } from "../../lib/units.ts";
+import type { LogPort } from "./port.ts";
 
 /** Of lines that wait to be written; what comes then is dropped. */
 const MAX_WAITING_BYTES = MIB;

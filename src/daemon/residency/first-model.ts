@@ -1,11 +1,11 @@
-import type { Settings } from "../lib/config/settings.ts";
-import { CombotError, messageOf } from "../lib/errors.ts";
-import type { Chosen } from "../lib/protocol/health.ts";
-import type { Logger } from "./log.ts";
-import { openModel, openSealed } from "./model/opening.ts";
-import { BUNDLED_MODEL_DIR } from "./model/served-model.ts";
-import type { ServedModel } from "./model/served-model.ts";
-import type { Choice, ModelChoice } from "./residency/model-choice.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { Chosen } from "../../lib/protocol/health.ts";
+import type { Logger } from "../log/log.ts";
+import { openModel, openSealed } from "../model/opening.ts";
+import { BUNDLED_MODEL_DIR } from "../model/served-model.ts";
+import type { ServedModel } from "../model/served-model.ts";
+import type { Choice, ModelChoice } from "./model-choice.ts";
 
 /** They say nothing of the model: another start may come out otherwise. */
 const PASSING: readonly string[] = ["NO_ROOM", "NO_PROCESS", "TOO_MANY_FILES"];
