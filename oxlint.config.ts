@@ -44,6 +44,7 @@ const PLACES = {
   reports: "/reports/",
   jobs: "/jobs/",
   http: "/http/",
+  wiring: "/wiring/",
   onnxruntime: "^onnxruntime-node$",
 } as const;
 
@@ -130,6 +131,38 @@ const LAYERS: readonly Layer[] = [
     "reports",
   ),
   daemon("http", "node", "packages", "zod", "sockets"),
+  daemon(
+    "wiring",
+    "node",
+    "packages",
+    "log",
+    "policy",
+    "text",
+    "model",
+    "sockets",
+    "memory",
+    "prepared",
+    "metrics",
+    "journal",
+    "cache",
+    "queue",
+    "pool",
+    "classifier",
+    "governor",
+    "alerts",
+    "residency",
+    "reports",
+    "jobs",
+    "http",
+  ),
+  {
+    files: ["src/daemon/main.ts"],
+    may: [...LIB, "node", "log", "memory", "systemd", "reports", "wiring"],
+  },
+  {
+    files: ["src/daemon/model-check.ts"],
+    may: [...LIB, "node", "text", "model", "workers", "memory", "prepared", "cache", "classifier", "residency"],
+  },
   {
     files: ["src/commands/**"],
     may: [

@@ -2,14 +2,14 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { loadSettings } from "../../src/lib/config/load.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../src/lib/protocol/classify.ts";
-import type { Caching } from "../../src/daemon/caching.ts";
-import type { Governance } from "../../src/daemon/governance.ts";
+import type { Caching } from "../../src/daemon/wiring/caching.ts";
+import type { Governance } from "../../src/daemon/wiring/governance.ts";
 import type { Metrics } from "../../src/daemon/metrics/metrics.ts";
 import type { FolderWatch } from "../../src/daemon/model/folder-watch.ts";
 import type { Models } from "../../src/daemon/residency/models.ts";
 import type { Reports } from "../../src/daemon/reports/reports.ts";
 import type { Pool } from "../../src/daemon/pool/pool.ts";
-import { createServing } from "../../src/daemon/serving.ts";
+import { createServing } from "../../src/daemon/wiring/serving.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 export interface Core extends Governance {

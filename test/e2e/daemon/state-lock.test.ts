@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { LAUNCHER, PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import type { PrivateDaemonOptions } from "../../../scripts/support/private-daemon.ts";
-import { lockState } from "../../../src/daemon/state-lock.ts";
+import { lockState } from "../../../src/daemon/wiring/state-lock.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 
@@ -106,7 +106,7 @@ test("of many that start at the same moment one gets it", async () => {
 
 test("a process that becomes another by exec holds nothing", async () => {
   const dir = stateFolder();
-  const module = JSON.stringify(join(import.meta.dirname, "../../../src/daemon/state-lock.ts"));
+  const module = JSON.stringify(join(import.meta.dirname, "../../../src/daemon/wiring/state-lock.ts"));
   const program = `const { lockState } = await import(${module});
     await lockState({ dir: ${JSON.stringify(dir)}, onUnlocked: (reason) => { throw new Error(reason); } });
     process.execve("/bin/sh", ["sh", "-c", "echo became; read line"], process.env);`;

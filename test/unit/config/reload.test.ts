@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { LoadOptions } from "../../../src/lib/config/load.ts";
 import { loadSettings } from "../../../src/lib/config/load.ts";
 import { reloadSettings } from "../../../src/lib/config/reload.ts";
-import { SettingsInForce } from "../../../src/daemon/settings-in-force.ts";
+import { SettingsInForce } from "../../../src/daemon/wiring/settings-in-force.ts";
 
 const machine = { cores: 2, memoryBytes: 8 * 2 ** 30 };
 const options = (env: Record<string, string>): LoadOptions => ({ env, machine, homeDir: "/home/me", isUnit: false });

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { listenOnTcp } from "../../../../src/daemon/tcp-listener.ts";
+import { listenOnTcp } from "../../../../src/daemon/wiring/tcp-listener.ts";
 import { loadSettings } from "../../../../src/lib/config/load.ts";
 import { temporaryFolder } from "../../../support/temporary.ts";
 import { recordingServices } from "./recording-services.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const SHUTDOWN = fileURLToPath(new URL("../../src/daemon/shutdown.ts", import.meta.url));
+const SHUTDOWN = fileURLToPath(new URL("../../../src/daemon/wiring/shutdown.ts", import.meta.url));
 
 /** A process that stops itself with these steps, each a line of JavaScript; what it printed, and how it ended. */
 function stopWith(drain: readonly string[], keep: readonly string[]) {

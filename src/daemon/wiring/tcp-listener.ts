@@ -1,15 +1,15 @@
 import type { FastifyInstance } from "fastify";
-import type { Settings } from "../lib/config/settings.ts";
-import { CombotError } from "../lib/errors.ts";
-import { limitPeers } from "./http/peers.ts";
-import { buildServer } from "./http/server.ts";
-import type { Services } from "./http/services.ts";
-import { TcpDoor } from "./http/tcp-door.ts";
-import type { Logger } from "./log/log.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { CombotError } from "../../lib/errors.ts";
+import { limitPeers } from "../http/peers.ts";
+import { buildServer } from "../http/server.ts";
+import type { Services } from "../http/services.ts";
+import { TcpDoor } from "../http/tcp-door.ts";
+import type { Logger } from "../log/log.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
-import { listenOnDescriptor } from "./sockets/listener.ts";
-import { addressOf, listenOnAddress, listenOnOthers } from "./sockets/tcp.ts";
+import { listenOnDescriptor } from "../sockets/listener.ts";
+import { addressOf, listenOnAddress, listenOnOthers } from "../sockets/tcp.ts";
 
 /** Of all peers together. An idle one costs some 10 KB, one that sends a call up to 1 MiB. */
 const MAX_CONNECTIONS = 1024;

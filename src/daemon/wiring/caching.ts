@@ -1,17 +1,17 @@
-import type { RedisSettings, Settings } from "../lib/config/settings.ts";
-import { AnswerCache } from "./cache/answer-cache.ts";
-import { chooseKeyScheme } from "./cache/keys.ts";
-import { MemoryTier } from "./cache/memory-tier.ts";
-import { openRedis } from "./cache/redis-client.ts";
-import type { RedisClient } from "./cache/redis-client.ts";
-import { RedisConnection } from "./cache/redis-connection.ts";
-import type { RedisState } from "./cache/redis-presence.ts";
-import { RedisReport } from "./cache/redis-report.ts";
-import { RedisTier } from "./cache/redis-tier.ts";
-import { purgeRedis } from "./cache/sweep.ts";
-import { SharedValues } from "./cache/shared-values.ts";
-import type { Logger } from "./log/log.ts";
-import type { SharedRedis } from "./reports/cache-report.ts";
+import type { RedisSettings, Settings } from "../../lib/config/settings.ts";
+import { AnswerCache } from "../cache/answer-cache.ts";
+import { chooseKeyScheme } from "../cache/keys.ts";
+import { MemoryTier } from "../cache/memory-tier.ts";
+import { openRedis } from "../cache/redis-client.ts";
+import type { RedisClient } from "../cache/redis-client.ts";
+import { RedisConnection } from "../cache/redis-connection.ts";
+import type { RedisState } from "../cache/redis-presence.ts";
+import { RedisReport } from "../cache/redis-report.ts";
+import { RedisTier } from "../cache/redis-tier.ts";
+import { purgeRedis } from "../cache/sweep.ts";
+import { SharedValues } from "../cache/shared-values.ts";
+import type { Logger } from "../log/log.ts";
+import type { SharedRedis } from "../reports/cache-report.ts";
 
 export interface Caching {
   readonly answers: AnswerCache;

@@ -1,8 +1,8 @@
-import { loadSettings } from "../lib/config/load.ts";
-import type { LoadedSettings, LoadOptions } from "../lib/config/load.ts";
-import { reloadSettings } from "../lib/config/reload.ts";
-import type { Reload } from "../lib/config/reload.ts";
-import type { Settings } from "../lib/config/settings.ts";
+import { loadSettings } from "../../lib/config/load.ts";
+import type { LoadedSettings, LoadOptions } from "../../lib/config/load.ts";
+import { reloadSettings } from "../../lib/config/reload.ts";
+import type { Reload } from "../../lib/config/reload.ts";
+import type { Settings } from "../../lib/config/settings.ts";
 
 /** The one holder of the settings. What a reload may change is read from it when it is needed, and never copied. */
 export class SettingsInForce {

@@ -1,21 +1,21 @@
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
-import type { Settings } from "../lib/config/settings.ts";
-import { StealMeter } from "../lib/cpu-steal.ts";
-import type { Alert } from "../lib/protocol/alerts.ts";
-import type { JournalReport } from "../lib/protocol/metrics.ts";
-import { thresholdsOf } from "./alerts/thresholds.ts";
-import { Watch } from "./alerts/watch.ts";
-import { Webhook } from "./alerts/webhook.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { StealMeter } from "../../lib/cpu-steal.ts";
+import type { Alert } from "../../lib/protocol/alerts.ts";
+import type { JournalReport } from "../../lib/protocol/metrics.ts";
+import { thresholdsOf } from "../alerts/thresholds.ts";
+import { Watch } from "../alerts/watch.ts";
+import { Webhook } from "../alerts/webhook.ts";
 import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
-import type { Logger } from "./log/log.ts";
-import type { Metrics } from "./metrics/metrics.ts";
+import type { Logger } from "../log/log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
-import { keysFound } from "./reports/cache-metrics.ts";
-import type { FolderWatch } from "./model/folder-watch.ts";
-import type { Models } from "./residency/models.ts";
-import type { AlertReading } from "./policy/alerts/reading.ts";
+import { keysFound } from "../reports/cache-metrics.ts";
+import type { FolderWatch } from "../model/folder-watch.ts";
+import type { Models } from "../residency/models.ts";
+import type { AlertReading } from "../policy/alerts/reading.ts";
 
 /** Redis is asked for its figures on behalf of alerts no more often than this. */
 const REDIS_MAX_AGE_MS = 4500;

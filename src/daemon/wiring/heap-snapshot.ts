@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeHeapSnapshot } from "node:v8";
-import { messageOf } from "../lib/errors.ts";
-import type { Logger } from "./log/log.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Logger } from "../log/log.ts";
 
 /** It holds texts and secrets: nobody else may read it. */
 const OWNER_ALONE = 0o077;

@@ -1,8 +1,8 @@
-import { ALERTS } from "../lib/protocol/alerts.ts";
-import type { Watch } from "./alerts/watch.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import type { AlertReading } from "./policy/alerts/reading.ts";
-import { ALERT_RULES } from "./policy/alerts/rules.ts";
+import { ALERTS } from "../../lib/protocol/alerts.ts";
+import type { Watch } from "../alerts/watch.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { AlertReading } from "../policy/alerts/reading.ts";
+import { ALERT_RULES } from "../policy/alerts/rules.ts";
 
 type Value = number | boolean | null;
 

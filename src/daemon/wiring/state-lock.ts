@@ -12,9 +12,9 @@ import {
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
-import { CombotError, messageOf } from "../lib/errors.ts";
-import { failureBy, isFileShortage } from "../lib/system-errors.ts";
-import { hangLimitMs } from "../lib/slowness.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import { failureBy, isFileShortage } from "../../lib/system-errors.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 /** Held for as long as the process lives, however it ends. */
 export interface StateLock {

@@ -1,4 +1,4 @@
-import type { Logger } from "./log/log.ts";
+import type { Logger } from "../log/log.ts";
 
 /** Who watches what the daemon does, and has no part in it. */
 export const ONLOOKERS = [

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
-import type { Settings } from "../lib/config/settings.ts";
-import type { Alert } from "../lib/protocol/alerts.ts";
-import type { Decision } from "../lib/protocol/decisions.ts";
-import type { Sample } from "../lib/protocol/events.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import type { Alert } from "../../lib/protocol/alerts.ts";
+import type { Decision } from "../../lib/protocol/decisions.ts";
+import type { Sample } from "../../lib/protocol/events.ts";
 import type { Governance } from "./governance.ts";
-import type { Clocks } from "./journal/clock-trust.ts";
-import { Journal } from "./journal/journal.ts";
-import type { JournalState } from "./journal/journal.ts";
-import { PostgresStore } from "./journal/postgres/store.ts";
-import { SqliteStore } from "./journal/sqlite/store.ts";
-import type { Store } from "./journal/store.ts";
-import { TextCounter } from "./journal/text-counter.ts";
-import type { Logger } from "./log/log.ts";
-import type { Metrics } from "./metrics/metrics.ts";
+import type { Clocks } from "../journal/clock-trust.ts";
+import { Journal } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal.ts";
+import { PostgresStore } from "../journal/postgres/store.ts";
+import { SqliteStore } from "../journal/sqlite/store.ts";
+import type { Store } from "../journal/store.ts";
+import { TextCounter } from "../journal/text-counter.ts";
+import type { Logger } from "../log/log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { Models } from "./residency/models.ts";
-import { Rollups } from "./reports/rollups.ts";
+import type { Models } from "../residency/models.ts";
+import { Rollups } from "../reports/rollups.ts";
 
 /** The journal and what feeds it; nothing where DATABASE_URL is off. */
 export interface Journaling {

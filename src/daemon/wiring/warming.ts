@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CombotError, messageOf } from "../lib/errors.ts";
-import type { Settings } from "../lib/config/settings.ts";
-import type { WarmEvent, WarmRequest } from "../lib/protocol/warm.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 import type { Caching } from "./caching.ts";
-import type { Governor } from "./governor/governor.ts";
+import type { Governor } from "../governor/governor.ts";
 import type { Journaling } from "./journaling.ts";
-import { StoreFault } from "./journal/store.ts";
-import type { Logger } from "./log/log.ts";
-import { Warmer } from "./jobs/warmer.ts";
-import type { FrequentTexts } from "./jobs/warmer.ts";
-import type { Models } from "./residency/models.ts";
+import { StoreFault } from "../journal/store.ts";
+import type { Logger } from "../log/log.ts";
+import { Warmer } from "../jobs/warmer.ts";
+import type { FrequentTexts } from "../jobs/warmer.ts";
+import type { Models } from "../residency/models.ts";
 
 export interface WarmingParts {
   readonly settings: Settings;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "./log/log.ts";
+import type { Logger } from "../log/log.ts";
 
 type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Onlookers } from "../../src/daemon/onlookers.ts";
+import { Onlookers } from "../../../src/daemon/wiring/onlookers.ts";
 
 test("what an onlooker throws ends there, is counted, and is told once a minute without its message", () => {
   const lines: unknown[] = [];

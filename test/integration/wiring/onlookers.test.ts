@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import type { Logger } from "../../src/daemon/log/log.ts";
-import { BUNDLED_MODEL_DIR } from "../../src/daemon/model/served-model.ts";
-import type { Onlooker } from "../../src/daemon/onlookers.ts";
-import { createServices } from "../../src/daemon/services.ts";
-import { createServing } from "../../src/daemon/serving.ts";
-import type { Serving } from "../../src/daemon/serving.ts";
-import { loadSettings } from "../../src/lib/config/load.ts";
-import { temporaryFolder } from "../support/temporary.ts";
+import type { Logger } from "../../../src/daemon/log/log.ts";
+import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/served-model.ts";
+import type { Onlooker } from "../../../src/daemon/wiring/onlookers.ts";
+import { createServices } from "../../../src/daemon/wiring/services.ts";
+import { createServing } from "../../../src/daemon/wiring/serving.ts";
+import type { Serving } from "../../../src/daemon/wiring/serving.ts";
+import { loadSettings } from "../../../src/lib/config/load.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 interface Core {
   readonly serving: Serving;

@@ -1,6 +1,6 @@
-import { CombotError, messageOf } from "../lib/errors.ts";
+import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { Listeners } from "./listeners.ts";
-import type { Logger } from "./log/log.ts";
+import type { Logger } from "../log/log.ts";
 import type { SettingsInForce } from "./settings-in-force.ts";
 
 /**

@@ -1,8 +1,8 @@
-import type { Decisions, NewDecision } from "./governor/decisions.ts";
-import type { Logger } from "./log/log.ts";
-import type { Metrics } from "./metrics/metrics.ts";
+import type { Decisions, NewDecision } from "../governor/decisions.ts";
+import type { Logger } from "../log/log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { PoolEvent } from "./pool/events.ts";
+import type { PoolEvent } from "../pool/events.ts";
 
 /** The in-memory tier: what a worker computed goes when the worker is recycled; Redis keeps its copy. */
 export interface RecycledShare {

@@ -1,4 +1,4 @@
-import type { Logger } from "./log/log.ts";
+import type { Logger } from "../log/log.ts";
 
 const WARN_EVERY_MS = 60_000;
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { describeSettings } from "../lib/config/describe.ts";
-import type { LoadedSettings } from "../lib/config/load.ts";
-import type { Settings } from "../lib/config/settings.ts";
-import { VERSION } from "../lib/version.ts";
+import { describeSettings } from "../../lib/config/describe.ts";
+import type { LoadedSettings } from "../../lib/config/load.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { VERSION } from "../../lib/version.ts";
 import type { Caching } from "./caching.ts";
 import type { Journaling } from "./journaling.ts";
-import type { Logger } from "./log/log.ts";
-import { Backups } from "./jobs/backups.ts";
+import type { Logger } from "../log/log.ts";
+import { Backups } from "../jobs/backups.ts";
 
 interface BackingUpParts {
   readonly settings: Settings;

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { socketForDaemon, socketSurroundings } from "../lib/config/socket-path.ts";
-import type { Settings } from "../lib/config/settings.ts";
-import { buildServer } from "./http/server.ts";
-import type { Services } from "./http/services.ts";
-import type { Logger } from "./log/log.ts";
+import { socketForDaemon, socketSurroundings } from "../../lib/config/socket-path.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { buildServer } from "../http/server.ts";
+import type { Services } from "../http/services.ts";
+import type { Logger } from "../log/log.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
-import { inheritedSockets } from "./sockets/inherited.ts";
-import { listenOnDescriptor, listenOnPath } from "./sockets/listener.ts";
+import { inheritedSockets } from "../sockets/inherited.ts";
+import { listenOnDescriptor, listenOnPath } from "../sockets/listener.ts";
 import { listenOnTcp } from "./tcp-listener.ts";
 
 /** Connections that are still busy this long after the daemon was told to stop are cut. */

@@ -1,5 +1,5 @@
-import type { Settings } from "../lib/config/settings.ts";
-import { hangLimitMs } from "../lib/slowness.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
 /** On top of what the slowest call may take: a connection that is silent for longer has nobody at its other end. */
 const SILENCE_MS = hangLimitMs(30_000);

@@ -1,16 +1,16 @@
-import type { Settings } from "../lib/config/settings.ts";
-import { CombotError } from "../lib/errors.ts";
-import type { Decision } from "../lib/protocol/decisions.ts";
-import { Decisions } from "./governor/decisions.ts";
-import { Footprint } from "./governor/footprint.ts";
-import { Governor } from "./governor/governor.ts";
-import type { MemoryMeter, ShrinkableCache, Workers } from "./governor/ports.ts";
-import type { Logger } from "./log/log.ts";
-import { collectAll } from "../lib/collector.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { CombotError } from "../../lib/errors.ts";
+import type { Decision } from "../../lib/protocol/decisions.ts";
+import { Decisions } from "../governor/decisions.ts";
+import { Footprint } from "../governor/footprint.ts";
+import { Governor } from "../governor/governor.ts";
+import type { MemoryMeter, ShrinkableCache, Workers } from "../governor/ports.ts";
+import type { Logger } from "../log/log.ts";
+import { collectAll } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { Engine } from "./residency/engine.ts";
-import type { Models } from "./residency/models.ts";
-import { estimateLoad } from "./policy/fit.ts";
+import type { Engine } from "../residency/engine.ts";
+import type { Models } from "../residency/models.ts";
+import { estimateLoad } from "../policy/fit.ts";
 
 export interface Governance {
   readonly governor: Governor;
