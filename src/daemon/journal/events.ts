@@ -1,7 +1,5 @@
 import type { Alert } from "../../lib/protocol/alerts.ts";
 import type { Decision } from "../../lib/protocol/decisions.ts";
-import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
-import type { Column } from "./statements.ts";
 
 export type EventKind = "decision" | "minute" | "moment" | "alert" | "texts";
 
@@ -17,67 +15,8 @@ export type KeptAlert = { readonly id: string } & Pick<
   "at" | "alert" | "severity" | "state" | "measured" | "threshold"
 >;
 
-/** How a column of the minutes is put together over a longer stretch. */
-type Together = "sum" | "max";
-
-const LATENCIES = LATENCY_CLASSES.flatMap((name): [string, Column["type"], Together][] => [
-  [`${name}_p50`, "real", "max"],
-  [`${name}_p90`, "real", "max"],
-  [`${name}_p99`, "real", "max"],
-]);
-
-const MEASURED: readonly [string, Column["type"], Together][] = [
-  ["span_ms", "int", "sum"],
-  ["requests", "int", "sum"],
-  ["texts", "int", "sum"],
-  ["errors", "int", "sum"],
-  ["hits", "int", "sum"],
-  ["misses", "int", "sum"],
-  ["recycles", "int", "sum"],
-  ["users", "int", "max"],
-  ["usage", "real", "max"],
-  ["level", "int", "max"],
-  ...LATENCIES,
-];
-
-export const HISTORY_COLUMNS = MEASURED.map(([name, , together]) => ({ name, together }));
-
 /** What was measured in one minute, or in the part of it that the daemon ran. */
 export type Minute = { readonly id: string; readonly at_ms: number } & Readonly<Record<string, number | string | null>>;
-
-export const COLUMNS = {
-  decision: [
-    { name: "id", type: "text" },
-    { name: "at_ms", type: "int" },
-    { name: "action", type: "text" },
-    { name: "reason", type: "text" },
-    { name: "body", type: "json" },
-  ],
-  minute: [
-    { name: "id", type: "text" },
-    { name: "at_ms", type: "int" },
-    ...MEASURED.map(([name, type]) => ({ name, type })),
-  ],
-  moment: [
-    { name: "id", type: "text" },
-    { name: "at_ms", type: "int" },
-    { name: "body", type: "json" },
-  ],
-  alert: [
-    { name: "id", type: "text" },
-    { name: "at_ms", type: "int" },
-    { name: "name", type: "text" },
-    { name: "state", type: "text" },
-    { name: "body", type: "json" },
-  ],
-  texts: [
-    { name: "id", type: "text" },
-    { name: "at_ms", type: "int" },
-    { name: "digest", type: "text" },
-    { name: "count", type: "int" },
-    { name: "text", type: "text" },
-  ],
-} as const satisfies Record<EventKind, readonly Column[]>;
 
 export function decisionEvent(decision: Decision): JournalEvent {
   const { id, at, action, reason } = decision;

@@ -1,10 +1,6 @@
+import { COLUMNS, HISTORY_COLUMNS } from "./columns.ts";
+import type { Column } from "./columns.ts";
 import type { EventKind } from "./events.ts";
-import { COLUMNS, HISTORY_COLUMNS } from "./events.ts";
-
-export interface Column {
-  readonly name: string;
-  readonly type: "text" | "int" | "real" | "json";
-}
 
 /** Where the two databases differ. Parameters are written ?1, ?2 in both. */
 export interface Dialect {

@@ -1,4 +1,5 @@
-import type { Column, Dialect } from "../statements.ts";
+import type { Column } from "../columns.ts";
+import type { Dialect } from "../statements.ts";
 
 const TYPES: Readonly<Record<Column["type"], string>> = {
   text: "text",

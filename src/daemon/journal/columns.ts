@@ -1,0 +1,66 @@
+import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
+import type { EventKind } from "./events.ts";
+
+export interface Column {
+  readonly name: string;
+  readonly type: "text" | "int" | "real" | "json";
+}
+
+/** How a column of the minutes is put together over a longer stretch. */
+type Together = "sum" | "max";
+
+const LATENCIES = LATENCY_CLASSES.flatMap((name): [string, Column["type"], Together][] => [
+  [`${name}_p50`, "real", "max"],
+  [`${name}_p90`, "real", "max"],
+  [`${name}_p99`, "real", "max"],
+]);
+
+const MEASURED: readonly [string, Column["type"], Together][] = [
+  ["span_ms", "int", "sum"],
+  ["requests", "int", "sum"],
+  ["texts", "int", "sum"],
+  ["errors", "int", "sum"],
+  ["hits", "int", "sum"],
+  ["misses", "int", "sum"],
+  ["recycles", "int", "sum"],
+  ["users", "int", "max"],
+  ["usage", "real", "max"],
+  ["level", "int", "max"],
+  ...LATENCIES,
+];
+
+export const HISTORY_COLUMNS = MEASURED.map(([name, , together]) => ({ name, together }));
+
+export const COLUMNS = {
+  decision: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "action", type: "text" },
+    { name: "reason", type: "text" },
+    { name: "body", type: "json" },
+  ],
+  minute: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    ...MEASURED.map(([name, type]) => ({ name, type })),
+  ],
+  moment: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "body", type: "json" },
+  ],
+  alert: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "name", type: "text" },
+    { name: "state", type: "text" },
+    { name: "body", type: "json" },
+  ],
+  texts: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "digest", type: "text" },
+    { name: "count", type: "int" },
+    { name: "text", type: "text" },
+  ],
+} as const satisfies Record<EventKind, readonly Column[]>;
