@@ -1,6 +1,6 @@
 import { Turns } from "../../lib/turns.ts";
 import { Ends } from "./ends.ts";
-import type { Side } from "./ends.ts";
+import type { Side } from "./truncation.ts";
 import { TextForm } from "./form.ts";
 import { TokenizerLibrary } from "./library.ts";
 import { Template } from "./template.ts";

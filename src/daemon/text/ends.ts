@@ -1,9 +1,7 @@
 import type { TokenizerLibrary } from "./library.ts";
 import { repeatsAt } from "./repeats.ts";
 import { stopOf } from "./truncation.ts";
-
-/** Which end of a text stays where it is too long. */
-export type Side = "head" | "tail";
+import type { Side } from "./truncation.ts";
 
 /** Given to the library at once, in UTF-16 units: its answer, of up to three tokens for each, holds the loop for 3 ms. */
 const MOST_AT_ONCE = 8192;

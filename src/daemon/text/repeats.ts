@@ -1,4 +1,4 @@
-import type { Side } from "./ends.ts";
+import type { Side } from "./truncation.ts";
 
 /** A piece is no longer than this, and fills what stands before a cut for four times as much. */
 const LONGEST_PERIOD = 64;

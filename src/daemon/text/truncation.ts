@@ -1,5 +1,8 @@
 import type { Token } from "./library.ts";
 
+/** Which end of a text stays where it is too long. */
+export type Side = "head" | "tail";
+
 /**
  * How many tokens of each text stay where there is room for so many in all: of two texts the longer loses first, as
  * the tokenizers library has it (`longest_first`), down to halves, of which the longer text has the odd token.

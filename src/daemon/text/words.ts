@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { Ends } from "./ends.ts";
-import type { Side } from "./ends.ts";
+import type { Side } from "./truncation.ts";
 import type { TokenizerLibrary } from "./library.ts";
 import { WordPieces } from "./word-pieces.ts";
 
