@@ -7,7 +7,7 @@ import { PROFILES } from "../lib/config/profiles.ts";
 import type { Prepared } from "../lib/deploy/preparation.ts";
 import type { DeployFlags } from "../lib/deploy/given.ts";
 import { rowsOf } from "../lib/deploy/plan-rows.ts";
-import type { PreflightFault } from "../lib/deploy/preflight.ts";
+import type { PreflightFault } from "../lib/deploy/preflight-fault.ts";
 import { refuse, refuseOthers } from "../lib/deploy/refusal.ts";
 import type { Step } from "../lib/deploy/steps.ts";
 import { CombotError, messageOf } from "../lib/errors.ts";

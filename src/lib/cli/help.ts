@@ -1,7 +1,7 @@
 import { CommandHelp, Help } from "@oclif/core/help";
 import type { Command } from "@oclif/core";
 import { signed } from "../terminal-text.ts";
-import { unknownCommand } from "./unknown-command.ts";
+import { unknownCommand } from "./near-command.ts";
 
 const WIDTH = 80;
 /** What oclif makes of an argument of several words. */

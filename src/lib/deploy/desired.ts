@@ -6,25 +6,11 @@ import { addedSettings } from "../config/deployed-settings.ts";
 import { PATHS } from "./paths.ts";
 import { JOBS, LASTING_UNITS, REDIS, SERVICE, SOCKET, TARGET } from "../unit-names.ts";
 import { redisConfigFor } from "./redis-config.ts";
+import type { DesiredFile } from "./desired-file.ts";
 import { sharedFiles } from "./shared-files.ts";
 import { inMib, sizesFor, type Sizes } from "./sizes.ts";
 import { type TcpAddress, tcpAddressOf } from "./tcp-address.ts";
 import { renderTemplate } from "./templates.ts";
-
-/** A file as it is to be. */
-export interface DesiredFile {
-  readonly path: string;
-  readonly mode: number;
-  /** `owner:group`, by name. */
-  readonly owner: string;
-  readonly content: string;
-  /** It is a link that leads there, and has no content of its own. */
-  readonly link?: string;
-  /** Never shown. */
-  readonly isSecret: boolean;
-  /** Units that read it at their start. */
-  readonly readBy: readonly string[];
-}
 
 export interface Desired {
   readonly files: readonly DesiredFile[];

@@ -2,7 +2,7 @@ import { formatBytes, KIB, MIB } from "../units.ts";
 import type { Facts, Place, Release } from "./facts.ts";
 import { closedFolders } from "./folders.ts";
 import { PATHS } from "./paths.ts";
-import type { PreflightFault } from "./preflight.ts";
+import type { PreflightFault } from "./preflight-fault.ts";
 
 interface Need {
   readonly bytes: number;

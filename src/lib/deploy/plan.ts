@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { ownSettingsIn } from "../config/deployed-settings.ts";
-import type { Desired, DesiredFile } from "./desired.ts";
+import type { Desired } from "./desired.ts";
+import type { DesiredFile } from "./desired-file.ts";
 import {
   type Disabled,
   isRunning,

@@ -3,15 +3,9 @@ import type { Facts, Holder, Release, Wishes } from "./facts.ts";
 import type { NodeFault } from "./node-binary.ts";
 import { PATHS } from "./paths.ts";
 import { placeFaults } from "./place-faults.ts";
+import type { PreflightFault } from "./preflight-fault.ts";
 import { shortageOf, sizesFor } from "./sizes.ts";
 import { ALIAS, SERVICE } from "../unit-names.ts";
-
-/** One thing that stands in the way, and the command that mends it. */
-export interface PreflightFault {
-  readonly check: string;
-  readonly found: string;
-  readonly mend: string;
-}
 
 export interface PreflightOptions {
   readonly release: Release;

@@ -1,6 +1,6 @@
 import { CombotError } from "../errors.ts";
 import { commandAsRoot } from "./as-root.ts";
-import type { PreflightFault } from "./preflight.ts";
+import type { PreflightFault } from "./preflight-fault.ts";
 
 /** @throws {CombotError} `PREFLIGHT_FAILED` with all that stands in the way, and what mends each. */
 export function refuse(faults: readonly PreflightFault[]): void {

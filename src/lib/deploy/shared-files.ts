@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../package-files.ts";
-import type { DesiredFile } from "./desired.ts";
+import type { DesiredFile } from "./desired-file.ts";
 import type { Facts, FileState, Shell } from "./facts.ts";
 import { PATHS } from "./paths.ts";
 

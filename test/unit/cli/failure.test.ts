@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { failureOf, writeFailure } from "../../../src/lib/cli/failure.ts";
-import { nearestCommand } from "../../../src/lib/cli/unknown-command.ts";
+import { nearestCommand } from "../../../src/lib/cli/near-command.ts";
 import { parseUnitStates } from "../../../src/lib/cli/systemd-state.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_WISHES, type Facts } from "../../../src/lib/deploy/facts.ts";
-import { findPreflightFaults, type PreflightFault, type PreflightOptions } from "../../../src/lib/deploy/preflight.ts";
+import { findPreflightFaults, type PreflightOptions } from "../../../src/lib/deploy/preflight.ts";
+import type { PreflightFault } from "../../../src/lib/deploy/preflight-fault.ts";
 import { GIB, MIB } from "../../../src/lib/units.ts";
 import { DEBIAN, MACHINES, RELEASE } from "./machines.ts";
 
