@@ -201,7 +201,7 @@ export default defineConfig({
   options: { typeAware: true },
   ignorePatterns: ["dist", "coverage", "node_modules"],
   rules: {
-    "import/no-cycle": "error",
+    "import/no-cycle": ["error", { ignoreTypes: false }],
     "import/no-unassigned-import": "off",
     "no-await-in-loop": "off",
     "eslint/max-lines": ["error", { max: 300 }],
