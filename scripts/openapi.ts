@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { classifyRequest } from "../src/lib/protocol/classify.ts";
-import { ENDPOINTS, PAGES } from "../src/lib/protocol/endpoints.ts";
+import { ENDPOINTS, PAGES, PROBES } from "../src/lib/protocol/endpoints.ts";
 import type { Endpoint } from "../src/lib/protocol/endpoints.ts";
 import { modelUseRequest } from "../src/lib/protocol/model.ts";
 import { PROBLEM_TYPE, problem } from "../src/lib/protocol/problem.ts";
@@ -46,6 +46,7 @@ export function openApiDocument(version: string): OpenApiDocument {
   paths[PAGES.prometheus] = {
     get: page("prometheus", "The metrics as Prometheus text", "text/plain", { type: "string" }),
   };
+  for (const [name, path] of Object.entries(PROBES)) paths[path] = { get: probe(name) };
   paths[PAGES.openapi] = { get: page("openapi", "This document", "application/json", { type: "object" }) };
   return {
     openapi: "3.1.0",
@@ -122,6 +123,19 @@ function problemResponses(components: Components): Json {
 
 function page(operationId: string, summary: string, type: string, schema: Json): Json {
   return { operationId, summary, responses: { 200: { description: "Done", content: { [type]: { schema } } } } };
+}
+
+const PROBE_WORDS: Readonly<Record<string, string>> = {
+  live: "Whether it answers at all",
+  ready: "Whether it is to be sent calls",
+  startup: "Whether it has started",
+};
+
+/** To whoever asks, over TCP too: no token, whatever the Host. */
+function probe(name: string): Json {
+  const content = { "text/plain": { schema: { type: "string" } } };
+  const responses = { 200: { description: "ok", content }, 503: { description: "A word that says why not", content } };
+  return { operationId: `${name}Probe`, summary: PROBE_WORDS[name], security: [], responses };
 }
 
 /** Of these fields a body has one and not the other: a refinement, which zod can't put into JSON Schema. */

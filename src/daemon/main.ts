@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { LoadOptions } from "../lib/config/load.ts";
 import { findMachine } from "../lib/config/machine.ts";
@@ -21,6 +22,7 @@ import { SettingsInForce } from "./wiring/settings-in-force.ts";
 import { stopOnSignal } from "./wiring/shutdown.ts";
 import type { StopSteps } from "./wiring/shutdown.ts";
 import { lockState } from "./wiring/state-lock.ts";
+import { Probes } from "./reports/probes.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
 import type { UnitEnvironment } from "./systemd/notifier.ts";
 import { Unit } from "./systemd/unit.ts";
@@ -54,12 +56,13 @@ export async function main(flags: DaemonFlags): Promise<void> {
   if (settings.preload) models.current.pool.load();
   const backups = createBackups({ ...serving, settings, loaded: () => inForce.loaded, log });
   await backups.sweep();
-  const services = createServices({ ...serving, backups, loaded: () => inForce.loaded, log });
+  const probes = new Probes(() => serving.reports.health().status);
+  const services = createServices({ ...serving, backups, probes, loaded: () => inForce.loaded, log });
   const listeners = await listen(settings, services, log);
   stateLock?.tell(settings.socketPath ?? listeners.addresses.user);
   const steps: StopSteps = {
+    announce: () => announceStop(probes, unit, settings.drainDelayMs),
     drain: [
-      ["unit", async () => void unit?.stopping()],
       ["alerts", async () => watch.stop()],
       ["model folder", async () => folder.stop()],
       ["warming", async () => warming.stop()],
@@ -91,6 +94,13 @@ export async function main(flags: DaemonFlags): Promise<void> {
   folder.start();
   warming.start();
   await unit?.ready();
+}
+
+/** To who probes and to systemd; whoever calls is served as ever meanwhile. */
+async function announceStop(probes: Probes, unit: Unit | undefined, delayMs: number): Promise<void> {
+  probes.stop();
+  void unit?.stopping(delayMs);
+  await delay(delayMs);
 }
 
 /** Two daemons on it would then not be kept apart. */

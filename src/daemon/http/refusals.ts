@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
-import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
+import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint } from "../../lib/protocol/endpoints.ts";
 import type { Caller } from "./door.ts";
 import { MethodNotAllowed } from "./problems.ts";
@@ -19,7 +19,7 @@ export class Refusals {
   constructor() {
     const endpoints: readonly Endpoint[] = Object.values(ENDPOINTS);
     for (const { path, method, access: needed } of endpoints) this.#add(path, method, needed);
-    for (const path of Object.values(PAGES)) this.#add(path, "GET", "user");
+    for (const path of [...Object.values(PAGES), ...Object.values(PROBES)]) this.#add(path, "GET", "user");
   }
 
   /**

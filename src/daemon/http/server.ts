@@ -1,8 +1,8 @@
 import { fastify } from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { ENDPOINTS, PAGES } from "../../lib/protocol/endpoints.ts";
-import type { Access, Endpoint, EndpointName } from "../../lib/protocol/endpoints.ts";
+import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
+import type { Access, Endpoint, EndpointName, ProbeName } from "../../lib/protocol/endpoints.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { CameBy } from "../../lib/protocol/decisions.ts";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
@@ -29,6 +29,13 @@ import { endOfTurn, ownTurn } from "./turn.ts";
 import { discard } from "./unwanted-body.ts";
 import { readBody, readParams, readQuery } from "./validation.ts";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Answered whoever asks, by whatever name. */
+    readonly isProbe?: boolean;
+  }
+}
+
 export type ServerLog = Pick<Logger, "debug" | "error" | "isLevelEnabled">;
 
 export interface ServerOptions {
@@ -52,6 +59,7 @@ export interface ServerOptions {
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 5_000;
+const PROBE_HEADERS = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
 /** A key of the cache, each character as a percent code. */
 const MAX_PARAM_LENGTH = 600;
 
@@ -89,6 +97,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   app.addHook("preClose", () => connections.drain());
   app.addHook("onRequest", (request, reply, done) => {
     if (log.isLevelEnabled("debug")) logWhenDone(log, request.method, routeOf(request), reply.raw);
+    // Whoever probes knows an address and nothing else.
+    if (request.routeOptions.config.isProbe) return done();
     const admitted = door.admit(request);
     if (typeof admitted !== "string") return done(admitted);
     request.caller = admitted;
@@ -151,6 +161,12 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
     await endOfTurn();
     return render(page, reply);
   });
+  for (const name of Object.keys(PROBES) as ProbeName[]) {
+    app.get(PROBES[name], { config: { isProbe: true } }, async (_request, reply) => {
+      const { isFine, word } = services.probe(name);
+      return render({ status: isFine ? 200 : 503, body: word, headers: PROBE_HEADERS }, reply);
+    });
+  }
   const readDocument = openApiDocument(openApiFile);
   app.get(PAGES.openapi, async (_request, reply) => {
     void reply.type("application/json");

@@ -18,6 +18,7 @@ import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts
 import type { ConfigReport } from "../../lib/protocol/config.ts";
 import type { CameBy, DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
 import type { Health } from "../../lib/protocol/health.ts";
+import type { ProbeName } from "../../lib/protocol/endpoints.ts";
 import type { HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
@@ -43,6 +44,8 @@ export interface EventListener {
 export interface Services {
   /** @param hangUp makes a signal that is aborted when the client has gone. */
   classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply>;
+  /** A word, and whether it is a good one. */
+  probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;
   memory(): Promise<MemoryReport>;
   cleanup(request: CleanupRequest, by: CameBy): Promise<CleanupReply>;

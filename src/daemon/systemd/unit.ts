@@ -55,10 +55,14 @@ export class Unit {
     await this.#tell("READY=1", ...this.#patience());
   }
 
-  /** Signs of life go on: the drain has a limit of its own. */
-  async stopping(): Promise<void> {
+  /**
+   * Signs of life go on: the drain has a limit of its own.
+   *
+   * @param delayMs until it begins.
+   */
+  async stopping(delayMs: number): Promise<void> {
     const { notifier, slowness } = this.#options;
-    const more = slowness > 1 ? [extension(STOP_LIMIT_MS, slowness)] : [];
+    const more = slowness > 1 || delayMs > 0 ? [extension(STOP_LIMIT_MS, slowness, delayMs)] : [];
     await notifier.tell("STOPPING=1", ...more, "STATUS=finishing what was admitted");
   }
 
@@ -108,7 +112,7 @@ export class Unit {
   }
 }
 
-/** What the unit's own limit is taken to be on a slow machine. */
-function extension(limitMs: number, slowness: number): string {
-  return `EXTEND_TIMEOUT_USEC=${hangLimitMs(limitMs, slowness) * 1000}`;
+/** What the unit's own limit is taken to be on a slow machine, or where its work begins later. */
+function extension(limitMs: number, slowness: number, delayMs = 0): string {
+  return `EXTEND_TIMEOUT_USEC=${(hangLimitMs(limitMs, slowness) + delayMs) * 1000}`;
 }

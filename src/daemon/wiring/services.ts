@@ -22,6 +22,7 @@ import { collectAll } from "../../lib/collector.ts";
 import { readLife, readMoment } from "../reports/moments.ts";
 import type { Models } from "../residency/models.ts";
 import type { Reports } from "../reports/reports.ts";
+import type { Probes } from "../reports/probes.ts";
 import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
@@ -37,6 +38,7 @@ export interface ServiceParts {
   readonly watch: Watch;
   readonly warming: Warming;
   readonly backups: Backups;
+  readonly probes: Probes;
   readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
@@ -64,6 +66,7 @@ export function createServices(parts: ServiceParts): Services {
   }, now);
   return {
     classify: (request, hangUp) => classifyCounted(parts, request, hangUp),
+    probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),
     cleanup: async (request, by) => {

@@ -4,6 +4,8 @@ import type { Logger } from "../log/log.ts";
 type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
 
 export interface StopSteps {
+  /** Callers are told to go elsewhere, and served meanwhile. */
+  readonly announce: () => Promise<void>;
   /** What was admitted is answered and what runs is ended: all of it within DRAIN_LIMIT_MS. */
   readonly drain: readonly Step[];
   /** What must be done however long that took; each has a limit of its own. */
@@ -33,7 +35,8 @@ export function stopOnSignal(signals: readonly StopSignal[], log: Logger, steps:
   }
 }
 
-async function runSteps(log: Logger, { drain, keep }: StopSteps): Promise<void> {
+async function runSteps(log: Logger, { announce, drain, keep }: StopSteps): Promise<void> {
+  await announce();
   // It also keeps the loop alive. A step may wait for nothing but a thread or a timer that does not: the process would
   // end in the middle of it, and with 0.
   const limit = delay(DRAIN_LIMIT_MS, LATE);

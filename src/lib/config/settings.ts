@@ -94,6 +94,8 @@ export interface Settings {
   readonly alertWebhookFormat: (typeof WEBHOOK_FORMATS)[number];
   /** From where alerts fire. */
   readonly alerts: AlertSettings;
+  /** From the signal to stop until the listeners close. */
+  readonly drainDelayMs: number;
   readonly logLevel: LogLevel;
 }
 
@@ -174,6 +176,7 @@ function daemonPart(values: Values) {
     hosts: values.COMBOT_LISTEN ? (values.COMBOT_HOSTS ?? ownHosts(values.COMBOT_LISTEN.host)) : [],
     listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,
+    drainDelayMs: values.DRAIN_DELAY,
     logLevel: values.LOG_LEVEL,
   } satisfies Partial<Settings>;
 }

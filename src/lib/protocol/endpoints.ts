@@ -250,6 +250,11 @@ export const ENDPOINTS = {
 /** Served beside the calls, to everybody: the OpenAPI document, and the metrics as Prometheus text. */
 export const PAGES = { openapi: "/api/openapi.json", prometheus: "/metrics" } as const;
 
+/** Whether it lives, is to be sent calls, has started: for whoever asks, with a word for an answer. */
+export const PROBES = { live: "/livez", ready: "/readyz", startup: "/startupz" } as const;
+
+export type ProbeName = keyof typeof PROBES;
+
 export type EndpointName = keyof typeof ENDPOINTS;
 
 /** Those that reply with a stream of events. */

@@ -36,7 +36,13 @@ async function start(): Promise<Core> {
     await serving.models.stop();
     await serving.journaling?.stop();
   });
-  const services = createServices({ ...serving, backups: undefined as never, loaded: () => loaded, log });
+  const services = createServices({
+    ...serving,
+    backups: undefined as never,
+    probes: undefined as never,
+    loaded: () => loaded,
+    log,
+  });
   const hangUp = (): AbortSignal => new AbortController().signal;
   const ask = async (text: string): Promise<string> =>
     (await services.classify({ text, noCache: true }, hangUp)).results[0]?.label ?? "";

@@ -12,7 +12,7 @@ function stopWith(drain: readonly string[], keep: readonly string[]) {
     const { stopOnSignal } = await import(${JSON.stringify(SHUTDOWN)});
     const say = (_, what) => console.log(what);
     const log = { info: (fields, what) => console.log(what ?? fields), warn: say, error: say };
-    stopOnSignal(["SIGTERM"], log, { drain: ${steps(drain)}, keep: ${steps(keep)} });
+    stopOnSignal(["SIGTERM"], log, { announce: async () => {}, drain: ${steps(drain)}, keep: ${steps(keep)} });
     process.kill(process.pid, "SIGTERM");
     await new Promise((resolve) => setTimeout(resolve, 50));`;
   const { status, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });

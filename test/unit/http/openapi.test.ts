@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openApiDocument } from "../../../scripts/openapi.ts";
-import { ENDPOINTS, PAGES } from "../../../src/lib/protocol/endpoints.ts";
+import { ENDPOINTS, PAGES, PROBES } from "../../../src/lib/protocol/endpoints.ts";
 import type { Endpoint } from "../../../src/lib/protocol/endpoints.ts";
 import { ERRORS } from "../../../src/lib/error-table.ts";
 
@@ -11,7 +11,7 @@ test("every endpoint is described, and nothing else is", () => {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   const endpoints = Object.values<Endpoint>(ENDPOINTS).map(({ method, path }) => `${method} ${path}`);
-  const pages = Object.values(PAGES).map((path) => `GET ${path}`);
+  const pages = [...Object.values(PAGES), ...Object.values(PROBES)].map((path) => `GET ${path}`);
   expect(described.toSorted()).toEqual([...endpoints, ...pages].toSorted());
   expect(document).toMatchObject({ openapi: "3.1.0", info: { title: "combot", version: "1.2.3" } });
 });

@@ -1,6 +1,6 @@
 import { hostList, listenAddress, socketPath } from "../address-types.ts";
 import type { Setting } from "../setting.ts";
-import { absolutePath, bearerToken, oneOf, wholeNumber } from "../value-types.ts";
+import { absolutePath, bearerToken, durationMs, oneOf, wholeNumber } from "../value-types.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const TOKEN_MIN_BYTES = 32;
@@ -48,6 +48,13 @@ export const DAEMON_SETTINGS = {
     type: absolutePath(),
     unset: "$XDG_STATE_HOME/combot, or ~/.local/state/combot",
     doc: "Folder of the journal, copies of models and their prepared weights, runtime state and backups.",
+  },
+  DRAIN_DELAY: {
+    type: durationMs("seconds", { min: 0, max: 300 }),
+    default: "0",
+    unit: "seconds",
+    live: true,
+    doc: "From SIGTERM, when /readyz turns 503, until the listeners close: longer than a balancer takes to notice.",
   },
   LOG_LEVEL: { type: oneOf(LOG_LEVELS), default: "info", live: true, doc: "The least severe log lines written." },
 } as const satisfies Record<string, Setting>;

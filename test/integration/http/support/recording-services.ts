@@ -68,6 +68,7 @@ const DECISION: Decision = {
 
 const ANSWERS: Services = {
   classify: async (request) => classify(request),
+  probe: () => ({ isFine: true, word: "ok" }),
   health: async () => HEALTH,
   cacheStats: async () => CACHE_STATS,
   redisStatus: async () => REDIS_STATUS,
