@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
 import { bestOf, scoreAt } from "../cache/answer.ts";
 import type { Answer } from "../cache/answer.ts";
@@ -47,16 +48,17 @@ export class Classifier {
 
   /**
    * @param hangUp makes a signal that is aborted when the client has gone; not asked for where the answer is at hand.
+   * @param timing is written where a worker computed.
    * @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, `ZERO_SHOT_UNSUPPORTED`, or what the
    * queue throws.
    */
-  async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
+  async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
     const from = this.#options.now();
     const topK = this.#topKOf(request);
-    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), request, topK, hangUp, from);
+    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), request, topK, hangUp, from, timing);
     this.#openCalls += 1;
     try {
-      return await this.#answer(await this.#questions.inTurns(request), request, topK, hangUp, from);
+      return await this.#answer(await this.#questions.inTurns(request), request, topK, hangUp, from, timing);
     } finally {
       this.#closeCall();
     }
@@ -68,6 +70,7 @@ export class Classifier {
     topK: number,
     hangUp: () => AbortSignal,
     from: number,
+    timing: CallTiming | undefined,
   ): Promise<ClassifyReply> {
     const call = {};
     const seats = questions.map((question) => this.#seat(question, topK, request.noCache ?? false, call));
@@ -75,6 +78,7 @@ export class Classifier {
     const results = isAtHand
       ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, topK, request.user))
       : await this.#await(questions, seats, call, request, topK, hangUp);
+    if (!isAtHand && timing) for (const seat of seats) if ("flight" in seat) lengthen(timing, seat.flight);
     const { model, now, onAnswered } = this.#options;
     for (const { plainText } of questions) if (plainText !== undefined) onAnswered(plainText);
     return {
@@ -163,6 +167,12 @@ export class Classifier {
     else if (joined) cache.joined();
     else cache.miss();
   }
+}
+
+/** By what this text took, where it took longer than the others. */
+function lengthen(timing: CallTiming, { queueMs, computeMs }: Flight): void {
+  timing.queueMs = Math.max(timing.queueMs, queueMs);
+  timing.computeMs = Math.max(timing.computeMs, computeMs);
 }
 
 function resultOf(

@@ -23,6 +23,9 @@ export type Compute = (
 ) => Promise<{
   /** The process that computed each row. */
   workers: readonly number[];
+  /** Longest wait of one of them, and the longest batch, in ms. */
+  queueMs: number;
+  computeMs: number;
 }>;
 
 export interface DeparturesOptions {
@@ -111,11 +114,11 @@ export class Departures {
     try {
       const reading = await readingOf(flights, model.encoder);
       const { encoded, textOf, onRow } = reading;
-      const { workers } = await compute(encoded, { user, signal: abort.signal, textOf, onRow });
-      for (const flight of flights) flight.onAbandoned = nothing;
+      const outcome = await compute(encoded, { user, signal: abort.signal, textOf, onRow });
+      for (const flight of flights) flight.tellTimes(outcome);
       const turns = new Turns();
       for (const [at, flight] of flights.entries()) {
-        this.#arrive(flight, reading.answerOf(at), workers[reading.firstOf(at)]);
+        this.#arrive(flight, reading.answerOf(at), outcome.workers[reading.firstOf(at)]);
         if (turns.isOver) await turns.next();
       }
     } catch (error) {
@@ -146,5 +149,3 @@ export class Departures {
     if (this.#flights.get(text) === flight) this.#flights.delete(text);
   }
 }
-
-function nothing(): void {}

@@ -23,6 +23,9 @@ export class Flight {
   /** What Redis says of it, where it was asked. */
   readonly lookup: Promise<Hit | undefined> | undefined;
   readonly landed: Promise<Landing>;
+  /** Once it is computed: how long it waited, and how long that took, in ms. */
+  queueMs = 0;
+  computeMs = 0;
   /** Told when nobody waits any more. */
   onAbandoned: () => void = () => undefined;
   readonly #passengers = new Set<Passenger>();
@@ -58,6 +61,13 @@ export class Flight {
   leave(passenger: Passenger): void {
     this.#passengers.delete(passenger);
     if (!this.isWanted) this.onAbandoned();
+  }
+
+  /** It is computed, and about to land: nobody's leaving ends anything any more. */
+  tellTimes({ queueMs, computeMs }: Pick<Flight, "queueMs" | "computeMs">): void {
+    this.onAbandoned = () => undefined;
+    this.queueMs = queueMs;
+    this.computeMs = computeMs;
   }
 
   land(landing: Landing): void {

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { CombotError } from "../../lib/errors.ts";
 import { connectionOf } from "./connection.ts";
 import { MethodNotAllowed, problemReply } from "./problems.ts";
-import type { ProblemReply } from "./problems.ts";
+import { newRequestId, requestIdOf } from "./request-id.ts";
 
 // Not imported: as an ES module node:http hands out all of its exports, and so loads undici (7 MB, 60 ms) for nothing.
 const { STATUS_CODES } = process.getBuiltinModule("node:http");
@@ -16,6 +16,8 @@ const PARSER_FAULTS: Readonly<Record<string, readonly [status: number, detail: s
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "body: more chunk extensions than are read"],
   ERR_HTTP_REQUEST_TIMEOUT: [408, "request: it did not arrive in time"],
 };
+
+const UNREADABLE = [400, "request: not HTTP that can be read"] as const;
 
 /** Of those whose time is over at the same moment, so many are answered in one turn of the event loop. */
 const ANSWERED_A_TURN = 16;
@@ -32,8 +34,6 @@ export interface ParserError extends NodeJS.ErrnoException {
  * once, which takes 80 ms: others get their turn meanwhile.
  */
 export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: ParserError, socket: Socket) => void {
-  const known = new Map(Object.entries(PARSER_FAULTS).map(([code, fault]) => [code, faultPacket(...fault)]));
-  const other = faultPacket(400, "request: not HTTP that can be read");
   const waiting: (() => void)[] = [];
   const answerSome = (): void => {
     for (const answer of waiting.splice(0, ANSWERED_A_TURN)) answer();
@@ -50,7 +50,7 @@ export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: ParserErro
       socket.destroy();
       return;
     }
-    const answer = (): void => endWith(socket, known.get(code) ?? other);
+    const answer = (): void => endWith(socket, faultPacket(...(PARSER_FAULTS[code] ?? UNREADABLE)));
     // What it sends meanwhile is not read, or it might become a request after all.
     socket.pause();
     inOrder(socket, () => {
@@ -60,27 +60,31 @@ export function answerBrokenHttp(log: Pick<Logger, "debug">): (error: ParserErro
 }
 
 function faultPacket(status: number, detail: string): Buffer {
-  return packetOf(problemReply(new CombotError("INVALID_REQUEST", detail), status));
+  return packetOf(new CombotError("INVALID_REQUEST", detail), status);
 }
 
 /** Requests that Node would answer by itself, with no body or not at all. */
 export function refuseUnusualRequests(server: Server): void {
   server.on("connect", (_request, socket) => refuseConnection(socket, new MethodNotAllowed(["GET", "POST"])));
-  server.on("checkExpectation", (_request, response) => {
+  // Whoever refuses the call does so before it is told to go on: see `goOn`.
+  server.on("checkContinue", (request, response) => server.emit("request", request, response));
+  server.on("checkExpectation", (request, response) => {
     const error = new CombotError("INVALID_REQUEST", "expect: only 100-continue is understood");
-    const { status, headers, body } = problemReply(error, 417);
+    const requestId = requestIdOf(request.headers["x-request-id"]);
+    const { status, headers, body } = problemReply(error, { status: 417, requestId });
     response.writeHead(status, { ...headers, "content-length": body.length, connection: "close" }).end(body);
   });
 }
 
 /** What comes next on this connection gets this for an answer, after the replies that are due before it. */
 export function refuseConnection(socket: Duplex, error: CombotError): void {
-  const packet = packetOf(problemReply(error));
-  inOrder(socket as Socket, () => endWith(socket, packet));
+  inOrder(socket as Socket, () => endWith(socket, packetOf(error)));
 }
 
 /** The head is written by hand: there is no request to reply to. */
-function packetOf({ status, headers, body }: ProblemReply): Buffer {
+function packetOf(error: CombotError, ownStatus?: number): Buffer {
+  const named = { requestId: newRequestId(), ...(ownStatus === undefined ? {} : { status: ownStatus }) };
+  const { status, headers, body } = problemReply(error, named);
   const all = { ...headers, "content-length": body.length, connection: "close" };
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join("")}\r\n`), body]);

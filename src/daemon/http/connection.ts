@@ -1,8 +1,13 @@
+import { writeSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Pipeline } from "./pipeline.ts";
 
 const CONNECTION = Symbol("connection");
+
+/** From the begin of a request to the end of what its client sends, where that client still waits for an answer. */
+const SAID_ALL_MS = 100;
+const NOTHING = Buffer.alloc(0);
 
 type Marked = Socket & { [CONNECTION]?: Connection };
 
@@ -20,9 +25,13 @@ export class Connection {
   readonly #responses: ServerResponse[] = [];
   readonly #pipeline: Pipeline;
   #last: (() => void) | undefined;
+  readonly #isTcp: boolean;
+  #begunAtMs = 0;
 
   constructor(socket: Socket, at: number) {
     this.socket = socket;
+    this.#isTcp = socket.remoteAddress !== undefined;
+    socket.once("end", () => this.#halfClosed());
     this.at = at;
     this.#pipeline = new Pipeline(socket, () => this.#responses.length > 0);
     (socket as Marked)[CONNECTION] = this;
@@ -38,6 +47,7 @@ export class Connection {
   }
 
   begin(response: ServerResponse): void {
+    if (this.#isTcp) this.#begunAtMs = performance.now();
     this.#responses.push(response);
     response.once("close", () => {
       this.#responses.splice(this.#responses.indexOf(response), 1);
@@ -75,12 +85,36 @@ export class Connection {
     this.#endIfReplied();
   }
 
+  /**
+   * The client has shut its sending side. It waits for its answer, or it has gone: on a Unix socket the kernel tells which,
+   * over TCP both look alike, and it is taken to wait where that was the end of what it sent, at once.
+   */
+  #halfClosed(): void {
+    if (!this.isBusy) return;
+    const waits = this.#isTcp ? performance.now() - this.#begunAtMs < SAID_ALL_MS : isTaken(this.socket);
+    if (waits) this.sayClose();
+    else this.socket.destroy();
+  }
+
   /** A request that has not come whole is not going to be answered, unless it has been already. */
   #endIfReplied(): void {
     const isDue = (response: ServerResponse): boolean => response.req.complete || response.headersSent;
     if (this.#responses.some(isDue)) return;
     this.#last?.();
     this.#last = nothing;
+  }
+}
+
+/** Whether somebody could still read: a write of nothing fails where both sides are shut (unix(7)). */
+function isTaken(socket: Socket): boolean {
+  // Node has no word for it; test/integration/http/half-heard.test.ts watches it.
+  const fd = (socket as { ["_handle"]?: { readonly fd?: number } })["_handle"]?.fd ?? -1;
+  if (fd < 0) return false;
+  try {
+    writeSync(fd, NOTHING);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -15,6 +15,7 @@ export interface ProblemContext {
   readonly log: Pick<Logger, "error">;
   readonly method: string;
   readonly route: string;
+  readonly requestId: string;
 }
 
 /** Faults that Fastify finds before a route is reached. */
@@ -31,21 +32,33 @@ const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [code: ErrorCode, detai
 /** The reply for whatever was thrown. A defect is logged here, and the caller learns no more than that it is one. */
 export function problemFor(thrown: unknown, context: ProblemContext): ProblemReply {
   const error = thrown instanceof CombotError ? thrown : knownFault(thrown);
-  if (error) return problemReply(error);
+  const { requestId } = context;
+  if (error) return problemReply(error, { requestId });
   logDefect(thrown, context);
-  return problemReply(new CombotError("INTERNAL", "The request met a defect; the daemon's log has it."));
+  const told = new CombotError("INTERNAL", "The request met a defect; the daemon's log has it.");
+  return problemReply(told, { requestId });
 }
 
-/** @param status for a fault that HTTP has a status of its own for. */
-export function problemReply(error: CombotError, status: number = ERRORS[error.code].http): ProblemReply {
-  const body = Buffer.from(JSON.stringify({ ...problemOf(error), status }));
+export interface ProblemOptions {
+  /** For a fault that HTTP has a status of its own for. */
+  readonly status?: number;
+  /** Of the request, or one made for what is none. */
+  readonly requestId?: string;
+}
+
+export function problemReply(error: CombotError, options: ProblemOptions = {}): ProblemReply {
+  const { status = ERRORS[error.code].http, requestId } = options;
+  const named = requestId === undefined ? {} : { requestId };
+  const body = Buffer.from(JSON.stringify({ ...problemOf(error), status, ...named }));
   const retryAfter = error.retryAfterSeconds;
   return {
     status,
     headers: {
       "content-type": PROBLEM_TYPE,
+      ...(requestId === undefined ? {} : { "x-request-id": requestId }),
       ...(retryAfter === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfter))) }),
       ...(error instanceof MethodNotAllowed ? { allow: error.allow } : {}),
+      ...(error instanceof CodingRefused ? { "accept-encoding": "identity" } : {}),
       ...(error instanceof Unauthorized ? { "www-authenticate": error.challenge } : {}),
     },
     body,
@@ -60,6 +73,13 @@ export class MethodNotAllowed extends CombotError {
     const allow = methods.join(", ");
     super("METHOD_NOT_ALLOWED", `method: this path takes ${allow}`);
     this.allow = allow;
+  }
+}
+
+/** A body that is compressed: what comes out of one can be a thousand times as much. */
+export class CodingRefused extends CombotError {
+  constructor() {
+    super("UNSUPPORTED_MEDIA_TYPE", "content-encoding: bodies are taken as they are, compressed by nothing");
   }
 }
 
@@ -78,8 +98,8 @@ function knownFault(thrown: unknown): CombotError | undefined {
   return code && detail ? new CombotError(code, detail) : undefined;
 }
 
-function logDefect(thrown: unknown, { log, method, route }: ProblemContext): void {
-  log.error({ method, route, error: traceOf(thrown) }, "defect in a request");
+function logDefect(thrown: unknown, { log, method, route, requestId }: ProblemContext): void {
+  log.error({ requestId, method, route, error: traceOf(thrown) }, "defect in a request");
 }
 
 /**

@@ -3,7 +3,7 @@ import { CombotError } from "../../lib/errors.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint } from "../../lib/protocol/endpoints.ts";
 import type { Caller } from "./door.ts";
-import { MethodNotAllowed } from "./problems.ts";
+import { CodingRefused, MethodNotAllowed } from "./problems.ts";
 
 interface Path {
   readonly access: Access;
@@ -33,6 +33,7 @@ export class Refusals {
     if (headers.host === undefined && httpVersion !== "1.0") {
       return new CombotError("INVALID_REQUEST", "host: HTTP/1.1 wants a Host header");
     }
+    if (isCoded(headers["content-encoding"])) return new CodingRefused();
     if (!request.is404 && caller === "control") return undefined;
     const path = this.#find(keyOf(request.url.split("?", 1)[0] ?? ""));
     if (!path) return new CombotError("NOT_FOUND", "path: there is none like this");
@@ -55,6 +56,10 @@ export class Refusals {
     if (path.includes("{")) this.#patterns.set(keyOf(path), patternOf(keyOf(path)));
     this.#paths.set(keyOf(path), { access: known?.access ?? access, methods: [...(known?.methods ?? []), ...methods] });
   }
+}
+
+function isCoded(coding: string | undefined): boolean {
+  return coding !== undefined && coding.toLowerCase() !== "identity";
 }
 
 function patternOf(path: string): RegExp {

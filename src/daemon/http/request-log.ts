@@ -1,17 +1,80 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { ERRORS } from "../../lib/error-table.ts";
+import type { CallTiming } from "../../lib/protocol/call-timing.ts";
+import { traceOf } from "./trace.ts";
 
 /** As nginx has it, for a client that closed the connection before it had its reply. */
 const CLIENT_GONE = ERRORS.CLIENT_GONE.http;
 
-/** Logs one finished request at debug level: no path, no query, no header and nothing of the body. */
-export function logWhenDone(log: Pick<Logger, "debug">, method: string, route: string, response: ServerResponse): void {
-  const startedAtMs = performance.now();
-  response.once("close", () => {
-    const durationMs = Math.round((performance.now() - startedAtMs) * 1000) / 1000;
-    const isAnswered = response.writableFinished;
-    const status = isAnswered ? response.statusCode : CLIENT_GONE;
-    log.debug({ method, route, status, durationMs }, isAnswered ? "request answered" : "client hung up");
-  });
+/** Which door a call came through. */
+export type Via = "user" | "control" | "tcp";
+
+export interface Logged {
+  readonly requestId: string;
+  /** The pattern, and never the path that was sent, which may hold anything. */
+  readonly route: string;
+  /** Undefined where nothing is classified. */
+  readonly timing?: CallTiming | undefined;
+}
+
+/**
+ * A line for each request: in the access log, where that is on, else at debug level. No path, no query, nothing of the
+ * body, no token, and of the headers the request's id and the trace that it is part of.
+ */
+export class RequestLog {
+  readonly #log: Pick<Logger, "debug" | "isLevelEnabled">;
+  readonly #access: Pick<Logger, "info">;
+  readonly #isAccessLogged: () => boolean;
+  readonly #via: Via;
+
+  /** @param isAccessLogged asked for each request. */
+  constructor(log: Pick<Logger, "debug" | "isLevelEnabled" | "child">, isAccessLogged: () => boolean, via: Via) {
+    this.#log = log;
+    // Whoever wants it wants it at any LOG_LEVEL.
+    this.#access = log.child({}, { level: "info" });
+    this.#isAccessLogged = isAccessLogged;
+    this.#via = via;
+  }
+
+  /** Somebody wants a line for each request. */
+  get isOn(): boolean {
+    return this.#isAccessLogged() || this.isDebug;
+  }
+
+  get isDebug(): boolean {
+    return this.#log.isLevelEnabled("debug");
+  }
+
+  /** To be called when a request begins; what is `logged` is read when it is over. */
+  follow(request: IncomingMessage, response: ServerResponse, logged: Logged): void {
+    const startedAtMs = performance.now();
+    response.once("close", () => {
+      const durationMs = thousandths(performance.now() - startedAtMs);
+      const isAnswered = response.writableFinished;
+      const status = isAnswered ? response.statusCode : CLIENT_GONE;
+      const { requestId, route } = logged;
+      const line = { requestId, method: request.method, route, status, durationMs };
+      if (this.#isAccessLogged()) this.#access.info({ ...line, ...this.#more(request, logged, status) }, "call");
+      else this.#log.debug(line, isAnswered ? "request answered" : "client hung up");
+    });
+  }
+
+  #more({ headers }: IncomingMessage, { timing }: Logged, status: number): object {
+    const trace = traceOf(headers["traceparent"]);
+    return {
+      via: this.#via,
+      ...(timing && status < 400 ? timesOf(timing) : {}),
+      // Of one that its caller does not record nobody would find the rest.
+      ...(trace?.isSampled ? { traceId: trace.traceId, parentId: trace.parentId } : {}),
+    };
+  }
+}
+
+function timesOf({ source, queueMs, computeMs }: CallTiming): object {
+  return { cache: source, queueMs: thousandths(queueMs), computeMs: thousandths(computeMs) };
+}
+
+function thousandths(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import { fastify } from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { newTiming } from "../../lib/protocol/call-timing.ts";
+import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint, EndpointName, ProbeName } from "../../lib/protocol/endpoints.ts";
 import { CombotError } from "../../lib/errors.ts";
@@ -12,19 +15,23 @@ import { Connections } from "./connections.ts";
 import { socketDoor } from "./door.ts";
 import type { Door } from "./door.ts";
 import { EVENT_STREAM_HEADERS, EventStream } from "./event-stream.ts";
+import { goOn, isUntold } from "./expect-continue.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { openApiDocument } from "./openapi-document.ts";
 import { problemFor } from "./problems.ts";
 import type { ProblemReply } from "./problems.ts";
 import { Refusals } from "./refusals.ts";
-import { logWhenDone } from "./request-log.ts";
+import { requestIdOf } from "./request-id.ts";
+import { RequestLog } from "./request-log.ts";
+import type { Logged } from "./request-log.ts";
 import { allRoutes } from "./routes/all.ts";
 import { prometheusPage } from "./routes/metrics.ts";
 import type { Answer, Call, Handler, Stream } from "./routes/route.ts";
 import type { Services } from "./services.ts";
 import { openShortWay } from "./short-way.ts";
 import { endSilentConnections } from "./silence.ts";
+import { hostCount, targetOf } from "./target.ts";
 import { endOfTurn, ownTurn } from "./turn.ts";
 import { discard } from "./unwanted-body.ts";
 import { readBody, readParams, readQuery } from "./validation.ts";
@@ -34,9 +41,12 @@ declare module "fastify" {
     /** Answered whoever asks, by whatever name. */
     readonly isProbe?: boolean;
   }
+  interface FastifyRequest {
+    timing: CallTiming;
+  }
 }
 
-export type ServerLog = Pick<Logger, "debug" | "error" | "isLevelEnabled">;
+export type ServerLog = Pick<Logger, "debug" | "error" | "isLevelEnabled" | "child">;
 
 export interface ServerOptions {
   /** The most that a caller can be here; for `user`, calls that are for the control socket alone have no route. */
@@ -45,6 +55,8 @@ export interface ServerOptions {
   readonly door?: Door;
   readonly services: Services;
   readonly log: ServerLog;
+  /** Asked for each request; it is not by default. */
+  readonly isAccessLogged?: () => boolean;
   /** How long an idle connection is kept, above 0; KEEPALIVE. */
   readonly keepAliveMs: number;
   /** How long a connection may be silent while a reply is due or not taken; no limit by default. */
@@ -72,37 +84,49 @@ const MAX_PARAM_LENGTH = 600;
 export function buildServer(options: ServerOptions): FastifyInstance {
   const { access, door = socketDoor(access), log } = options;
   const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, headers, body } = problemFor(thrown, { log, method: request.method, route: routeOf(request) });
+    const { method, id: requestId } = request;
+    const { status, headers, body } = problemFor(thrown, { log, method, route: routeOf(request), requestId });
+    // Nobody knows whether a client that was not told to go on sends its body all the same.
+    if (isUntold(request.raw, reply.raw)) reply.raw.shouldKeepAlive = false;
     // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
-    if (reply.hasHeader("connection") && !connections.draining) void reply.header("connection", "keep-alive");
+    const isLast = connections.draining || !reply.raw.shouldKeepAlive;
+    if (isLast || reply.hasHeader("connection")) void reply.header("connection", isLast ? "close" : "keep-alive");
+    if (options.door || isLast) discard(request.raw, reply.raw);
     void reply.code(status).headers(headers).send(body);
-    if (options.door) discard(request.raw, reply.raw);
   };
   const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
   acceptJsonBodies(app);
   // What a door asks of a caller, and the log of each request, are Fastify's hooks.
-  const isOpen = (): boolean => !options.door && !log.isLevelEnabled("debug") && !connections.draining;
-  const problemOfCall = (thrown: unknown): ProblemReply =>
-    problemFor(thrown, { log, method: ENDPOINTS.classify.method, route: ENDPOINTS.classify.path });
-  openShortWay(app.server, { services: options.services, problemFor: problemOfCall, isOpen });
+  const requestLog = new RequestLog(log, options.isAccessLogged ?? never, options.door ? "tcp" : access);
+  const isOpen = (): boolean => !options.door && !requestLog.isDebug && !connections.draining;
+  const problemOfCall = (thrown: unknown, requestId: string): ProblemReply =>
+    problemFor(thrown, { log, method: ENDPOINTS.classify.method, route: ENDPOINTS.classify.path, requestId });
+  openShortWay(app.server, { services: options.services, problemFor: problemOfCall, isOpen, requestLog });
   const connections = new Connections(app.server);
   const bodies = new Bodies(({ socket }) => refuseConnection(socket, tooManyBodies()), options.maxBodiesBytes);
   app.server.prependListener("request", (request, response) => bodies.count(request, response));
   const refusals = new Refusals();
 
   app.decorateRequest("caller", "nobody");
+  app.decorateRequest("timing");
+  // A client that has said all it has to say may shut its side, and is answered: see Connection.
+  (app.server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
   refuseUnusualRequests(app.server);
   endSilentConnections(app.server);
   app.setErrorHandler(sendProblem);
   app.addHook("preClose", () => connections.drain());
   app.addHook("onRequest", (request, reply, done) => {
-    if (log.isLevelEnabled("debug")) logWhenDone(log, request.method, routeOf(request), reply.raw);
+    const { id: requestId, raw } = request;
+    void reply.header("x-request-id", requestId);
+    request.timing = newTiming();
+    if (requestLog.isOn) requestLog.follow(raw, reply.raw, loggedOf(request));
+    if (hostCount(raw.rawHeaders) > 1) return done(new CombotError("INVALID_REQUEST", "host: there are two of them"));
     // Whoever probes knows an address and nothing else.
     if (request.routeOptions.config.isProbe) return done();
     const admitted = door.admit(request);
     if (typeof admitted !== "string") return done(admitted);
     request.caller = admitted;
-    done(refusals.refusalOf(request, admitted));
+    done(refusals.refusalOf(request, admitted) ?? goOn(raw, reply.raw));
   });
   addRoutes(app, options);
   return app;
@@ -113,6 +137,8 @@ function fastifyOptions({ keepAliveMs, silenceLimitMs = 0, log }: ServerOptions)
     connectionTimeout: silenceLimitMs,
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: keepAliveMs,
+    genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers["x-request-id"]),
+    rewriteUrl: targetOf,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: "idle",
     // A request that comes in on an open connection during the drain is answered like any other; the queue knows best.
@@ -183,6 +209,7 @@ function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
     caller: request.caller,
     by,
     lastEventId: request.headers["last-event-id"] || undefined,
+    timing: request.timing,
     hangUp: () => hangUpSignal(reply.raw),
   } as Call<EndpointName>;
 }
@@ -203,8 +230,19 @@ function render(answer: Answer, reply: FastifyReply): FastifyReply {
 
 function stream({ listen }: Stream, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (request.method === "HEAD") return reply.headers(EVENT_STREAM_HEADERS).send();
+  reply.raw.setHeader("x-request-id", request.id);
   listen(new EventStream(reply.raw));
   return reply.hijack();
+}
+
+/** What its caller's line in a log has; a classification's has its times as well. */
+function loggedOf(request: FastifyRequest): Logged {
+  const route = routeOf(request);
+  return { requestId: request.id, route, timing: route === ENDPOINTS.classify.path ? request.timing : undefined };
+}
+
+function never(): boolean {
+  return false;
 }
 
 /** The route's pattern and never the path that was sent, which may hold anything. */

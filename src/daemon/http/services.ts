@@ -13,6 +13,7 @@ import type {
   CacheValueRemoved,
   RedisStatus,
 } from "../../lib/protocol/cache.ts";
+import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
@@ -42,8 +43,11 @@ export interface EventListener {
 
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
 export interface Services {
-  /** @param hangUp makes a signal that is aborted when the client has gone. */
-  classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply>;
+  /**
+   * @param hangUp makes a signal that is aborted when the client has gone.
+   * @param timing is written by the time the reply is there.
+   */
+  classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply>;
   /** A word, and whether it is a good one. */
   probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;

@@ -2,17 +2,22 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import { ENDPOINTS } from "../../lib/protocol/endpoints.ts";
 import { classifyRequest, MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import type { ClassifyRequest } from "../../lib/protocol/classify.ts";
+import { newTiming, serverTimingOf } from "../../lib/protocol/call-timing.ts";
 import { classifyJson } from "./classify-json.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { documentOf, turnFor } from "./json-body.ts";
 import type { ProblemReply } from "./problems.ts";
+import { requestIdOf } from "./request-id.ts";
+import type { RequestLog } from "./request-log.ts";
 import type { Services } from "./services.ts";
+import { hostCount } from "./target.ts";
 import { endOfTurn } from "./turn.ts";
 import { readBody } from "./validation.ts";
 
 export interface ShortWayOptions {
   readonly services: Pick<Services, "classify">;
-  readonly problemFor: (thrown: unknown) => ProblemReply;
+  readonly problemFor: (thrown: unknown, requestId: string) => ProblemReply;
+  readonly requestLog: Pick<RequestLog, "isOn" | "follow">;
   /** False: everything goes the long way. */
   readonly isOpen: () => boolean;
 }
@@ -36,30 +41,42 @@ export function openShortWay(server: Server, options: ShortWayOptions): void {
   });
 }
 
-function isPlain({ method, url, headers }: IncomingMessage): boolean {
+function isPlain({ method, url, headers, rawHeaders }: IncomingMessage): boolean {
   return (
     method === METHOD &&
     url === PATH &&
     headers["content-type"] === "application/json" &&
-    headers.host !== undefined &&
+    headers["content-encoding"] === undefined &&
+    headers.expect === undefined &&
+    hostCount(rawHeaders) === 1 &&
     // Without one it comes in chunks, or there is none.
     Number(headers["content-length"]) <= MAX_BODY_BYTES
   );
 }
 
 async function take(request: IncomingMessage, response: ServerResponse, options: ShortWayOptions): Promise<void> {
-  const { services, problemFor } = options;
+  const { services, problemFor, requestLog } = options;
+  const requestId = requestIdOf(request.headers["x-request-id"]);
+  const timing = newTiming();
+  if (requestLog.isOn) requestLog.follow(request, response, { requestId, route: PATH, timing });
   try {
     const chunks = await chunksOf(request);
     const own = turnFor(Number(request.headers["content-length"]));
     if (own) await own;
     const document = documentOf(chunks);
     const body = readBody(classifyRequest, document instanceof Promise ? await document : document) as ClassifyRequest;
-    const json = await classifyJson(await services.classify(body, () => hangUpSignal(response)));
+    const json = await classifyJson(await services.classify(body, () => hangUpSignal(response), timing));
     await endOfTurn();
-    response.writeHead(200, { "content-type": JSON_TYPE, "content-length": Buffer.byteLength(json) }).end(json);
+    response
+      .writeHead(200, {
+        "content-type": JSON_TYPE,
+        "content-length": Buffer.byteLength(json),
+        "x-request-id": requestId,
+        "server-timing": serverTimingOf(timing),
+      })
+      .end(json);
   } catch (thrown) {
-    const { status, headers, body } = problemFor(thrown);
+    const { status, headers, body } = problemFor(thrown, requestId);
     response.writeHead(status, { ...headers, "content-length": body.length }).end(body);
   }
 }

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { Chosen } from "../../lib/protocol/health.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
@@ -59,14 +60,14 @@ export class Models {
   }
 
   /** All results come from one model; see Classifier.classify for what it throws. */
-  async classify(request: ClassifyRequest, hangUp: () => AbortSignal): Promise<ClassifyReply> {
+  async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
     const engine = this.#current;
     try {
-      return await engine.classifier.classify(request, hangUp);
+      return await engine.classifier.classify(request, hangUp, timing);
     } catch (error) {
       // A switch in turn that came to nothing: what waited for the new model is the old one's to answer.
       const gone = engine !== this.#current && error instanceof CombotError && error.code === "MODEL_UNAVAILABLE";
-      if (gone) return this.#current.classifier.classify(request, hangUp);
+      if (gone) return this.#current.classifier.classify(request, hangUp, timing);
       throw error;
     }
   }

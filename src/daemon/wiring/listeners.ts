@@ -43,7 +43,9 @@ export async function listen(settings: Settings, services: Services, log: Logger
   for (const access of ["control", "user"] as const) {
     // On the control socket a switch of the model may take as long as it takes.
     const silenceLimitMs = access === "user" ? silenceLimitOf(settings) : 0;
-    const app = buildServer({ access, services, log, keepAliveMs: settings.keepAliveMs, silenceLimitMs });
+    const isAccessLogged = (): boolean => settings.accessLog;
+    const { keepAliveMs } = settings;
+    const app = buildServer({ access, services, log, isAccessLogged, keepAliveMs, silenceLimitMs });
     await app.ready();
     app.server.maxConnections = MAX_CONNECTIONS[access];
     const refused = warnOfRefused(log, `too many connections on the ${access} socket: closed as they come`);

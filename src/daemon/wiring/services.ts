@@ -4,6 +4,7 @@ import { CombotError } from "../../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { Watch } from "../alerts/watch.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
+import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
@@ -65,7 +66,7 @@ export function createServices(parts: ServiceParts): Services {
     return { contentType, body: Buffer.from(body) };
   }, now);
   return {
-    classify: (request, hangUp) => classifyCounted(parts, request, hangUp),
+    classify: (request, hangUp, timing) => classifyCounted(parts, request, hangUp, timing),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),
@@ -104,11 +105,14 @@ async function classifyCounted(
   parts: ServiceParts,
   request: ClassifyRequest,
   hangUp: () => AbortSignal,
+  timing: CallTiming | undefined,
 ): Promise<ClassifyReply> {
   const { models, metrics, onlookers } = parts;
   try {
-    const reply = await models.classify(request, hangUp);
-    onlookers.tell("metrics", () => metrics.answered(slowestOf(reply), reply.results.length, reply.durationMs));
+    const reply = await models.classify(request, hangUp, timing);
+    const source = slowestOf(reply);
+    if (timing) timing.source = source;
+    onlookers.tell("metrics", () => metrics.answered(source, reply.results.length, reply.durationMs));
     return reply;
   } catch (error) {
     onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));

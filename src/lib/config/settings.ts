@@ -96,6 +96,7 @@ export interface Settings {
   readonly alerts: AlertSettings;
   /** From the signal to stop until the listeners close. */
   readonly drainDelayMs: number;
+  readonly accessLog: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -177,6 +178,7 @@ function daemonPart(values: Values) {
     listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,
     drainDelayMs: values.DRAIN_DELAY,
+    accessLog: values.ACCESS_LOG,
     logLevel: values.LOG_LEVEL,
   } satisfies Partial<Settings>;
 }

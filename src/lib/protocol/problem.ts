@@ -12,6 +12,7 @@ export const problem = z.object({
   status: z.int().describe("HTTP status"),
   detail: z.string().describe("what was wrong with this call"),
   code: z.enum(codes),
+  requestId: z.string().optional().describe("the X-Request-Id of the reply"),
   index: z.int().min(0).optional().describe("index in `texts` of the text at fault"),
 });
 

@@ -259,7 +259,7 @@ describe("a client that hangs up", () => {
   });
 });
 
-test("requests are logged at debug level only: method, route, status and duration, nothing else", async () => {
+test("requests are logged at debug level only: id, method, route, status and duration, nothing else", async () => {
   const { path, logLines } = await startApi({ logLevel: "debug" });
   const wire = new Wire(path).send(
     requestBytes({
@@ -280,6 +280,7 @@ test("requests are logged at debug level only: method, route, status and duratio
     "method",
     "msg",
     "pid",
+    "requestId",
     "route",
     "status",
     "time",

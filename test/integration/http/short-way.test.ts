@@ -23,7 +23,8 @@ function told({ status, headers: { date: _date, "keep-alive": _hint, ...headers 
   return { status, headers, body };
 }
 
-const PLAIN = ["host: x", "content-type: application/json"];
+/** With an id of the caller's, since one that is made differs. */
+const PLAIN = ["host: x", "x-request-id: same", "content-type: application/json"];
 const CALLS: readonly (readonly [name: string, bytes: Buffer, way: "short" | "long"])[] = [
   ["a plain call", post(PLAIN), "short"],
   ["a charset", post(["host: x", "content-type: application/json; charset=utf-8"]), "long"],
@@ -47,7 +48,8 @@ test.each(CALLS)("%s", async (_name, bytes, way) => {
   });
   const { services } = recordingServices();
   const problemFor = () => ({ status: 500, headers: {}, body: Buffer.from("") });
-  openShortWay(server, { services, problemFor, isOpen: () => true });
+  const requestLog = { isOn: false, follow: () => undefined };
+  openShortWay(server, { services, problemFor, isOpen: () => true, requestLog });
   const path = join(temporaryFolder(), "way.sock");
   await new Promise<void>((resolve) => server.listen(path, resolve));
   onTestFinished(() => server.close().closeAllConnections());

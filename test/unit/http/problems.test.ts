@@ -15,6 +15,7 @@ function logged(thrown: unknown): Defect {
     log: { error: (line: unknown) => void lines.push(line as Defect) },
     method: "GET",
     route: "/r",
+    requestId: "r-1",
   });
   expect(lines).toHaveLength(1);
   return lines[0] as Defect;

@@ -1,14 +1,16 @@
+import { serverTimingOf } from "../../../lib/protocol/call-timing.ts";
 import { classifyJson } from "../classify-json.ts";
 import type { Services } from "../services.ts";
 import type { Routes } from "./route.ts";
 
-const HEADERS = { "content-type": "application/json; charset=utf-8" };
+const JSON_TYPE = "application/json; charset=utf-8";
 
 export function classifyRoutes(services: Services): Routes<"classify"> {
   return {
-    classify: async ({ body, hangUp }) => {
-      const json = await classifyJson(await services.classify(body, hangUp));
-      return { status: 200, headers: HEADERS, body: json };
+    classify: async ({ body, hangUp, timing }) => {
+      const json = await classifyJson(await services.classify(body, hangUp, timing));
+      const headers = { "content-type": JSON_TYPE, "server-timing": serverTimingOf(timing) };
+      return { status: 200, headers, body: json };
     },
   };
 }

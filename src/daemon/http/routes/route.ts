@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/protocol/endpoints.ts";
 import type { CameBy } from "../../../lib/protocol/decisions.ts";
+import type { CallTiming } from "../../../lib/protocol/call-timing.ts";
 import type { Caller } from "../door.ts";
 import type { EventListener } from "../services.ts";
 
@@ -23,6 +24,8 @@ export interface Call<N extends EndpointName> {
   readonly by: CameBy;
   /** The Last-Event-ID header; an empty one is none. */
   readonly lastEventId: string | undefined;
+  /** Written by whoever answers a classification. */
+  readonly timing: CallTiming;
   /** A signal that is aborted when the client goes away before it has its reply. */
   readonly hangUp: () => AbortSignal;
 }

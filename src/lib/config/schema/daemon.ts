@@ -1,6 +1,6 @@
 import { hostList, listenAddress, socketPath } from "../address-types.ts";
 import type { Setting } from "../setting.ts";
-import { absolutePath, bearerToken, durationMs, oneOf, wholeNumber } from "../value-types.ts";
+import { absolutePath, bearerToken, durationMs, oneOf, onOff, wholeNumber } from "../value-types.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const TOKEN_MIN_BYTES = 32;
@@ -55,6 +55,12 @@ export const DAEMON_SETTINGS = {
     unit: "seconds",
     live: true,
     doc: "From SIGTERM, when /readyz turns 503, until the listeners close: longer than a balancer takes to notice.",
+  },
+  ACCESS_LOG: {
+    type: onOff(),
+    default: "off",
+    live: true,
+    doc: "on: one line a call in the log, with its X-Request-Id, status and times; never a text, a user or a token.",
   },
   LOG_LEVEL: { type: oneOf(LOG_LEVELS), default: "info", live: true, doc: "The least severe log lines written." },
 } as const satisfies Record<string, Setting>;

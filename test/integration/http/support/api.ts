@@ -24,6 +24,7 @@ export interface ApiOptions {
   readonly keepAliveMs?: number;
   readonly logLevel?: string;
   readonly openApiFile?: string;
+  readonly isAccessLogged?: () => boolean;
   readonly maxBodiesBytes?: number;
 }
 
@@ -32,12 +33,13 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const { services, calls } = recordingServices(options.services);
   const logLines: string[] = [];
   const log = pino({ level: options.logLevel ?? "trace" }, { write: (line: string) => void logLines.push(line) });
-  const { access = "control", keepAliveMs = 60_000, openApiFile, maxBodiesBytes } = options;
+  const { access = "control", keepAliveMs = 60_000, openApiFile, maxBodiesBytes, isAccessLogged } = options;
   const app = buildServer({
     access,
     services,
     log,
     keepAliveMs,
+    ...(isAccessLogged && { isAccessLogged }),
     ...(openApiFile && { openApiFile }),
     ...(maxBodiesBytes && { maxBodiesBytes }),
   });

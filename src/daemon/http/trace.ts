@@ -1,0 +1,23 @@
+/** Where a request stands in the trace of whoever sent it. */
+export interface Trace {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** The caller's span, 16 hex digits. */
+  readonly parentId: string;
+  /** The caller records this one, and asks whoever takes part to do so too. */
+  readonly isSampled: boolean;
+}
+
+/** W3C Trace Context, 3.2; what a later version has behind the flags is not ours to read. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const LONGEST = 512;
+const SAMPLED = 1;
+
+/** @param header of `traceparent`; undefined for one that is not as its specification has it, as that says. */
+export function traceOf(header: string | string[] | undefined): Trace | undefined {
+  if (typeof header !== "string" || header.length > LONGEST) return undefined;
+  const [, version, traceId, parentId, flags, more] = TRACEPARENT.exec(header) ?? [];
+  if (traceId === undefined || parentId === undefined || flags === undefined) return undefined;
+  if (version === "00" && more !== undefined) return undefined;
+  return { traceId, parentId, isSampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED };
+}
