@@ -31,12 +31,15 @@ const FRAMEWORK_FAULTS: Readonly<Record<string, readonly [code: ErrorCode, detai
 
 /** The reply for whatever was thrown. A defect is logged here, and the caller learns no more than that it is one. */
 export function problemFor(thrown: unknown, context: ProblemContext): ProblemReply {
+  return problemReply(failureOf(thrown, context), { requestId: context.requestId });
+}
+
+/** What was thrown, as it may be told; a defect is logged. */
+export function failureOf(thrown: unknown, context: ProblemContext): CombotError {
   const error = thrown instanceof CombotError ? thrown : knownFault(thrown);
-  const { requestId } = context;
-  if (error) return problemReply(error, { requestId });
+  if (error) return error;
   logDefect(thrown, context);
-  const told = new CombotError("INTERNAL", "The request met a defect; the daemon's log has it.");
-  return problemReply(told, { requestId });
+  return new CombotError("INTERNAL", "The request met a defect; the daemon's log has it.");
 }
 
 export interface ProblemOptions {

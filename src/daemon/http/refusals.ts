@@ -35,10 +35,14 @@ export class Refusals {
     }
     if (isCoded(headers["content-encoding"])) return new CodingRefused();
     if (!request.is404 && caller === "control") return undefined;
+    // Routes in no table say by themselves for whom they are.
+    const { access } = request.routeOptions.config;
+    if (access !== undefined && !request.is404)
+      return access === "control" && caller !== "control" ? onlyControl() : undefined;
     const path = this.#find(keyOf(request.url.split("?", 1)[0] ?? ""));
     if (!path) return new CombotError("NOT_FOUND", "path: there is none like this");
     if (path.access === "control" && caller !== "control") {
-      return new CombotError("CONTROL_ONLY", "path: only the control socket takes it, or the admin token over TCP");
+      return onlyControl();
     }
     return request.is404 ? new MethodNotAllowed(path.methods) : undefined;
   }
@@ -56,6 +60,10 @@ export class Refusals {
     if (path.includes("{")) this.#patterns.set(keyOf(path), patternOf(keyOf(path)));
     this.#paths.set(keyOf(path), { access: known?.access ?? access, methods: [...(known?.methods ?? []), ...methods] });
   }
+}
+
+function onlyControl(): CombotError {
+  return new CombotError("CONTROL_ONLY", "path: only the control socket takes it, or the admin token over TCP");
 }
 
 function isCoded(coding: string | undefined): boolean {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { newTiming } from "../../lib/protocol/call-timing.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
+import type { CompatProtocol } from "../../lib/compat-protocols.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint, EndpointName, ProbeName } from "../../lib/protocol/endpoints.ts";
 import { CombotError } from "../../lib/errors.ts";
@@ -11,6 +12,7 @@ import type { CameBy } from "../../lib/protocol/decisions.ts";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import { Bodies } from "./bodies.ts";
 import { answerBrokenHttp, refuseConnection, refuseUnusualRequests } from "./broken-http.ts";
+import { addCompatible } from "./compat/compat.ts";
 import { Connections } from "./connections.ts";
 import { socketDoor } from "./door.ts";
 import type { Door } from "./door.ts";
@@ -19,8 +21,8 @@ import { goOn, isUntold } from "./expect-continue.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { openApiDocument } from "./openapi-document.ts";
-import { problemFor } from "./problems.ts";
-import type { ProblemReply } from "./problems.ts";
+import { failureOf, problemFor } from "./problems.ts";
+import type { ProblemContext, ProblemReply } from "./problems.ts";
 import { Refusals } from "./refusals.ts";
 import { requestIdOf } from "./request-id.ts";
 import { RequestLog } from "./request-log.ts";
@@ -55,6 +57,8 @@ export interface ServerOptions {
   readonly door?: Door;
   readonly services: Services;
   readonly log: ServerLog;
+  /** Other servers' protocols that are spoken as well. */
+  readonly compat?: readonly CompatProtocol[];
   /** Asked for each request; it is not by default. */
   readonly isAccessLogged?: () => boolean;
   /** How long an idle connection is kept, above 0; KEEPALIVE. */
@@ -83,9 +87,15 @@ const MAX_PARAM_LENGTH = 600;
  */
 export function buildServer(options: ServerOptions): FastifyInstance {
   const { access, door = socketDoor(access), log } = options;
-  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { method, id: requestId } = request;
-    const { status, headers, body } = problemFor(thrown, { log, method, route: routeOf(request), requestId });
+  const contextOf = ({ method, id: requestId, routeOptions: { url } }: FastifyRequest): ProblemContext => ({
+    log,
+    method,
+    route: url ?? "unknown",
+    requestId,
+  });
+  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void =>
+    refuse(problemFor(thrown, contextOf(request)), request, reply);
+  const refuse = ({ status, headers, body }: ProblemReply, request: FastifyRequest, reply: FastifyReply): void => {
     // Nobody knows whether a client that was not told to go on sends its body all the same.
     if (isUntold(request.raw, reply.raw)) reply.raw.shouldKeepAlive = false;
     // Fastify would end the connection over a body it did not take, and a client still sending it see no reply at all.
@@ -129,6 +139,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     done(refusals.refusalOf(request, admitted) ?? goOn(raw, reply.raw));
   });
   addRoutes(app, options);
+  addCompatible(app, {
+    protocols: options.compat ?? [],
+    services: options.services,
+    by: cameBy(options),
+    failureOf: (thrown, request) => failureOf(thrown, contextOf(request)),
+    refuse,
+  });
   return app;
 }
 
@@ -155,6 +172,10 @@ function fastifyOptions({ keepAliveMs, silenceLimitMs = 0, log }: ServerOptions)
   } as const;
 }
 
+function cameBy({ door }: ServerOptions): CameBy {
+  return door ? "admin token" : "control socket";
+}
+
 function tooManyBodies(): CombotError {
   const detail = "body: the daemon holds more of what is being sent to it than it has room for";
   return new CombotError("QUEUE_FULL", detail, { retryAfterSeconds: 1 });
@@ -174,9 +195,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
       config: { keepsText: endpoint.keepsText ?? false },
       handler: async (request, reply) => {
         await ownTurn();
-        const outcome = await handler(
-          callOf(endpoint, request, reply, options.door ? "admin token" : "control socket"),
-        );
+        const outcome = await handler(callOf(endpoint, request, reply, cameBy(options)));
         await endOfTurn();
         return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);
       },
@@ -237,17 +256,13 @@ function stream({ listen }: Stream, request: FastifyRequest, reply: FastifyReply
 
 /** What its caller's line in a log has; a classification's has its times as well. */
 function loggedOf(request: FastifyRequest): Logged {
-  const route = routeOf(request);
-  return { requestId: request.id, route, timing: route === ENDPOINTS.classify.path ? request.timing : undefined };
+  const { url: route = "unknown", config } = request.routeOptions;
+  const isTimed = config.classifies ?? route === ENDPOINTS.classify.path;
+  return { requestId: request.id, route, timing: isTimed ? request.timing : undefined };
 }
 
 function never(): boolean {
   return false;
-}
-
-/** The route's pattern and never the path that was sent, which may hold anything. */
-function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? "unknown";
 }
 
 function noCompiler(): never {

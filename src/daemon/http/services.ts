@@ -16,6 +16,7 @@ import type {
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
+import type { CompatProtocol } from "../../lib/compat-protocols.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
 import type { CameBy, DecisionsQuery, DecisionsReply } from "../../lib/protocol/decisions.ts";
 import type { Health } from "../../lib/protocol/health.ts";
@@ -41,6 +42,18 @@ export interface EventListener {
   onGone(callback: () => void): void;
 }
 
+/** What a caller who names a model may know of it. */
+export interface NamedModel {
+  readonly name: string;
+  readonly digest: string;
+  readonly labels: readonly string[];
+  readonly activation: "softmax" | "sigmoid" | "none";
+  readonly isRegression: boolean;
+  readonly windowTokens: number;
+  readonly takesPairs: boolean;
+  readonly isReady: boolean;
+}
+
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
 export interface Services {
   /**
@@ -48,6 +61,10 @@ export interface Services {
    * @param timing is written by the time the reply is there.
    */
   classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply>;
+  /** The model of this name, or the default one; undefined where there is none. */
+  named(name?: string): NamedModel | undefined;
+  /** A call in another server's protocol was answered with this status. */
+  compatAnswered(protocol: CompatProtocol, status: number): void;
   /** A word, and whether it is a good one. */
   probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { ErrorCode } from "../../lib/error-table.ts";
+import type { CompatOutcome, CompatProtocol } from "../../lib/compat-protocols.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
@@ -49,6 +50,11 @@ export class Metrics {
   readonly #gone = this.#counter(
     "combot_clients_gone_total",
     "Classify calls whose client closed the connection before it had its answer; they count nowhere else.",
+  );
+  readonly #compat = this.#counter(
+    "combot_compat_requests_total",
+    "Calls in another server's protocol (COMBOT_COMPAT), by protocol and outcome.",
+    ["protocol", "outcome"],
   );
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
     "reason",
@@ -137,6 +143,11 @@ export class Metrics {
     this.#errors.inc({ code });
     if (ERRORS[code].http >= 500) this.#failures.inc();
     this.minute.failed();
+  }
+
+  compatAnswered(protocol: CompatProtocol, status: number): void {
+    const outcome: CompatOutcome = status < 400 ? "2xx" : status < 500 ? "4xx" : "5xx";
+    this.#compat.inc({ protocol, outcome });
   }
 
   batch(texts: number, computeMs: number): void {

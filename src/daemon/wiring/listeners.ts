@@ -44,8 +44,8 @@ export async function listen(settings: Settings, services: Services, log: Logger
     // On the control socket a switch of the model may take as long as it takes.
     const silenceLimitMs = access === "user" ? silenceLimitOf(settings) : 0;
     const isAccessLogged = (): boolean => settings.accessLog;
-    const { keepAliveMs } = settings;
-    const app = buildServer({ access, services, log, isAccessLogged, keepAliveMs, silenceLimitMs });
+    const { keepAliveMs, compat } = settings;
+    const app = buildServer({ access, services, log, compat, isAccessLogged, keepAliveMs, silenceLimitMs });
     await app.ready();
     app.server.maxConnections = MAX_CONNECTIONS[access];
     const refused = warnOfRefused(log, `too many connections on the ${access} socket: closed as they come`);

@@ -24,6 +24,7 @@ import { readLife, readMoment } from "../reports/moments.ts";
 import type { Models } from "../residency/models.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Probes } from "../reports/probes.ts";
+import { findModel } from "../reports/model-lookup.ts";
 import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
@@ -46,7 +47,7 @@ export interface ServiceParts {
 
 /** What the HTTP API can ask for, answered by the parts that own it. */
 export function createServices(parts: ServiceParts): Services {
-  const { models, metrics, meter, governance, caching, reports, events, watch, warming, journaling } = parts;
+  const { models, metrics, meter, governance, caching, reports, events, watch, warming, journaling, onlookers } = parts;
   const { loaded, log } = parts;
   const journal = journaling?.journal;
   const { governor, decisions, cache } = governance;
@@ -67,6 +68,8 @@ export function createServices(parts: ServiceParts): Services {
   }, now);
   return {
     classify: (request, hangUp, timing) => classifyCounted(parts, request, hangUp, timing),
+    named: (name) => findModel(models, name),
+    compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),

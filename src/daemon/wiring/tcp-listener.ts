@@ -43,6 +43,7 @@ export async function listenOnTcp(
     door: new TcpDoor(settings),
     services,
     log,
+    compat: settings.compat,
     isAccessLogged: () => settings.accessLog,
     keepAliveMs,
     silenceLimitMs: silenceLimitOf(settings),

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { CombotError } from "../errors.ts";
+import type { CompatProtocol } from "../compat-protocols.ts";
 import type { HostPort } from "./address-types.ts";
 import type { ProfileName } from "./profiles.ts";
 import type { Values } from "./schema.ts";
@@ -96,6 +97,7 @@ export interface Settings {
   readonly alerts: AlertSettings;
   /** From the signal to stop until the listeners close. */
   readonly drainDelayMs: number;
+  readonly compat: readonly CompatProtocol[];
   readonly accessLog: boolean;
   readonly logLevel: LogLevel;
 }
@@ -178,6 +180,7 @@ function daemonPart(values: Values) {
     listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,
     drainDelayMs: values.DRAIN_DELAY,
+    compat: values.COMBOT_COMPAT ?? [],
     accessLog: values.ACCESS_LOG,
     logLevel: values.LOG_LEVEL,
   } satisfies Partial<Settings>;

@@ -74,6 +74,14 @@ export function oneOf<const T extends string>(choices: readonly T[]): ValueType<
   return parsedBy(`one of ${choices.join(", ")}`, (text) => choices.find((choice) => choice === text));
 }
 
+/** Some of these words, with commas between. */
+export function listOf<const T extends string>(choices: readonly T[]): ValueType<readonly T[]> {
+  return parsedBy(`${choices.join(", ")}, or several of them with commas between`, (text) => {
+    const words = text.split(",").map((word) => choices.find((choice) => choice === word.trim()));
+    return words.every((word) => word !== undefined) ? [...new Set(words)] : undefined;
+  });
+}
+
 export function plainText(maxBytes: number): ValueType<string> {
   return parsedBy(`text of at most ${maxBytes} bytes`, (text) =>
     Buffer.byteLength(text) <= maxBytes && !text.includes("\0") ? text : undefined,

@@ -1,6 +1,7 @@
 import { hostList, listenAddress, socketPath } from "../address-types.ts";
+import { COMPAT_PROTOCOLS } from "../../compat-protocols.ts";
 import type { Setting } from "../setting.ts";
-import { absolutePath, bearerToken, durationMs, oneOf, onOff, wholeNumber } from "../value-types.ts";
+import { absolutePath, bearerToken, durationMs, listOf, oneOf, onOff, wholeNumber } from "../value-types.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const TOKEN_MIN_BYTES = 32;
@@ -32,6 +33,11 @@ export const DAEMON_SETTINGS = {
     type: hostList(),
     unset: "localhost and the host of COMBOT_LISTEN",
     doc: "Host names the TCP listener answers to.",
+  },
+  COMBOT_COMPAT: {
+    type: listOf(COMPAT_PROTOCOLS),
+    unset: "none",
+    doc: "Other servers' protocols that are spoken as well: hf (Hugging Face), tei (text-embeddings-inference), oip (Open Inference Protocol v2).",
   },
   COMBOT_LISTEN_MAX_PER_PEER: {
     type: wholeNumber({ min: 1, max: 1024 }),

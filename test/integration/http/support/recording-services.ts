@@ -71,6 +71,8 @@ const ANSWERS: Services = {
     if (timing) Object.assign(timing, { source: "computed", queueMs: 1.5, computeMs: 0.0004 });
     return classify(request);
   },
+  named: () => undefined,
+  compatAnswered: () => undefined,
   probe: () => ({ isFine: true, word: "ok" }),
   health: async () => HEALTH,
   cacheStats: async () => CACHE_STATS,
