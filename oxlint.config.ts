@@ -43,6 +43,7 @@ const PLACES = {
   residency: "/residency/",
   reports: "/reports/",
   jobs: "/jobs/",
+  alone: "/alone/",
   http: "/http/",
   wiring: "/wiring/",
   onnxruntime: "^onnxruntime-node$",
@@ -159,9 +160,10 @@ const LAYERS: readonly Layer[] = [
     files: ["src/daemon/main.ts"],
     may: [...LIB, "node", "log", "memory", "systemd", "reports", "wiring"],
   },
+  daemon("alone", "node", "text", "model", "workers", "memory", "prepared", "cache", "classifier", "residency"),
   {
     files: ["src/daemon/model-check.ts"],
-    may: [...LIB, "node", "text", "model", "workers", "memory", "prepared", "cache", "classifier", "residency"],
+    may: [...LIB, "node", "text", "model", "workers", "memory", "cache", "classifier", "residency", "alone"],
   },
   {
     files: ["src/commands/**"],

@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand, timeoutFlag, toMs } from "../lib/cli/client-command.ts";
+import { shareFlag } from "../lib/cli/share-flag.ts";
 import { itemOf, linesAtOnce, sharedRequestOf } from "../lib/cli/classify-request.ts";
 import { CombotError } from "../lib/errors.ts";
 import { jsonText } from "../lib/harmless.ts";
@@ -24,6 +25,8 @@ function refuseFolder(): void {
 export default class Classify extends ClientCommand {
   static override summary = "Classify texts, or the lines of standard input.";
   static override description = `One result a line: label and score (0 to 1; of a regression model its number), separated by a tab.
+
+With --min-score, --min-margin or --threshold, or where the model's combot.json has them, a decision follows: accept, unsure, or ambiguous and the labels that are as near. It changes neither label nor score.
 
 With --labels the labels are yours, and no training is needed: the model has to be one of natural-language inference, whose labels are entailment, neutral and contradiction.
 
@@ -49,6 +52,10 @@ With - each line of standard input is a text, however many there are. Output has
     {
       description: "A file of pairs, a tab between the two.",
       command: "<%= config.bin %> <%= command.id %> --pairs - < pairs.tsv > scores.tsv",
+    },
+    {
+      description: "Whether it may be acted on.",
+      command: '<%= config.bin %> <%= command.id %> --min-score 0.7 --min-margin 0.2 "Where is my parcel?"',
     },
     {
       description: "The scores alone.",
@@ -87,6 +94,22 @@ With - each line of standard input is a text, however many there are. Output has
       description: "With --labels: each may be right or not by itself, and scores don't add up to 1.",
       dependsOn: ["labels"],
     }),
+    "min-score": shareFlag("min-score", "What a score must reach to be accepted; else the answer is unsure."),
+    "min-margin": shareFlag(
+      "min-margin",
+      "How far the first label must be ahead of the second; else the answer is ambiguous.",
+    ),
+    threshold: Flags.string({
+      description: "What the score of this label must reach, in the place of --min-score; may be given again.",
+      helpValue: "LABEL=0..1",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    candidates: Flags.string({
+      description: "Only these labels of the model are eligible; scores are divided by what they have together.",
+      helpValue: "A,B,C",
+      exclusive: ["labels"],
+    }),
     pair: Flags.string({
       description: "A second text, which the model reads together with the one text given.",
       helpValue: "TEXT",
@@ -124,8 +147,12 @@ With - each line of standard input is a text, however many there are. Output has
     if (pairs) throw new CombotError("USAGE", "--pairs goes with -; of one text the second is given with --pair.");
     if (pair !== undefined && texts.length > 1) throw new CombotError("USAGE", "--pair goes with one text.");
     const reply = await call(pair === undefined ? texts : texts.map((text) => ({ text, textPair: pair })));
-    const { renderResult } = await import("../lib/render/classification.ts");
-    this.print(reply.results.map(renderResult).join("\n"));
+    const [{ renderResult }, { terminalPaint }] = await Promise.all([
+      import("../lib/render/classification.ts"),
+      import("../lib/cli/terminal-paint.ts"),
+    ]);
+    const paint = await terminalPaint(process.stdout, process.env);
+    this.print(reply.results.map((result) => renderResult(result, paint)).join("\n"));
     return reply;
   }
 

@@ -1,21 +1,19 @@
-import { rmSync } from "node:fs";
 import { relative } from "node:path";
 import { CombotError, messageOf } from "../lib/errors.ts";
-import { makeTemporaryFolder } from "../lib/temporary-folder.ts";
 import type { ModelCheckReport } from "../lib/protocol/model.ts";
 import { bestOf } from "./cache/answer.ts";
 import { answerOf } from "./classifier/scores.ts";
 import { readProcessMemory } from "./memory/process-memory.ts";
-import { channelModelOf, createModelSource } from "./residency/model-source.ts";
+import { TemporaryState, sourceOf } from "./alone/lone-model.ts";
+import { channelModelOf } from "./residency/model-source.ts";
+import { remarksOnSettings } from "./model/combot-json.ts";
 import { openModel } from "./model/opening.ts";
 import { PROBE_TEXT } from "./model/served-model.ts";
 import type { ServedModel } from "./model/served-model.ts";
-import type { ModelSource } from "./prepared/source.ts";
 import type { LoadableFile, Trial } from "./prepared/trial.ts";
 import { checkText } from "./text/check.ts";
 import { joinTexts } from "./workers/texts.ts";
 import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "./workers/worker-process.ts";
-import { hangLimitMs } from "../lib/slowness.ts";
 
 export interface ModelCheckRequest {
   readonly dir: string;
@@ -26,8 +24,6 @@ export interface ModelCheckRequest {
 }
 
 const BEST = 5;
-/** Whoever asked has a deadline of its own. */
-const LOAD_TIMEOUT_MS = hangLimitMs(120_000);
 /** Attention takes memory by the square of the length: longer windows are not filled. */
 const LONGEST_TOKENS = 1024;
 
@@ -49,7 +45,7 @@ export async function checkModel(
 ): Promise<ModelCheckReport> {
   texts.forEach(checkText);
   onStage(`reading ${dir}`);
-  const state = new TemporaryState();
+  const state = new TemporaryState("combot-check-");
   let modelPath = dir;
   try {
     const model = await openModel(dir, state.dir, { file });
@@ -68,18 +64,6 @@ export async function checkModel(
   } finally {
     state.remove();
   }
-}
-
-/** The daemon's own way to the file that its workers load. */
-function sourceOf(model: ServedModel, stateDir: string, stop: AbortSignal): ModelSource {
-  return createModelSource(model, {
-    stateDir,
-    loadTimeoutMs: () => LOAD_TIMEOUT_MS,
-    threads: 1,
-    onProgress: () => undefined,
-    onFallback: () => undefined,
-    stop,
-  });
 }
 
 async function checkWorker(
@@ -104,20 +88,6 @@ function servingOf(trial: Trial | undefined): ModelCheckReport["serving"] {
   return { serves: prepared ? "prepared" : "plain", reason: reason ?? null, batching, texts, labelShifts, batchShift };
 }
 
-/** A copy of the model and what is prepared of it: gone with the check, whatever ends it but a SIGKILL. */
-class TemporaryState {
-  readonly dir = makeTemporaryFolder("combot-check-");
-
-  constructor() {
-    process.once("exit", this.remove);
-  }
-
-  readonly remove = (): void => {
-    process.removeListener("exit", this.remove);
-    rmSync(this.dir, { recursive: true, force: true });
-  };
-}
-
 type Description = Omit<ModelCheckReport, "serving" | "worker" | "filled" | "answers">;
 
 function describe(model: ServedModel): Description {
@@ -128,7 +98,7 @@ function describe(model: ServedModel): Description {
     name,
     dir,
     digest,
-    remarks: [...remarks],
+    remarks: [...remarks, ...remarksOnSettings(model.settings)],
     files: [modelPath, ...externalPaths].map((path) => relative(sealedDir, path)),
     bytes,
     graph: {

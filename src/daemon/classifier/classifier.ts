@@ -1,6 +1,8 @@
 import { CombotError } from "../../lib/errors.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
+import type { Wanted } from "../../lib/protocol/decision.ts";
+import { MAX_SCORES } from "../../lib/protocol/limits.ts";
 import { bestOf, scoreAt } from "../cache/answer.ts";
 import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
@@ -10,6 +12,7 @@ import { Departures } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
 import { reindexed } from "./flights.ts";
 import type { Flight } from "./flights.ts";
+import { Judge, isWanted, overridden } from "./judge.ts";
 import type { Question } from "./question.ts";
 import { Questions, isLarge } from "./questions.ts";
 
@@ -26,12 +29,24 @@ export interface ClassifierOptions {
   readonly now: () => number;
 }
 
+/** What a call is to be told of each answer. */
+interface Told {
+  readonly topK: number;
+  readonly judge: Judge | undefined;
+  /** Labels that an answer must have for both. */
+  readonly needs: number;
+}
+
 /** From a request to its reply: look up, tokenise, compute, score. */
 export class Classifier {
   readonly #options: ClassifierOptions;
   readonly #departures: Departures;
   readonly #questions: Questions;
   readonly #modelKey: string;
+  /** What answers have to reach where the call does not say it. */
+  #wanted: Wanted;
+  /** Undefined where they need reach nothing. */
+  #usualJudge: Judge | undefined;
   #openCalls = 0;
   #onIdle: (() => void)[] = [];
 
@@ -40,6 +55,14 @@ export class Classifier {
     this.#departures = new Departures(options);
     this.#modelKey = options.model.digest.slice(0, 12);
     this.#questions = new Questions(options.model, (text) => options.cache.keyOf(this.#modelKey, text));
+    this.#wanted = options.model.settings;
+    this.#usualJudge = this.#judgeBy(this.#wanted);
+  }
+
+  /** From here on: of the same model, whose owner wants something else of it. */
+  judgeBy(wanted: Wanted): void {
+    this.#usualJudge = this.#judgeBy(wanted);
+    this.#wanted = wanted;
   }
 
   get model(): ServedModel {
@@ -54,11 +77,11 @@ export class Classifier {
    */
   async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
     const from = this.#options.now();
-    const topK = this.#topKOf(request);
-    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), request, topK, hangUp, from, timing);
+    const told = this.#toldOf(request);
+    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), request, told, hangUp, from, timing);
     this.#openCalls += 1;
     try {
-      return await this.#answer(await this.#questions.inTurns(request), request, topK, hangUp, from, timing);
+      return await this.#answer(await this.#questions.inTurns(request), request, told, hangUp, from, timing);
     } finally {
       this.#closeCall();
     }
@@ -67,17 +90,17 @@ export class Classifier {
   async #answer(
     questions: readonly Question[],
     request: ClassifyRequest,
-    topK: number,
+    told: Told,
     hangUp: () => AbortSignal,
     from: number,
     timing: CallTiming | undefined,
   ): Promise<ClassifyReply> {
     const call = {};
-    const seats = questions.map((question) => this.#seat(question, topK, request.noCache ?? false, call));
+    const seats = questions.map((question) => this.#seat(question, told.needs, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));
     const results = isAtHand
-      ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, topK, request.user))
-      : await this.#await(questions, seats, call, request, topK, hangUp);
+      ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, told, request.user))
+      : await this.#await(questions, seats, call, request, told, hangUp);
     if (!isAtHand && timing) for (const seat of seats) if ("flight" in seat) lengthen(timing, seat.flight);
     const { model, now, onAnswered } = this.#options;
     for (const { plainText } of questions) if (plainText !== undefined) onAnswered(plainText);
@@ -93,12 +116,34 @@ export class Classifier {
     if (this.#openCalls > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  #topKOf({ topK = 1, labels }: ClassifyRequest): number {
+  #toldOf(request: ClassifyRequest): Told {
+    const { topK = 1, labels } = request;
     const { length } = labels ?? this.#options.model.labels;
-    if (topK <= length) return topK;
-    throw new CombotError("INVALID_REQUEST", `topK: at most ${length}, the number of labels`);
+    if (topK > length) throw new CombotError("INVALID_REQUEST", `topK: at most ${length}, the number of labels`);
+    const judge = this.#judgeOf(request);
+    const needs = Math.max(topK, judge?.needs ?? 1);
+    const scores = (request.texts?.length ?? 1) * needs;
+    if (needs === topK || scores <= MAX_SCORES) return { topK, judge, needs };
+    const made = `${scores / needs} texts × ${length} labels make ${scores}`;
+    throw new CombotError("INVALID_REQUEST", `candidates: ${made}, at most ${MAX_SCORES} a call`);
   }
 
+  /** What the model's owner wants is wanted of the model's labels, and not of a call's own. */
+  #judgeOf(request: ClassifyRequest): Judge | undefined {
+    if (!isWanted(request)) return request.labels ? undefined : this.#usualJudge;
+    const { labels, multiLabel } = request;
+    if (!labels) return this.#judgeBy(overridden(request, this.#wanted));
+    return new Judge(request, { labels: labels.toSorted(), apart: multiLabel === true || labels.length === 1 });
+  }
+
+  #judgeBy(wanted: Wanted): Judge | undefined {
+    if (!isWanted(wanted)) return undefined;
+    const { labels, multiLabel, regression, name } = this.#options.model;
+    if (!regression) return new Judge(wanted, { labels, apart: multiLabel || labels.length === 1 });
+    throw new CombotError("INVALID_REQUEST", `${name} gives raw numbers, of which none is sure or unsure`);
+  }
+
+  /** @param topK labels that its answer must have. */
   #seat(question: Question, topK: number, noCache: boolean, call: object): Seat {
     if (noCache) return this.#departures.charter(question, topK, call);
     const seat = this.#departures.seat(question, { labels: question.labels.length, topK }, call);
@@ -106,11 +151,11 @@ export class Classifier {
     return seat;
   }
 
-  #atHand(question: Question, seat: Seat, topK: number, user: string | undefined): ClassifyResult {
+  #atHand(question: Question, seat: Seat, told: Told, user: string | undefined): ClassifyResult {
     if ("flight" in seat) throw new Error("not at hand");
     const { hashUser, creditUser } = this.#options;
     if (user !== undefined) creditUser(hashUser(user));
-    return resultOf(question, seat.answer, topK, seat.tier, false);
+    return resultOf(question, seat.answer, told, seat.tier, false);
   }
 
   async #await(
@@ -118,7 +163,7 @@ export class Classifier {
     seats: readonly Seat[],
     call: object,
     request: ClassifyRequest,
-    topK: number,
+    told: Told,
     hangUp: () => AbortSignal,
   ): Promise<ClassifyResult[]> {
     const { hashUser, creditUser } = this.#options;
@@ -127,7 +172,7 @@ export class Classifier {
     const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
     this.#openCalls += 1;
     try {
-      const landing = Promise.all(seats.map((seat, index) => this.#land(questions[index]!, seat, topK, index)));
+      const landing = Promise.all(seats.map((seat, index) => this.#land(questions[index]!, seat, told, index)));
       // Those who wait for another's may be failed before Redis has answered, and this before anybody waits for it.
       landing.catch(() => undefined);
       const isLanded = (await this.#departures.depart(own, user, call)) && !isJoining;
@@ -147,14 +192,14 @@ export class Classifier {
     if (this.#openCalls === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  async #land(question: Question, seat: Seat, topK: number, index: number): Promise<ClassifyResult> {
-    if (!("flight" in seat)) return resultOf(question, seat.answer, topK, seat.tier, false);
+  async #land(question: Question, seat: Seat, told: Told, index: number): Promise<ClassifyResult> {
+    if (!("flight" in seat)) return resultOf(question, seat.answer, told, seat.tier, false);
     const { flight, joined } = seat;
     try {
       const { answer, source } = await flight.landed;
       this.#count(flight, source, joined);
       const isComputed = source === "computed";
-      return resultOf(question, answer, topK, isComputed ? false : source, joined && isComputed);
+      return resultOf(question, answer, told, isComputed ? false : source, joined && isComputed);
     } catch (error) {
       throw reindexed(error, index);
     }
@@ -178,12 +223,13 @@ function lengthen(timing: CallTiming, { queueMs, computeMs }: Flight): void {
 function resultOf(
   question: Question,
   kept: Answer,
-  topK: number,
+  { topK, judge }: Told,
   cached: ClassifyResult["cached"],
   coalesced: boolean,
 ): ClassifyResult {
   const { labels } = question;
-  const answer = question.told(kept);
+  const whole = question.told(kept);
+  const answer = judge ? judge.among(whole) : whole;
   const result: ClassifyResult = {
     label: labels[answer.ranking[0] ?? -1] ?? "",
     score: scoreAt(answer.millionths, 0),
@@ -192,6 +238,7 @@ function resultOf(
   if (topK > 1) result.scores = bestOf(answer, labels, topK);
   if (coalesced) result.coalesced = true;
   if (answer.truncated) result.truncated = true;
+  if (judge) judge.mark(result, whole, answer);
   return result;
 }
 

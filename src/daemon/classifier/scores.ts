@@ -10,7 +10,14 @@ export interface Reading {
   readonly activation: Activation;
   /** Raw numbers, which may be anything; all else is 0 to 1. */
   readonly regression: boolean;
+  /** What logits are divided by before they become scores: above 1 these are less sure. */
+  readonly temperature?: number | undefined;
+  /** Scores are independent of one another; it counts where the graph has made them so. */
+  readonly multiLabel?: boolean;
 }
+
+/** Half of what is told of a score. */
+const LEAST_SCORE = 5e-7;
 
 /** Above every label's index, so that a part and an index make one number. */
 const INDICES = 2 ** 20;
@@ -22,11 +29,49 @@ const INDICES = 2 ** 20;
  * @param keep how many, at most. @throws {CombotError} `INFERENCE_FAILED` where the model gave something that is no number.
  */
 export function answerOf(row: Float32Array, reading: Reading, truncated: boolean, keep = row.length): Answer {
+  return ranked(scoresOf(row, reading), truncated, keep);
+}
+
+/** Of each label; 0 to 1 but for regressions. */
+export function scoresOf(row: Float32Array, reading: Reading): Float64Array {
   const scores = new Float64Array(row);
-  if (reading.activation === "softmax") softmax(scores);
-  else if (reading.activation === "sigmoid") sigmoids(scores);
-  else if (!reading.regression) clamp(scores);
-  return ranked(scores, truncated, keep);
+  const { activation, temperature = 1, regression } = reading;
+  if (temperature !== 1 && !regression) return tempered(scores, reading, temperature);
+  if (activation === "softmax") softmax(scores);
+  else if (activation === "sigmoid") sigmoids(scores);
+  else if (!regression) clamp(scores);
+  return scores;
+}
+
+/** What a temperature divides. Of scores that the graph made itself the logits are told by these, as far as that takes. */
+export function logitsOf(row: Float32Array, reading: Reading): Float32Array {
+  return Float32Array.from(untempered(new Float64Array(row), reading));
+}
+
+function untempered(values: Float64Array, reading: Reading): Float64Array {
+  if (reading.activation !== "none") return values;
+  clamp(values);
+  const apart = isApart(values, reading);
+  for (let at = 0; at < values.length; at++) values[at] = logitOf(values[at] ?? 0, apart);
+  return values;
+}
+
+function isApart({ length }: Float64Array, { activation, multiLabel }: Reading): boolean {
+  return activation === "sigmoid" || (activation === "none" && (multiLabel === true || length === 1));
+}
+
+function tempered(values: Float64Array, reading: Reading, temperature: number): Float64Array {
+  untempered(values, reading);
+  for (let at = 0; at < values.length; at++) values[at] = (values[at] ?? 0) / temperature;
+  if (isApart(values, reading)) sigmoids(values);
+  else softmax(values);
+  return values;
+}
+
+/** Of a score of 0 or 1 none is known: it is taken for the nearest that can be. */
+function logitOf(score: number, apart: boolean): number {
+  const sure = Math.min(1 - LEAST_SCORE, Math.max(LEAST_SCORE, score));
+  return apart ? Math.log(sure / (1 - sure)) : Math.log(Math.max(LEAST_SCORE, score));
 }
 
 /** @param scores of each label; 0 to 1, or any finite numbers. They become millionths, in place. */

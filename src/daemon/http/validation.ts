@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CombotError } from "../../lib/errors.ts";
 import type { ErrorDetails } from "../../lib/errors.ts";
 import { MAX_TEXTS } from "../../lib/protocol/classify.ts";
-import { MAX_LABELS } from "../../lib/protocol/limits.ts";
+import { MAX_JUDGED, MAX_LABELS } from "../../lib/protocol/limits.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -35,14 +35,19 @@ function refuseTooMany(schema: z.ZodType, body: unknown): void {
   if (texts > MAX_TEXTS) throw new CombotError("BODY_TOO_LARGE", `texts: at most ${MAX_TEXTS}, not ${texts}`);
   const labels = lengthOf(schema, body, "labels");
   if (labels > MAX_LABELS) throw new CombotError("INVALID_REQUEST", `labels: at most ${MAX_LABELS}, not ${labels}`);
+  for (const field of ["candidates", "thresholds"]) {
+    const named = lengthOf(schema, body, field);
+    if (named > MAX_JUDGED) throw new CombotError("INVALID_REQUEST", `${field}: at most ${MAX_JUDGED}, not ${named}`);
+  }
 }
 
-/** 0 where the call has no such list. */
+/** 0 where the call has no such list, and no object in its place. */
 function lengthOf(schema: z.ZodType, body: unknown, field: string): number {
-  if (!(schema instanceof z.ZodObject) || !(field in schema.shape)) return 0;
   if (typeof body !== "object" || body === null) return 0;
   const list = (body as Readonly<Record<string, unknown>>)[field];
-  return Array.isArray(list) ? list.length : 0;
+  if (typeof list !== "object" || list === null) return 0;
+  if (!(schema instanceof z.ZodObject) || !(field in schema.shape)) return 0;
+  return Array.isArray(list) ? list.length : Object.keys(list).length;
 }
 
 /** The parameters in the path, where the call has any. */

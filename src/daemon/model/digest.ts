@@ -31,3 +31,11 @@ export function digestModel(model: DigestedPart, content: string): string {
     .update(JSON.stringify([INFERENCE_VERSION, content, made, labels]))
     .digest("hex");
 }
+
+/** Other scores are other answers, and not to be found where those of before are kept. */
+export function temperedDigest(digest: string, temperature: number | undefined): string {
+  if (temperature === undefined || temperature === 1) return digest;
+  return createHash("sha256")
+    .update(JSON.stringify([digest, temperature]))
+    .digest("hex");
+}

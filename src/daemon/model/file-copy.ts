@@ -56,6 +56,19 @@ export function hashFile(
   });
 }
 
+/** @throws {CombotError} `MODEL_INVALID`, also where it is longer than that. */
+export function readSmallFile(path: string, mostBytes: number): { readonly stamp: string; readonly text: string } {
+  return withFile(path, (fd, stamp) => {
+    const { size } = fstatSync(fd);
+    if (size > mostBytes)
+      throw invalid(path, `it has ${formatBytes(size)}, and ${formatBytes(mostBytes)} are the most`);
+    return {
+      stamp,
+      text: Buffer.concat([...piecesOf(fd, path, () => undefined)].map((piece) => Buffer.from(piece))).toString(),
+    };
+  });
+}
+
 /**
  * Waits until what is written from now on shows in the stamp. O_NONBLOCK, for a FIFO that nobody writes to would hold
  * whoever opens it.

@@ -19,15 +19,38 @@ export async function readJson<T extends z.ZodType>(
   }
 }
 
+/** @param check what the schema can't know. @throws {CombotError} `MODEL_INVALID` naming the file. */
+export function parseJson<T extends z.ZodType>(
+  path: string,
+  text: string,
+  schema: T,
+  check: (value: z.output<T>) => void,
+): z.output<T> {
+  try {
+    const value = schema.parse(valueOf(text));
+    check(value);
+    return value;
+  } catch (error) {
+    throw invalid(path, error instanceof z.ZodError ? prettify(error) : messageOf(error), error);
+  }
+}
+
 async function readValue(path: string, missing: unknown): Promise<unknown> {
   try {
-    return parseJson(await readFile(path, "utf8"));
+    return valueOf(await readFile(path, "utf8"));
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === "ENOENT" && missing !== undefined) return missing;
     if (code === "ENOENT") throw new Error("it is missing", { cause: error });
-    if (error instanceof SyntaxError) throw new Error(`it is no JSON: ${error.message}`, { cause: error });
     throw error;
+  }
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return parseLoosely(text);
+  } catch (error) {
+    throw new Error(`it is no JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -35,7 +58,7 @@ async function readValue(path: string, missing: unknown): Promise<unknown> {
 const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\bInfinity\b|\bNaN\b/gs;
 
 /** @returns null in the place of each NaN, Infinity and -Infinity: what is said with them is that nothing is known. */
-function parseJson(text: string): unknown {
+function parseLoosely(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

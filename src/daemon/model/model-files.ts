@@ -3,6 +3,8 @@ import type { CpuTraits } from "./cpu.ts";
 export const CONFIG_FILE = "config.json";
 export const TOKENIZER_FILE = "tokenizer.json";
 export const TOKENIZER_CONFIG_FILE = "tokenizer_config.json";
+/** What a model's owner may put beside it: how its answers are to be taken. It is the same model without it. */
+export const COMBOT_FILE = "combot.json";
 
 /** Of what older folders have in the place of tokenizer.json. */
 export const TOKENIZER_SOURCES = [

@@ -50,6 +50,13 @@ export interface SealRecord {
 export interface SealSource {
   readonly dir: string;
   readonly stamps: Stamps;
+  /** Its combot.json of that moment, which is not of what the copy holds; older versions wrote none. */
+  readonly settings?: SettingsFile | null;
+}
+
+export interface SettingsFile {
+  readonly stamp: string;
+  readonly text: string;
 }
 
 /** A copy that was checked whole just now. */

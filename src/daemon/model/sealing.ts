@@ -3,12 +3,13 @@ import { dirname, join } from "node:path";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { failureBy } from "../../lib/system-errors.ts";
 import { strangerOf } from "../../lib/ownership.ts";
-import { copyFile, hashFile, sleep } from "./file-copy.ts";
+import { copyFile, hashFile, readSmallFile, sleep } from "./file-copy.ts";
 import type { OnPiece } from "./file-copy.ts";
 import { invalid } from "./invalid.ts";
+import { COMBOT_FILE } from "./model-files.ts";
 import { readOnnxHeader } from "./onnx-header.ts";
 import type { CompareFolder, FindSealed, FolderContent, FoundCopy, MadeCopy, SealFolder } from "./seal-protocol.ts";
-import type { SealRecord, SealSource, SealedFile, Stamps } from "./seal-protocol.ts";
+import type { SealRecord, SealSource, SealedFile, SettingsFile, Stamps } from "./seal-protocol.ts";
 import { COPYING, checkCopy, contentOf, copyFolder, readSource, writeRecord, writeSource } from "./sealed-files.ts";
 import { namedBy, stampIn, surveyFolder } from "./survey.ts";
 import type { Survey } from "./survey.ts";
@@ -32,9 +33,12 @@ export async function sealFolder({ store, ...asked }: SealFolder, onPiece: OnPie
     if (known) return { ...used(known), isNew: false, others: survey.others };
     const making = join(store, `${process.pid}${COPYING}`);
     try {
+      const settings = readSettings(survey.dir);
       const stamps = await copyAll(survey, making, onPiece);
-      const changed = changedSince(survey, stamps, file);
-      if (changed === undefined) return { ...used(publish(making, survey, stamps, onPiece)), others: survey.others };
+      const changed = changedSince(survey, stamps, file) ?? settingsSince(survey.dir, settings);
+      const source = { dir: survey.dir, stamps, settings };
+      if (changed === undefined)
+        return { ...used(publish(making, survey.file, source, onPiece)), others: survey.others };
       if (attempt === ATTEMPTS)
         throw invalid(join(survey.dir, changed), "it is being changed; try again when it is written");
     } finally {
@@ -88,6 +92,7 @@ function findKnown(survey: Survey, store: string, onPiece: OnPiece): (FoundCopy 
     const folder = join(store, name);
     const source = readSource(folder);
     if (source?.dir !== survey.dir || !isAsKnown(survey, source.stamps)) continue;
+    if (settingsSince(survey.dir, source.settings ?? null) !== undefined) continue;
     const found = checkCopy(folder, onPiece);
     if (typeof found !== "string" && found.record.file === survey.file) return { ...found, source };
   }
@@ -140,10 +145,22 @@ function changedSince(before: Survey, stamps: Stamps, wish: string | undefined):
   return names.find((name) => stampIn(before.dir, name) !== stamps[name]);
 }
 
+const MOST_SETTINGS_BYTES = 4 * 1024 * 1024;
+
+/** Null where the folder has none. */
+function readSettings(dir: string): SettingsFile | null {
+  if (stampIn(dir, COMBOT_FILE) === null) return null;
+  return readSmallFile(join(dir, COMBOT_FILE), MOST_SETTINGS_BYTES);
+}
+
+/** The name of that file, where it is another one by now, or has come or gone. */
+function settingsSince(dir: string, settings: SettingsFile | null): string | undefined {
+  return stampIn(dir, COMBOT_FILE) === (settings?.stamp ?? null) ? undefined : COMBOT_FILE;
+}
+
 /** From here on the copy is never written again. */
-function publish(making: string, survey: Survey, stamps: Stamps, onPiece: OnPiece): Omit<MadeCopy, "others"> {
-  const source = { dir: survey.dir, stamps };
-  const [record, ownStamps] = recordOf(making, survey.file, stamps, onPiece);
+function publish(making: string, file: string, source: SealSource, onPiece: OnPiece): Omit<MadeCopy, "others"> {
+  const [record, ownStamps] = recordOf(making, file, source.stamps, onPiece);
   const folder = copyFolder(dirname(making), record.content);
   const old = checkCopy(folder, onPiece, record.content);
   const isNew = typeof old === "string";

@@ -3,7 +3,8 @@ import { messageOf } from "../../lib/errors.ts";
 import { packageFile } from "../../lib/package-files.ts";
 import { Encoder } from "../text/encoder.ts";
 import { yieldToEventLoop } from "../text/pool-threads.ts";
-import { digestModel } from "./digest.ts";
+import type { CombotSettings } from "./combot-json.ts";
+import { digestModel, temperedDigest } from "./digest.ts";
 import type { ModelFolder } from "./folder.ts";
 import { invalid } from "./invalid.ts";
 import type { SealedCopy } from "./sealed-copy.ts";
@@ -21,20 +22,33 @@ export interface ServedModel extends Omit<ModelFolder, "tokenizer"> {
   readonly tokenizer: Pick<TokenizerFile, "kind" | "tokens">;
   /** What workers load from. */
   readonly sealed: SealedCopy;
-  /** 64 hex digits. */
+  /** Of what it answers: 64 hex digits. */
   readonly digest: string;
+  /** The same whatever its temperature: of what its workers compute. */
+  readonly computedDigest: string;
+  /** What its owner wants of its answers; empty where nothing is said. */
+  readonly settings: CombotSettings;
+  /** What logits are divided by. */
+  readonly temperature: number | undefined;
   readonly encoder: Encoder;
   /** Token ids of a text that every model can answer. */
   readonly probe: Int32Array;
 }
 
 /** @throws {CombotError} `MODEL_INVALID` naming the file at fault and what is wrong with it. */
-export async function serveFolder(folder: ModelFolder, sealed: SealedCopy): Promise<ServedModel> {
+export async function serveFolder(
+  folder: ModelFolder,
+  sealed: SealedCopy,
+  settings: CombotSettings,
+): Promise<ServedModel> {
   const { kind, tokens } = folder.tokenizer;
   const encoder = await openEncoder(folder);
   const probe = (await encoder.encode({ text: encoder.formOf(PROBE_TEXT) })).ids;
-  const digest = digestModel(folder, sealed.content);
-  return { ...folder, tokenizer: { kind, tokens }, digest, encoder, probe, sealed };
+  const { temperature } = settings;
+  const computedDigest = digestModel(folder, sealed.content);
+  const digest = temperedDigest(computedDigest, temperature);
+  const own = { settings, temperature, computedDigest, digest };
+  return { ...folder, ...own, tokenizer: { kind, tokens }, encoder, probe, sealed };
 }
 
 async function openEncoder({ sealedDir: dir, tokenizer, windowTokens, truncationSide }: ModelFolder): Promise<Encoder> {

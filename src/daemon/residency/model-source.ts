@@ -39,7 +39,8 @@ export function createModelSource(model: ServedModel, options: ModelSourceOption
       runTrial({ ...order, model: tried, timeoutMs: TRIAL_LOADS * loadTimeoutMs(), prepare: prepareInChild, stop }),
     onProgress,
   });
-  return new ModelSource({ model, store, onFallback, now });
+  const { computedDigest: digest, modelPath, externalPaths, bytes, sealed } = model;
+  return new ModelSource({ model: { digest, modelPath, externalPaths, bytes, sealed }, store, onFallback, now });
 }
 
 /** What a worker has to know of a model beside its file. */

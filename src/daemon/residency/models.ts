@@ -4,6 +4,7 @@ import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { Chosen } from "../../lib/protocol/health.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
+import { remarksOnSettings } from "../model/combot-json.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import type { Engine } from "./engine.ts";
@@ -103,6 +104,7 @@ export class Models {
     const made = request.default ? undefined : this.#choiceOf(model);
     const prepared = await choice.prepare(made);
     if (changed) await this.#switchOr(model, request.inTurn ?? false, prepared.discard);
+    else this.#current.classifier.judgeBy(model.settings);
     this.#chosen = made ? { by: "model use", at: made.at ?? null } : { by: defaultBy, at: null };
     const warning = forgotten(prepared.commit);
     await this.#tellNeeded();
@@ -111,7 +113,7 @@ export class Models {
       previous: nameOf(previous),
       changed,
       remembered: warning === undefined,
-      remarks: [...(warning === undefined ? [] : [warning]), ...model.remarks],
+      remarks: [...(warning === undefined ? [] : [warning]), ...model.remarks, ...remarksOnSettings(model.settings)],
       durationMs: Math.round(now() - from),
     };
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkWanted, decisionFields, decisionReply } from "./decision.ts";
 import { MAX_SCORES } from "./limits.ts";
 import { zeroShotFields, checkZeroShot } from "./zero-shot.ts";
 
@@ -46,6 +47,7 @@ export const classifyRequest = z
       .optional()
       .describe("labels in `scores`, 1 to the number of labels; default 1; at most 65,536 scores in a reply"),
     noCache: z.boolean().optional().describe("true: compute, whatever the cache holds"),
+    ...decisionFields,
   })
   // One for all of them: each costs a plain call a tenth of a microsecond.
   .superRefine((call, context) => {
@@ -54,6 +56,7 @@ export const classifyRequest = z
     if ((text === undefined) === (texts === undefined)) refuse([], "give either text or texts");
     if (textPair !== undefined && texts) refuse(["textPair"], "goes with text; in texts it is {text, textPair}");
     checkZeroShot(call, refuse);
+    checkWanted(call, refuse);
     const count = texts?.length ?? 1;
     if (count * topK <= MAX_SCORES) return;
     refuse(["topK"], `${count} texts × ${topK} make ${count * topK} scores, at most ${MAX_SCORES} a call`);
@@ -69,6 +72,7 @@ export const classifyResult = labelScore.extend({
   cached: z.union([z.literal("memory"), z.literal("redis"), z.literal(false)]),
   coalesced: z.literal(true).optional().describe("computed once with an equal text in flight"),
   truncated: z.literal(true).optional().describe("the text was longer than the model's window and was cut to it"),
+  ...decisionReply,
 });
 
 export const classifyReply = z.object({

@@ -8,3 +8,5 @@ export const MAX_LABELS = 64;
 export const MAX_HYPOTHESES = 1024;
 /** What is said of a text where a call does not say it otherwise. */
 export const DEFAULT_TEMPLATE = "This example is {}.";
+/** Candidates that a call may name, and thresholds, at most. */
+export const MAX_JUDGED = 256;

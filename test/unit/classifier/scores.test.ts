@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answerOf } from "../../../src/daemon/classifier/scores.ts";
+import { answerOf, scoresOf } from "../../../src/daemon/classifier/scores.ts";
 
 const SOFTMAX = { activation: "softmax", regression: false } as const;
 const SIGMOID = { activation: "sigmoid", regression: false } as const;
@@ -57,5 +57,32 @@ describe("of many labels", () => {
         expect(millionths).toEqual(byHand.map(({ part }) => part));
       }),
     );
+  });
+});
+
+describe("a temperature", () => {
+  const row = Float32Array.of(1, 3, 0.5);
+  const byHand = [1, 3, 0.5].map((logit) => Math.exp(logit / 2.5));
+  const shares = byHand.map((power) => power / byHand.reduce((sum, other) => sum + other));
+  const expectNear = (given: Float64Array, wanted: readonly number[]): void =>
+    wanted.forEach((value, at) => expect(given[at]).toBeCloseTo(value, 6));
+
+  test("divides logits, whoever makes scores of them", () => {
+    expectNear(scoresOf(row, { ...SOFTMAX, temperature: 2.5 }), shares);
+    const made = scoresOf(row, SOFTMAX);
+    expectNear(scoresOf(Float32Array.from(made), { ...NONE, temperature: 2.5 }), shares);
+    const each = [1, 3, 0.5].map((logit) => 1 / (1 + Math.exp(-logit / 2.5)));
+    expectNear(scoresOf(row, { ...SIGMOID, temperature: 2.5 }), each);
+    const sigmoids = scoresOf(row, SIGMOID);
+    expectNear(scoresOf(Float32Array.from(sigmoids), { ...NONE, multiLabel: true, temperature: 2.5 }), each);
+  });
+
+  test("of 1 changes nothing to the last bit, and no number of a regression", () => {
+    expect(scoresOf(row, { ...SOFTMAX, temperature: 1 })).toEqual(scoresOf(row, SOFTMAX));
+    expect([...scoresOf(row, { ...RAW, temperature: 2 })]).toEqual([1, 3, 0.5]);
+  });
+
+  test("leaves what is no number a failure", () => {
+    expect(() => answerOf(Float32Array.of(0, NaN), { ...NONE, temperature: 2 }, false)).toThrow(/gave NaN/);
   });
 });

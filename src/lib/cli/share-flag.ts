@@ -1,0 +1,18 @@
+import * as Flags from "@oclif/core/flags";
+import { CombotError } from "../errors.ts";
+
+/** @throws {CombotError} `USAGE` naming the flag. */
+export function shareOf(flag: string, text: string): number {
+  const share = text.trim() === "" ? NaN : Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw new CombotError("USAGE", `--${flag} takes a number from 0 to 1, not ${text}.`);
+}
+
+/** A flag whose value is a number from 0 to 1. */
+export function shareFlag(name: string, description: string) {
+  return Flags.custom<number>({
+    description,
+    helpValue: "0..1",
+    parse: (text) => Promise.resolve(shareOf(name, text)),
+  })();
+}
