@@ -1,14 +1,7 @@
-import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { CombotError } from "../errors.ts";
-import { packageFile } from "../package-files.ts";
 import { modelCheckReply } from "../protocol/model.ts";
 import type { ModelCheckReport } from "../protocol/model.ts";
-import { tetheredNode } from "../tether.ts";
-
-const LAUNCHER = packageFile("bin/model-check.js");
+import { askProgram } from "./own-program.ts";
 
 export interface ModelCheckOptions {
   readonly dir: string;
@@ -32,48 +25,13 @@ export async function runModelCheck({
   timeoutMs,
   onStage,
 }: ModelCheckOptions): Promise<ModelCheckReport> {
-  const child = fork(LAUNCHER, [JSON.stringify({ dir, file, texts })], {
-    ...tetheredNode(),
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  const document = await askProgram({
+    name: "model-check",
+    request: { dir, file, texts },
+    what: `${dir} was not checked`,
+    timeoutMs,
+    onStage,
   });
-  child.on("message", (message) => onStage(String((message as { stage?: unknown }).stage)));
-  let isLate = false;
-  // It ends its worker and then itself when nobody listens any more.
-  const deadline = setTimeout(() => {
-    isLate = true;
-    if (child.connected) child.disconnect();
-  }, timeoutMs);
-  try {
-    const output = await outputOf(child);
-    if (isLate) throw new CombotError("DEADLINE_EXCEEDED", `${dir} was not checked within ${timeoutMs / 1000} s`);
-    return parseReply(output);
-  } finally {
-    clearTimeout(deadline);
-  }
-}
-
-interface Output {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly end: string;
-}
-
-async function outputOf(child: ChildProcess): Promise<Output> {
-  // Not `close`, which doesn't come where we have disconnected.
-  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const read = (stream: ChildProcess["stdout"]): Promise<string> => (stream ? text(stream) : Promise.resolve(""));
-  const [[status, signal], stdout, stderr] = await Promise.all([ended, read(child.stdout), read(child.stderr)]);
-  return { stdout, stderr, end: signal ?? `status ${status}` };
-}
-
-/** What the runtime writes to stderr is told only where nothing else is. */
-function parseReply({ stdout, stderr, end }: Output): ModelCheckReport {
-  let document: unknown;
-  try {
-    document = JSON.parse(stdout);
-  } catch (error) {
-    throw new CombotError("INTERNAL", `the check ended with ${end} and no result: ${stderr.trim()}`, { cause: error });
-  }
   const reply = modelCheckReply.safeParse(document);
   if (!reply.success)
     throw new CombotError("REPLY_INVALID", "the check's result does not fit the schema", { cause: reply.error });

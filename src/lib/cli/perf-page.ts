@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageFile } from "../package-files.ts";
+import type { EvalAssets } from "../render/eval-page.ts";
 import type { PageAssets } from "../render/perf-page.ts";
 
 const TEMPLATES = packageFile("templates/perf-report");
@@ -18,5 +19,14 @@ export function readPageAssets(): PageAssets {
     script: read("page.js", TEMPLATES),
     plotScript: read("uPlot.iife.min.js", plot),
     plotStyle: read("uPlot.min.css", plot),
+  };
+}
+
+/** Reads what the page of an evaluation is made of: a load test's looks, and no script. */
+export function readEvalAssets(): EvalAssets {
+  const own = packageFile("templates/eval-report");
+  return {
+    template: readFileSync(join(own, "page.eta"), "utf8"),
+    style: readFileSync(join(TEMPLATES, "page.css"), "utf8") + readFileSync(join(own, "page.css"), "utf8"),
   };
 }
