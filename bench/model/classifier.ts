@@ -1,5 +1,5 @@
-import { Graph } from "../../scripts/onnx/graph.ts";
-import { int64Tensor } from "../../scripts/onnx/tensor.ts";
+import { Graph } from "../../src/lib/onnx/graph.ts";
+import { int64Tensor } from "../../src/lib/onnx/tensor.ts";
 import { addEncoder } from "./encoder.ts";
 import { Parts } from "./parts.ts";
 import { traits } from "./spec.ts";

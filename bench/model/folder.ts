@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Graph } from "../../scripts/onnx/graph.ts";
-import { encodeModel, encodeModelWithExternalData } from "../../scripts/onnx/model.ts";
+import type { Graph } from "../../src/lib/onnx/graph.ts";
+import { encodeModel, encodeModelWithExternalData } from "../../src/lib/onnx/model.ts";
 import { buildClassifier, modelOptions } from "./classifier.ts";
 import { configJson } from "./config.ts";
 import { UsageError } from "./options.ts";

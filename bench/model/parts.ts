@@ -1,6 +1,6 @@
-import type { Graph } from "../../scripts/onnx/graph.ts";
-import { elementTypes, floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
-import type { Tensor } from "../../scripts/onnx/tensor.ts";
+import type { Graph } from "../../src/lib/onnx/graph.ts";
+import { elementTypes, floatTensor, int64Tensor } from "../../src/lib/onnx/tensor.ts";
+import type { Tensor } from "../../src/lib/onnx/tensor.ts";
 import type { Int8Weight, Weights } from "./weights.ts";
 
 interface Quantised {

@@ -1,4 +1,4 @@
-import { wordPieceJson } from "../../scripts/support/word-piece.ts";
+import { wordPieceJson } from "../../src/lib/training/word-piece.ts";
 import { traits } from "./spec.ts";
 import type { ModelSpec } from "./spec.ts";
 import { bundledTexts, makeVocabulary } from "./vocabulary.ts";

@@ -1,5 +1,5 @@
-import { floatTensor, tensor } from "../../scripts/onnx/tensor.ts";
-import type { Tensor } from "../../scripts/onnx/tensor.ts";
+import { floatTensor, tensor } from "../../src/lib/onnx/tensor.ts";
+import type { Tensor } from "../../src/lib/onnx/tensor.ts";
 import { normalSamples, seedFor, xorshift } from "./random.ts";
 
 /** Standard deviation of tables and biases: as BERT's are before training. */

@@ -1,6 +1,7 @@
 /** Checks the shop's data set: counts for each label, duplicates, held-out texts too like a training text. */
 import { parseArgs } from "node:util";
-import { DataError, readExamples } from "./csv.ts";
+import { CombotError } from "../../src/lib/errors.ts";
+import { readExamples } from "./csv.ts";
 import { countLabels, findProblems } from "./data-rules.ts";
 
 const usage = "usage: node scripts/model/check-data.ts [--train FILE.csv] [--test FILE.csv]";
@@ -30,7 +31,7 @@ function main(): number {
 try {
   process.exitCode = main();
 } catch (error) {
-  const isOurs = error instanceof DataError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
+  const isOurs = error instanceof CombotError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
   if (!isOurs) throw error;
   process.stderr.write(`${(error as Error).message}\n${usage}\n`);
   process.exitCode = 2;

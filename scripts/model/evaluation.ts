@@ -1,4 +1,4 @@
-import { indexOfLargest, softmax } from "./classifier.ts";
+import { indexOfLargest, softmax } from "../../src/lib/training/classifier.ts";
 
 export interface Prediction {
   readonly expected: string;

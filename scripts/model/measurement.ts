@@ -1,11 +1,11 @@
 import type { Example } from "./csv.ts";
 import { evaluate, predict } from "./evaluation.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { TrainedModel } from "./model-folder.ts";
+import type { TrainedModel } from "../../src/lib/training/model-folder.ts";
 import { OnnxRunner, measureBatchDrift } from "./onnx-runner.ts";
 import { measureScope } from "./scope.ts";
 import type { ScopeResult } from "./scope.ts";
-import { createEncoder } from "./tokenizer.ts";
+import { createEncoder } from "../../src/lib/training/tokenizer.ts";
 
 /** The evaluation is of the texts whose labels were trained; the others are told apart. */
 export interface Measured extends Evaluation {

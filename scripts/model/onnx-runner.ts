@@ -1,6 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
-import type { Encode } from "./tokenizer.ts";
-import { padId } from "./vocabulary.ts";
+import type { Encode } from "../../src/lib/training/tokenizer.ts";
+import { padId } from "../../src/lib/training/vocabulary.ts";
 
 /** Runs a model file as the daemon would, one row of logits a text. */
 export class OnnxRunner {

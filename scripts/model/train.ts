@@ -1,12 +1,13 @@
 /** Trains a text classifier from labelled texts and writes it as a Hugging Face folder with an ONNX model. */
 import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { DataError, readExamples } from "./csv.ts";
+import { CombotError } from "../../src/lib/errors.ts";
+import { readExamples } from "./csv.ts";
 import type { Example } from "./csv.ts";
 import { measure, summarise } from "./measurement.ts";
-import { emptyLexicon, englishLexicon, readLexicon } from "./lexicon.ts";
-import { writeMetrics, writeModelFolder } from "./model-folder.ts";
-import { trainModel } from "./trainer.ts";
+import { emptyLexicon, englishLexicon, readLexicon } from "../../src/lib/training/lexicon.ts";
+import { writeMetrics, writeModelFolder } from "../../src/lib/training/model-folder.ts";
+import { trainModel } from "../../src/lib/training/trainer.ts";
 
 const usage = `usage: node scripts/model/train.ts --train FILE.csv --test FILE.csv --out DIR [options]
 
@@ -89,9 +90,9 @@ function readWhole(flag: string, value: string, least: number, most: number): nu
 
 function checkLabels(train: readonly Example[], test: readonly Example[], path: string): void {
   const known = new Set(train.map(({ label }) => label));
-  if (known.size < 2) throw new DataError("the training texts have fewer than two labels");
+  if (known.size < 2) throw new CombotError("USAGE", "the training texts have fewer than two labels");
   if (!test.some(({ label }) => known.has(label)))
-    throw new DataError(`${path}: no text has a label that the training texts have`);
+    throw new CombotError("USAGE", `${path}: no text has a label that the training texts have`);
 }
 
 function reportProgress(message: string): void {
@@ -103,7 +104,7 @@ try {
 } catch (error) {
   const isUsage =
     error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS") === true;
-  if (!isUsage && !(error instanceof DataError)) throw error;
+  if (!isUsage && !(error instanceof CombotError)) throw error;
   process.stderr.write(`${(error as Error).message}\n${isUsage ? usage : ""}`);
   process.exitCode = 2;
 }

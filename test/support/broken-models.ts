@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Graph } from "../../scripts/onnx/graph.ts";
-import type { Dimension } from "../../scripts/onnx/graph.ts";
-import { encodeModel, encodeModelWithExternalData } from "../../scripts/onnx/model.ts";
-import { floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
-import type { ElementType } from "../../scripts/onnx/tensor.ts";
+import { Graph } from "../../src/lib/onnx/graph.ts";
+import type { Dimension } from "../../src/lib/onnx/graph.ts";
+import { encodeModel, encodeModelWithExternalData } from "../../src/lib/onnx/model.ts";
+import { floatTensor, int64Tensor } from "../../src/lib/onnx/tensor.ts";
+import type { ElementType } from "../../src/lib/onnx/tensor.ts";
 import { writeForeignModel } from "./foreign-models.ts";
 import type { ForeignModel } from "./foreign-models.ts";
 import { changed, wordPiece } from "./tokenizers.ts";

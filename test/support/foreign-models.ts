@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { buildClassifier, modelOptions } from "../../bench/model/classifier.ts";
 import { traits } from "../../bench/model/spec.ts";
 import type { ModelType } from "../../bench/model/spec.ts";
-import { encodeModel, encodeModelWithExternalData } from "../../scripts/onnx/model.ts";
+import { encodeModel, encodeModelWithExternalData } from "../../src/lib/onnx/model.ts";
 import { byteLevelBpe, sizeOf, wordPiece } from "./tokenizers.ts";
 import type { TokenizerJson } from "./tokenizers.ts";
 

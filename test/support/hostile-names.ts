@@ -1,3 +1,6 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 /** What a name may be on Linux and in JSON: a title, a cleared screen, a line overwritten, a colour, letters turned round. */
 export const HOSTILE = "h0st\u001B]0;owned\u0007\u001B[2J\r\u009B31m\u001B[31m\u202Egnp.\u2066\u007F";
 
@@ -10,4 +13,18 @@ const OBEYED = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 /** What of a text a terminal would obey. */
 export function obeyedIn(text: string): string[] {
   return [...text.matchAll(OBEYED)].map(([found]) => found).filter((found) => found !== "\n" && found !== "\t");
+}
+
+export function writeTexts(folder: string): string {
+  const path = join(folder, `${HOSTILE}.txt`);
+  writeFileSync(path, "hello\nwhere is my order\n");
+  return path;
+}
+
+/** Enough to train on, and to measure with. */
+export function writeRows(folder: string, labels: readonly string[]): string {
+  const path = join(folder, `${HOSTILE}.csv`);
+  const rows = Array.from({ length: 40 }, (_, at) => `"where is ${HOSTILE} ${at}","${labels[at % labels.length]}"`);
+  writeFileSync(path, ["text,label", ...rows].join("\n"));
+  return path;
 }

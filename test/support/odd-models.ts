@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Graph } from "../../scripts/onnx/graph.ts";
-import type { Attributes } from "../../scripts/onnx/graph.ts";
-import { encodeModel } from "../../scripts/onnx/model.ts";
-import { wordPieceJson } from "../../scripts/support/word-piece.ts";
-import { floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
+import { Graph } from "../../src/lib/onnx/graph.ts";
+import type { Attributes } from "../../src/lib/onnx/graph.ts";
+import { encodeModel } from "../../src/lib/onnx/model.ts";
+import { wordPieceJson } from "../../src/lib/training/word-piece.ts";
+import { floatTensor, int64Tensor } from "../../src/lib/onnx/tensor.ts";
 
 const WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "alpha", "beta", "gamma", "delta", "boom"];
 const SPECIALS = 4;

@@ -1,6 +1,6 @@
-import { Graph } from "../../scripts/onnx/graph.ts";
-import { encodeModel } from "../../scripts/onnx/model.ts";
-import { floatTensor, int64Tensor, tensor } from "../../scripts/onnx/tensor.ts";
+import { Graph } from "../../src/lib/onnx/graph.ts";
+import { encodeModel } from "../../src/lib/onnx/model.ts";
+import { floatTensor, int64Tensor, tensor } from "../../src/lib/onnx/tensor.ts";
 
 /** Takes ids and a mask, and gives what `logits` makes of the sums of ids, a row of `labels` each. */
 function standIn(labels: number, logits: (graph: Graph, sums: string) => string): Uint8Array {

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Graph } from "../../scripts/onnx/graph.ts";
-import type { Dimension } from "../../scripts/onnx/graph.ts";
-import { encodeModel } from "../../scripts/onnx/model.ts";
-import { elementTypes, floatTensor, int64Tensor } from "../../scripts/onnx/tensor.ts";
-import type { ElementType } from "../../scripts/onnx/tensor.ts";
-import { wordPieceJson } from "../../scripts/support/word-piece.ts";
+import { Graph } from "../../src/lib/onnx/graph.ts";
+import type { Dimension } from "../../src/lib/onnx/graph.ts";
+import { encodeModel } from "../../src/lib/onnx/model.ts";
+import { elementTypes, floatTensor, int64Tensor } from "../../src/lib/onnx/tensor.ts";
+import type { ElementType } from "../../src/lib/onnx/tensor.ts";
+import { wordPieceJson } from "../../src/lib/training/word-piece.ts";
 
 export const TRIAL_LABELS = ["one", "two", "three"] as const;
 

@@ -1,4 +1,4 @@
-import { emptyLexicon, readLexicon } from "../../../scripts/model/lexicon.ts";
+import { emptyLexicon, readLexicon } from "../../../src/lib/training/lexicon.ts";
 import { readExamples } from "../../../scripts/model/csv.ts";
 import type { Capability, Line } from "../record.ts";
 import { round } from "../statistics.ts";

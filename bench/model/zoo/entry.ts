@@ -1,5 +1,5 @@
-import type { Graph } from "../../../scripts/onnx/graph.ts";
-import type { ModelOptions } from "../../../scripts/onnx/model.ts";
+import type { Graph } from "../../../src/lib/onnx/graph.ts";
+import type { ModelOptions } from "../../../src/lib/onnx/model.ts";
 import type { TokenFamily } from "./tokens.ts";
 
 /** A graph and what its file says of itself. */

@@ -1,5 +1,5 @@
-import type { Dimension } from "../../../scripts/onnx/graph.ts";
-import type { ElementType } from "../../../scripts/onnx/tensor.ts";
+import type { Dimension } from "../../../src/lib/onnx/graph.ts";
+import type { ElementType } from "../../../src/lib/onnx/tensor.ts";
 import { CLASSIFIER } from "./net.ts";
 import type { Net } from "./net.ts";
 import { linear } from "./linear.ts";

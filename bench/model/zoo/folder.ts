@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeModel, encodeModelWithExternalData } from "../../../scripts/onnx/model.ts";
+import { encodeModel, encodeModelWithExternalData } from "../../../src/lib/onnx/model.ts";
 import type { BuiltModel, ZooEntry } from "./entry.ts";
 import { askPlain, openPlain } from "./run.ts";
 import type { Question } from "./run.ts";

@@ -1,4 +1,4 @@
-import { floatTensor } from "../../../scripts/onnx/tensor.ts";
+import { floatTensor } from "../../../src/lib/onnx/tensor.ts";
 import type { Numbers, Net } from "./net.ts";
 import { packForNBits, quantiseBlocks, quantiseColumns, quantiseWhole } from "./quantise.ts";
 import type { Matrix, QuantisedMatrix } from "./quantise.ts";

@@ -1,4 +1,4 @@
-import type { ModelOptions } from "../../../scripts/onnx/model.ts";
+import type { ModelOptions } from "../../../src/lib/onnx/model.ts";
 import type { Numbers } from "./net.ts";
 
 /** Versions of the format by the first opset that came with them: https://github.com/onnx/onnx/blob/main/docs/Versioning.md */

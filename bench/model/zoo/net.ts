@@ -1,8 +1,8 @@
-import { Graph } from "../../../scripts/onnx/graph.ts";
-import type { Attributes } from "../../../scripts/onnx/graph.ts";
-import { bfloat16Tensor, float16Tensor } from "../../../scripts/onnx/half.ts";
-import { elementTypes, floatTensor, int64Tensor, tensor } from "../../../scripts/onnx/tensor.ts";
-import type { ElementType, Tensor } from "../../../scripts/onnx/tensor.ts";
+import { Graph } from "../../../src/lib/onnx/graph.ts";
+import type { Attributes } from "../../../src/lib/onnx/graph.ts";
+import { bfloat16Tensor, float16Tensor } from "../../../src/lib/onnx/half.ts";
+import { elementTypes, floatTensor, int64Tensor, tensor } from "../../../src/lib/onnx/tensor.ts";
+import type { ElementType, Tensor } from "../../../src/lib/onnx/tensor.ts";
 import { Weights } from "../weights.ts";
 
 /** What the weights of linear layers are, and what is computed in. */

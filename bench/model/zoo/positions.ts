@@ -1,4 +1,4 @@
-import { floatTensor } from "../../../scripts/onnx/tensor.ts";
+import { floatTensor } from "../../../src/lib/onnx/tensor.ts";
 import { lookup } from "./linear.ts";
 import type { Net } from "./net.ts";
 import { counted, distances, slice, unsqueeze } from "./shapes.ts";

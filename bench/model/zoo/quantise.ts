@@ -1,5 +1,5 @@
-import { floatTensor, rawTensor, tensor } from "../../../scripts/onnx/tensor.ts";
-import type { Tensor } from "../../../scripts/onnx/tensor.ts";
+import { floatTensor, rawTensor, tensor } from "../../../src/lib/onnx/tensor.ts";
+import type { Tensor } from "../../../src/lib/onnx/tensor.ts";
 
 /** A matrix of a linear layer, row-major: [inputs, outputs]. */
 export interface Matrix {

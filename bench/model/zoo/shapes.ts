@@ -1,4 +1,4 @@
-import { int64Tensor } from "../../../scripts/onnx/tensor.ts";
+import { int64Tensor } from "../../../src/lib/onnx/tensor.ts";
 import type { Net } from "./net.ts";
 
 /** Operators that move values about; what changed with the opsets is decided here. */

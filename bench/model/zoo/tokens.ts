@@ -1,4 +1,4 @@
-import { wordPieceJson } from "../../../scripts/support/word-piece.ts";
+import { wordPieceJson } from "../../../src/lib/training/word-piece.ts";
 
 /** Which special tokens a family has and where it puts them around a text. */
 export interface TokenFamily {

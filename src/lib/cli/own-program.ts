@@ -26,7 +26,7 @@ export interface OwnProgram {
 /**
  * Has a program of ours do its work in a process of its own, which ends with this one.
  *
- * @returns the document that it wrote. @throws {CombotError} `DEADLINE_EXCEEDED`, `NO_ROOM`, `INTERNAL` where it wrote none.
+ * @returns the document that it wrote. @throws {CombotError} `DEADLINE_EXCEEDED`, `NO_PROCESS`, `INTERNAL` where it wrote none.
  */
 export async function askProgram({ name, request, what, timeoutMs, mostBytes, onStage }: OwnProgram): Promise<unknown> {
   const child = fork(packageFile(`bin/${name}.js`), [JSON.stringify(request)], {
@@ -48,8 +48,10 @@ export async function askProgram({ name, request, what, timeoutMs, mostBytes, on
   try {
     const output = await outputOf(child);
     if (watch?.isOver)
-      throw new CombotError("NO_ROOM", `${what}: it takes more than ${formatBytes(mostBytes ?? 0)} of memory`);
+      throw new CombotError("NO_PROCESS", `${what}: it takes more than ${formatBytes(mostBytes ?? 0)} of memory`);
     if (isLate) throw new CombotError("DEADLINE_EXCEEDED", `${what} within ${(timeoutMs ?? 0) / 1000} s`);
+    if (output.end === "SIGKILL")
+      throw new CombotError("NO_PROCESS", `${what}: its process was killed, as the kernel does where memory runs out`);
     return parseOutput(output);
   } finally {
     clearTimeout(deadline);
@@ -77,10 +79,10 @@ class MemoryWatch {
   }
 }
 
-/** 0 where it has ended. */
+/** 0 where it has ended; one that nobody has reaped yet has a status without it. */
 function residentBytes(pid: number | undefined): number {
   try {
-    return kilobytesIn(readFileSync(`/proc/${pid}/status`, "utf8"))("VmRSS");
+    return kilobytesIn(readFileSync(`/proc/${pid}/status`, "utf8"))("VmRSS") || 0;
   } catch {
     return 0;
   }

@@ -5,7 +5,7 @@ import { Config } from "@oclif/core/config";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
-import { HOSTILE, TAMED, obeyedIn } from "../../support/hostile-names.ts";
+import { HOSTILE, TAMED, obeyedIn, writeRows, writeTexts } from "../../support/hostile-names.ts";
 import { HAS_TERMINALS, requireBuild, runCli, startCli, startCliOnTerminal } from "./cli-process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -47,6 +47,8 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["hello", "--top-k", "2"], shows: true },
     { args: ["-"], input: "hello\n \n", shows: true },
     { args: ["hello", "--labels", HOSTILE] },
+    { args: ["hello", "--min-margin", "1"], shows: true },
+    { args: ["hello", "--threshold", HOSTILE], shows: true },
   ],
   cleanup: () => [{ args: ["--yes"] }, { args: ["--dry-run"] }],
   config: ({ folder }) => [
@@ -76,7 +78,15 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: [GONE], shows: true },
     { args: [model, "--file", HOSTILE], shows: true },
   ],
+  "model:eval": ({ model, folder }) => [
+    { args: [writeRows(folder, LABELS), "--model", model, "--report", join(folder, "eval.html")], shows: true },
+    { args: [GONE], shows: true },
+  ],
   "model:load": () => [{ args: [] }],
+  "model:train": ({ folder }) => [
+    { args: [writeRows(folder, LABELS), "--out", GONE, "--epochs", "1"], isNamelessInJson: true },
+    { args: [GONE, "--out", GONE], shows: true },
+  ],
   "model:unload": () => [{ args: [] }],
   "model:use": ({ model, other }) => [
     { args: [other], shows: true },
@@ -104,12 +114,6 @@ const WITHOUT_DAEMON = ["autocomplete", "deploy", "docs", "help", "logs"];
 function writeSettings(folder: string): string {
   const path = join(folder, `${HOSTILE}.env`);
   writeFileSync(path, `WORKERS=${HOSTILE.replaceAll("\r", "")}\nREDIS_HOST=${HOSTILE.replaceAll("\r", "")}\n`);
-  return path;
-}
-
-function writeTexts(folder: string): string {
-  const path = join(folder, `${HOSTILE}.txt`);
-  writeFileSync(path, "hello\nwhere is my order\n");
   return path;
 }
 

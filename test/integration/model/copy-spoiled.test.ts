@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { buildClassifier, modelOptions } from "../../../bench/model/classifier.ts";
-import { encodeModel } from "../../../scripts/onnx/model.ts";
+import { encodeModel } from "../../../src/lib/onnx/model.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
 import { temporaryFolder } from "../../support/temporary.ts";

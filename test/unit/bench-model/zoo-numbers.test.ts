@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { chanceOf, compare } from "../../../bench/accept/capabilities/zoo/comparison.ts";
 import { packForNBits, quantiseBlocks, quantiseColumns } from "../../../bench/model/zoo/quantise.ts";
 import { scoresOf } from "../../../bench/model/zoo/scores.ts";
-import { bfloat16Tensor, float16Tensor } from "../../../scripts/onnx/half.ts";
+import { bfloat16Tensor, float16Tensor } from "../../../src/lib/onnx/half.ts";
 
 function wordsIn(bytes: Uint8Array): number[] {
   return Array.from(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2));

@@ -8,7 +8,7 @@ import { questionFor } from "../../../bench/model/zoo/folder.ts";
 import { askPlain } from "../../../bench/model/zoo/run.ts";
 import { largestDifference } from "../../../bench/model/zoo/scores.ts";
 import { zooTexts } from "../../../bench/model/zoo/texts.ts";
-import { encodeModel, encodeModelWithExternalData } from "../../../scripts/onnx/model.ts";
+import { encodeModel, encodeModelWithExternalData } from "../../../src/lib/onnx/model.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 /** What the daemon prepares from on. */

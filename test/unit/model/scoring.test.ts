@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Graph } from "../../../scripts/onnx/graph.ts";
-import { encodeModel } from "../../../scripts/onnx/model.ts";
-import { floatTensor, int64Tensor } from "../../../scripts/onnx/tensor.ts";
+import { Graph } from "../../../src/lib/onnx/graph.ts";
+import { encodeModel } from "../../../src/lib/onnx/model.ts";
+import { floatTensor, int64Tensor } from "../../../src/lib/onnx/tensor.ts";
 import { readModelFolder } from "../../../src/daemon/model/folder.ts";
 import type { ModelFolder } from "../../../src/daemon/model/folder.ts";
 import { labelsOf, repeatedLabels } from "../../../src/daemon/model/labels.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { descend } from "../../../scripts/model/adaptive-descent.ts";
-import { fitTemperature } from "../../../scripts/model/calibration.ts";
-import { Classifier, addClassifiers, standardise } from "../../../scripts/model/classifier.ts";
-import type { LabelledVector } from "../../../scripts/model/classifier.ts";
-import { ascend } from "../../../scripts/model/dual-ascent.ts";
+import { descend } from "../../../src/lib/training/adaptive-descent.ts";
+import { fitTemperature } from "../../../src/lib/evaluation/temperature.ts";
+import { Classifier, addClassifiers, standardise } from "../../../src/lib/training/classifier.ts";
+import type { LabelledVector } from "../../../src/lib/training/classifier.ts";
+import { ascend } from "../../../src/lib/training/dual-ascent.ts";
 import { createRandom } from "../../../src/lib/random.ts";
 
 function holding(feature: number, label: number, value = 1): LabelledVector {

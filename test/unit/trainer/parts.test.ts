@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { dealFolds } from "../../../scripts/model/folds.ts";
-import { readLabelName } from "../../../scripts/model/label-names.ts";
-import { englishLexicon } from "../../../scripts/model/lexicon.ts";
+import { dealFolds } from "../../../src/lib/training/folds.ts";
+import { readLabelName } from "../../../src/lib/training/label-names.ts";
+import { englishLexicon } from "../../../src/lib/training/lexicon.ts";
 import { measureScope, separation } from "../../../scripts/model/scope.ts";
 import { createRandom } from "../../../src/lib/random.ts";
 

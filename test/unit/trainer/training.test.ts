@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readExamples } from "../../../scripts/model/csv.ts";
-import { englishLexicon, readLexicon } from "../../../scripts/model/lexicon.ts";
+import { englishLexicon, readLexicon } from "../../../src/lib/training/lexicon.ts";
 import { OnnxRunner } from "../../../scripts/model/onnx-runner.ts";
-import { createEncoder } from "../../../scripts/model/tokenizer.ts";
-import { trainModel } from "../../../scripts/model/trainer.ts";
+import { createEncoder } from "../../../src/lib/training/tokenizer.ts";
+import { trainModel } from "../../../src/lib/training/trainer.ts";
 import { packageFile } from "../../../src/lib/package-files.ts";
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Graph } from "../../../scripts/onnx/graph.ts";
-import { encodeModel } from "../../../scripts/onnx/model.ts";
-import { floatTensor, int64Tensor } from "../../../scripts/onnx/tensor.ts";
+import { Graph } from "../../../src/lib/onnx/graph.ts";
+import { encodeModel } from "../../../src/lib/onnx/model.ts";
+import { floatTensor, int64Tensor } from "../../../src/lib/onnx/tensor.ts";
 import { keepFirstQuery } from "../../../src/daemon/workers/graph/first-query.ts";
 import { OnnxGraph } from "../../../src/daemon/workers/graph/onnx-graph.ts";
 

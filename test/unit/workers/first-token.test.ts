@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Graph } from "../../../scripts/onnx/graph.ts";
-import { encodeModel } from "../../../scripts/onnx/model.ts";
-import { floatTensor, int64Tensor } from "../../../scripts/onnx/tensor.ts";
+import { Graph } from "../../../src/lib/onnx/graph.ts";
+import { encodeModel } from "../../../src/lib/onnx/model.ts";
+import { floatTensor, int64Tensor } from "../../../src/lib/onnx/tensor.ts";
 import { keepFirstToken } from "../../../src/daemon/workers/graph/first-token.ts";
 import { OnnxGraph } from "../../../src/daemon/workers/graph/onnx-graph.ts";
 import { decode, encode, integerField, integersOf } from "../../../src/daemon/workers/graph/wire.ts";

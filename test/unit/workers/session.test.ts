@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { encodeModel } from "../../../scripts/onnx/model.ts";
+import { encodeModel } from "../../../src/lib/onnx/model.ts";
 import { ModelSession } from "../../../src/daemon/workers/session.ts";
 import { joinTexts } from "../../../src/daemon/workers/texts.ts";
 import { temporaryFolder } from "../../support/temporary.ts";

@@ -1,9 +1,9 @@
 import type { Example } from "../../../../scripts/model/csv.ts";
-import { englishLexicon, readLexicon } from "../../../../scripts/model/lexicon.ts";
-import type { Lexicon } from "../../../../scripts/model/lexicon.ts";
+import { englishLexicon, readLexicon } from "../../../../src/lib/training/lexicon.ts";
+import type { Lexicon } from "../../../../src/lib/training/lexicon.ts";
 import { measure } from "../../../../scripts/model/measurement.ts";
 import type { Measured } from "../../../../scripts/model/measurement.ts";
-import { trainModel } from "../../../../scripts/model/trainer.ts";
+import { trainModel } from "../../../../src/lib/training/trainer.ts";
 
 export interface Trained extends Measured {
   readonly cpuSeconds: number;

@@ -1,4 +1,4 @@
-import { tensor } from "../../../../scripts/onnx/tensor.ts";
+import { tensor } from "../../../../src/lib/onnx/tensor.ts";
 import { buildClassifier, modelOptions } from "../../classifier.ts";
 import { traits } from "../../spec.ts";
 import type { ModelSpec } from "../../spec.ts";

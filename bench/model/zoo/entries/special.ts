@@ -1,5 +1,5 @@
-import { Graph } from "../../../../scripts/onnx/graph.ts";
-import { tensor } from "../../../../scripts/onnx/tensor.ts";
+import { Graph } from "../../../../src/lib/onnx/graph.ts";
+import { tensor } from "../../../../src/lib/onnx/tensor.ts";
 import { classic } from "../classic.ts";
 import type { TextInputs } from "../classic.ts";
 import type { BuiltModel, ZooEntry } from "../entry.ts";

@@ -1,5 +1,5 @@
 import { Tokenizer } from "tokenizers";
-import { wordPieceJson } from "../support/word-piece.ts";
+import { wordPieceJson } from "./word-piece.ts";
 import { continuationPrefix, specialTokens } from "./vocabulary.ts";
 
 /** Longest token sequence the model is trained on and serves. */

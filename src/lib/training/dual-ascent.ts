@@ -1,7 +1,7 @@
 import { Classifier, softmax } from "./classifier.ts";
 import type { LabelledVector } from "./classifier.ts";
-import { shuffled } from "../../src/lib/random.ts";
-import type { Random } from "../../src/lib/random.ts";
+import { shuffled } from "../random.ts";
+import type { Random } from "../random.ts";
 
 export interface AscentOptions {
   readonly featureCount: number;

@@ -4,7 +4,7 @@ import type { Classifier, LabelledVector } from "./classifier.ts";
 import { ascend } from "./dual-ascent.ts";
 import { FeatureSpace } from "./feature-space.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { createRandom, shuffled } from "../../src/lib/random.ts";
+import { createRandom, shuffled } from "../random.ts";
 import type { KindWeights } from "./token-features.ts";
 import type { Encode } from "./tokenizer.ts";
 import { addTypos } from "./typos.ts";

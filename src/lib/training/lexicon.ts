@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { DataError } from "./csv.ts";
+import { CombotError, messageOf } from "../errors.ts";
+import { packageFile } from "../package-files.ts";
 
 /** Themes by word: words of a theme share what the trainer learns, so that one seen word teaches for all. */
 export type Lexicon = ReadonlyMap<string, readonly string[]>;
@@ -8,20 +8,20 @@ export type Lexicon = ReadonlyMap<string, readonly string[]>;
 export const emptyLexicon: Lexicon = new Map();
 
 /** Themes of everyday English; of a text in another language they touch nothing. */
-export const englishLexicon = fileURLToPath(new URL("english.txt", import.meta.url));
+export const englishLexicon = packageFile("templates/training/english.txt");
 
 /**
  * Reads a lexicon: one theme a line, `name: word word word`; `#` starts a comment line. A word may
  * stand in several themes; the first is the one pairs of neighbouring words are made of.
  *
- * @throws {DataError} on a missing file or a line without a colon.
+ * @throws {CombotError} `USAGE` on a missing file or a line without a colon.
  */
 export function readLexicon(path: string): Lexicon {
   const themes = new Map<string, string[]>();
   for (const [index, line] of readLines(path).entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const colon = line.indexOf(":");
-    if (colon < 0) throw new DataError(`${path}: line ${index + 1} has no colon after the theme's name`);
+    if (colon < 0) throw new CombotError("USAGE", `${path}: line ${index + 1} has no colon after the theme's name`);
     addTheme(themes, line.slice(0, colon).trim(), line.slice(colon + 1));
   }
   return themes;
@@ -31,7 +31,7 @@ function readLines(path: string): string[] {
   try {
     return readFileSync(path, "utf8").split(/\r?\n/);
   } catch (cause) {
-    throw new DataError(`${path}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, { cause });
+    throw new CombotError("USAGE", `${path}: cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { choose } from "./choice.ts";
+import type { UnseenText } from "./choice.ts";
 import { addClassifiers } from "./classifier.ts";
-import type { Example } from "./csv.ts";
+import type { Example } from "./example.ts";
 import { fitBoth, wholeRuns } from "./fitting.ts";
 import type { EncodedText, FitContext } from "./fitting.ts";
 import { fold } from "./fold.ts";
@@ -9,7 +10,7 @@ import { readLabelName } from "./label-names.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { TrainedModel } from "./model-folder.ts";
 import { encodeClassifier } from "./model-graph.ts";
-import { createRandom } from "../../src/lib/random.ts";
+import { createRandom } from "../random.ts";
 import { createEncoder, createWordSplitter, describeTokenizer } from "./tokenizer.ts";
 import type { Encode } from "./tokenizer.ts";
 import { learnVocabulary } from "./vocabulary.ts";
@@ -26,6 +27,8 @@ export interface TrainerOptions {
 export interface Training {
   readonly model: TrainedModel;
   readonly score: (text: string) => Float64Array;
+  /** What classifiers of its kind gave texts that they had not seen. */
+  readonly unseen: readonly UnseenText[];
 }
 
 const foldLimits = { folds: 5, enough: 2000 };
@@ -44,7 +47,7 @@ export function trainModel(examples: readonly Example[], options: TrainerOptions
   const names = encodeNames(labels, new Set(words), encode);
   const context: FitContext = { ...options, vocabulary, encode, labelCount: labels.length, names };
   const turns = dealFolds(texts, foldLimits, createRandom(options.seed));
-  const { weights, share, temperature } = choose(turns, context);
+  const { weights, share, temperature, unseen } = choose(turns, context);
   const plan = { weights, runs: wholeRuns, stage: "all texts" };
   const { space, settled, passed } = fitBoth(texts, plan, context);
   const classifier = addClassifiers([
@@ -53,6 +56,7 @@ export function trainModel(examples: readonly Example[], options: TrainerOptions
   ]);
   const onnx = encodeClassifier(fold(space, classifier, temperature));
   return {
+    unseen,
     model: { name: options.name, labels, vocabulary, tokenizer, onnx },
     score: (text) => classifier.score(space.vectorise(encode(text))).map((logit) => logit / temperature),
   };

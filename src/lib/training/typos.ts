@@ -1,4 +1,4 @@
-import type { Random } from "../../src/lib/random.ts";
+import type { Random } from "../random.ts";
 
 export interface TypoRates {
   /** Share of texts that are touched at all. */

@@ -1,5 +1,5 @@
-import { shuffled } from "../../src/lib/random.ts";
-import type { Random } from "../../src/lib/random.ts";
+import { shuffled } from "../random.ts";
+import type { Random } from "../random.ts";
 
 export interface Turn<T> {
   readonly train: readonly T[];

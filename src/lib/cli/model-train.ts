@@ -1,0 +1,36 @@
+import { freemem } from "node:os";
+import { CombotError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
+import { kernelFiles, kilobytesIn } from "../kernel-files.ts";
+import type { TrainReport } from "../protocol/model-train.ts";
+import { askProgram } from "./own-program.ts";
+
+export interface TrainAsked {
+  readonly file: string;
+  readonly out: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly lexicon?: string | undefined;
+  /** Half of what is available where left out. */
+  readonly mostBytes?: number | undefined;
+}
+
+/** Has a process of its own train a model. @throws {CombotError} what is wrong with the rows; `NO_PROCESS`. */
+export async function runModelTrain(
+  { mostBytes = availableBytes() / 2, ...request }: TrainAsked,
+  onStage: (stage: string, step: string) => void,
+): Promise<TrainReport> {
+  const what = "nothing was trained";
+  // Of this very version: what it writes is not held against a schema.
+  const document = (await askProgram({ name: "model-train", request, what, mostBytes, onStage })) as
+    TrainReport | { readonly error: { readonly code: ErrorCode; readonly detail: string } };
+  if ("error" in document) throw new CombotError(document.error.code, document.error.detail);
+  return document;
+}
+
+function availableBytes(): number {
+  const text = kernelFiles.read("/proc/meminfo");
+  const available = text === undefined ? 0 : kilobytesIn(text)("MemAvailable");
+  return available > 0 ? available : freemem();
+}

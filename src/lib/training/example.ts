@@ -1,0 +1,5 @@
+/** A text to learn from. */
+export interface Example {
+  readonly text: string;
+  readonly label: string;
+}
