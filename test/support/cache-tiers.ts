@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import type { ExpectStatic } from "vitest";
 import { parseRedisUrl } from "../../src/lib/config/store-types.ts";
 import { MemoryTier } from "../../src/daemon/cache/memory-tier.ts";
 import { openRedis } from "../../src/daemon/cache/redis-client.ts";
@@ -36,7 +37,8 @@ export async function redisTier(url: string): Promise<{ tier: RedisTier; connect
   return { tier: new RedisTier({ connection, mostTtlMs: () => Infinity, now, wallClock: Date.now }), connection };
 }
 
-export async function untilUp(connection: RedisConnection): Promise<void> {
-  const { expect } = await import("vitest");
+/** @param own of the test's context, where it runs beside others. */
+export async function untilUp(connection: RedisConnection, own?: ExpectStatic): Promise<void> {
+  const expect = own ?? (await import("vitest")).expect;
   await expect.poll(() => connection.state, { timeout: 20_000, interval: 20 }).toBe("up");
 }

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, test } from "vitest";
+import type { ExpectStatic, TestContext } from "vitest";
 import { freePort } from "../../../scripts/support/free-port.ts";
 import { openRedis } from "../../../src/daemon/cache/redis-client.ts";
 import { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
@@ -15,42 +16,72 @@ import type { RedisServerOptions } from "../../support/redis-server.ts";
 const SOON = { timeout: 60_000, interval: 50 };
 const PLACE = { namespace: "session", key: "k" } as const;
 
-async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const server = await RedisServer.start(options);
-  onTestFinished(() => server.end());
-  return server;
-}
+/** What a test needs, of its own: they run beside each other, since most of their time is a wait for the next look. */
+class Stage {
+  readonly #context: TestContext;
 
-/** A connection, with all that it told. @param url asked whenever it connects. */
-async function connectTo(url: () => string) {
-  const told: string[] = [];
-  const connection = new RedisConnection({
-    open: () => openRedis(targetOf(url())),
-    now: () => performance.now(),
-    idleMs: () => performance.eventLoopUtilization().idle,
-    onTurn: (state) => told.push(state),
-    onRefused: (why) => told.push(why === null ? "taken" : `refused ${why.split(" ")[0]}`),
-  });
-  connection.start();
-  onTestFinished(() => connection.close());
-  await untilUp(connection);
-  await expect.poll(() => connection.connectedSince, SOON).not.toBeNull();
-  told.splice(0);
-  return { connection, values: new SharedValues(connection), told };
-}
+  constructor(context: TestContext) {
+    this.#context = context;
+  }
 
-/** A master and its replica behind one port. */
-async function startPair() {
-  const [first, second] = [await startRedis(), await startRedis()];
-  await second.ask((redis) => redis.replicaof("127.0.0.1", first.port));
-  await expect.poll(() => second.ask((redis) => redis.info("replication")), SOON).toContain("master_link_status:up");
-  const forwarder = await Forwarder.start(first.port);
-  onTestFinished(() => forwarder.end());
-  return { first, second, forwarder, url: () => `redis://127.0.0.1:${forwarder.port}` };
+  atEnd(end: () => unknown): void {
+    this.#context.onTestFinished(async () => void (await end()));
+  }
+
+  async startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = await RedisServer.start(options);
+    this.atEnd(() => server.end());
+    return server;
+  }
+
+  /** A connection, with all that it told. @param url asked whenever it connects. */
+  async connectTo(url: () => string) {
+    const { expect } = this.#context;
+    const told: string[] = [];
+    const connection = new RedisConnection({
+      open: () => openRedis(targetOf(url())),
+      now: () => performance.now(),
+      idleMs: () => performance.eventLoopUtilization().idle,
+      onTurn: (state) => told.push(state),
+      onRefused: (why) => told.push(why === null ? "taken" : `refused ${why.split(" ")[0]}`),
+    });
+    connection.start();
+    this.atEnd(() => connection.close());
+    await untilUp(connection, expect);
+    await expect.poll(() => connection.connectedSince, SOON).not.toBeNull();
+    told.splice(0);
+    return { connection, values: new SharedValues(connection), told };
+  }
+
+  /** To one that nobody named. */
+  connectAssumed(port: number) {
+    const told: string[] = [];
+    const connection = new RedisConnection({
+      open: () => openRedis(targetOf(`redis://127.0.0.1:${port}`)),
+      now: () => performance.now(),
+      idleMs: () => performance.eventLoopUtilization().idle,
+      isAssumed: true,
+      onTurn: (state) => told.push(state),
+    });
+    connection.start();
+    this.atEnd(() => connection.close());
+    return { connection, told };
+  }
+
+  /** A master and its replica behind one port. */
+  async startPair() {
+    const [first, second] = [await this.startRedis(), await this.startRedis()];
+    await second.ask((redis) => redis.replicaof("127.0.0.1", first.port));
+    const link = () => second.ask((redis) => redis.info("replication"));
+    await this.#context.expect.poll(link, SOON).toContain("master_link_status:up");
+    const forwarder = await Forwarder.start(first.port);
+    this.atEnd(() => forwarder.end());
+    return { first, second, forwarder, url: () => `redis://127.0.0.1:${forwarder.port}` };
+  }
 }
 
 /** The second one is the master from now on, and the name leads to it. */
-async function failOver({ first, second, forwarder }: Awaited<ReturnType<typeof startPair>>): Promise<void> {
+async function failOver({ first, second, forwarder }: Awaited<ReturnType<Stage["startPair"]>>): Promise<void> {
   await second.ask((redis) => redis.replicaof("NO", "ONE"));
   await first.ask((redis) => redis.replicaof("127.0.0.1", second.port));
   forwarder.target = second.port;
@@ -62,10 +93,12 @@ const keeps = (values: SharedValues) =>
     (error: { code: string }) => error.code,
   );
 
-describe("the endpoint has moved", { timeout: 90_000 }, () => {
-  test("and the old master is a replica: writes are refused, told, and go to the new one", async () => {
-    const pair = await startPair();
-    const { connection, values, told } = await connectTo(pair.url);
+describe.concurrent("the endpoint has moved", { timeout: 90_000 }, () => {
+  test("and the old master is a replica: writes are refused, told, and go to the new one", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const pair = await stage.startPair();
+    const { connection, values, told } = await stage.connectTo(pair.url);
     expect(await keeps(values)).toBe("kept");
     await failOver(pair);
     expect(await keeps(values)).toBe("CACHE_UNAVAILABLE");
@@ -77,17 +110,21 @@ describe("the endpoint has moved", { timeout: 90_000 }, () => {
     expect(pair.forwarder.count).toBeGreaterThanOrEqual(2);
   });
 
-  test("while nobody asks for anything: it is found all the same", async () => {
-    const pair = await startPair();
-    const { told, values } = await connectTo(pair.url);
+  test("while nobody asks for anything: it is found all the same", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const pair = await stage.startPair();
+    const { told, values } = await stage.connectTo(pair.url);
     await failOver(pair);
     await expect.poll(() => told.at(-1), SOON).toBe("taken");
     expect(await keeps(values)).toBe("kept");
   });
 
-  test("only after some time: what the old one has is read meanwhile", async () => {
-    const pair = await startPair();
-    const { connection, values, told } = await connectTo(pair.url);
+  test("only after some time: what the old one has is read meanwhile", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const pair = await stage.startPair();
+    const { connection, values, told } = await stage.connectTo(pair.url);
     await keeps(values);
     await pair.first.ask((redis) => redis.replicaof("127.0.0.1", 1));
     await expect.poll(() => connection.refused, SOON).toContain("READONLY");
@@ -101,9 +138,11 @@ describe("the endpoint has moved", { timeout: 90_000 }, () => {
     expect(told).toEqual(["refused READONLY", "taken"]);
   });
 
-  test("and the old one has lost its master, and answers nothing: MASTERDOWN", async () => {
-    const pair = await startPair();
-    const { connection, values } = await connectTo(pair.url);
+  test("and the old one has lost its master, and answers nothing: MASTERDOWN", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const pair = await stage.startPair();
+    const { connection, values } = await stage.connectTo(pair.url);
     await pair.second.ask((redis) => redis.replicaof("NO", "ONE"));
     await pair.first.ask((redis) => redis.config("SET", "replica-serve-stale-data", "no"));
     await pair.first.ask((redis) => redis.replicaof("127.0.0.1", 1));
@@ -115,14 +154,16 @@ describe("the endpoint has moved", { timeout: 90_000 }, () => {
   });
 });
 
-describe("the server is there and can't answer yet", { timeout: 120_000 }, () => {
+describe.concurrent("the server is there and can't answer yet", { timeout: 120_000 }, () => {
   const KEYS = 20_000;
   /** In microseconds for a key: some seconds in all. */
   const SLOWLY = ["--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024"];
 
-  test("since it reads its data back after a restart: LOADING", async () => {
-    const server = await startRedis({ args: SLOWLY });
-    const { connection, values } = await connectTo(() => server.url);
+  test("since it reads its data back after a restart: LOADING", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const server = await stage.startRedis({ args: SLOWLY });
+    const { connection, values } = await stage.connectTo(() => server.url);
     expect(await keeps(values)).toBe("kept");
     await server.ask((redis) => redis.eval(`for i = 1, ${KEYS} do redis.call("SET", "other:" .. i, "x") end`, 0));
     await server.ask((redis) => redis.save());
@@ -137,11 +178,13 @@ describe("the server is there and can't answer yet", { timeout: 120_000 }, () =>
     expect(String(await values.read(PLACE))).toBe("[1]");
   });
 
-  test("since a part of its cluster is away: CLUSTERDOWN", async () => {
+  test("since a part of its cluster is away: CLUSTERDOWN", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
     const cluster = await RedisCluster.start();
-    onTestFinished(() => cluster.end());
+    stage.atEnd(() => cluster.end());
     for (const node of cluster.nodes) await node.ask((redis) => redis.config("SET", "cluster-node-timeout", "1000"));
-    const { connection, values } = await connectTo(() => cluster.url);
+    const { connection, values } = await stage.connectTo(() => cluster.url);
     expect(await keeps(values)).toBe("kept");
     const away = cluster.nodes.at(-1)!;
     await away.kill();
@@ -153,71 +196,66 @@ describe("the server is there and can't answer yet", { timeout: 120_000 }, () =>
   });
 });
 
-describe("a Redis that nobody named", { timeout: 90_000 }, () => {
-  const connect = (port: number) => {
-    const told: string[] = [];
-    const connection = new RedisConnection({
-      open: () => openRedis(targetOf(`redis://127.0.0.1:${port}`)),
-      now: () => performance.now(),
-      idleMs: () => performance.eventLoopUtilization().idle,
-      isAssumed: true,
-      onTurn: (state) => told.push(state),
-    });
-    connection.start();
-    onTestFinished(() => connection.close());
-    return { connection, told };
-  };
-
-  test("is off where none is there, told once; it is used when one comes, and missed when that goes", async () => {
+describe.concurrent("a Redis that nobody named", { timeout: 90_000 }, () => {
+  test("is off where none is there, told once; it is used when one comes, and missed when that goes", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
     const port = await freePort();
-    const { connection, told } = connect(port);
+    const { connection, told } = stage.connectAssumed(port);
     await expect.poll(() => told, SOON).toEqual(["off"]);
     expect(connection.state).toBe("off");
-    const server = await startRedis({ port });
+    const server = await stage.startRedis({ port });
     await expect.poll(() => connection.state, SOON).toBe("up");
     await server.kill();
     await expect.poll(() => connection.state, SOON).toBe("down");
     expect(told).toEqual(["off", "up", "down"]);
   });
 
-  test("and is there from the start is never told to be away", async () => {
-    const { port } = await startRedis();
-    const { connection, told } = connect(port);
+  test("and is there from the start is never told to be away", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const { port } = await stage.startRedis();
+    const { connection, told } = stage.connectAssumed(port);
     await expect.poll(() => connection.state, SOON).toBe("up");
     expect(told).toEqual(["up"]);
   });
 });
 
-test("a password that was changed is asked for again", { timeout: 90_000 }, async () => {
-  const old = await startRedis({ args: ["--requirepass", "old"], password: "old" });
-  let password = "old";
-  const { connection, values } = await connectTo(() => `redis://:${password}@127.0.0.1:${old.port}`);
-  await old.kill();
-  await expect.poll(() => connection.state, SOON).toBe("down");
-  await startRedis({ port: old.port, args: ["--requirepass", "new"], password: "new" });
-  await expect.poll(() => connection.lastError, SOON).toMatch(/WRONGPASS|NOAUTH/);
-  password = "new";
-  await expect.poll(() => keeps(values), SOON).toBe("kept");
-  expect(connection.state).toBe("up");
+describe.concurrent("a login", { timeout: 90_000 }, () => {
+  test("whose password was changed is made again", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const old = await stage.startRedis({ args: ["--requirepass", "old"], password: "old" });
+    let password = "old";
+    const { connection, values } = await stage.connectTo(() => `redis://:${password}@127.0.0.1:${old.port}`);
+    await old.kill();
+    await expect.poll(() => connection.state, SOON).toBe("down");
+    await stage.startRedis({ port: old.port, args: ["--requirepass", "new"], password: "new" });
+    await expect.poll(() => connection.lastError, SOON).toMatch(/WRONGPASS|NOAUTH/);
+    password = "new";
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+    expect(connection.state).toBe("up");
+  });
+
+  test("that is taken away under it, and given back with another password", async (context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const server = await stage.startRedis();
+    const grant = (secret: string) =>
+      server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "reset", "on", `>${secret}`, "~combot:*", "+@all"));
+    await grant("one");
+    let password = "one";
+    const { connection, values } = await stage.connectTo(() => `redis://bot:${password}@127.0.0.1:${server.port}`);
+    await server.ask((redis) => redis.call("ACL", "DELUSER", "bot"));
+    await expect.poll(() => connection.state, SOON).toBe("down");
+    await grant("two");
+    password = "two";
+    await expect.poll(() => keeps(values), SOON).toBe("kept");
+  });
 });
 
-test("a login that is taken away under it, and given back with another password", { timeout: 90_000 }, async () => {
-  const server = await startRedis();
-  const grant = (secret: string) =>
-    server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "reset", "on", `>${secret}`, "~combot:*", "+@all"));
-  await grant("one");
-  let password = "one";
-  const { connection, values } = await connectTo(() => `redis://bot:${password}@127.0.0.1:${server.port}`);
-  await server.ask((redis) => redis.call("ACL", "DELUSER", "bot"));
-  await expect.poll(() => connection.state, SOON).toBe("down");
-  await grant("two");
-  password = "two";
-  await expect.poll(() => keeps(values), SOON).toBe("kept");
-});
-
-describe("writes are refused: told once, degraded, and read all the same", { timeout: 90_000 }, () => {
-  let disk = "";
-  const brokenDisk = async (server: RedisServer): Promise<void> => {
+describe.concurrent("writes are refused: told once, degraded, and read all the same", { timeout: 90_000 }, () => {
+  const brokenDisk = async (server: RedisServer, disk: string, expect: ExpectStatic): Promise<void> => {
     rmSync(disk, { recursive: true });
     await server.ask((redis) => redis.config("SET", "save", "3600 1"));
     await server.ask((redis) => redis.bgsave());
@@ -226,7 +264,7 @@ describe("writes are refused: told once, degraded, and read all the same", { tim
   };
   const FAULTS: readonly (readonly [
     string,
-    (server: RedisServer) => Promise<unknown>,
+    (server: RedisServer, disk: string, expect: ExpectStatic) => Promise<unknown>,
     (server: RedisServer) => Promise<unknown>,
   ])[] = [
     [
@@ -246,14 +284,16 @@ describe("writes are refused: told once, degraded, and read all the same", { tim
       (server) => server.ask((redis) => redis.config("SET", "min-replicas-to-write", "0")),
     ],
   ];
-  test.each(FAULTS)("%s", async (word, fault, end) => {
-    disk = mkdtempSync(join(tmpdir(), "rd-"));
-    onTestFinished(() => rmSync(disk, { recursive: true, force: true }));
-    const server = await startRedis({ args: ["--dir", disk] });
+  test.for(FAULTS)("%s", async ([word, fault, end], context) => {
+    const { expect } = context;
+    const stage = new Stage(context);
+    const disk = mkdtempSync(join(tmpdir(), "rd-"));
+    stage.atEnd(() => rmSync(disk, { recursive: true, force: true }));
+    const server = await stage.startRedis({ args: ["--dir", disk] });
     await server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "on", ">secret", "~combot:*", "+@all"));
-    const { connection, values, told } = await connectTo(() => `redis://bot:secret@127.0.0.1:${server.port}`);
+    const { connection, values, told } = await stage.connectTo(() => `redis://bot:secret@127.0.0.1:${server.port}`);
     await keeps(values);
-    await fault(server);
+    await fault(server, disk, expect);
     await expect.poll(() => connection.refused, SOON).toContain(word);
     expect(connection.state).toBe("up");
     expect(String(await values.read(PLACE))).toBe("[1]");
