@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { MIB } from "../units.ts";
+import { sha256OfFile } from "./file-sum.ts";
 
 const OTHERS_WRITE = 0o022;
 
@@ -15,11 +14,15 @@ export interface NodeFault {
  * What is wrong with a Node, if anything. One that npm brought has to be the one that node.sha256 names, since no lock
  * checks it. Another is the machine's own, and need only be one that nobody but its owner can have changed.
  *
- * @param path where it was found. @param copy of it, which is looked at in its place.
- * @param sums the text of node.sha256.
+ * @param path where it was found. @param sums the text of node.sha256.
+ * @param sumOf its own SHA-256, or that of a copy which is looked at in its place.
  */
-export function nodeFaultOf(path: string, sums: string, copy = path): NodeFault | undefined {
-  return path.includes(`${sep}node_modules${sep}`) ? sumFaultOf(path, sums, copy) : modeFaultOf(path);
+export function nodeFaultOf(
+  path: string,
+  sums: string,
+  sumOf: () => string = () => sha256OfFile(path),
+): NodeFault | undefined {
+  return path.includes(`${sep}node_modules${sep}`) ? sumFaultOf(path, sums, sumOf) : modeFaultOf(path);
 }
 
 function modeFaultOf(path: string): NodeFault | undefined {
@@ -28,12 +31,12 @@ function modeFaultOf(path: string): NodeFault | undefined {
   return { found: `${path} can be written to by others (mode 0${mode.toString(8)})`, mend: `chmod go-w ${path}` };
 }
 
-function sumFaultOf(path: string, sums: string, copy: string): NodeFault | undefined {
+function sumFaultOf(path: string, sums: string, sumOf: () => string): NodeFault | undefined {
   const platform = `${process.platform}-${process.arch}`;
   const wanted = new RegExp(`^([0-9a-f]{64}) {2}node-v[\\d.]+-${platform}$`, "m").exec(sums)?.[1];
   const mend = "rm -rf node_modules && npm ci";
   if (wanted === undefined) return { found: `node.sha256 has no checksum for ${platform} to check ${path} by`, mend };
-  const sum = sha256Of(copy);
+  const sum = sumOf();
   return sum === wanted
     ? undefined
     : { found: `${path} has the SHA-256 ${sum}, and node.sha256 names ${wanted}`, mend };
@@ -43,17 +46,4 @@ function sumFaultOf(path: string, sums: string, copy: string): NodeFault | undef
 export function readNodeSums(root: string): string {
   const path = join(root, "node.sha256");
   return existsSync(path) ? readFileSync(path, "utf8") : "";
-}
-
-/** In pieces: it is larger than what a deploy otherwise takes. */
-function sha256Of(path: string): string {
-  const hash = createHash("sha256");
-  const buffer = Buffer.allocUnsafe(MIB);
-  const fd = openSync(path, "r");
-  try {
-    for (let length; (length = readSync(fd, buffer)) > 0;) hash.update(buffer.subarray(0, length));
-  } finally {
-    closeSync(fd);
-  }
-  return hash.digest("hex");
 }

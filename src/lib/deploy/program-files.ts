@@ -7,7 +7,6 @@ import {
   existsSync,
   globSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -17,6 +16,7 @@ import {
 import { dirname, join, relative, sep } from "node:path";
 import { CombotError } from "../errors.ts";
 import type { Release } from "./facts.ts";
+import { sha256OfFile } from "./file-sum.ts";
 import { readJson } from "./files.ts";
 import { findNodeLibrary } from "./node-library.ts";
 import { nodeFaultOf, readNodeSums, type NodeFault } from "./node-binary.ts";
@@ -57,6 +57,9 @@ const FOREIGN_BINARIES = [
   new RegExp(`/tokenizers\\.(?!${process.platform}-${process.arch}-)[\\w-]+\\.node$`),
 ];
 
+/** Of a dependency: what is for compilers and debuggers alone, a third of all files. Node runs no TypeScript there. */
+const NEVER_RUN = /\.([cm]?ts|map)$/;
+
 /**
  * Everything that combot runs on: this package, its production dependencies and the Node that runs now.
  *
@@ -78,8 +81,11 @@ export function describeProgram(root: string): Program {
   const files = [...new Map(found.map((file) => [file.to, file])).values()].toSorted(byTarget);
   const version = manifest.version ?? "0.0.0";
   const bytes = files.reduce((sum, file) => sum + Math.ceil(file.bytes / BLOCK_BYTES) * BLOCK_BYTES, 0);
-  const nodeFault = nodeFaultOf(node, readNodeSums(root)) ?? (library && nodeFaultOf(library.path, "")) ?? null;
-  return { name: `${version}-${digestOf(files)}`, version, bytes, fileCount: files.length, files, nodeFault };
+  const sums = new Map(files.map(({ from }) => [from, sha256OfFile(from)]));
+  const sumOfNode = (): string => sums.get(node) ?? sha256OfFile(node);
+  const nodeFault =
+    nodeFaultOf(node, readNodeSums(root), sumOfNode) ?? (library && nodeFaultOf(library.path, "")) ?? null;
+  return { name: `${version}-${digestOf(files, sums)}`, version, bytes, fileCount: files.length, files, nodeFault };
 }
 
 function fileOf(from: string, to: string, isExecutable: boolean): ProgramFile {
@@ -143,7 +149,8 @@ function targetOf(place: string): string {
 function filesOfPackage(folder: string, to: string): ProgramFile[] {
   return readdirSync(folder)
     .filter((name) => name !== "node_modules")
-    .flatMap((name) => filesBelow(join(folder, name), join(to, name)));
+    .flatMap((name) => filesBelow(join(folder, name), join(to, name)))
+    .filter((file) => !NEVER_RUN.test(file.to));
 }
 
 function filesBelow(path: string, to: string): ProgramFile[] {
@@ -156,12 +163,11 @@ function filesBelow(path: string, to: string): ProgramFile[] {
   return readdirSync(path).flatMap((name) => filesBelow(join(path, name), join(to, name)));
 }
 
-function digestOf(files: readonly ProgramFile[]): string {
+/** @param sums of their contents, as far as they are known. */
+function digestOf(files: readonly ProgramFile[], sums: ReadonlyMap<string, string> = new Map()): string {
   const whole = createHash("sha256");
-  for (const { from, to, isExecutable } of files) {
-    const content = createHash("sha256").update(readFileSync(from)).digest("hex");
-    whole.update(`${to}\0${isExecutable}\0${content}\n`);
-  }
+  for (const { from, to, isExecutable } of files)
+    whole.update(`${to}\0${isExecutable}\0${sums.get(from) ?? sha256OfFile(from)}\n`);
   return whole.digest("hex").slice(0, 12);
 }
 
@@ -215,7 +221,7 @@ export function installProgram(program: Program, releases: string, isRoot: boole
 /** What root will run is the copy, and the file may have been written to since it was looked at. */
 function refuseOtherNode({ files }: Program, beside: string): void {
   const node = files.find(({ to }) => to === NODE);
-  const fault = node && nodeFaultOf(node.from, readNodeSums(beside), join(beside, NODE));
+  const fault = node && nodeFaultOf(node.from, readNodeSums(beside), () => sha256OfFile(join(beside, NODE)));
   if (fault === undefined) return;
   rmSync(beside, { recursive: true, force: true });
   throw new CombotError("DEPLOY_FAILED", `${fault.found}: ${fault.mend}`);

@@ -34,3 +34,9 @@ test("of onnxruntime it holds the CPU's libraries alone, once, and nothing that 
   expect(names.filter((name) => name.startsWith("node_modules/onnxruntime-node/"))).toEqual([]);
   expect(names).toContain(`${place}/LICENSE`);
 });
+
+test("of its dependencies it holds what Node can run, and nothing that is for compilers and debuggers alone", () => {
+  const names = describeProgram(packageFile(".")).files.map(({ to }) => to);
+  expect(names.filter((name) => /^node_modules\/.*\.([cm]?ts|map)$/.test(name))).toEqual([]);
+  expect(names).toContain("node_modules/fastify/fastify.js");
+});
