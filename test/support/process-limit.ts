@@ -11,9 +11,15 @@ export interface Limit {
   allow(): void;
 }
 
-/** Processes and threads: by a cgroup for root, whom no RLIMIT_NPROC counts, and by that for everybody else. */
-export function limitProcesses(pid: number): Limit {
-  return process.getuid?.() === 0 ? limitByCgroup(pid) : limitByPrlimit(pid, "nproc", "Max processes");
+type AtEnd = (remove: () => Promise<void>) => void;
+
+/**
+ * Processes and threads: by a cgroup for root, whom no RLIMIT_NPROC counts, and by that for everybody else.
+ *
+ * @param atEnd of the test's context, where it runs beside others.
+ */
+export function limitProcesses(pid: number, atEnd: AtEnd = onTestFinished): Limit {
+  return process.getuid?.() === 0 ? limitByCgroup(pid, atEnd) : limitByPrlimit(pid, "nproc", "Max processes");
 }
 
 /** Open files: what would get a number from 3 on is refused. */
@@ -21,9 +27,9 @@ export function limitFiles(pid: number): Limit {
   return limitByPrlimit(pid, "nofile", "Max open files");
 }
 
-function limitByCgroup(pid: number): Limit {
+function limitByCgroup(pid: number, atEnd: AtEnd): Limit {
   const cgroups = makeCgroups(`combot-machine.${process.pid}.pids-of-${pid}`);
-  onTestFinished(() => cgroups.remove());
+  atEnd(() => cgroups.remove());
   const place = cgroups.paths.find((path) => existsSync(join(path, "pids.max")));
   if (place === undefined) throw new Error("this machine has no pids cgroups");
   const write = (file: string, value: string): void => writeFileSync(join(place, file), value);

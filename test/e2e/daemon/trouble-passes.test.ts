@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { TestContext } from "vitest";
 import { writeFolder } from "../../../bench/model/folder.ts";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import type { PrivateDaemonOptions } from "../../../scripts/support/private-daemon.ts";
@@ -23,7 +24,10 @@ beforeAll(requireBuild);
 
 const SLOW = { interval: 1, timeout: 90_000 };
 
-async function startDaemon({ env, ...options }: PrivateDaemonOptions = {}): Promise<PrivateDaemon> {
+async function startDaemon(
+  { onTestFinished }: TestContext,
+  { env, ...options }: PrivateDaemonOptions = {},
+): Promise<PrivateDaemon> {
   const own = { DATABASE_URL: "off", WORKERS: "1", MODEL_IDLE_UNLOAD: "-1", ...env };
   const daemon = await PrivateDaemon.start({ ...options, env: own });
   onTestFinished(async () => void (await daemon.stop("SIGKILL")));
@@ -76,15 +80,17 @@ async function workerOf(daemon: PrivateDaemon): Promise<number> {
   return workers[0]!.pid!;
 }
 
-describe("a machine that refuses processes", () => {
-  test("is told with the next try and the alert, no model is blamed, and it serves again when that is over", async () => {
-    const dir = writeOddModel(temporaryFolder());
-    const daemon = await startDaemon({ env: { COMBOT_MODEL_DIR: dir } });
+// Each has a daemon of its own, and waits for it to try again for most of its time.
+describe.concurrent("a machine that refuses processes", () => {
+  test("is told with the next try and the alert, no model is blamed, and it serves again when that is over", async (context) => {
+    const { expect, onTestFinished } = context;
+    const dir = writeOddModel(temporaryFolder(onTestFinished));
+    const daemon = await startDaemon(context, { env: { COMBOT_MODEL_DIR: dir } });
     const worker = await workerOf(daemon);
-    const limit = limitProcesses(daemon.pid);
+    const limit = limitProcesses(daemon.pid, onTestFinished);
     limit.refuse();
     // It is switched to nothing else, and neither the candidate nor the folder is said to be at fault.
-    const other = writeOddModel(temporaryFolder(), { variant: 1 });
+    const other = writeOddModel(temporaryFolder(onTestFinished), { variant: 1 });
     const reply = await daemon.ask("PUT", "/api/model/", { dir: other });
     expect([reply.status, JSON.parse(reply.text)]).toMatchObject([
       503,
@@ -109,16 +115,17 @@ describe("a machine that refuses processes", () => {
     expect(await classify(daemon)).toBe(200);
   });
 
-  test("has no thread for the journal either, which is opened again when there is one", async () => {
-    const env = { COMBOT_MODEL_DIR: writeOddModel(temporaryFolder()), DATABASE_URL: "" };
-    const daemon = await startDaemon({ env });
+  test("has no thread for the journal either, which is opened again when there is one", async (context) => {
+    const { expect, onTestFinished } = context;
+    const env = { COMBOT_MODEL_DIR: writeOddModel(temporaryFolder(onTestFinished)), DATABASE_URL: "" };
+    const daemon = await startDaemon(context, { env });
     const journalOf = async (): Promise<string> => (await healthOf(daemon)).checks.database.status;
     await expect.poll(journalOf, SLOW).toBe("ok");
     const threads = (): number => readdirSync(`/proc/${daemon.pid}/task`).length;
     const before = threads();
     // The journal's thread ends when it has nothing to do.
     await expect.poll(threads, SLOW).toBeLessThan(before);
-    const limit = limitProcesses(daemon.pid);
+    const limit = limitProcesses(daemon.pid, onTestFinished);
     limit.refuse();
     // A death is written down.
     kill(await workerOf(daemon));
@@ -131,8 +138,11 @@ describe("a machine that refuses processes", () => {
     expect(await kept()).toEqual(["worker died"]);
   });
 
-  test("or files, is outlived as well", async () => {
-    const daemon = await startDaemon({ env: { COMBOT_MODEL_DIR: writeOddModel(temporaryFolder()) } });
+  test("or files, is outlived as well", async (context) => {
+    const { expect, onTestFinished } = context;
+    const daemon = await startDaemon(context, {
+      env: { COMBOT_MODEL_DIR: writeOddModel(temporaryFolder(onTestFinished)) },
+    });
     const worker = await workerOf(daemon);
     const limit = limitFiles(daemon.pid);
     limit.refuse();
@@ -149,10 +159,10 @@ describe("a machine that refuses processes", () => {
 });
 
 describe("workers that are killed before they serve", () => {
-  test("are never the model's fault, however many: it serves when nobody kills any more, prepared as ever", async () => {
+  test("are never the model's fault, however many: it serves when nobody kills any more, prepared as ever", async (context) => {
     const dir = temporaryFolder();
     writeFolder(dir, UNEVEN, false, () => undefined);
-    const daemon = await startDaemon({ env: { COMBOT_MODEL_DIR: dir } });
+    const daemon = await startDaemon(context, { env: { COMBOT_MODEL_DIR: dir } });
     expect((await healthOf(daemon)).model.weights.file).toBe("prepared");
     let killed = 0;
     while ((await notStartedOf(daemon))["others"]! < 8) {
@@ -166,10 +176,10 @@ describe("workers that are killed before they serve", () => {
     expect(await crashesOf(daemon)).toBe(1);
   });
 
-  test("take no shared weights away where it was the trial of them", async () => {
+  test("take no shared weights away where it was the trial of them", async (context) => {
     const dir = temporaryFolder();
     writeFolder(dir, UNEVEN, false, () => undefined);
-    const daemon = await startDaemon({ env: { COMBOT_MODEL_DIR: dir }, untilAnswering: true });
+    const daemon = await startDaemon(context, { env: { COMBOT_MODEL_DIR: dir }, untilAnswering: true });
     // The worker waits for its file; beside it is what tries the model.
     const besides = (): number[] => childrenOf(daemon.pid).slice(1);
     await expect.poll(besides, SLOW).not.toEqual([]);
@@ -179,8 +189,8 @@ describe("workers that are killed before they serve", () => {
   });
 });
 
-test("candidates that are refused are no crashes, and fire no alert", async () => {
-  const daemon = await startDaemon({ env: { COMBOT_MODEL_DIR: writeOddModel(temporaryFolder()) } });
+test("candidates that are refused are no crashes, and fire no alert", async (context) => {
+  const daemon = await startDaemon(context, { env: { COMBOT_MODEL_DIR: writeOddModel(temporaryFolder()) } });
   const dir = writeOddModel(temporaryFolder());
   writeFileSync(join(dir, "model.onnx"), crashingModel(ODD_LABELS.length));
   for (let tries = 0; tries < 4; tries++) {
