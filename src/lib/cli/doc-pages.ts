@@ -67,21 +67,26 @@ function sectionOf(markdown: string, page: string, asked: string): string {
   const anchor = asked.toLowerCase();
   const found = sections.find((section) => section.anchor === anchor);
   if (found) return found.markdown;
-  throw unknown(
-    `${page} has no section ${asked}.`,
-    anchor,
-    sections.map((section) => section.anchor),
-    `${page}#`,
-  );
+  const known = sections.map((section) => section.anchor);
+  const [, ...below] = known;
+  throw unknown(`${page} has no section ${asked}.`, anchor, known, {
+    prefix: `${page}#`,
+    else: `It has ${below.join(", ")}.`,
+  });
 }
 
-function unknown(what: string, asked: string, known: readonly string[], prefix = ""): CombotError {
+function unknown(
+  what: string,
+  asked: string,
+  known: readonly string[],
+  told = { prefix: "", else: "combot docs lists the pages." },
+): CombotError {
   const ranked = known.map((name) => ({ name, slip: editDistance(asked, name) / Math.max(asked.length, name.length) }));
   const nearest = ranked.toSorted((a, b) => a.slip - b.slip)[0];
   const isNear = nearest !== undefined && nearest.slip <= LARGEST_SLIP;
   return new CombotError(
     "USAGE",
-    isNear ? `${what} Did you mean combot docs ${prefix}${nearest.name}?` : `${what} combot docs lists the pages.`,
+    isNear ? `${what} Did you mean combot docs ${told.prefix}${nearest.name}?` : `${what} ${told.else}`,
   );
 }
 

@@ -41,15 +41,20 @@ export default class OwnHelp extends Help {
     super.log(...lines.map(signed));
   }
 
-  /** Without a word behind it, combot says what to do next as well. */
-  protected override async showRootHelp(): Promise<void> {
-    await super.showRootHelp();
-    if (process.argv.length > 2) return;
+  /** Without a word behind it, combot says what to do next here, on one screen. */
+  protected override showRootHelp(): Promise<void> {
+    return process.argv.length > 2 ? super.showRootHelp() : this.#showNext();
+  }
+
+  async #showNext(): Promise<void> {
     const [{ findNextSteps }, { renderNextSteps }] = await Promise.all([
       import("./next-steps.ts"),
       import("../render/next-steps.ts"),
     ]);
-    this.log(renderNextSteps(await findNextSteps(), Math.min(process.stdout.columns ?? WIDTH, WIDTH)));
+    const about = String(this.config.pjson.oclif.description).split("\n", 1)[0] ?? "";
+    const commands = this.sortedCommands.map(({ id }) => id.split(":", 1)[0] ?? id);
+    const width = Math.min(process.stdout.columns || WIDTH, WIDTH);
+    this.log(renderNextSteps(about, await findNextSteps(), [...new Set(commands)], width));
   }
 
   override async showHelp(argv: string[]): Promise<void> {

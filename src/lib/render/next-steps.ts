@@ -6,10 +6,23 @@ export interface NextStep {
   readonly commands: readonly string[];
 }
 
-export function renderNextSteps(steps: readonly NextStep[], width: number): string {
-  const lines = steps.flatMap(({ words, commands }) => [
-    ...wrapWords(words, width - 2).map((line) => `  ${line}`),
-    ...commands.map((command) => `    $ ${command}`),
-  ]);
-  return ["NEXT, ON THIS MACHINE", ...lines].join("\n");
+/** @param about one sentence. @param names of all commands. */
+export function renderNextSteps(
+  about: string,
+  steps: readonly NextStep[],
+  names: readonly string[],
+  width: number,
+): string {
+  const indented = (words: string): string[] => wrapWords(words, width - 2).map((line) => `  ${line}`);
+  return [
+    ...wrapWords(about, width),
+    "",
+    "NEXT, ON THIS MACHINE",
+    ...steps.flatMap(({ words, commands }) => [...indented(words), ...commands.map((command) => `    $ ${command}`)]),
+    "",
+    "COMMANDS",
+    ...indented(names.join(", ")),
+    "",
+    ...wrapWords("combot --help says what each does, combot docs lists the pages.", width),
+  ].join("\n");
 }

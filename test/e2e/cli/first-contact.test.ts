@@ -18,7 +18,10 @@ describe("combot alone", () => {
     const socket = join(temporaryFolder(), "combot.sock");
     const { status, stdout, stderr } = await runCli([], { env: { COMBOT_SOCKET: socket } });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const [, next = ""] = stdout.split("NEXT, ON THIS MACHINE\n");
+    const [before = "", next = ""] = stdout.split("NEXT, ON THIS MACHINE\n");
+    // It comes first, and all of it is seen at once.
+    expect(before.trim().split("\n")).toHaveLength(1);
+    expect(stdout.trimEnd().split("\n").length).toBeLessThan(24);
     expect(next).toContain(`No daemon: nobody listens on ${socket}.`);
     expect(next).toMatch(/^ {4}\$ (combot daemon|sudo systemctl start combot-enhanced\.service)$/m);
   });
@@ -75,6 +78,10 @@ describe("near misses", () => {
     [["status", "--sokcet", "x"], "There is no flag --sokcet. Did you mean --socket?"],
     [["recycle", "--no-wiat"], "There is no flag --no-wiat. Did you mean --no-wait?"],
     [["status", "-x"], "There is no flag -x. [USAGE]"],
+    [["--verison"], "combot by itself has no flag --verison. Did you mean combot --version?"],
+    [["-V"], "Did you mean combot -v?"],
+    [["--socket", "x", "status"], "Flags come behind the command: combot COMMAND --socket."],
+    [["docs", "monitor#bakc-in-time"], "Did you mean combot docs monitor#back-in-time?"],
     [["status", "status"], "combot status takes no arguments: status is too many."],
   ])("%j", async (args, told) => {
     const { status, stdout, stderr } = await runCli(args);
