@@ -14,6 +14,7 @@ const SETTLE_MS = 20_000;
 const NODE_STARTS = 5;
 const TICKS_PER_SECOND = 100;
 const DAEMON_SHARE = 0.003;
+const OTHERS = ["glances", "btop"];
 
 interface Watching {
   /** From its start to the end of the minute. */
@@ -26,6 +27,11 @@ interface Watching {
 export const cost: Part = {
   name: "cost",
   async *run(say): AsyncGenerator<Line> {
+    const missing = OTHERS.filter((name) => spawnSync(name, ["--version"]).error);
+    if (missing.length > 0) {
+      const measured = `${missing.join(" and ")}: not installed (apt-get install ${missing.join(" ")})`;
+      return yield { what: "CPU seconds beside glances and btop", measured, target: "both are there", pass: false };
+    }
     yield* await withWatched(async function* ({ daemon }): AsyncGenerator<Line> {
       const folder = mkdtempSync(join(tmpdir(), "cm-"));
       try {
