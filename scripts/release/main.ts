@@ -32,7 +32,11 @@ function versions(): string[] {
 
 function tree(): string[] {
   const changed = output("git", "status", "--porcelain").trim();
-  return changed === "" ? [] : [`not committed:\n${changed}`];
+  const branch = output("git", "rev-parse", "--abbrev-ref", "HEAD").trim();
+  return [
+    ...(changed === "" ? [] : [`not committed:\n${changed}`]),
+    ...(branch === "main" ? [] : [`on ${branch}, and releases are main's`]),
+  ];
 }
 
 /** What a command says on its failure is the fault. */
@@ -60,7 +64,7 @@ function pack(): string[] {
 
 const CHECKS: readonly (readonly [string, () => string[] | Promise<string[]>])[] = [
   ["versions, changelog and tags agree", versions],
-  ["everything is committed", tree],
+  ["everything is committed, on main", tree],
   ["types, lint, format, dead code, lock, generated pages", passes("npm", "run", "--silent", "check")],
   ["the Node that npm brings is the one of node.sha256", passes("sh", "scripts/check-node.sh")],
   ["the package holds what it must, and nothing else", pack],

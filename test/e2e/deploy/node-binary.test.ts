@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageFile } from "../../../src/lib/package-files.ts";
@@ -42,6 +42,23 @@ describe("a build", () => {
       /node_modules\/node\/bin\/node is not the Node .* is [0-9a-f]{64} and should be [0-9a-f]{64}/,
     );
     expect(stdout).not.toContain("scripts/build.ts");
+  });
+
+  test.each([
+    ["v20.20.2", /^Node v20\.20\.2 of this machine is older than combot needs \(v22\.13\.0\): .*\n$/],
+    ["v22.13.0", /^$/],
+    ["v24.0.0", /^$/],
+  ])("in npm ci by a Node %s says in one line, if need be, which one is used", (version, said) => {
+    const { folder } = project();
+    const own = join(folder, "own-node");
+    writeFileSync(own, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+    const { status, stdout } = run(
+      "env",
+      [`npm_node_execpath=${own}`, "sh", "scripts/check-node.sh", "--told"],
+      folder,
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(said);
   });
 
   test("needs no npm's Node", () => {
