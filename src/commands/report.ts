@@ -5,9 +5,10 @@ import { ClientCommand } from "../lib/cli/client-command.ts";
 import { confirm } from "../lib/cli/confirm.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import { socketForClient, socketSurroundings } from "../lib/config/socket-path.ts";
-import { CombotError, messageOf, systemCodeOf } from "../lib/errors.ts";
+import { CombotError } from "../lib/errors.ts";
 import type { Part } from "../lib/issue-report/parts.ts";
 import { renderIssueContents, renderIssueParts } from "../lib/render/issue-report.ts";
+import { namedFileFailure } from "../lib/system-errors.ts";
 import { shown } from "../lib/terminal-text.ts";
 
 interface ReportResult {
@@ -88,8 +89,7 @@ The log is the service's journal; --log names a file instead, for a daemon that 
     try {
       writeFileSync(file, archive, { flag: "wx", mode: 0o600 });
     } catch (thrown) {
-      const why = systemCodeOf(thrown) === "EEXIST" ? "it is there already" : messageOf(thrown);
-      throw new CombotError("USAGE", `--output ${file}: ${why}.`, { cause: thrown });
+      throw namedFileFailure(`--output ${file}`, thrown);
     }
     this.print(`\n${file} is written. Look it through, then attach it to the issue.`);
     return archive.length;

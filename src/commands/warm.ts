@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../lib/cli/client-command.ts";
 import { LiveLine } from "../lib/cli/live-line.ts";
-import { CombotError, messageOf } from "../lib/errors.ts";
+import { CombotError } from "../lib/errors.ts";
 import type { WarmProgress, WarmRequest, WarmResult } from "../lib/protocol/warm.ts";
 import { renderWarm, renderWarmProgress } from "../lib/render/warm.ts";
+import { namedFileFailure } from "../lib/system-errors.ts";
 
 /** Texts of one call, as the daemon takes them. */
 const TEXTS_A_CALL = 256;
@@ -65,7 +66,7 @@ function textsOf(file: string): string[] {
   try {
     content = readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (thrown) {
-    throw new CombotError("USAGE", `--file: ${messageOf(thrown)}`, { cause: thrown });
+    throw namedFileFailure(`--file ${file}`, thrown);
   }
   const texts = content.split("\n").filter((line) => line.trim() !== "");
   if (texts.length === 0) throw new CombotError("USAGE", `--file ${file}: there is no text in it.`);

@@ -21,6 +21,27 @@ export function failureBy(thrown: unknown, code: ErrorCode, detail: string): Com
   return new CombotError(isFileShortage(thrown) ? "TOO_MANY_FILES" : code, detail, { cause: thrown });
 }
 
+/** There is no room where a file is to go, or it may not be read or written: the user's to mend, and no wrong usage. */
+const FILE_REFUSALS = ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM"];
+
+export function isFileRefusal(thrown: unknown): boolean {
+  return FILE_REFUSALS.includes(systemCodeOf(thrown) ?? "");
+}
+
+/** What was wrong with a file that somebody named. @param named the flag and the path. */
+export function namedFileFailure(named: string, thrown: unknown): CombotError {
+  if (isFileRefusal(thrown))
+    return new CombotError("FILE_REFUSED", `${named}: ${messageOf(thrown)}`, { cause: thrown });
+  const words: Readonly<Record<string, string>> = {
+    EISDIR: "that is a folder",
+    ENOENT: "there is no such file or folder",
+    ENOTDIR: "there is no such file or folder",
+    EEXIST: "it is there already",
+  };
+  const told = words[systemCodeOf(thrown) ?? ""] ?? messageOf(thrown);
+  return failureBy(thrown, "USAGE", `${named}: ${told}.`);
+}
+
 /** Nothing is there: what any other failure to look must not be taken for. */
 export function isAbsence(thrown: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes(systemCodeOf(thrown) ?? "");

@@ -2,15 +2,13 @@ import { stripVTControlCharacters } from "node:util";
 import { CombotError, messageOf, systemCodeOf } from "../errors.ts";
 import { ERRORS } from "../error-table.ts";
 import { jsonText } from "../harmless.ts";
-import { failureBy, isFileShortage } from "../system-errors.ts";
+import { failureBy, isFileRefusal, isFileShortage } from "../system-errors.ts";
 import { renderFailure, type FailureDocument } from "../render/failure.ts";
 import { shown } from "../terminal-text.ts";
 import { usageWords } from "./usage-words.ts";
 
 /** What oclif says of a wrong flag or argument; everything else it throws is a defect. */
 const OCLIF_USAGE = 2;
-/** There is no room for the output where it goes, or a file may not be read or written: the user's to mend. */
-const FILE_REFUSALS = ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM"];
 
 export interface Failure {
   readonly exit: number;
@@ -27,7 +25,7 @@ export function failureOf(thrown: unknown): Failure {
   if (isExit) return { exit: exit ?? 0, document: null };
   if (exit === OCLIF_USAGE) return failureOf(new CombotError("USAGE", usageWords(thrown)));
   const detail = stripVTControlCharacters(messageOf(thrown));
-  if (FILE_REFUSALS.includes(systemCodeOf(thrown) ?? "")) return failureOf(new CombotError("FILE_REFUSED", detail));
+  if (isFileRefusal(thrown)) return failureOf(new CombotError("FILE_REFUSED", detail));
   if (isFileShortage(thrown)) return failureOf(failureBy(thrown, "INTERNAL", detail));
   return {
     ...failureOf(new CombotError("INTERNAL", detail)),

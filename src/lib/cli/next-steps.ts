@@ -41,9 +41,12 @@ async function askDaemon(): Promise<Asked> {
 
 function daemonSteps({ path, health, thrown }: Asked, { units }: UnitsFound): readonly NextStep[] {
   if (health) {
-    const words = `The daemon on ${path} is ${health.status} and serves ${health.model.name}.`;
-    const first = health.status === "unhealthy" ? "combot doctor" : 'combot classify "where is my parcel??"';
-    return [{ words, commands: [first, "combot monitor"] }];
+    const isUnhealthy = health.status === "unhealthy";
+    const told = isUnhealthy ? troubleOf(health) : `and serves ${health.model.name}`;
+    const words = `The daemon on ${path} is ${health.status} ${told}.`;
+    return [
+      { words, commands: [isUnhealthy ? "combot doctor" : 'combot classify "where is my parcel??"', "combot monitor"] },
+    ];
   }
   const code = systemCodeOf(thrown instanceof CombotError ? thrown.cause : thrown);
   if (code === "EACCES" || code === "EPERM") {
@@ -53,6 +56,12 @@ function daemonSteps({ path, health, thrown }: Asked, { units }: UnitsFound): re
   if (code !== "ENOENT" && code !== "ECONNREFUSED") return [{ words: messageOf(thrown), commands: ["combot doctor"] }];
   const words = `No daemon: nobody listens on ${path}.`;
   return [{ words, commands: [units ? `sudo systemctl start ${SERVICE}` : "combot daemon"] }];
+}
+
+/** `(model: loading)`: what its checks say. */
+function troubleOf({ checks }: Health): string {
+  const failed = Object.entries(checks).filter(([, { status }]) => status === "unhealthy");
+  return `(${failed.map(([name, { detail }]) => `${name}: ${detail}`).join("; ")})`;
 }
 
 function unitSteps({ units, detail }: UnitsFound): readonly NextStep[] {

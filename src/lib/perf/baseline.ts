@@ -1,9 +1,10 @@
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { jsonText } from "../harmless.ts";
-import { CombotError, messageOf } from "../errors.ts";
+import { CombotError } from "../errors.ts";
 import { perfReport } from "../protocol/perf.ts";
 import type { PerfReport } from "../protocol/perf.ts";
+import { namedFileFailure } from "../system-errors.ts";
 import { GIB } from "../units.ts";
 
 /** @throws {CombotError} `USAGE` where there is no report in it. */
@@ -12,7 +13,10 @@ export function readBaseline(path: string): PerfReport {
   try {
     json = JSON.parse(readFileSync(path, "utf8"));
   } catch (thrown) {
-    throw new CombotError("USAGE", `--baseline ${path}: ${messageOf(thrown)}`, { cause: thrown });
+    if (thrown instanceof SyntaxError) {
+      throw new CombotError("USAGE", `--baseline ${path}: this is not what --save writes, nor any JSON.`);
+    }
+    throw namedFileFailure(`--baseline ${path}`, thrown);
   }
   const { data, error } = perfReport.safeParse(json, { jitless: true });
   if (data) return data;
@@ -52,12 +56,12 @@ function flat({ model, machine: { cpu, cores, memoryBytes }, load: { texts, ...l
   return new Map(Object.entries(parts).map(([name, value]) => [name, String(value ?? "none")]));
 }
 
-/** Before a run of minutes, rather than after it. @throws {CombotError} `USAGE` where no file can be written. */
+/** Before a run of minutes, rather than after it. @throws {CombotError} `FILE_REFUSED` or `USAGE` where no file can be written. */
 export function refuseUnwritable(flag: string, path: string): void {
   try {
     accessSync(dirname(resolve(path)), constants.W_OK);
   } catch (thrown) {
-    throw new CombotError("USAGE", `${flag} ${path}: ${messageOf(thrown)}`, { cause: thrown });
+    throw namedFileFailure(`${flag} ${path}`, thrown);
   }
 }
 
@@ -65,11 +69,11 @@ export function saveReport(path: string, report: PerfReport): void {
   write("--save", path, `${jsonText(report)}\n`);
 }
 
-/** @throws {CombotError} `USAGE` where it can't be written. */
+/** @throws {CombotError} `FILE_REFUSED` or `USAGE` where it can't be written. */
 export function write(flag: string, path: string, content: string): void {
   try {
     writeFileSync(path, content);
   } catch (thrown) {
-    throw new CombotError("USAGE", `${flag} ${path}: ${messageOf(thrown)}`, { cause: thrown });
+    throw namedFileFailure(`${flag} ${path}`, thrown);
   }
 }

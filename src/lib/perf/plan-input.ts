@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CombotError, messageOf } from "../errors.ts";
+import { CombotError } from "../errors.ts";
 import type { Address } from "./load/address.ts";
 import type { Arrivals } from "./load/arrivals.ts";
 import { OPEN_CONNECTIONS } from "./load/order.ts";
@@ -7,6 +7,7 @@ import type { OpenLoad } from "./load/order.ts";
 import type { PerfPlan } from "./plan.ts";
 import { bundledTexts, textsOf } from "./texts.ts";
 import { parseTarget } from "./verdict/targets.ts";
+import { namedFileFailure } from "../system-errors.ts";
 
 /** What the command line says. */
 export interface PlanInput {
@@ -91,7 +92,7 @@ function tokenIn(path: string): string {
     const token = readFileSync(path, "utf8").trim();
     if (/^[\x21-\x7e]+$/.test(token)) return token;
   } catch (thrown) {
-    throw new CombotError("USAGE", `--token-file: ${messageOf(thrown)}`, { cause: thrown });
+    throw namedFileFailure(`--token-file ${path}`, thrown);
   }
   throw new CombotError("USAGE", `--token-file ${path}: there is no token in it.`);
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { CombotError, messageOf } from "../errors.ts";
+import { CombotError } from "../errors.ts";
 import { packageFile } from "../package-files.ts";
+import { namedFileFailure } from "../system-errors.ts";
 
 export interface TextSet {
   /** `bundled`, or the file's path. */
@@ -28,7 +29,7 @@ export function textsOf(path: string): TextSet {
   try {
     content = readFileSync(path, "utf8");
   } catch (thrown) {
-    throw new CombotError("USAGE", `--texts: ${messageOf(thrown)}`, { cause: thrown });
+    throw namedFileFailure(`--texts ${path}`, thrown);
   }
   const found = setOf(path, content);
   if (found.texts.length === 0) throw new CombotError("USAGE", `--texts ${path}: there is no text in it.`);

@@ -36,6 +36,14 @@ describe("combot alone", () => {
     expect(next).toContain("Redis: none found at localhost.");
   });
 
+  test("with a daemon that is unhealthy says why, and not that it serves", async () => {
+    const model = { status: "unhealthy", detail: "loading" };
+    const health = { ...HEALTH, status: "unhealthy", checks: { ...HEALTH.checks, model } };
+    const { socket } = await startFakeDaemon({ health: () => ({ status: 503, body: health }) });
+    const { stdout } = await runCli([], { env: { COMBOT_SOCKET: socket } });
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain("is unhealthy (model: loading). $ combot doctor");
+  });
+
   test("help asked for by name has no state of the machine in it", async () => {
     expect((await runCli(["--help"])).stdout).not.toContain("NEXT");
   });

@@ -3,6 +3,7 @@ import { failureOf, writeFailure } from "../../../src/lib/cli/failure.ts";
 import { nearestCommand } from "../../../src/lib/cli/near-command.ts";
 import { parseUnitStates } from "../../../src/lib/cli/systemd-state.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
+import { write } from "../../../src/lib/perf/baseline.ts";
 
 function thrownBy(message: string, more: object): Error {
   return Object.assign(new Error(message), more);
@@ -32,6 +33,14 @@ describe("failureOf", () => {
       exit: 2,
       document: { code: "FILE_REFUSED" },
     });
+  });
+
+  test.each([
+    ["/dev/full", "FILE_REFUSED", "--save /dev/full: ENOSPC: no space left on device, write"],
+    ["/proc", "USAGE", "--save /proc: that is a folder."],
+    ["/nonexistent/file", "USAGE", "--save /nonexistent/file: there is no such file or folder."],
+  ])("a file that a flag names, %s, is refused as what it is", (path, code, message) => {
+    expect(() => write("--save", path, "x".repeat(100))).toThrow(expect.objectContaining({ code, message }));
   });
 
   test("a command that ended itself has said all there is to say", () => {

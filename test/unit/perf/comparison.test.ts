@@ -73,7 +73,7 @@ describe("a baseline", () => {
   });
 
   test.each([
-    ["is not there", undefined, "ENOENT"],
+    ["is not there", undefined, "there is no such file"],
     ["is no JSON", "{", "JSON"],
     ["is no report", '{"format":1}', "not what --save writes"],
     ["is of another format", JSON.stringify({ ...PERF_REPORT, format: 2 }), "format"],
