@@ -30,7 +30,7 @@ export default class Doctor extends ClientCommand {
     const checks = await this.waitFor("Examining", examine(new Probe(this.client(flags.socket), sockets)));
     const worst = (["fail", "warn"] as const).find((status) => checks.some((check) => check.status === status));
     if (worst === "fail") process.exitCode = EXIT_FAILED;
-    this.print(renderDoctor(checks, await terminalPaint(process.stdout, process.env)));
+    this.print(renderDoctor(checks, await terminalPaint(process.stdout, process.env), process.stdout.columns));
     return { status: worst ?? "ok", checks };
   }
 }
