@@ -1,20 +1,53 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callSocket } from "../../../scripts/support/socket-request.ts";
 import { CONTROL_SOCKET, SOCKET, writeDaemonUnit } from "../../support/systemd/daemon-unit.ts";
-import { Machine } from "../../support/systemd/machine.ts";
+import { DeployedMachine, packProgram } from "../../support/deploy/deployed-machine.ts";
+import { Machine, type Ran } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
 
 const UNIT = "combot-enhanced";
 const CLI = new URL("../../../bin/run.js", import.meta.url).pathname;
 /** Of one core: Node takes most of a second to start, and everything else thirty times as long as usual. */
 const SHARE = 0.03;
-const LIMIT_MS = 600_000;
+const DEPLOY_SHARE = 0.05;
+const LIMIT_MS = 900_000;
 
 sayIfNotTested("a machine that is slow");
 
+/** A first deploy on a machine of its own. It takes a share of a core for minutes, and so goes on beside the tests of the other. */
+class SlowDeploy {
+  readonly #packed = packProgram();
+  readonly #deployed: DeployedMachine;
+  readonly ran: Promise<Ran>;
+
+  private constructor(machine: Machine) {
+    this.#deployed = new DeployedMachine(machine, this.#packed.folder);
+    machine.slowDown(DEPLOY_SHARE);
+    this.ran = this.#deployed.deploy();
+    // Whoever awaits it is told; until then nobody does.
+    this.ran.catch(() => undefined);
+  }
+
+  static async start(): Promise<SlowDeploy> {
+    return new SlowDeploy(await Machine.boot());
+  }
+
+  restartsOf(unit: string): Promise<string> {
+    return this.#deployed.machine.property(unit, "NRestarts");
+  }
+
+  async end(): Promise<void> {
+    this.#deployed.machine.slowDown(undefined);
+    await this.#deployed.machine.stop();
+    this.#packed.remove();
+  }
+}
+
 describe.runIf(hasMachines)("on a machine with 3% of a core", { timeout: LIMIT_MS }, () => {
   let machine: Machine;
+  let deploy: SlowDeploy;
   beforeAll(async () => {
+    deploy = await SlowDeploy.start();
     machine = await Machine.boot();
     const settings = ["WORKERS=1", "REQUEST_TIMEOUT=300"];
     await writeDaemonUnit(machine, {
@@ -22,11 +55,12 @@ describe.runIf(hasMachines)("on a machine with 3% of a core", { timeout: LIMIT_M
       service: ["TimeoutStartSec=15", "TimeoutStopSec=35", "WatchdogSec=5"],
     });
     machine.slowDown(SHARE);
-  });
+  }, LIMIT_MS);
   afterAll(async () => {
     machine?.slowDown(undefined);
     await machine?.stop();
-  });
+    await deploy?.end();
+  }, LIMIT_MS);
 
   const combot = (...args: string[]) => machine.run([process.execPath, CLI, ...args, "--socket", SOCKET]);
 
@@ -57,5 +91,12 @@ describe.runIf(hasMachines)("on a machine with 3% of a core", { timeout: LIMIT_M
   test("it stops in order", async () => {
     await machine.sh("systemctl", "stop", UNIT);
     expect(await machine.property(UNIT, "Result")).toBe("success");
+  });
+
+  test("and with 5% of it a first deploy ends well, and nothing was started twice", async () => {
+    const { status, stderr } = await deploy.ran;
+    expect(status, stderr).toBe(0);
+    expect(await deploy.restartsOf("combot-enhanced")).toBe("0");
+    expect(await deploy.restartsOf("combot-redis")).toBe("0");
   });
 });

@@ -30,7 +30,8 @@ export const cost: Part = {
     const missing = OTHERS.filter((name) => spawnSync(name, ["--version"]).error);
     if (missing.length > 0) {
       const measured = `${missing.join(" and ")}: not installed (apt-get install ${missing.join(" ")})`;
-      return yield { what: "CPU seconds beside glances and btop", measured, target: "both are there", pass: false };
+      yield { what: "CPU seconds beside glances and btop", measured, target: "both are there", pass: false };
+      return;
     }
     yield* await withWatched(async function* ({ daemon }): AsyncGenerator<Line> {
       const folder = mkdtempSync(join(tmpdir(), "cm-"));
