@@ -2,86 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "vitest";
-import type { ExpectStatic, TestContext } from "vitest";
+import type { ExpectStatic } from "vitest";
 import { freePort } from "../../../scripts/support/free-port.ts";
-import { openRedis } from "../../../src/daemon/cache/redis-client.ts";
-import { RedisConnection } from "../../../src/daemon/cache/redis-connection.ts";
-import { SharedValues } from "../../../src/daemon/cache/shared-values.ts";
-import { targetOf, untilUp } from "../../support/cache-tiers.ts";
-import { Forwarder } from "../../support/forwarder.ts";
+import type { SharedValues } from "../../../src/daemon/cache/shared-values.ts";
 import { RedisCluster } from "../../support/redis-cluster.ts";
-import { RedisServer } from "../../support/redis-server.ts";
-import type { RedisServerOptions } from "../../support/redis-server.ts";
+import type { RedisServer } from "../../support/redis-server.ts";
+import { RedisStage } from "../../support/redis-stage.ts";
 
 const SOON = { timeout: 60_000, interval: 50 };
 const PLACE = { namespace: "session", key: "k" } as const;
 
-/** What a test needs, of its own: they run beside each other, since most of their time is a wait for the next look. */
-class Stage {
-  readonly #context: TestContext;
-
-  constructor(context: TestContext) {
-    this.#context = context;
-  }
-
-  atEnd(end: () => unknown): void {
-    this.#context.onTestFinished(async () => void (await end()));
-  }
-
-  async startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const server = await RedisServer.start(options);
-    this.atEnd(() => server.end());
-    return server;
-  }
-
-  /** A connection, with all that it told. @param url asked whenever it connects. */
-  async connectTo(url: () => string) {
-    const { expect } = this.#context;
-    const told: string[] = [];
-    const connection = new RedisConnection({
-      open: () => openRedis(targetOf(url())),
-      now: () => performance.now(),
-      idleMs: () => performance.eventLoopUtilization().idle,
-      onTurn: (state) => told.push(state),
-      onRefused: (why) => told.push(why === null ? "taken" : `refused ${why.split(" ")[0]}`),
-    });
-    connection.start();
-    this.atEnd(() => connection.close());
-    await untilUp(connection, expect);
-    await expect.poll(() => connection.connectedSince, SOON).not.toBeNull();
-    told.splice(0);
-    return { connection, values: new SharedValues(connection), told };
-  }
-
-  /** To one that nobody named. */
-  connectAssumed(port: number) {
-    const told: string[] = [];
-    const connection = new RedisConnection({
-      open: () => openRedis(targetOf(`redis://127.0.0.1:${port}`)),
-      now: () => performance.now(),
-      idleMs: () => performance.eventLoopUtilization().idle,
-      isAssumed: true,
-      onTurn: (state) => told.push(state),
-    });
-    connection.start();
-    this.atEnd(() => connection.close());
-    return { connection, told };
-  }
-
-  /** A master and its replica behind one port. */
-  async startPair() {
-    const [first, second] = [await this.startRedis(), await this.startRedis()];
-    await second.ask((redis) => redis.replicaof("127.0.0.1", first.port));
-    const link = () => second.ask((redis) => redis.info("replication"));
-    await this.#context.expect.poll(link, SOON).toContain("master_link_status:up");
-    const forwarder = await Forwarder.start(first.port);
-    this.atEnd(() => forwarder.end());
-    return { first, second, forwarder, url: () => `redis://127.0.0.1:${forwarder.port}` };
-  }
-}
-
 /** The second one is the master from now on, and the name leads to it. */
-async function failOver({ first, second, forwarder }: Awaited<ReturnType<Stage["startPair"]>>): Promise<void> {
+async function failOver({ first, second, forwarder }: Awaited<ReturnType<RedisStage["startPair"]>>): Promise<void> {
   await second.ask((redis) => redis.replicaof("NO", "ONE"));
   await first.ask((redis) => redis.replicaof("127.0.0.1", second.port));
   forwarder.target = second.port;
@@ -96,7 +28,7 @@ const keeps = (values: SharedValues) =>
 describe.concurrent("the endpoint has moved", { timeout: 90_000 }, () => {
   test("and the old master is a replica: writes are refused, told, and go to the new one", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const pair = await stage.startPair();
     const { connection, values, told } = await stage.connectTo(pair.url);
     expect(await keeps(values)).toBe("kept");
@@ -112,7 +44,7 @@ describe.concurrent("the endpoint has moved", { timeout: 90_000 }, () => {
 
   test("while nobody asks for anything: it is found all the same", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const pair = await stage.startPair();
     const { told, values } = await stage.connectTo(pair.url);
     await failOver(pair);
@@ -122,7 +54,7 @@ describe.concurrent("the endpoint has moved", { timeout: 90_000 }, () => {
 
   test("only after some time: what the old one has is read meanwhile", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const pair = await stage.startPair();
     const { connection, values, told } = await stage.connectTo(pair.url);
     await keeps(values);
@@ -140,7 +72,7 @@ describe.concurrent("the endpoint has moved", { timeout: 90_000 }, () => {
 
   test("and the old one has lost its master, and answers nothing: MASTERDOWN", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const pair = await stage.startPair();
     const { connection, values } = await stage.connectTo(pair.url);
     await pair.second.ask((redis) => redis.replicaof("NO", "ONE"));
@@ -161,7 +93,7 @@ describe.concurrent("the server is there and can't answer yet", { timeout: 120_0
 
   test("since it reads its data back after a restart: LOADING", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const server = await stage.startRedis({ args: SLOWLY });
     const { connection, values } = await stage.connectTo(() => server.url);
     expect(await keeps(values)).toBe("kept");
@@ -180,7 +112,7 @@ describe.concurrent("the server is there and can't answer yet", { timeout: 120_0
 
   test("since a part of its cluster is away: CLUSTERDOWN", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const cluster = await RedisCluster.start();
     stage.atEnd(() => cluster.end());
     for (const node of cluster.nodes) await node.ask((redis) => redis.config("SET", "cluster-node-timeout", "1000"));
@@ -199,7 +131,7 @@ describe.concurrent("the server is there and can't answer yet", { timeout: 120_0
 describe.concurrent("a Redis that nobody named", { timeout: 90_000 }, () => {
   test("is off where none is there, told once; it is used when one comes, and missed when that goes", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const port = await freePort();
     const { connection, told } = stage.connectAssumed(port);
     await expect.poll(() => told, SOON).toEqual(["off"]);
@@ -213,7 +145,7 @@ describe.concurrent("a Redis that nobody named", { timeout: 90_000 }, () => {
 
   test("and is there from the start is never told to be away", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const { port } = await stage.startRedis();
     const { connection, told } = stage.connectAssumed(port);
     await expect.poll(() => connection.state, SOON).toBe("up");
@@ -224,7 +156,7 @@ describe.concurrent("a Redis that nobody named", { timeout: 90_000 }, () => {
 describe.concurrent("a login", { timeout: 90_000 }, () => {
   test("whose password was changed is made again", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const old = await stage.startRedis({ args: ["--requirepass", "old"], password: "old" });
     let password = "old";
     const { connection, values } = await stage.connectTo(() => `redis://:${password}@127.0.0.1:${old.port}`);
@@ -239,7 +171,7 @@ describe.concurrent("a login", { timeout: 90_000 }, () => {
 
   test("that is taken away under it, and given back with another password", async (context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const server = await stage.startRedis();
     const grant = (secret: string) =>
       server.ask((redis) => redis.call("ACL", "SETUSER", "bot", "reset", "on", `>${secret}`, "~combot:*", "+@all"));
@@ -286,7 +218,7 @@ describe.concurrent("writes are refused: told once, degraded, and read all the s
   ];
   test.for(FAULTS)("%s", async ([word, fault, end], context) => {
     const { expect } = context;
-    const stage = new Stage(context);
+    const stage = new RedisStage(context);
     const disk = mkdtempSync(join(tmpdir(), "rd-"));
     stage.atEnd(() => rmSync(disk, { recursive: true, force: true }));
     const server = await stage.startRedis({ args: ["--dir", disk] });

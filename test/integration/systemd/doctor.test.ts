@@ -17,7 +17,6 @@ import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts
 const UNIT = "combot-enhanced.service";
 const COMBOT = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
 const LONG = { timeout: 60_000, interval: 200 };
-
 const TARGET = "/etc/systemd/system/combot.target";
 
 async function crashTooOften(machine: Machine): Promise<void> {
@@ -194,12 +193,14 @@ describe.runIf(hasMachines)("doctor", () => {
   let isWell = false;
 
   beforeEach(async () => {
-    if (isWell) return void (isWell = false);
+    const isKept = isWell;
+    isWell = false;
+    if (isKept) return;
     const stop = ["kill --signal=SIGKILL", "stop", "reset-failed"].map((verb) => `systemctl ${verb} ${UNIT}`);
     await machine.run(["sh", "-c", [...stop, "systemctl stop combot.target"].join("; ")]);
     const overrides = [`/etc/systemd/system/${UNIT}.d`, `/etc/systemd/system.control/${UNIT}.d`];
-    for (const folder of overrides) rmSync(machine.path(folder), { recursive: true, force: true });
-    for (const path of ["/etc/combot", TARGET]) rmSync(machine.path(path), { recursive: true, force: true });
+    for (const path of [...overrides, "/etc/combot", TARGET])
+      rmSync(machine.path(path), { recursive: true, force: true });
     await writeDaemonUnit(machine, { service: ["MemoryMax=3G", "TimeoutStopSec=2"] });
     await machine.sh("systemctl", "enable", "--now", UNIT);
     await vi.waitUntil(async () => (await healthOf(machine)) === "ok", LONG);
