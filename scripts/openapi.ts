@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { classifyRequest } from "../src/lib/protocol/classify.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../src/lib/protocol/endpoints.ts";
-import type { Endpoint } from "../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../src/lib/protocol/endpoint.ts";
 import { modelUseRequest } from "../src/lib/protocol/model.ts";
 import { PROBLEM_TYPE, problem } from "../src/lib/protocol/problem.ts";
 

@@ -73,6 +73,10 @@ With - each line of standard input is a text, however many there are. Output has
       description: "Whoever asks, 1 to 256 bytes; kept as a keyed hash only. Counts toward MAX_USERS_PER_PROCESS.",
       helpValue: "NAME",
     }),
+    model: Flags.string({
+      description: "A model of COMBOT_MODELS_DIR, by its name. Default: the default one.",
+      helpValue: "NAME",
+    }),
     "top-k": Flags.integer({
       description: "Labels to tell for each text, best first.",
       default: 1,

@@ -14,6 +14,7 @@ import type { Logger } from "./log/log.ts";
 import { AfterBursts } from "./memory/after-bursts.ts";
 import { collectAll } from "../lib/collector.ts";
 import { describeForSystemd } from "./reports/unit-state.ts";
+import { openRepository } from "./wiring/repository.ts";
 import { reload } from "./wiring/reloading.ts";
 import { createServices } from "./wiring/services.ts";
 import { createServing } from "./wiring/serving.ts";
@@ -58,6 +59,9 @@ export async function main(flags: DaemonFlags): Promise<void> {
   await backups.sweep();
   const probes = new Probes(() => serving.reports.health().status);
   const services = createServices({ ...serving, backups, probes, loaded: () => inForce.loaded, log });
+  // Their names are known before anybody can ask for one.
+  const rescan = openRepository(models, log);
+  rescan();
   const listeners = await listen(settings, services, log);
   stateLock?.tell(settings.socketPath ?? listeners.addresses.user);
   const steps: StopSteps = {
@@ -71,6 +75,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
       ["listeners", () => listeners.close()],
       ["governor", () => governor.stop()],
       ["after bursts", async () => afterBursts.stop()],
+      ["budget", async () => serving.governance.budget.stop()],
       ["models", () => models.stop()],
     ],
     keep: [
@@ -80,20 +85,21 @@ export async function main(flags: DaemonFlags): Promise<void> {
     ],
   };
   obeySignals(log, steps, async () => {
-    const act = (): string => reload(inForce, listeners, log);
+    const act = (): string => {
+      rescan();
+      return reload(inForce, listeners, log);
+    };
     await (unit ? unit.reloading(act) : act());
   });
 
-  const { name, digest } = models.current.model;
-  log.info({ ...listeners.addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
+  tellListening(log, listeners.addresses, models.current.model);
   writeHeapOnSignal(settings.stateDir, log);
-  governor.start();
-  afterBursts.start();
-  journaling?.start();
-  watch.start();
-  folder.start();
-  warming.start();
+  for (const part of [governor, afterBursts, journaling, watch, folder, warming]) part?.start();
   await unit?.ready();
+}
+
+function tellListening(log: Logger, addresses: object, { name, digest }: Serving["models"]["current"]["model"]): void {
+  log.info({ ...addresses, model: name, digest: digest.slice(0, 12), version: VERSION }, "listening");
 }
 
 /** To who probes and to systemd; whoever calls is served as ever meanwhile. */

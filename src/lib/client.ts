@@ -19,7 +19,12 @@ export type BodyOf<N extends EndpointName> = Called<N> extends { body: infer B e
 export type QueryOf<N extends EndpointName> =
   Called<N> extends { query: infer Q extends z.ZodType } ? z.input<Q> : never;
 
+export type ParamsOf<N extends EndpointName> =
+  Called<N> extends { params: infer P extends z.ZodType } ? z.input<P> : never;
+
 export interface CallOptions<N extends EndpointName> {
+  /** What stands in the path. */
+  readonly params?: ParamsOf<N>;
   readonly body?: BodyOf<N>;
   readonly query?: QueryOf<N>;
   readonly signal?: AbortSignal | undefined;
@@ -124,13 +129,13 @@ export class Client {
   }
 
   async #reach<N extends EndpointName>(route: Route, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
-    const { body, query, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
+    const { params, body, query, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
     const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const signal = stop && timeout ? AbortSignal.any([stop, timeout]) : (stop ?? timeout);
     const socketPath = route.access === "control" ? this.#sockets.controlPath : this.#sockets.path;
     // Every query of the protocol is an object of strings; that N has one is known to callers alone.
     const search = query ? `?${new URLSearchParams(query as Record<string, string>).toString()}` : "";
-    const path = route.path + search;
+    const path = filled(route.path, params as object | undefined) + search;
     const { method } = route;
     const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
     const isWorthIt = (thrown: unknown) => isAbsent(thrown) || (isSafe && isCutOff(thrown));
@@ -142,6 +147,12 @@ export class Client {
       throw unreachable(socketPath, route.access, thrown);
     }
   }
+}
+
+/** @param params of the path, by name: an object of strings, which callers alone know. */
+function filled(path: string, params: object | undefined): string {
+  const values = Object.entries((params ?? {}) as Record<string, string>);
+  return values.reduce((sofar, [name, value]) => sofar.replace(`{${name}}`, encodeURIComponent(value)), path);
 }
 
 /** zod and the schemas take 60 ms to load, so they come only for a reply that they have to judge or to explain. */

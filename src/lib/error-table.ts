@@ -97,11 +97,17 @@ export const ERRORS = {
     title: "The model takes no labels of a call",
     help: "Serve one whose labels are entailment, neutral and contradiction: combot model use DIR.",
   },
+  MODEL_UNKNOWN: {
+    http: 404,
+    exit: 2,
+    title: "There is no model of that name",
+    help: "The detail names those that there are; combot model rescan looks at COMBOT_MODELS_DIR again.",
+  },
   MODEL_DOES_NOT_FIT: {
-    http: 409,
+    http: 503,
     exit: 4,
     title: "The model does not fit in memory",
-    help: "The detail has the arithmetic; --in-turn unloads the old model first.",
+    help: "The detail has the arithmetic: unpin or unload another one; for model use, --in-turn unloads the old one first.",
   },
   SWITCH_RUNNING: {
     http: 409,

@@ -32,6 +32,8 @@ export interface TrialModelSpec {
   /** The label's axis is left out, where there is one label. */
   readonly flat?: boolean;
   readonly padLeft?: boolean;
+  /** Bytes that a worker takes of memory, which the file does not have: a table of zeros that is made at the load. */
+  readonly ballastBytes?: number;
 }
 
 const SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
@@ -82,7 +84,7 @@ export function trialGraph(spec: TrialModelSpec): Graph {
   const rowOf = graph.node("Gather", [graph.initializer("table", floatTensor(table, [rows, labels])), ids]);
   const axes = [0, 1, 2].map((value) => graph.initializer(`axis_${value}`, int64Tensor([value])));
   const axis = (value: number): string => axes[value]!;
-  let weighted = rowOf;
+  let weighted = spec.ballastBytes === undefined ? rowOf : withBallast(graph, rowOf, ids, spec.ballastBytes);
   if (spec.withPositions) {
     const positions = cast(graph.input("position_ids", spec.idsType ?? "int64", dims), "float32");
     weighted = graph.node("Mul", [weighted, graph.node("Unsqueeze", [positions, axis(2)])]);
@@ -106,6 +108,13 @@ export function trialGraph(spec: TrialModelSpec): Graph {
   graph.node("Cast", [sums], { to: elementTypes[outputType] }, { outputs: [outputName] });
   graph.output(outputName, outputType, spec.flat ? ["batch"] : ["batch", labels]);
   return graph;
+}
+
+/** Adds a row of zeros to each token's. */
+function withBallast(graph: Graph, rows: string, ids: string, bytes: number): string {
+  const shape = graph.initializer("ballast_shape", int64Tensor([Math.round(bytes / 4), 1]));
+  const zeros = graph.node("ConstantOfShape", [shape], { value: floatTensor([0], [1]) });
+  return graph.node("Add", [rows, graph.node("Gather", [zeros, ids])]);
 }
 
 /** Reads the mask, which the optimiser would otherwise take out of the graph's inputs, and makes nothing of it. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ENDPOINTS, PAGES } from "../../../src/lib/protocol/endpoints.ts";
-import type { Endpoint } from "../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
 import type { FuzzContext } from "../context.ts";
 import type { Random } from "../random.ts";
 import { valueOf } from "./values.ts";

@@ -41,14 +41,16 @@ export class Actions {
 
   unloadQuiet(slots: readonly number[], idleUnloadMs: number): Promise<void> {
     const quietMs = Math.min(...this.#quietOf(slots));
-    const why = { act: "unload", reason: "idle", measured: quietMs / 1000, threshold: idleUnloadMs / 1000 };
+    const threshold = this.#idleUnloadOf(slots[0]) ?? idleUnloadMs;
+    const why = { act: "unload", reason: "idle", measured: quietMs / 1000, threshold: threshold / 1000 };
     const { workers } = this.#options;
     return this.#measured(named(why), async () => {
       // Measuring took a moment: the timer loses to a text that was given out meanwhile.
       const quiet = chooseIdle(workers().views(), idleUnloadMs).filter((slot) => slots.includes(slot));
       await workers().unload(quiet);
-      const spared = slots.filter((slot) => !quiet.includes(slot));
-      return spared.length > 0 ? `given a text meanwhile: slot ${spared.join(", ")}` : undefined;
+      const spared = slots.filter((slot) => !quiet.includes(slot)).map((slot) => this.#placeOf(slot));
+      const names = spared.map(({ slot, model }) => (model === undefined ? `${slot}` : `${slot} of ${model}`));
+      return names.length > 0 ? `given a text meanwhile: slot ${names.join(", ")}` : undefined;
     });
   }
 
@@ -91,8 +93,9 @@ export class Actions {
 
   async putOff(verdict: DueVerdict, nowMs: number): Promise<void> {
     const { slot, why, measured, threshold, untilMs = nowMs } = verdict;
+    const place = this.#placeOf(slot);
     const detail = `recycling may take a tenth of the time: the next one in ${Math.max(0, Math.round(untilMs - nowMs))} ms`;
-    const entry = { action: "put off" as const, reason: why, ...figures(why, measured, threshold), slot, detail };
+    const entry = { action: "put off" as const, reason: why, ...figures(why, measured, threshold), ...place, detail };
     this.#options.decisions.record({ ...entry, freedBytes: null, durationMs: 0 });
   }
 
@@ -101,7 +104,12 @@ export class Actions {
     const { slot, why, measured, threshold } = verdict;
     const how = room.fits ? "replacement first" : "in turn";
     let birthMs = 0;
-    const entry = { action: "recycle" as const, reason: why, ...figures(why, measured, threshold), slot };
+    const entry = {
+      action: "recycle" as const,
+      reason: why,
+      ...figures(why, measured, threshold),
+      ...this.#placeOf(slot),
+    };
     await this.#measured(entry, async () => {
       const done = await this.#options.workers().recycle(slot, why, !room.fits);
       birthMs = done.birthMs;
@@ -120,6 +128,19 @@ export class Actions {
       }
     }
     return undefined;
+  }
+
+  #idleUnloadOf(slot: number | undefined): number | undefined {
+    return this.#options
+      .workers()
+      .views()
+      .find((worker) => worker.slot === slot)?.idleUnloadMs;
+  }
+
+  /** How people know it. */
+  #placeOf(slot: number): { readonly slot: number; readonly model?: string } {
+    const views = this.#options.workers().views();
+    return views.find((worker) => worker.slot === slot)?.place ?? { slot };
   }
 
   #quietOf(slots: readonly number[]): number[] {

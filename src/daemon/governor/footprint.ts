@@ -2,6 +2,15 @@ import type { FitVerdict, Load } from "../policy/fit.ts";
 import { judgeFit } from "../policy/fit.ts";
 import type { Sample } from "./ports.ts";
 
+/** Workers that a model wants, as far as memory is concerned. */
+export interface Wanted {
+  readonly footprint: Footprint;
+  /** One of them serves by now: they are surplus, and the weights are there. */
+  readonly serving: boolean;
+  /** To workers of other models that are on their way. */
+  readonly promisedBytes: number;
+}
+
 /** More workers of a model, and whether one that serves has mapped its weights already. */
 export interface Demand {
   readonly workers: number;
@@ -13,9 +22,18 @@ export class Footprint {
   readonly #estimate: () => Load;
   #seen: Load | undefined;
 
-  /** @param estimate asked anew each time: that workers share no weights turns out when the first one loads. */
-  constructor(estimate: () => Load) {
+  /**
+   * @param estimate asked anew each time: that workers share no weights turns out when the first one loads.
+   * @param seen in an earlier run.
+   */
+  constructor(estimate: () => Load, seen?: Load) {
     this.#estimate = estimate;
+    this.#seen = seen;
+  }
+
+  /** The most that was measured; undefined before the first. */
+  get seen(): Load | undefined {
+    return this.#seen;
   }
 
   /** @param pids of this model's workers, those that serve: one that still loads takes less than it will. */

@@ -10,15 +10,18 @@ import type { RecycleHistory } from "../policy/recycle.ts";
 import { Actions } from "./actions.ts";
 import type { DueVerdict } from "./actions.ts";
 import type { Decisions } from "./decisions.ts";
-import type { Footprint } from "./footprint.ts";
+import type { Footprint, Wanted } from "./footprint.ts";
 import { anonymousOf } from "./ports.ts";
-import type { GovernedWorker, MemoryMeter, Sample, ShrinkableCache, Workers } from "./ports.ts";
+import type { MemoryMeter, Sample, ShrinkableCache, Workers } from "./ports.ts";
 
 export interface GovernorOptions {
   readonly meter: MemoryMeter;
-  /** Of the model that serves now. */
+  /** Of the models that are here. */
   readonly workers: () => Workers;
-  readonly footprint: () => Footprint;
+  /** Of the model whose worker has that slot; where none is given, of the one that comes back first. */
+  readonly footprint: (slot?: number) => Footprint;
+  /** Told each reading. */
+  readonly onSample?: (sample: Sample) => void;
   readonly cache: ShrinkableCache;
   readonly decisions: Decisions;
   readonly thresholds: Thresholds;
@@ -103,17 +106,22 @@ export class Governor {
    * Why so many more workers may not be started now. Memory decides; while another one serves, a high level is reason
    * enough. What takes the place of a worker that was recycled needs no more room than that one had.
    */
-  refusal(workers: number): string | undefined {
-    const { footprint, thresholds } = this.#options;
+  refusal(workers: number, demand?: Wanted): string | undefined {
+    const { thresholds } = this.#options;
     const sample = this.#sample;
     if (!sample) return undefined;
     if (this.#options.workers().views().length < this.#places) return undefined;
-    const serving = this.#serving().length;
-    if (serving > 0 && rankOf(this.level) >= rankOf("high"))
-      return `memory is at ${this.level}, and another worker serves`;
-    const { fits, detail } = footprint().judge({ workers, mapped: serving > 0 }, sample, thresholds.critical);
+    const { footprint = this.#options.footprint(), serving = this.#serves, promisedBytes = 0 } = demand ?? {};
+    if (serving && rankOf(this.level) >= rankOf("high")) return `memory is at ${this.level}, and another worker serves`;
+    const taken = { ...sample, usedBytes: sample.usedBytes + promisedBytes };
+    const { fits, detail } = footprint.judge({ workers, mapped: serving }, taken, thresholds.critical);
     if (fits) return undefined;
     return workers === 1 ? `a worker needs ${detail}` : `${workers} workers need ${detail}`;
+  }
+
+  /** Memory as it is after something was given back: nobody need wait for the next step. */
+  reread(): Promise<Sample | undefined> {
+    return this.#read();
   }
 
   /** One step: read, judge, act. Steps don't overlap; an action may last over many of them. */
@@ -123,8 +131,7 @@ export class Governor {
     try {
       const sample = await this.#read();
       if (sample) {
-        const serving = this.#serving().map(({ pid }) => pid);
-        this.#options.footprint().observe(sample, serving);
+        this.#options.onSample?.(sample);
         this.#climb(sample);
       }
       this.#act(sample);
@@ -195,7 +202,7 @@ export class Governor {
       level: this.#state.level,
       falling: this.#falling,
       freeableBytes: ours + cache.bytes,
-      workerBytes: footprint().bytesFor({ workers: 1, mapped: this.#serving().length > 0 }, sample.source),
+      workerBytes: footprint().bytesFor({ workers: 1, mapped: this.#serves }, sample.source),
       workers: this.#options.workers().views(),
       thresholds,
       history: this.#history,
@@ -237,7 +244,7 @@ export class Governor {
     const { idleUnloadMs, now } = this.#options;
     const workers = this.#options.workers();
     const views = workers.views();
-    const idle = idleUnloadMs > 0 ? chooseIdle(views, idleUnloadMs) : [];
+    const idle = chooseIdle(views, idleUnloadMs > 0 ? idleUnloadMs : -1);
     if (idle.length > 0) return () => this.#actions.unloadQuiet(idle, idleUnloadMs);
     if (rankOf(this.level) >= rankOf("critical")) return undefined;
     const verdict = chooseRecycle(views, { last: this.#lastRecycle, unsettled: workers.unsettled }, now());
@@ -254,7 +261,7 @@ export class Governor {
   /** A try that failed is paid for like one that worked: by what it took. */
   async #recycle(verdict: DueVerdict): Promise<void> {
     const { now } = this.#options;
-    const room = this.roomForBoth();
+    const room = this.roomForBoth(verdict.slot);
     const from = now();
     let birthMs: number | undefined;
     try {
@@ -275,16 +282,17 @@ export class Governor {
   }
 
   /** Whether a replacement fits beside the worker it replaces. */
-  roomForBoth(): { fits: boolean; detail: string } {
+  roomForBoth(slot?: number): { fits: boolean; detail: string } {
     const { footprint, thresholds } = this.#options;
     if (!this.#sample) return { fits: true, detail: "" };
-    return footprint().judge({ workers: 1, mapped: true }, this.#sample, thresholds.critical);
+    return footprint(slot).judge({ workers: 1, mapped: true }, this.#sample, thresholds.critical);
   }
 
-  #serving(): readonly GovernedWorker[] {
+  /** Some worker does. */
+  get #serves(): boolean {
     return this.#options
       .workers()
       .views()
-      .filter(({ serving }) => serving);
+      .some(({ serving }) => serving);
   }
 }

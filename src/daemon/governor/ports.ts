@@ -3,12 +3,25 @@ import type { WorkerView } from "../policy/worker-view.ts";
 
 /** A worker as the governor sees it. */
 export interface GovernedWorker extends WorkerView {
+  /** Among those of all models that are here. */
+  readonly slot: number;
   readonly pid: number;
   /** Since its last reply; 0 while it works. */
   readonly quietMs: number;
+  /** How long it may be quiet, where its model has a time of its own. */
+  readonly idleUnloadMs?: number | undefined;
+  /** The last one of a model that is pinned: it goes for an emergency alone. */
+  readonly pinned?: boolean | undefined;
+  /** How people know it; left out where that is its slot. */
+  readonly place?: Place | undefined;
 }
 
-/** The pool of the model that serves, seen from the governor. */
+export interface Place {
+  readonly model: string;
+  readonly slot: number;
+}
+
+/** The pools of the models that are here, seen from the governor. */
 export interface Workers {
   /** The one of each slot that has one. */
   views(): readonly GovernedWorker[];

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { CombotError } from "../../lib/errors.ts";
-import type { Access } from "../../lib/protocol/endpoints.ts";
+import type { Access } from "../../lib/protocol/endpoint.ts";
 
 /** Who calls, as far as a listener can tell. `nobody` showed no token: he may learn whether it is healthy. */
 export type Caller = Access | "nobody";

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
-import type { Access, Endpoint } from "../../lib/protocol/endpoints.ts";
+import type { Access, Endpoint } from "../../lib/protocol/endpoint.ts";
 import type { Caller } from "./door.ts";
 import { CodingRefused, MethodNotAllowed } from "./problems.ts";
 

@@ -25,6 +25,7 @@ import type { HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
+import type { ModelRow, ModelsReply, RescanReply } from "../../lib/protocol/models.ts";
 import type { LifeQuery, LifeReply, MomentQuery, MomentReply } from "../../lib/protocol/moments.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
 import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
@@ -52,10 +53,24 @@ export interface NamedModel {
   readonly windowTokens: number;
   readonly takesPairs: boolean;
   readonly isReady: boolean;
+  /** What a call names it by; undefined: a call without a name is for it. */
+  readonly asks: string | undefined;
+}
+
+/** The models by their names, the default one among them. */
+export interface NamedModels {
+  listModels(): Promise<ModelsReply>;
+  rescanModels(by: CameBy): Promise<RescanReply>;
+  /** @param wait resolve when it is done rather than when it is started. */
+  loadModel(name: string, wait: boolean, by: CameBy): Promise<LoadReply>;
+  unloadModel(name: string, wait: boolean, by: CameBy): Promise<UnloadReply>;
+  pinModel(name: string, pinned: boolean, by: CameBy): Promise<ModelRow>;
+  putModel(name: string, dir: string, by: CameBy): Promise<ModelRow>;
+  removeModel(name: string, by: CameBy): Promise<ModelsReply>;
 }
 
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
-export interface Services {
+export interface Services extends NamedModels {
   /**
    * @param hangUp makes a signal that is aborted when the client has gone.
    * @param timing is written by the time the reply is there.

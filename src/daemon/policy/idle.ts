@@ -4,6 +4,10 @@ export interface IdleWorker {
   readonly idle: boolean;
   /** Time since its last reply, or since it came to serve where it has given none. */
   readonly quietMs: number;
+  /** In the place of the time that holds for all, where its model has one of its own. */
+  readonly idleUnloadMs?: number | undefined;
+  /** It stays, whatever the time. */
+  readonly pinned?: boolean | undefined;
 }
 
 /**
@@ -22,6 +26,7 @@ export function idleUnloadInMs(workers: readonly Pick<IdleWorker, "quietMs">[], 
  * @param afterMs 0 = as soon as they are idle, −1 = never.
  */
 export function chooseIdle(workers: readonly IdleWorker[], afterMs: number): number[] {
-  if (afterMs < 0) return [];
-  return workers.filter((worker) => worker.idle && worker.quietMs >= afterMs).map((worker) => worker.slot);
+  const isDue = ({ idle, pinned, quietMs, idleUnloadMs = afterMs }: IdleWorker): boolean =>
+    idle && !pinned && idleUnloadMs >= 0 && quietMs >= idleUnloadMs;
+  return workers.filter(isDue).map(({ slot }) => slot);
 }

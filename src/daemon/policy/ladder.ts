@@ -7,6 +7,10 @@ export interface LadderWorker {
   readonly slot: number;
   readonly serving: boolean;
   readonly idle: boolean;
+  /** Since its last reply. */
+  readonly quietMs?: number;
+  /** The last one of a model that is pinned. */
+  readonly pinned?: boolean | undefined;
 }
 
 /** What was done before: times of one clock, in ms. */
@@ -100,7 +104,10 @@ function relieve(view: LadderView): LadderVerdict | undefined {
 
 function unloadIdle(view: LadderView): LadderVerdict | undefined {
   const serving = view.workers.filter((worker) => worker.serving);
-  const idle = serving.find((worker) => worker.idle);
+  // Of the model that was used longest ago.
+  const [idle] = serving
+    .filter((worker) => worker.idle && !worker.pinned)
+    .toSorted((a, b) => (b.quietMs ?? 0) - (a.quietMs ?? 0));
   if (!idle || serving.length < 2 || !rested(view, view.history.lastUnloadAtMs)) return undefined;
   return verdict(view, { act: "unload idle", slot: idle.slot }, "high");
 }

@@ -18,12 +18,24 @@ export interface WorkerSettings {
   readonly maxUptimeMs: number;
 }
 
+/** Why workers may not be started now, with the arithmetic. */
+export interface Refusal {
+  readonly detail: string;
+  /**
+   * `in time`: room is being made, and the pool is asked to reconsider when it is there; `not needed`: others serve the
+   * same texts. Neither is anything that somebody should look at. Left out: there is no room.
+   */
+  readonly passing?: "in time" | "not needed";
+  /** What texts that wait are told. */
+  readonly code?: "MODEL_UNAVAILABLE" | "MODEL_DOES_NOT_FIT";
+}
+
 export interface NurseryOptions {
   readonly model: ModelSpec;
   readonly files: ModelFiles;
   readonly settings: WorkerSettings;
-  /** Why this many more workers may not be started now, with the arithmetic; undefined where they may. */
-  readonly refusal: (workers: number) => string | undefined;
+  /** Of this many more workers; undefined where they may be started. */
+  readonly refusal: (workers: number) => Refusal | undefined;
   readonly onEvent: (event: PoolEvent) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
@@ -37,7 +49,8 @@ export class Nursery {
   /** Told when a worker serves, has ended, or none will be started: there may be something to do. */
   readonly #onChange: () => void;
   #failures: BootFailures = {};
-  #refused: string | undefined;
+  #refused: Refusal | undefined;
+  #awaitsRoom: string | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   /** What the timer waits for. */
   #retryAtMs: number | undefined;
@@ -55,8 +68,13 @@ export class Nursery {
   }
 
   /** Why no worker is started for now: it would not fit. */
-  get refused(): string | undefined {
+  get refused(): Refusal | undefined {
     return this.#refused;
+  }
+
+  /** What it waits for, where room is being made for a worker. */
+  get awaitsRoom(): string | undefined {
+    return this.#awaitsRoom;
   }
 
   /** How long none is tried, after failures; undefined where one may be tried now. */
@@ -86,6 +104,12 @@ export class Nursery {
     this.#cancelRetry();
   }
 
+  /** Nobody wants what was refused any more. */
+  giveUp(slots: readonly Slot[]): void {
+    for (const slot of slots) if (!slot.current) slot.wanted = false;
+    this.#refused = undefined;
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancelRetry();
@@ -95,12 +119,17 @@ export class Nursery {
   fill(slots: readonly Slot[]): number[] {
     if (this.#closed) return [];
     const empty = slots.filter((slot) => slot.wanted && !slot.current);
+    this.#awaitsRoom = undefined;
     if (empty.length === 0) this.#refused = undefined;
     if (empty.length === 0 || !this.#mayTry(slots)) return [];
     const starting = slots.filter((slot) => slot.current?.state === "starting").length;
     const started: number[] = [];
     for (const slot of empty) {
-      if (this.#isRefused(starting + started.length + 1)) break;
+      const refusal = this.#options.refusal(starting + started.length + 1);
+      if (this.#isRefused(refusal)) {
+        if (refusal?.passing === "not needed") for (const one of empty.slice(started.length)) one.wanted = false;
+        break;
+      }
       slot.current = this.spawn(slot);
       started.push(slot.index);
     }
@@ -165,12 +194,16 @@ export class Nursery {
     this.#retryAtMs = undefined;
   }
 
-  #isRefused(workers: number): boolean {
-    const refusal = this.#options.refusal(workers);
+  #isRefused(refusal: Refusal | undefined): boolean {
+    if (refusal?.passing !== undefined) {
+      this.#refused = undefined;
+      if (refusal.passing === "in time") this.#awaitsRoom = refusal.detail;
+      return true;
+    }
     const isNews = refusal !== undefined && this.#refused === undefined;
     this.#refused = refusal;
     if (!isNews) return refusal !== undefined;
-    this.#options.onEvent({ type: "refused load", detail: refusal });
+    this.#options.onEvent({ type: "refused load", detail: refusal.detail });
     this.#onChange();
     return true;
   }

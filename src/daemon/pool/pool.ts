@@ -3,10 +3,13 @@ import type { RecycleReason } from "../../lib/protocol/process.ts";
 import { chooseCreditor } from "../policy/credit.ts";
 import { chooseWorker, mostBatches } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
-import type { BatchFate } from "../policy/poison.ts";
-import { WorkerEndedError } from "../workers/worker-process.ts";
-import { Nursery, faultOf } from "./nursery.ts";
-import type { NurseryOptions, WorkerSettings } from "./nursery.ts";
+import { Cores } from "./cores.ts";
+import type { Member } from "./cores.ts";
+import { fateOf } from "./fate.ts";
+import { memberOf } from "./member.ts";
+import { Nursery } from "./nursery.ts";
+import type { NurseryOptions, Refusal, WorkerSettings } from "./nursery.ts";
+import { whenServing } from "./readiness.ts";
 import { replaceFirst, replaceInTurn } from "./replacement.ts";
 import type { Replacement } from "./replacement.ts";
 import { Slot } from "./slot.ts";
@@ -24,6 +27,8 @@ export interface PoolOptions extends NurseryOptions {
   readonly settings: PoolSettings;
   readonly workers: number;
   readonly source: WorkSource;
+  /** Shared with the pools of other models; its own where left out. */
+  readonly cores?: Cores;
 }
 
 /** Work in flight gets this long when its worker is unloaded or the daemon stops. */
@@ -38,6 +43,8 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
   readonly #nursery: Nursery;
+  readonly #cores: Cores;
+  readonly #member: Member;
   #longestBatchMs = 0;
   #recycling: Promise<unknown> = Promise.resolve();
   #suspended = false;
@@ -46,6 +53,9 @@ export class Pool {
     this.#options = options;
     this.#slots = Array.from({ length: options.workers }, (_, index) => new Slot(index));
     this.#nursery = new Nursery(options, () => this.reconsider());
+    this.#cores = options.cores ?? new Cores({ most: options.workers, now: options.now });
+    this.#member = this.#asMember();
+    this.#cores.join(this.#member);
   }
 
   get slots(): readonly Slot[] {
@@ -54,7 +64,17 @@ export class Pool {
 
   /** Why workers are missing that somebody should look after: many tries came to nothing, or it would not fit. */
   get held(): string | undefined {
-    return (this.#isShort ? this.#nursery.held : undefined) ?? this.#nursery.refused;
+    return (this.#isShort ? this.#nursery.held : undefined) ?? this.#nursery.refused?.detail;
+  }
+
+  /** Why no worker is started for now: it would not fit. */
+  get refusal(): Refusal | undefined {
+    return this.#nursery.refused;
+  }
+
+  /** What it waits for, where room is being made for a worker of it. */
+  get awaitsRoom(): string | undefined {
+    return this.#nursery.awaitsRoom;
   }
 
   /** How long no worker is tried, after failures; undefined where none waits for it. */
@@ -114,7 +134,11 @@ export class Pool {
    *   `MODEL_UNAVAILABLE`.
    */
   async whenReady(): Promise<void> {
-    await Promise.all(this.#slots.filter((slot) => slot.wanted).map((slot) => this.#whenServing(slot)));
+    await Promise.all(
+      this.#slots
+        .filter((slot) => slot.wanted)
+        .map((slot) => whenServing(slot, this.#nursery, () => this.held ?? this.lastFailure)),
+    );
   }
 
   /**
@@ -139,6 +163,7 @@ export class Pool {
   async stop(): Promise<void> {
     this.#nursery.close();
     await this.unload();
+    this.#cores.leave(this.#member);
   }
 
   /**
@@ -169,21 +194,43 @@ export class Pool {
 
   /** Hands out what waits. To be called whenever a text came in. */
   dispatch(): void {
-    const { source } = this.#options;
-    while (source.waiting > 0) {
-      // Asked first, and of each text that comes in under load: the choice below is not worth making for it.
-      const most = mostBatches(source.waiting, this.#slots.length);
-      if (!this.#slots.some(({ current }) => current?.serving && current.batches < most)) return this.#wake();
-      const chosen = chooseWorker(
-        this.#slots.flatMap((slot) => (slot.current ? [slot.current.view()] : [])),
-        most,
-      );
-      const worker = chosen === undefined ? undefined : this.#slots[chosen]?.current;
-      if (!worker) return this.#wake();
-      const batch = source.take();
-      if (batch.length === 0) return;
-      void this.#run(worker, batch);
-    }
+    const areCoresTaken = this.#cores.share() === "cores taken";
+    // Another worker is of use only to texts that wait for a worker.
+    if (this.#options.source.waiting > 0 && !(areCoresTaken && this.#member.canTake(1))) this.#wake();
+  }
+
+  get #mostBatches(): number {
+    return mostBatches(this.#options.source.waiting, this.#slots.length);
+  }
+
+  /** The worker that takes the next batch. */
+  #taker(most: number): Worker | undefined {
+    // Asked of each text that comes in under load: the choice below is not worth making for it.
+    if (!this.#slots.some(({ current }) => current?.serving && current.batches < most)) return undefined;
+    const views = this.#slots.flatMap((slot) => (slot.current ? [slot.current.view()] : []));
+    const chosen = chooseWorker(views, most);
+    return chosen === undefined ? undefined : this.#slots[chosen]?.current;
+  }
+
+  #asMember(): Member {
+    const { source, settings } = this.#options;
+    return memberOf({
+      source,
+      settings,
+      slots: this.#slots,
+      mostBatches: () => this.#mostBatches,
+      hasTaker: (most) => this.#taker(most) !== undefined,
+      handOut: (most) => this.#handOut(most),
+    });
+  }
+
+  #handOut(most: number): boolean {
+    const worker = this.#taker(most);
+    if (!worker) return false;
+    const batch = this.#options.source.take();
+    if (batch.length === 0) return false;
+    void this.#run(worker, batch);
+    return true;
   }
 
   async #run(worker: Worker, batch: readonly Work[]): Promise<void> {
@@ -194,6 +241,7 @@ export class Pool {
       this.#longestBatchMs = Math.max(this.#longestBatchMs, computeMs);
       for (const [row, work] of batch.entries())
         source.answer(work, rows[row]!, { startedAtMs, computeMs, worker: worker.pid });
+      this.#cores.charge(this.#member, computeMs);
       const tokens = batch.reduce((sum, work) => sum + work.tokens, 0);
       onEvent({ type: "batch", texts: batch.length, tokens, computeMs });
     } catch (error) {
@@ -208,8 +256,9 @@ export class Pool {
   #wake(): void {
     if (this.#suspended) return;
     this.#wantOneMore();
-    const why = this.#nursery.held ?? this.#nursery.refused;
-    if (why !== undefined && !this.#slots.some((slot) => slot.current)) this.#refuseWaiting(why);
+    const { held, refused } = this.#nursery;
+    const why: Refusal | undefined = held === undefined ? refused : { detail: held };
+    if (why && !this.#slots.some((slot) => slot.current)) this.#refuseWaiting(why);
   }
 
   #wantOneMore(): void {
@@ -220,9 +269,11 @@ export class Pool {
     this.#nursery.fill(this.#slots);
   }
 
-  #refuseWaiting(reason: string): void {
+  #refuseWaiting({ detail, code = "MODEL_UNAVAILABLE" }: Refusal): void {
     const retryAfterSeconds = Math.max(1, Math.ceil((this.#nursery.retryInMs ?? REFUSED_RETRY_MS) / 1000));
-    this.#options.source.failWaiting(new CombotError("MODEL_UNAVAILABLE", reason, { retryAfterSeconds }));
+    this.#options.source.failWaiting(new CombotError(code, detail, { retryAfterSeconds }));
+    // Others have the room: the next text asks again, and until then nobody wants a worker.
+    if (code === "MODEL_DOES_NOT_FIT") this.#nursery.giveUp(this.#slots);
   }
 
   async #replace(index: number, reason: RecycleReason, inTurn: boolean): Promise<Replacement> {
@@ -243,27 +294,4 @@ export class Pool {
     onEvent({ type: "recycled", slot: index, pid, reason, tookMs: done.tookMs });
     return done;
   }
-
-  async #whenServing(slot: Slot): Promise<void> {
-    const worker = slot.current;
-    try {
-      if (!worker) throw new Error(this.held ?? this.lastFailure ?? "it is waiting for its next try");
-      await worker.ready;
-    } catch (error) {
-      const ending = await worker?.ended;
-      // It was the file's fault, and the slot has a worker with another one by now.
-      if (worker?.isReplaceable && slot.current && slot.current !== worker) return this.#whenServing(slot);
-      const fault = ending ? faultOf(ending) : this.#nursery.lastFailure?.fault;
-      const code = fault === "machine" || fault === "others" ? "NO_PROCESS" : "MODEL_UNAVAILABLE";
-      throw new CombotError(code, `slot ${slot.index}: ${messageOf(error)}`);
-    }
-  }
-}
-
-/** A worker whose weights were changed or taken away under it says nothing about the text it died with. */
-function fateOf(error: unknown, worker: Worker): BatchFate {
-  if (error instanceof WorkerEndedError && error.untouched) return "untouched";
-  if (!worker.intact) return "killed";
-  if (!(error instanceof WorkerEndedError)) return "failed";
-  return error.ending.kind === "killed" ? "killed" : "died";
 }

@@ -13,6 +13,8 @@ export interface Work {
 /** Where batches come from and answers go: the queue, seen from the pool. */
 export interface WorkSource {
   readonly waiting: number;
+  /** How long the oldest has waited, in ms; 0 where none waits. */
+  readonly oldestMs: number;
   take(): Work[];
   answer(work: Work, logits: Float32Array, timing: { startedAtMs: number; computeMs: number; worker: number }): void;
   putBack(batch: readonly Work[], fate: BatchFate, detail: string): readonly Work[];

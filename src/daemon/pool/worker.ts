@@ -121,6 +121,11 @@ export class Worker {
     return this.#hung;
   }
 
+  /** When it came to serve; 0 before. */
+  get readyAtMs(): number {
+    return this.#readyAtMs;
+  }
+
   /** From its birth to the probe's answer; 0 before. */
   get birthMs(): number {
     return this.#readyAtMs === 0 ? 0 : this.#readyAtMs - this.bornAtMs;

@@ -1,3 +1,5 @@
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
+import type { Engine } from "../residency/engine.ts";
 import type { Models } from "../residency/models.ts";
 import { judgePool } from "./health-report.ts";
 
@@ -14,16 +16,24 @@ export interface NamedModel {
   readonly takesPairs: boolean;
   /** A text for it would be answered. */
   readonly isReady: boolean;
+  /** What a call names it by; undefined: a call without a name is for it. */
+  readonly asks: string | undefined;
 }
 
-const DEFAULT = "default";
+/**
+ * The model that is served by this name; undefined where none is. The default one has its folder's name beside its own,
+ * unless a model of the repository has that.
+ */
+export function findModel({ current, repository }: Models, name: string = DEFAULT_MODEL): NamedModel | undefined {
+  const engine = repository.entries.find((entry) => entry.name === name)?.engine;
+  if (engine) return describe(engine, name, name);
+  const { model } = current;
+  return name === DEFAULT_MODEL || name === model.name ? describe(current, model.name, undefined) : undefined;
+}
 
-/** The model that is served by this name; undefined where none is. */
-export function findModel({ current }: Models, name: string = DEFAULT): NamedModel | undefined {
-  const { model, pool } = current;
-  if (name !== DEFAULT && name !== model.name) return undefined;
+function describe({ model, pool }: Engine, name: string, asks: string | undefined): NamedModel {
   return {
-    name: model.name,
+    name,
     digest: model.digest.slice(0, 12),
     labels: model.labels,
     activation: model.activation,
@@ -31,5 +41,6 @@ export function findModel({ current }: Models, name: string = DEFAULT): NamedMod
     windowTokens: model.windowTokens,
     takesPairs: model.encoder.takesPairs,
     isReady: judgePool(pool).status !== "unhealthy",
+    asks,
   };
 }

@@ -3,6 +3,7 @@ import type { ServedModel } from "../model/served-model.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Trial } from "../prepared/trial.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { Uses } from "./uses.ts";
 
 /** All that serves one model: texts of different models never share a queue, a worker or a reply. */
 export interface Engine {
@@ -10,6 +11,7 @@ export interface Engine {
   readonly queue: Queue;
   readonly pool: Pool;
   readonly classifier: Classifier;
+  readonly uses: Uses;
   /** Why its workers don't share weights, if they don't. */
   readonly unshared: () => string | undefined;
   /** What was found before the first worker started; undefined until then. */

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { CameBy } from "../../lib/protocol/decisions.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
 import type { RecycleReply } from "../../lib/protocol/process.ts";
 import type { Decisions, NewDecision } from "../governor/decisions.ts";
 import { anonymousOf } from "../governor/ports.ts";
@@ -22,7 +24,9 @@ export interface LifecycleParts {
   readonly onFailure: (error: unknown) => void;
 }
 
-type ByHand = Pick<NewDecision, "action" | "slot" | "detail"> & { readonly by: CameBy };
+type ByHand = Pick<NewDecision, "action" | "slot" | "model" | "detail"> & { readonly by: CameBy };
+
+const LOOK_EVERY_MS = 25;
 
 const BY_HAND = { reason: "by hand", measured: null, threshold: null } as const;
 
@@ -38,28 +42,36 @@ export class Lifecycle {
     return this.#parts.models.current.pool;
   }
 
-  async load(wait: boolean, by: CameBy): Promise<LoadReply> {
+  /**
+   * @param name of the model; the default one where left out, on every slot. Of another one a worker is started, and the
+   * rest as texts come. @throws {CombotError} `MODEL_UNKNOWN`, `MODEL_UNAVAILABLE`, `MODEL_DOES_NOT_FIT`
+   */
+  async load(wait: boolean, by: CameBy, name?: string): Promise<LoadReply> {
     const from = this.#parts.now();
-    const started = this.#pool.load();
+    const { pool } = await this.#parts.models.engineOf(name);
+    const isDefault = pool === this.#pool;
+    const started = isDefault ? pool.load() : pool.load(1);
     const detail = started.length === 0 ? "every slot had it" : slotsIn(started);
-    const ready = this.#told({ action: "load", by, detail }, async () => {
-      await this.#pool.whenReady();
+    const ready = this.#told({ action: "load", by, ...named(name), detail }, async () => {
+      if (isDefault) await pool.whenReady();
+      else await this.#bringUp(pool);
       return null;
     });
     if (wait) await ready;
     else ready.catch(this.#parts.onFailure);
-    const serving = this.#pool.slots.filter((slot) => slot.current?.view().serving).map((slot) => slot.index);
+    const serving = pool.slots.filter((slot) => slot.current?.view().serving).map((slot) => slot.index);
     return { started, ready: serving, durationMs: this.#since(from) };
   }
 
-  async unload(wait: boolean, by: CameBy): Promise<UnloadReply> {
+  async unload(wait: boolean, by: CameBy, name?: string): Promise<UnloadReply> {
     const from = this.#parts.now();
+    const { pool } = await this.#parts.models.engineOf(name);
     const beforeBytes = await this.#anonymousBytes();
-    const ended = this.#pool.unload();
-    const stopped = this.#pool.slots.filter((slot) => slot.workers.size > 0).map((slot) => slot.index);
+    const ended = pool.unload();
+    const stopped = pool.slots.filter((slot) => slot.workers.size > 0).map((slot) => slot.index);
     let afterBytes: number | null = null;
     const detail = stopped.length === 0 ? "no slot had it" : slotsIn(stopped);
-    const freed = this.#told({ action: "unload", by, detail }, async () => {
+    const freed = this.#told({ action: "unload", by, ...named(name), detail }, async () => {
       await ended;
       afterBytes = await this.#anonymousBytes();
       return beforeBytes - afterBytes;
@@ -91,6 +103,42 @@ export class Lifecycle {
     if (wait) return { recycles: await done };
     done.catch(this.#parts.onFailure);
     return { recycles: slots.map((index) => ({ slot: index, done: false })) };
+  }
+
+  /** What is done to the repository stands among the decisions, with who did it. */
+  async change<T>(
+    action: "pin" | "unpin" | "rescan" | "model put" | "model remove",
+    by: CameBy,
+    name: string | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    let done: T | undefined;
+    await this.#told({ action, by, ...named(name), detail: name ?? "" }, async () => {
+      done = await run();
+      return null;
+    });
+    // It is there, or what failed has been thrown.
+    return done as T;
+  }
+
+  /** Where it does not come to serve, nobody wants it any more. */
+  async #bringUp(pool: Pool): Promise<void> {
+    try {
+      await this.#whenServing(pool);
+    } catch (error) {
+      await pool.unload();
+      throw error;
+    }
+  }
+
+  /** Room may have to be made first. */
+  async #whenServing(pool: Pool): Promise<void> {
+    while (pool.serving === 0) {
+      if (!pool.slots.some(({ wanted }) => wanted)) throw new CombotError("MODEL_UNAVAILABLE", "unloaded meanwhile");
+      if (pool.refusal) throw new CombotError(pool.refusal.code ?? "MODEL_UNAVAILABLE", pool.refusal.detail);
+      if (pool.lastFailure !== undefined) throw new CombotError("MODEL_UNAVAILABLE", pool.lastFailure);
+      await delay(LOOK_EVERY_MS);
+    }
   }
 
   async #recycleInTurn(slots: readonly number[], by: CameBy): Promise<Recycle[]> {
@@ -149,6 +197,10 @@ export class Lifecycle {
   #since(fromMs: number): number {
     return Math.round(this.#parts.now() - fromMs);
   }
+}
+
+function named(name: string | undefined): { readonly model?: string } {
+  return name === undefined || name === DEFAULT_MODEL ? {} : { model: name };
 }
 
 function slotsIn(slots: readonly number[]): string {

@@ -7,10 +7,16 @@ import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts
 import { remarksOnSettings } from "../model/combot-json.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Tenant } from "./budget.ts";
 import type { Engine } from "./engine.ts";
+import type { Repository } from "./repository.ts";
 import type { Choice, ModelChoice } from "./model-choice.ts";
 
 export interface ModelsOptions {
+  /** The models beside the default one. */
+  readonly repository: Repository;
   /** What the settings name, and who set them. */
   readonly defaultDir: string;
   readonly defaultBy: Chosen["by"];
@@ -30,7 +36,7 @@ export interface ModelsOptions {
   readonly now: () => number;
 }
 
-/** Owns which model serves: the one that answers, and during a switch the one that comes or goes. */
+/** Owns which models serve: the default one, during a switch the one that comes or goes, and those that have a name. */
 export class Models {
   readonly #options: ModelsOptions;
   #current: Engine;
@@ -55,14 +61,36 @@ export class Models {
     return this.#chosen;
   }
 
-  /** Every one that may have processes. */
+  get repository(): Repository {
+    return this.#options.repository;
+  }
+
+  /** Every one that may have processes: the default one, and of the others those that have some. */
   get engines(): readonly Engine[] {
-    return [...this.#engines];
+    return [...this.#engines, ...this.repository.engines.filter(({ pool }) => hasProcesses(pool))];
+  }
+
+  /** Those that share memory and processors, each under its name. */
+  get tenants(): readonly Tenant[] {
+    const named = this.repository.entries.flatMap((entry) => {
+      const { name, engine } = entry;
+      return engine ? [{ name, engine, pinned: this.repository.isPinned(entry) }] : [];
+    });
+    const isPinned = this.repository.isPinned({ name: DEFAULT_MODEL, engine: this.#current });
+    return [{ name: DEFAULT_MODEL, engine: this.#current, pinned: isPinned }, ...named];
+  }
+
+  /** The engine that answers for a name, as soon as it is opened; the default one for its own, and for none. */
+  async engineOf(name: string | undefined): Promise<Engine> {
+    return isDefault(name) ? this.#current : this.repository.engineOf(name);
   }
 
   /** All results come from one model; see Classifier.classify for what it throws. */
   async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
+    const { model: name } = request;
+    if (!isDefault(name)) return this.#classifyNamed(name, request, hangUp, timing);
     const engine = this.#current;
+    engine.uses.used(this.#options.now());
     try {
       return await engine.classifier.classify(request, hangUp, timing);
     } catch (error) {
@@ -91,7 +119,20 @@ export class Models {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.engines.map((engine) => engine.pool.stop()));
+    await Promise.all([...[...this.#engines].map((engine) => engine.pool.stop()), this.repository.stop()]);
+  }
+
+  async #classifyNamed(
+    name: string,
+    request: ClassifyRequest,
+    hangUp: () => AbortSignal,
+    timing: CallTiming | undefined,
+  ): Promise<ClassifyReply> {
+    const engine = await this.repository.engineOf(name);
+    engine.uses.used(this.#options.now());
+    const reply = await engine.classifier.classify(request, hangUp, timing);
+    if (reply.results.some(({ cached }) => cached === false)) engine.uses.computed(reply.durationMs);
+    return { ...reply, model: { ...reply.model, name } };
   }
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */
@@ -99,7 +140,7 @@ export class Models {
     const { now, open, choice, defaultBy } = this.#options;
     const from = now();
     const previous = this.#current.model;
-    const model = await open(this.#folderOf(request), request.file, this.#needed);
+    const model = await open(this.#folderOf(request), request.file, this.needed);
     const changed = model.digest !== previous.digest || model.dir !== previous.dir;
     const made = request.default ? undefined : this.#choiceOf(model);
     const prepared = await choice.prepare(made);
@@ -140,12 +181,17 @@ export class Models {
   }
 
   #tellNeeded(): Promise<void> {
-    return this.#options.onNeeded(this.#needed);
+    return this.#options.onNeeded(this.needed);
   }
 
   /** A choice is always that of the engine that serves. */
-  get #needed(): string[] {
-    return this.engines.map(({ model: { sealed } }) => sealed.content);
+  get needed(): string[] {
+    return [...this.#engines, ...this.repository.engines].map(({ model: { sealed } }) => sealed.content);
+  }
+
+  /** Copies of other models may go. */
+  tellNeeded(): Promise<void> {
+    return this.#tellNeeded();
   }
 
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {
@@ -207,6 +253,14 @@ export class Models {
     await engine.pool.stop();
     this.#engines.delete(engine);
   }
+}
+
+function isDefault(name: string | undefined): name is undefined | typeof DEFAULT_MODEL {
+  return name === undefined || name === DEFAULT_MODEL;
+}
+
+function hasProcesses({ slots }: Pool): boolean {
+  return slots.some(({ workers }) => workers.size > 0);
 }
 
 /** The model serves by now; what a restart will do is another matter. @returns what to tell, if it went wrong. */

@@ -6,16 +6,20 @@ import type { Decisions } from "../governor/decisions.ts";
 import type { Logger } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ServedModel } from "../model/served-model.ts";
+import { idleUnloadMsOf, workersOf } from "../residency/model-wishes.ts";
 import { channelModelOf, createModelSource, threadsOf } from "../residency/model-source.ts";
 import { observePool } from "./observation.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "../residency/engine.ts";
 import { BATCH_LIMITS, halved } from "../policy/batch.ts";
 import type { BatchLimits } from "../policy/batch.ts";
+import type { Cores } from "../pool/cores.ts";
+import type { Refusal } from "../pool/nursery.ts";
 import { Pool } from "../pool/pool.ts";
 import type { PoolSettings } from "../pool/pool.ts";
 import type { ModelSource } from "../prepared/source.ts";
 import { Queue } from "../queue/queue.ts";
+import { Uses } from "../residency/uses.ts";
 import type { UserHash } from "../text/user-hash.ts";
 
 export interface EngineParts {
@@ -25,6 +29,8 @@ export interface EngineParts {
   readonly cache: AnswerCache;
   /** What memory allows now. */
   readonly memory: MemoryGate;
+  /** The processors, which all models share. */
+  readonly cores: Cores;
   /** Told of workers that die. */
   readonly decisions: Decisions;
   readonly onlookers: Onlookers;
@@ -33,19 +39,23 @@ export interface EngineParts {
   readonly onAnswered: (text: string) => void;
 }
 
-/** The governor, as far as workers and batches have to ask it. */
+/** Who shares memory out, as far as workers and batches have to ask. */
 export interface MemoryGate {
-  /** Why so many more workers may not be started now, with the arithmetic. */
-  refusal(workers: number): string | undefined;
+  /** Why so many more workers of that model may not be started now, with the arithmetic. */
+  refusal(engine: Engine, workers: number): Refusal | undefined;
   /** From `high` on, batches are halved. */
   readonly isHigh: boolean;
 }
 
 const now = (): number => performance.now();
 
-/** Nothing runs yet: `pool.load()` starts the workers, or the first text does. */
-export function createEngine(model: ServedModel, parts: EngineParts): Engine {
-  const { settings, log, cache, hashUser, memory, onAnswered } = parts;
+/**
+ * Nothing runs yet: `pool.load()` starts the workers, or the first text does.
+ *
+ * @param name of a model in the repository; of the default one none.
+ */
+export function createEngine(model: ServedModel, parts: EngineParts, name?: string): Engine {
+  const { settings, log, cache, hashUser, memory } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
   let doing: string | undefined;
   const source = createModelSource(model, {
@@ -69,7 +79,9 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
     batchLimits,
     batching: () => source.batching,
   });
-  const pool = createPool(model, source, queue, parts);
+  const uses = new Uses();
+  const refusal = (workers: number): Refusal | undefined => memory.refusal(engine, workers);
+  const pool = createPool({ model, source, queue, uses, refusal, name }, parts);
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
     const outcome = await queue.submit(texts, submission);
@@ -77,20 +89,26 @@ export function createEngine(model: ServedModel, parts: EngineParts): Engine {
     return outcome;
   };
   const creditUser = (user: string): void => pool.creditUser(user);
+  // What is kept of texts is for the default model: it alone is warmed.
+  const onAnswered = name === undefined ? parts.onAnswered : nothing;
   const classifier = new Classifier({ model, cache, compute, hashUser, creditUser, onAnswered, now });
-  return {
+  const engine: Engine = {
     model,
     queue,
     pool,
     classifier,
+    uses,
     unshared: () => source.fallback,
     trial: () => source.trial,
     doing: () => doing,
   };
+  return engine;
 }
 
+function nothing(): void {}
+
 /** As the settings are at each moment: a reload counts for the workers that run. */
-function poolSettings(settings: Settings): PoolSettings {
+function poolSettings(settings: Settings, model: ServedModel): PoolSettings {
   return {
     get loadTimeoutMs() {
       return settings.modelLoadTimeoutMs;
@@ -111,26 +129,45 @@ function poolSettings(settings: Settings): PoolSettings {
       return settings.recycleIntervalMs;
     },
     get unloadAfterBatch() {
-      return settings.modelIdleUnloadMs === 0;
+      return (idleUnloadMsOf(model) ?? settings.modelIdleUnloadMs) === 0;
     },
   };
 }
 
-function createPool(model: ServedModel, source: ModelSource, queue: Queue, parts: EngineParts): Pool {
-  const { settings, log, metrics, decisions, onlookers } = parts;
-  const { workers } = settings;
-  return new Pool({
-    workers,
+interface PoolParts {
+  readonly model: ServedModel;
+  readonly source: ModelSource;
+  readonly queue: Queue;
+  readonly uses: Uses;
+  readonly refusal: (workers: number) => Refusal | undefined;
+  readonly name: string | undefined;
+}
+
+function createPool({ model, source, queue, uses, refusal, name }: PoolParts, parts: EngineParts): Pool {
+  const { settings, log, metrics, decisions, onlookers, cores } = parts;
+  const observers = { log, metrics, decisions, onlookers, cache: parts.cache.memory, model: name };
+  const pool: Pool = new Pool({
+    workers: Math.min(settings.workers, workersOf(model) ?? settings.workers),
     model: {
-      threads: threadsOf(workers),
+      threads: threadsOf(settings.workers),
       ...channelModelOf(model),
     },
     files: source,
-    settings: poolSettings(settings),
+    settings: poolSettings(settings, model),
     source: queue,
-    refusal: (workers) => parts.memory.refusal(workers),
-    onEvent: (event) => observePool(event, { log, metrics, decisions, onlookers, cache: parts.cache.memory }),
+    cores,
+    refusal,
+    onEvent: (event) => {
+      if (event.type === "ready" && isFirst(pool)) uses.loaded(now(), event.tookMs);
+      observePool(event, observers);
+    },
     now,
     random: Math.random,
   });
+  return pool;
+}
+
+/** The model was not here before: it was loaded, not a worker of it replaced. */
+function isFirst(pool: Pool): boolean {
+  return pool.slots.reduce((sum, { workers }) => sum + [...workers].filter(({ serving }) => serving).length, 0) === 1;
 }

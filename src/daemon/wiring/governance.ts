@@ -1,25 +1,28 @@
 import type { Settings } from "../../lib/config/settings.ts";
-import { CombotError } from "../../lib/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
 import type { Decision } from "../../lib/protocol/decisions.ts";
 import { Decisions } from "../governor/decisions.ts";
-import { Footprint } from "../governor/footprint.ts";
 import { Governor } from "../governor/governor.ts";
-import type { MemoryMeter, ShrinkableCache, Workers } from "../governor/ports.ts";
+import type { MemoryMeter, ShrinkableCache } from "../governor/ports.ts";
 import type { Logger } from "../log/log.ts";
 import { collectAll } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
-import type { Engine } from "../residency/engine.ts";
+import { Budget } from "../residency/budget.ts";
+import type { Footprints } from "../residency/footprints.ts";
+import { GovernedModels } from "../residency/governed-models.ts";
 import type { Models } from "../residency/models.ts";
-import { estimateLoad } from "../policy/fit.ts";
 
 export interface Governance {
   readonly governor: Governor;
+  readonly budget: Budget;
+  readonly footprints: Footprints;
   readonly decisions: Decisions;
   readonly cache: ShrinkableCache;
 }
 
 export interface GovernanceParts {
   readonly models: Models;
+  readonly footprints: Footprints;
   readonly cache: ShrinkableCache;
   readonly meter: MemoryMeter;
   readonly decisions: Decisions;
@@ -34,15 +37,21 @@ export function createDecisions(log: Logger, onlookers: Onlookers): Decisions {
   return new Decisions({ clock: () => new Date(), onFailure }, [{ keep: (decision) => logDecision(log, decision) }]);
 }
 
-/** The governor, over the model that serves at each moment. */
+/** The governor, over the models that are here. */
 export function createGovernance(settings: Settings, parts: GovernanceParts): Governance {
-  const { models, cache, meter, decisions, log } = parts;
-  // What a worker takes is a property of its model: another one's figures say nothing.
-  const footprints = new WeakMap<Engine, Footprint>();
-  const governor = new Governor({
+  const { models, footprints, cache, meter, decisions, log } = parts;
+  const now = (): number => performance.now();
+  const workers = new GovernedModels(models, settings.workers);
+  const governor: Governor = new Governor({
     meter,
-    workers: () => workersOf(models.current),
-    footprint: () => footprintOf(models.current, footprints),
+    workers: () => workers,
+    footprint: (slot) => footprints.of(workers.engineOf(slot)),
+    onSample: (sample) => {
+      footprints.observe(sample, models.engines);
+      footprints
+        .keep()
+        .catch((error: unknown) => log.warn({ reason: messageOf(error) }, "what models take is not kept"));
+    },
     cache,
     decisions,
     get thresholds() {
@@ -53,44 +62,22 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     },
     collectGarbage: collectAll,
     purgeRedis: parts.purgeRedis,
-    now: () => performance.now(),
+    now,
     onFailure: (error) => log.error({ err: error }, "the memory governor failed in one step"),
   });
-  return { governor, decisions, cache };
-}
-
-function footprintOf(engine: Engine, known: WeakMap<Engine, Footprint>): Footprint {
-  const found = known.get(engine);
-  if (found) return found;
-  const made = new Footprint(() =>
-    estimateLoad({ modelBytes: engine.model.bytes, shared: engine.unshared() === undefined }),
-  );
-  known.set(engine, made);
-  return made;
-}
-
-function workersOf({ pool, queue }: Engine): Workers {
-  return {
-    get unsettled() {
-      return pool.unsettled;
-    },
-    views: () =>
-      pool.slots.flatMap(({ current }) =>
-        current ? [{ ...current.view(), pid: current.pid, quietMs: current.quietMs }] : [],
-      ),
-    recycle: (slot, reason, inTurn) => pool.recycle(slot, reason, inTurn),
-    unload: (slots) => pool.unload(slots),
-    restore: () => {
-      queue.refuse(undefined);
-      pool.load(1);
-    },
-    refuseTexts: (reason) => {
-      const refusal = new CombotError("MEMORY_EMERGENCY", reason, { retryAfterSeconds: 5 });
-      queue.refuse(refusal);
-      queue.failWaiting(refusal);
-    },
-    reconsider: () => pool.reconsider(),
-  };
+  const budget = new Budget({
+    tenants: () => models.tenants,
+    footprint: (engine) => footprints.of(engine),
+    refusal: (count, demand) => governor.refusal(count, demand),
+    sample: () => governor.sample,
+    reread: () => governor.reread(),
+    thresholds: () => settings.memory,
+    deadlineMs: () => settings.requestTimeoutMs,
+    decisions,
+    now,
+    onFailure: (error) => log.error({ err: error }, "room for a model could not be made"),
+  });
+  return { governor, budget, footprints, decisions, cache };
 }
 
 function logDecision(log: Logger, { id, action, reason, ...figures }: Decision): void {

@@ -15,6 +15,8 @@ export interface Observers {
   readonly decisions: Pick<Decisions, "record">;
   readonly cache: RecycledShare;
   readonly onlookers: Onlookers;
+  /** Its name, where it is not the default one. */
+  readonly model?: string | undefined;
 }
 
 /**
@@ -29,8 +31,10 @@ export function observePool(event: PoolEvent, observers: Observers): void {
     onlookers.tell("cache", () => cache.dropWorker(event.pid));
   }
   if (event.type === "not started") onlookers.tell("metrics", () => metrics.notStarted(event.fault));
-  onlookers.tell("log", () => logEvent(event, observers.log));
-  if (event.type === "died") onlookers.tell("decisions", () => decisions.record(decisionOf(event)));
+  const { model, log } = observers;
+  const named = model === undefined ? event : { ...event, model };
+  onlookers.tell("log", () => logEvent(named, log));
+  if (event.type === "died") onlookers.tell("decisions", () => decisions.record(decisionOf(event, model)));
 }
 
 function logEvent({ type, ...fields }: PoolEvent, log: Logger): void {
@@ -54,7 +58,10 @@ function logEvent({ type, ...fields }: PoolEvent, log: Logger): void {
   }
 }
 
-function decisionOf({ reason, slot, detail }: Extract<PoolEvent, { readonly type: "died" }>): NewDecision {
+function decisionOf(
+  { reason, slot, detail }: Extract<PoolEvent, { readonly type: "died" }>,
+  model: string | undefined,
+): NewDecision {
   const figures = { measured: null, threshold: null, freedBytes: null, durationMs: 0 };
-  return { action: "worker died", reason, ...figures, slot, detail };
+  return { action: "worker died", reason, ...figures, slot, detail, ...(model !== undefined && { model }) };
 }

@@ -3,12 +3,13 @@ import type { LoadedSettings } from "../../lib/config/load.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { Watch } from "../alerts/watch.ts";
+import type { ModelRow, ModelsReply } from "../../lib/protocol/models.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
-import type { Services } from "../http/services.ts";
+import type { NamedModels, Services } from "../http/services.ts";
 import { SharedPage } from "../http/shared-page.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
@@ -21,6 +22,8 @@ import { listDecisions, readHistory } from "../reports/history.ts";
 import { Lifecycle } from "../residency/lifecycle.ts";
 import { collectAll } from "../../lib/collector.ts";
 import { readLife, readMoment } from "../reports/moments.ts";
+import { reportModels } from "../reports/models-report.ts";
+import type { ModelsReportParts } from "../reports/models-report.ts";
 import type { Models } from "../residency/models.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Probes } from "../reports/probes.ts";
@@ -97,10 +100,45 @@ export function createServices(parts: ServiceParts): Services {
     load: (wait, by) => lifecycle.load(wait, by),
     unload: (wait, by) => lifecycle.unload(wait, by),
     use: (request, by) => lifecycle.use(request, by),
+    ...namedModels(parts, lifecycle),
     backups: () => parts.backups.list(),
     backup: (request) => parts.backups.backup(request),
     restore: (request) => parts.backups.restore(request),
     config: async () => ({ settings: [...describeSettings(loaded())] }),
+  };
+}
+
+function namedModels({ models, governance, loaded }: ServiceParts, lifecycle: Lifecycle): NamedModels {
+  const { repository } = models;
+  const parts: ModelsReportParts = {
+    models,
+    footprint: (engine) => governance.footprints.of(engine),
+    sample: () => governance.governor.sample,
+    idleUnloadMs: () => loaded().settings.modelIdleUnloadMs,
+  };
+  const list = (): ModelsReply => reportModels(parts);
+  const rowOf = (name: string): ModelRow => {
+    const row = list().models.find((one) => one.name === name);
+    if (!row) throw new CombotError("MODEL_UNKNOWN", `there is no model ${name} any more`);
+    return row;
+  };
+  return {
+    listModels: async () => list(),
+    rescanModels: (by) => lifecycle.change("rescan", by, undefined, () => repository.rescan()),
+    loadModel: (name, wait, by) => lifecycle.load(wait, by, name),
+    unloadModel: (name, wait, by) => lifecycle.unload(wait, by, name),
+    pinModel: async (name, pinned, by) => {
+      await lifecycle.change(pinned ? "pin" : "unpin", by, name, () => repository.pin(name, pinned));
+      return rowOf(name);
+    },
+    putModel: async (name, dir, by) => {
+      await lifecycle.change("model put", by, name, () => repository.put(name, dir));
+      return rowOf(name);
+    },
+    removeModel: async (name, by) => {
+      await lifecycle.change("model remove", by, name, () => repository.remove(name));
+      return list();
+    },
   };
 }
 

@@ -30,11 +30,15 @@ import { BUNDLED_MODEL_DIR } from "../model/served-model.ts";
 import { publishCache } from "../reports/cache-metrics.ts";
 import { EventHub } from "../reports/event-hub.ts";
 import { pidsOf } from "../reports/memory-report.ts";
+import { Footprints } from "../residency/footprints.ts";
 import { ModelChoice } from "../residency/model-choice.ts";
 import { Models } from "../residency/models.ts";
 import type { ModelsOptions } from "../residency/models.ts";
+import { RegistryFile } from "../residency/registry-file.ts";
+import { Repository } from "../residency/repository.ts";
 import { Reports } from "../reports/reports.ts";
 import { fitsBeside } from "../residency/room.ts";
+import { Cores } from "../pool/cores.ts";
 import { rankOf } from "../policy/level.ts";
 import { userHasher } from "../text/user-hash.ts";
 import { Warming } from "./warming.ts";
@@ -78,13 +82,13 @@ export async function createServing(
   const onlookers = new Onlookers(log, now);
   publishOnlookers(metrics, onlookers);
   const decisions = createDecisions(log, onlookers);
-  const cache = caching.answers;
   const onAnswered = (text: string): void => onlookers.tell("texts", () => journaling?.texts.add(text));
-  const hashUser = userHasher(randomBytes(32));
-  const parts = { settings, log, metrics, cache, memory, decisions, onlookers, hashUser, onAnswered };
+  const shared = { hashUser: userHasher(randomBytes(32)), cores: new Cores({ most: settings.workers, now }) };
+  const parts = { ...shared, settings, log, metrics, cache: caching.answers, memory, decisions, onlookers, onAnswered };
   const models: Models = createModels(first, parts, {
     choice,
     defaultBy: settings.modelDir === null ? "bundled" : setting,
+    repository: createRepository(settings, parts, () => models),
     fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
   });
   const folder = await watchFolder(models, log);
@@ -92,22 +96,22 @@ export async function createServing(
   const meter: Sampler = createMeter(settings, models);
   const governance = createGovernance(settings, {
     models,
-    cache: cache.memory,
+    footprints: new Footprints(settings.stateDir),
+    cache: caching.answers.memory,
     meter,
     decisions,
     log,
     purgeRedis: () => caching.redis?.purge(),
   });
-  const { governor } = governance;
   const journaling = createJournaling({ ...parts, models, governance, readAgain, sample: () => reports.sample() });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;
   const alerts = (): readonly Alert[] => watch.report().firing;
   const watched = { models, folder, metrics, caching, journal };
-  const reports = new Reports({ ...watched, meter, governor, settings, alerts, version: VERSION });
+  const reports = new Reports({ ...watched, ...governance, meter, settings, alerts, version: VERSION });
   const { events, onAlert } = createEvents(decisions, reports, journaling, onlookers);
   const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert }, log);
   publishWatch(metrics, watch);
-  const warming = new Warming({ settings, models, caching, governor, journaling, log });
+  const warming = new Warming({ ...governance, settings, models, caching, journaling, log });
   return {
     models,
     folder,
@@ -173,7 +177,7 @@ function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Rea
 /** The governor watches the models, and they ask it: what it says counts from when it has read memory once. */
 function gateOf(governance: () => Governance): MemoryGate {
   return {
-    refusal: (workers) => governance().governor.refusal(workers),
+    refusal: (engine, workers) => governance().budget.refusal(engine, workers),
     get isHigh() {
       return rankOf(governance().governor.level) >= rankOf("high");
     },
@@ -183,7 +187,7 @@ function gateOf(governance: () => Governance): MemoryGate {
 function createModels(
   { model, chosen }: FirstModel,
   parts: EngineParts,
-  options: Pick<ModelsOptions, "choice" | "defaultBy" | "fits">,
+  options: Pick<ModelsOptions, "choice" | "defaultBy" | "fits" | "repository">,
 ): Models {
   const { settings, log } = parts;
   for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);
@@ -196,6 +200,20 @@ function createModels(
     onNeeded: (contents) => prune(settings.stateDir, contents, log),
     date: () => new Date(),
     now,
+  });
+}
+
+/** Nothing of it is opened yet: `rescan` does that. */
+function createRepository(settings: Settings, parts: EngineParts, models: () => Models): Repository {
+  const { stateDir, modelsDir } = settings;
+  const needed = (): readonly string[] => models().needed;
+  return new Repository({
+    dir: modelsDir,
+    registry: new RegistryFile(stateDir),
+    open: (dir) => openModel(dir, stateDir, { needed: needed() }),
+    create: (model, name) => createEngine(model, parts, name),
+    onNeeded: () => models().tellNeeded(),
+    onFailure: (model, reason) => parts.log.warn({ model, reason }, "a model of the repository can't be served"),
   });
 }
 

@@ -8,6 +8,7 @@ export type SharedRequest = Omit<ClassifyRequest, "text" | "textPair" | "texts">
 
 export interface ClassifyFlags {
   readonly user?: string | undefined;
+  readonly model?: string | undefined;
   readonly "top-k": number;
   readonly "no-cache": boolean;
   readonly labels?: string | undefined;
@@ -22,6 +23,7 @@ export interface ClassifyFlags {
 export function sharedRequestOf(flags: ClassifyFlags): SharedRequest {
   return {
     ...(flags.user === undefined ? {} : { user: flags.user }),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
     ...(flags["top-k"] > 1 ? { topK: flags["top-k"] } : {}),
     ...(flags["no-cache"] ? { noCache: true } : {}),
     ...(flags.labels === undefined ? {} : { labels: labelsOf("labels", flags.labels) }),

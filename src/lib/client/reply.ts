@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CombotError } from "../errors.ts";
 import type { ErrorCode } from "../error-table.ts";
 import { ERRORS } from "../error-table.ts";
-import type { Endpoint } from "../protocol/endpoints.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
 import type { RawReply } from "./exchange.ts";
 
 /** Compiling a schema takes zod longer than the few replies of a command take it to interpret. */

@@ -1,6 +1,6 @@
 import { type CombotError, messageOf, systemCodeOf } from "../errors.ts";
 import { failureBy } from "../system-errors.ts";
-import type { Access } from "../protocol/endpoints.ts";
+import type { Access } from "../protocol/endpoint.ts";
 
 const GROUP_OF = { user: "combot", control: "combot-admin" } as const;
 

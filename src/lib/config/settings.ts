@@ -90,6 +90,8 @@ export interface Settings {
   readonly listenMaxPerPeer: number;
   /** Null: the bundled model. */
   readonly modelDir: string | null;
+  /** Null: no models beside the default one. */
+  readonly modelsDir: string | null;
   readonly stateDir: string;
   readonly alertWebhookUrl: string | null;
   readonly alertWebhookFormat: (typeof WEBHOOK_FORMATS)[number];
@@ -179,6 +181,7 @@ function daemonPart(values: Values) {
     hosts: values.COMBOT_LISTEN ? (values.COMBOT_HOSTS ?? ownHosts(values.COMBOT_LISTEN.host)) : [],
     listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,
+    modelsDir: values.COMBOT_MODELS_DIR ?? null,
     drainDelayMs: values.DRAIN_DELAY,
     compat: values.COMBOT_COMPAT ?? [],
     accessLog: values.ACCESS_LOG,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkWanted, decisionFields, decisionReply } from "./decision.ts";
 import { MAX_SCORES } from "./limits.ts";
+import { modelName } from "./models.ts";
 import { zeroShotFields, checkZeroShot } from "./zero-shot.ts";
 
 /** Texts in one call, at most. */
@@ -35,6 +36,7 @@ export const classifyRequest = z
     textPair: textPair.optional(),
     texts: z.array(item).min(1).max(MAX_TEXTS).optional().describe(`1 to 256 texts, each ${ITEM}`),
     ...zeroShotFields,
+    model: modelName.optional().describe("a model of COMBOT_MODELS_DIR; the default one where left out"),
     user: z
       .string()
       .min(1)

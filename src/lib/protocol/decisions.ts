@@ -7,6 +7,11 @@ export const DECISION_ACTIONS = [
   "unload",
   "load",
   "model use",
+  "model put",
+  "model remove",
+  "pin",
+  "unpin",
+  "rescan",
   "unload idle",
   "force cleanup",
   "unload all",
@@ -15,6 +20,7 @@ export const DECISION_ACTIONS = [
   "restore",
   "cleanup",
   "refuse load",
+  "make room",
   "worker died",
   "disconnect",
 ] as const;
@@ -39,6 +45,10 @@ export const decision = z.object({
   durationMs: z.number().min(0),
   detail: z.string().optional().describe("the arithmetic, or what went wrong"),
   slot: z.int().min(0).optional(),
+  model: z
+    .string()
+    .optional()
+    .describe("its name in COMBOT_MODELS_DIR; absent where it is about the default model or all"),
   by: z.enum(CAME_BY).optional().describe("by what somebody came who did it by hand; absent for what was decided"),
 });
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Endpoint } from "./endpoint.ts";
 import { alertsReply } from "./alerts.ts";
 import { backupEvent, backupRequest, backupsReply, restoreEvent, restoreRequest } from "./backup.ts";
 import { cacheStats, cacheValue, cacheValueKept, cacheValuePlace, cacheValueRemoved, redisStatus } from "./cache.ts";
@@ -12,31 +13,11 @@ import { historyQuery, historyReply } from "./history.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
 import { loadReply, modelUseReply, modelUseRequest, unloadReply } from "./model.ts";
+import { MODEL_ENDPOINTS } from "./model-endpoints.ts";
 import { lifeQuery, lifeReply, momentQuery, momentReply } from "./moments.ts";
 import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
 
 import { warmEvent, warmRequest } from "./warm.ts";
-
-/** Who may call: `user` on either socket, `control` on the control socket alone. */
-export type Access = "user" | "control";
-
-export interface Endpoint {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With the closing slash; served without it too. A part in braces is a parameter. */
-  readonly path: string;
-  readonly access: Access;
-  readonly summary: string;
-  /** The parameters in the path. */
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** The body of each status that is not a problem. */
-  readonly replies: Readonly<Record<number, z.ZodType>>;
-  /** The reply is a stream of server-sent events, and each of them fits the schema. */
-  readonly stream?: true;
-  /** The body is any JSON, and is passed on as the text that it came in. */
-  readonly keepsText?: true;
-}
 
 /** Every call of the HTTP API: what the server serves, the client knows and the OpenAPI page tells. */
 export const ENDPOINTS = {
@@ -213,6 +194,7 @@ export const ENDPOINTS = {
     body: modelUseRequest,
     replies: { 200: modelUseReply },
   },
+  ...MODEL_ENDPOINTS,
   backups: {
     method: "GET",
     path: "/api/backup/",
@@ -270,8 +252,11 @@ type PlaceName = {
   [N in EndpointName]: (typeof ENDPOINTS)[N] extends { params: z.ZodObject } ? N : never;
 }[EndpointName];
 
+/** Those whose body is the caller's own JSON, which is not the CLI's to read. */
+type KeptName = Extract<PlaceName, "cacheRead" | "cacheWrite" | "cacheRemove">;
+
 /** Those that reply once. */
-export type CallName = Exclude<EndpointName, StreamName | PlaceName>;
+export type CallName = Exclude<EndpointName, StreamName | KeptName>;
 
 type RepliesOf<N extends EndpointName> = (typeof ENDPOINTS)[N]["replies"];
 

@@ -82,12 +82,16 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: [writeRows(folder, LABELS), "--model", model, "--report", join(folder, "eval.html")], shows: true },
     { args: [GONE], shows: true },
   ],
+  "model:list": () => [{ args: [] }],
   "model:load": () => [{ args: [] }],
+  "model:pin": () => [{ args: [HOSTILE], shows: true }],
+  "model:rescan": () => [{ args: [] }],
   "model:train": ({ folder }) => [
     { args: [writeRows(folder, LABELS), "--out", GONE, "--epochs", "1"], isNamelessInJson: true },
     { args: [GONE, "--out", GONE], shows: true },
   ],
   "model:unload": () => [{ args: [] }],
+  "model:unpin": () => [{ args: [HOSTILE], shows: true }],
   "model:use": ({ model, other }) => [
     { args: [other], shows: true },
     { args: [model], shows: true },

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { CombotError } from "../../../src/lib/errors.ts";
-import { ENDPOINTS, PAGES } from "../../../src/lib/protocol/endpoints.ts";
-import type { Endpoint, EndpointName } from "../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
+import { ENDPOINTS, PAGES, type EndpointName } from "../../../src/lib/protocol/endpoints.ts";
 import { problem } from "../../../src/lib/protocol/problem.ts";
 import { HEALTH } from "../../support/sample-replies.ts";
 import { startApi } from "./support/api.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
-import type { Endpoint } from "../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
 import { problem } from "../../../src/lib/protocol/problem.ts";
 import { ADMIN_TOKEN, startTcpApi, TOKEN } from "./support/tcp-api.ts";
 import { Wire, ask, requestBytes } from "./support/wire.ts";

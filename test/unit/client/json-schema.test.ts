@@ -5,7 +5,8 @@ import type { RawReply } from "../../../src/lib/client/exchange.ts";
 import { certainlyFits } from "../../../src/lib/client/json-schema.ts";
 import { readKnownReply, type ReplySchemas } from "../../../src/lib/client/known-replies.ts";
 import { ROUTES } from "../../../src/lib/client/routes.ts";
-import { type Endpoint, type EndpointName, ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
+import { type EndpointName, ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
 import { CONFIG, HEALTH, MEMORY, METRICS, PROCESS_STATUS } from "../../support/sample-replies.ts";
 
 const SCHEMAS = openApiDocument("0.0.0") as unknown as ReplySchemas;

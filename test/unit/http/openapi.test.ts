@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openApiDocument } from "../../../scripts/openapi.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../../../src/lib/protocol/endpoints.ts";
-import type { Endpoint } from "../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
 import { ERRORS } from "../../../src/lib/error-table.ts";
 
 const document = openApiDocument("1.2.3");

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CombotError } from "../../../lib/errors.ts";
-import type { Access } from "../../../lib/protocol/endpoints.ts";
+import type { Access } from "../../../lib/protocol/endpoint.ts";
 import type { CompatProtocol } from "../../../lib/compat-protocols.ts";
 import { problemReply } from "../problems.ts";
 import type { ProblemReply } from "../problems.ts";

@@ -46,7 +46,7 @@ export const HUGGING_FACE: Protocol = {
       const texts = (isList ? inputs : [inputs]).map(textOf);
       const labels = labelsOf(parameters?.candidate_labels);
       const asked = labels ? zeroShot(texts, labels, parameters ?? {}) : plain(texts, parameters ?? {}, model);
-      const { results } = await classifyAs(services, asked, request, reply);
+      const { results } = await classifyAs(services, model, asked, request, reply);
       const ranked = results.map(scoresOf);
       if (!labels) return ranked;
       const told = ranked.map((scores, at) => ({

@@ -57,19 +57,23 @@ function addModel(scope: FastifyInstance, path: string, services: Services): voi
 
 function addRepository(scope: FastifyInstance, { services, by }: CompatContext): void {
   scope.post("/repository/index", TELLS, async () => {
-    const model = services.named();
-    if (!model) return [];
-    const state = model.isReady ? "READY" : "UNAVAILABLE";
-    return [{ name: model.name, version: MODEL_VERSION, state, reason: "" }];
+    const { models } = await services.listModels();
+    const names = models.map((row) => (row.default ? undefined : row.name));
+    return names.flatMap((name) => {
+      const model = services.named(name);
+      if (!model) return [];
+      const state = model.isReady ? "READY" : "UNAVAILABLE";
+      return [{ name: model.name, version: MODEL_VERSION, state, reason: "" }];
+    });
   });
   scope.post("/repository/models/:model/load", OPERATES, async (request, reply) => {
-    modelIn(request, services);
-    await services.load(true, by);
+    const { asks } = modelIn(request, services);
+    await (asks === undefined ? services.load(true, by) : services.loadModel(asks, true, by));
     return reply.code(200).send();
   });
   scope.post("/repository/models/:model/unload", OPERATES, async (request, reply) => {
-    modelIn(request, services);
-    await services.unload(true, by);
+    const { asks } = modelIn(request, services);
+    await (asks === undefined ? services.unload(true, by) : services.unloadModel(asks, true, by));
     return reply.code(200).send();
   });
 }
@@ -107,7 +111,7 @@ async function infer(request: FastifyRequest, reply: FastifyReply, services: Ser
   const asked = readBody(inferRequest, document) as InferRequest;
   const wanted = wantedOf(asked, model);
   const call = askedOf(asked, body.subarray(jsonBytes), wanted, model);
-  const answer = await classifyAs(services, call, request, reply);
+  const answer = await classifyAs(services, model, call, request, reply);
   const parts: Buffer[] = [];
   const outputs = wanted.map((one) => {
     const { data, ...head } = tensorOf(one, answer, model);

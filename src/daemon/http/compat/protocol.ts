@@ -5,7 +5,7 @@ import type { ClassifyReply, ClassifyRequest, ClassifyResult, LabelScore } from 
 import type { CameBy } from "../../../lib/protocol/decisions.ts";
 import type { CombotError } from "../../../lib/errors.ts";
 import { hangUpSignal } from "../hang-up.ts";
-import type { Services } from "../services.ts";
+import type { NamedModel, Services } from "../services.ts";
 import { endOfTurn } from "../turn.ts";
 import { readBody } from "../validation.ts";
 
@@ -31,11 +31,12 @@ export const OPERATES = { config: { access: "control" } } as const;
 /** As every classification is asked for, within the same limits. @throws {CombotError} */
 export async function classifyAs(
   services: Services,
+  { asks: model }: Pick<NamedModel, "asks">,
   asked: ClassifyRequest,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<ClassifyReply> {
-  const call = readBody(classifyRequest, asked) as ClassifyRequest;
+  const call = readBody(classifyRequest, model === undefined ? asked : { ...asked, model }) as ClassifyRequest;
   const answer = await services.classify(call, () => hangUpSignal(reply.raw), request.timing);
   void reply.header("server-timing", serverTimingOf(request.timing));
   await endOfTurn();

@@ -54,7 +54,7 @@ export const TEXT_EMBEDDINGS: Protocol = {
       if (inputs.length === 0 && typeof inputs !== "string") throw new EmptyBatch();
       const isBatch = Array.isArray(inputs) && Array.isArray(inputs[0]);
       const texts = isBatch ? (inputs as string[][]).map(pairOf) : [pairOf([inputs].flat(2))];
-      const { results } = await classifyAs(services, { texts, topK: model.labels.length }, request, reply);
+      const { results } = await classifyAs(services, model, { texts, topK: model.labels.length }, request, reply);
       const ranked = results.map((result) => scoresOf(result).map(({ label, score }) => ({ score, label })));
       return isBatch ? ranked : ranked[0];
     });
@@ -70,7 +70,7 @@ function addRerank(scope: Parameters<Protocol["add"]>[0], { services }: CompatCo
     if (asked.raw_scores && !model.isRegression) throw unraw();
     if (asked.texts.length === 0) throw new EmptyBatch();
     const texts = asked.texts.map((text) => ({ text: asked.query, textPair: text }));
-    const { results } = await classifyAs(services, { texts }, request, reply);
+    const { results } = await classifyAs(services, model, { texts }, request, reply);
     const isLogit = model.isRegression && !asked.raw_scores;
     return results
       .map(({ score }, index) => ({

@@ -9,6 +9,7 @@ import { healthRoutes } from "./health.ts";
 import { memoryRoutes } from "./memory.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./model.ts";
+import { modelsRoutes } from "./models.ts";
 import { processRoutes } from "./process.ts";
 import type { Routes } from "./route.ts";
 
@@ -24,6 +25,7 @@ export function allRoutes(services: Services): Routes {
     ...metricsRoutes(services),
     ...processRoutes(services),
     ...modelRoutes(services),
+    ...modelsRoutes(services),
     ...backupRoutes(services),
     ...configRoutes(services),
   };

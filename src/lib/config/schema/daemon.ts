@@ -50,6 +50,11 @@ export const DAEMON_SETTINGS = {
     unset: "the bundled model",
     doc: "Folder with config.json, tokenizer.json and model.onnx or another form of it (model_quantized.onnx …), there or in onnx/; or the path of one of these model files. It is served from a copy in COMBOT_STATE_DIR.",
   },
+  COMBOT_MODELS_DIR: {
+    type: absolutePath(),
+    unset: "the default model alone",
+    doc: "Folder with a folder for each model that is served beside the default one, under the folder's name. Changes in it take effect by combot model rescan or a reload.",
+  },
   COMBOT_STATE_DIR: {
     type: absolutePath(),
     unset: "$XDG_STATE_HOME/combot, or ~/.local/state/combot",

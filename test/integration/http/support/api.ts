@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { buildServer } from "../../../../src/daemon/http/server.ts";
 import type { Services } from "../../../../src/daemon/http/services.ts";
 import { listenOnPath } from "../../../../src/daemon/sockets/listener.ts";
-import type { Access } from "../../../../src/lib/protocol/endpoints.ts";
+import type { Access } from "../../../../src/lib/protocol/endpoint.ts";
 import { temporaryFolder } from "../../../support/temporary.ts";
 import { recordingServices } from "./recording-services.ts";
 import type { Recorded } from "./recording-services.ts";

@@ -1,5 +1,5 @@
 import { ENDPOINTS } from "../../../../src/lib/protocol/endpoints.ts";
-import type { Endpoint } from "../../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../../src/lib/protocol/endpoint.ts";
 import { MIB } from "../../../../src/lib/units.ts";
 import { CLASSIFY, LOAD, RECYCLE, SECRET, raw, request } from "./malformed.ts";
 import type { Malformed } from "./malformed.ts";

@@ -4,7 +4,9 @@ import type { BackupEvent, BackupFacts, RestoreEvent } from "../../../../src/lib
 import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
 import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
 import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
-import type { Endpoint, EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
+import type { Endpoint } from "../../../../src/lib/protocol/endpoint.ts";
+import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
+import type { ModelRow } from "../../../../src/lib/protocol/models.ts";
 import type { WarmEvent } from "../../../../src/lib/protocol/warm.ts";
 import {
   ALERTS_REPLY,
@@ -66,6 +68,26 @@ const DECISION: Decision = {
   durationMs: 812,
 };
 
+const MODEL_ROW: ModelRow = {
+  name: "mood",
+  default: false,
+  dir: "/srv/models/mood",
+  digest: "0123456789ab",
+  labels: ["bad", "good"],
+  state: "ready",
+  reason: null,
+  workers: 1,
+  bytes: 52_428_800,
+  needs: 50_331_648,
+  pinned: false,
+  waiting: 0,
+  lastUsed: "2026-01-02T03:04:05.678Z",
+  unloadsInSeconds: 12,
+  loads: 1,
+  evictions: 0,
+  p99Ms: 8.5,
+};
+
 const ANSWERS: Services = {
   classify: async (request, _hangUp, timing) => {
     if (timing) Object.assign(timing, { source: "computed", queueMs: 1.5, computeMs: 0.0004 });
@@ -74,6 +96,13 @@ const ANSWERS: Services = {
   named: () => undefined,
   compatAnswered: () => undefined,
   probe: () => ({ isFine: true, word: "ok" }),
+  listModels: async () => ({ models: [MODEL_ROW], dir: "/srv/models" }),
+  rescanModels: async () => ({ added: ["mood"], changed: [], removed: [], failed: [], unchanged: 2 }),
+  loadModel: async () => ({ started: [0], ready: [0], durationMs: 12 }),
+  unloadModel: async () => ({ stopped: [0], beforeBytes: 3, afterBytes: 1, freedBytes: 2, durationMs: 5 }),
+  pinModel: async (name, pinned) => ({ ...MODEL_ROW, name, pinned }),
+  putModel: async (name, dir) => ({ ...MODEL_ROW, name, dir }),
+  removeModel: async () => ({ models: [], dir: "/srv/models" }),
   health: async () => HEALTH,
   cacheStats: async () => CACHE_STATS,
   redisStatus: async () => REDIS_STATUS,

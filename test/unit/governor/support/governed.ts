@@ -46,6 +46,13 @@ export class Governed {
       meter: this.meter,
       workers: () => this.workers,
       footprint: () => this.footprint,
+      onSample: (sample) => {
+        const serving = this.workers.views().filter((view) => view.serving);
+        this.footprint.observe(
+          sample,
+          serving.map(({ pid }) => pid),
+        );
+      },
       cache: recordingCache(onOrder),
       decisions: this.decisions,
       thresholds: THRESHOLDS,

@@ -1,0 +1,54 @@
+/** A model whose texts wait, with a worker that could take a batch now. */
+export interface Contender {
+  /** How long its oldest text has waited, in ms. */
+  readonly waitedMs: number;
+  /** How long a text may wait, in ms. */
+  readonly deadlineMs: number;
+  /** What its batches have had of the processors lately, in ms: see `decayed`. */
+  readonly servedMs: number;
+}
+
+/** From this share of its deadline on, a text's age alone decides. */
+const URGENT_SHARE = 0.5;
+
+/** What was had this long ago counts half. */
+const HALF_LIFE_MS = 2000;
+
+/**
+ * The model that the next batch is of. As long as nobody's deadline is near, the one that has had least of the
+ * processors lately, so that a busy model's line is no other one's to stand in; then whichever has waited longest in
+ * share of its deadline. A model that waits is had least of, or urgent, before long: none can starve.
+ *
+ * @returns its place, or undefined where nobody contends.
+ */
+export function nextModel(contenders: readonly Contender[]): number | undefined {
+  let best: number | undefined;
+  for (let at = 0; at < contenders.length; at++)
+    if (best === undefined || goesFirst(contenders[at]!, contenders[best]!)) best = at;
+  return best;
+}
+
+function goesFirst(one: Contender, other: Contender): boolean {
+  const [a, b] = [shareOf(one), shareOf(other)];
+  if (Math.max(a, b) < URGENT_SHARE && one.servedMs !== other.servedMs) return one.servedMs < other.servedMs;
+  return a > b;
+}
+
+function shareOf({ waitedMs, deadlineMs }: Contender): number {
+  return waitedMs / deadlineMs;
+}
+
+/** What is left of `servedMs` after so long. */
+export function decayed(servedMs: number, elapsedMs: number): number {
+  return servedMs * 0.5 ** (elapsedMs / HALF_LIFE_MS);
+}
+
+/**
+ * Whether one more worker may be given a batch. Beyond that, a model that has the processors to itself may have batches
+ * that wait in its workers, of which each runs one at a time.
+ *
+ * @param busy workers of all models that run a batch. @param cores batches that may run at a time.
+ */
+export function mayRun(busy: number, cores: number): boolean {
+  return busy < cores;
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, readFileSync, renameSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { Footprint } from "../governor/footprint.ts";
+import type { Sample } from "../governor/ports.ts";
+import { estimateLoad } from "../policy/fit.ts";
+import type { Load } from "../policy/fit.ts";
+import type { Engine } from "./engine.ts";
+
+const bytes = z.number().min(0);
+
+/** By the model's digest. */
+const schema = z.record(z.string().regex(/^[0-9a-f]{64}$/), z.object({ anonymousBytes: bytes, sharedBytes: bytes }));
+
+/** Of models that are gone too: one that comes back is known. */
+const KEPT = 256;
+/** A figure that has grown by less is not worth a file. */
+const WORTH_WRITING = 1.02;
+
+/** What the workers of each model were measured to take, by digest: kept in the state folder, so that a restart knows. */
+export class Footprints {
+  readonly #path: string;
+  readonly #known: Map<string, Load>;
+  readonly #byDigest = new Map<string, Footprint>();
+  readonly #written = new Map<string, Load>();
+  #writing: Promise<void> | undefined;
+
+  constructor(stateDir: string) {
+    this.#path = join(stateDir, "footprints.json");
+    this.#known = new Map(Object.entries(read(this.#path)));
+    for (const [digest, load] of this.#known) this.#written.set(digest, load);
+  }
+
+  of({ model, unshared }: Pick<Engine, "model" | "unshared">): Footprint {
+    const found = this.#byDigest.get(model.digest);
+    if (found) return found;
+    const estimate = (): Load => estimateLoad({ modelBytes: model.bytes, shared: unshared() === undefined });
+    const made = new Footprint(estimate, this.#known.get(model.digest));
+    this.#byDigest.set(model.digest, made);
+    return made;
+  }
+
+  /** Takes in a reading of the processes; those count that serve, since one that still loads takes less than it will. */
+  observe(sample: Sample, engines: readonly Engine[]): void {
+    for (const engine of engines) {
+      const serving = engine.pool.slots.flatMap(({ current }) => (current?.serving ? [current.pid] : []));
+      if (serving.length > 0) this.of(engine).observe(sample, serving);
+    }
+  }
+
+  /** Writes what has grown. @throws where it can't be written. */
+  async keep(): Promise<void> {
+    const isNews = [...this.#byDigest].some(([digest, { seen }]) => seen && isMore(seen, this.#written.get(digest)));
+    if (!isNews) return;
+    await this.#writing;
+    this.#writing = this.#write();
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    for (const [digest, { seen }] of this.#byDigest) {
+      if (!seen) continue;
+      this.#known.delete(digest);
+      this.#known.set(digest, seen);
+    }
+    const kept = [...this.#known].slice(-KEPT);
+    const beside = `${this.#path}.new`;
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
+    await writeFile(beside, JSON.stringify(Object.fromEntries(kept)), { mode: 0o640 });
+    renameSync(beside, this.#path);
+    for (const [digest, load] of kept) this.#written.set(digest, load);
+  }
+}
+
+function isMore({ anonymousBytes, sharedBytes }: Load, before: Load | undefined): boolean {
+  if (!before) return true;
+  return anonymousBytes > before.anonymousBytes * WORTH_WRITING || sharedBytes > before.sharedBytes * WORTH_WRITING;
+}
+
+/** A file that says nothing is as good as none: what a model takes is measured again. */
+function read(path: string): z.infer<typeof schema> {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,39 @@
+/** The last so many computed answers are enough to tell a p99 of. */
+const KEPT = 512;
+
+/** What became of one model since it was opened. Times are of a clock that never goes back, in ms. */
+export class Uses {
+  loads = 0;
+  evictions = 0;
+  /** When it last came to serve, and what that load took; 0 before the first. */
+  loadedAtMs = 0;
+  loadTookMs = 0;
+  /** When a text last asked for it; null before the first. */
+  lastAtMs: number | null = null;
+  /** The same, of the clock on the wall. */
+  lastAt: Date | null = null;
+  readonly #tookMs: number[] = [];
+  #next = 0;
+
+  used(nowMs: number): void {
+    this.lastAtMs = nowMs;
+    this.lastAt = new Date();
+  }
+
+  loaded(nowMs: number, tookMs: number): void {
+    this.loads += 1;
+    this.loadedAtMs = nowMs;
+    this.loadTookMs = tookMs;
+  }
+
+  computed(tookMs: number): void {
+    this.#tookMs[this.#next] = tookMs;
+    this.#next = (this.#next + 1) % KEPT;
+  }
+
+  /** Of the answers that were computed last; null before the first. */
+  get p99Ms(): number | null {
+    const sorted = this.#tookMs.toSorted((a, b) => a - b);
+    return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? null;
+  }
+}
