@@ -43,7 +43,7 @@ describe("paths", () => {
       if (reply.status === 403 && codeOf(reply) === "CONTROL_ONLY") refused.push(called);
     }
     const forControl = Object.values<Endpoint>(ENDPOINTS).filter(({ access }) => access === "control");
-    expect(refused).toEqual(forControl.map(({ path: called }) => called));
+    expect(refused).toEqual(forControl.map((endpoint) => examplePath(endpoint)));
     const wrongMethod = await ask(path, { method: "DELETE", path: ENDPOINTS.config.path.slice(0, -1) });
     expect(codeOf(wrongMethod)).toBe("CONTROL_ONLY");
   });
@@ -116,7 +116,7 @@ describe("bodies and queries", () => {
     });
     const unknown = problem.parse(JSON.parse((await classify({ text: "a", txet: "b" })).body));
     expect(unknown.detail).toBe(
-      "body: a field that is not allowed here; allowed: text, textPair, texts, labels, template, multiLabel, user, topK, noCache",
+      "body: a field that is not allowed here; allowed: text, textPair, texts, labels, template, multiLabel, model, user, topK, noCache, minScore, minMargin, candidates, thresholds",
     );
     const empty = problem.parse(JSON.parse((await classify({ texts: ["a", " "] })).body));
     expect(empty).toMatchObject({ code: "INVALID_TEXT", index: 1, detail: "text 1 is empty" });

@@ -215,7 +215,7 @@ function classify({ text, texts, labels, topK = 1 }: ClassifyRequest): ClassifyR
 
 /** The endpoint's path, with something in the place of its parameters. */
 export function examplePath({ path }: Pick<Endpoint, "path">): string {
-  return path.replace("{namespace}", "product").replace("{key}", "shoe");
+  return path.replace("{namespace}", "product").replace("{key}", "shoe").replace("{name}", "mood");
 }
 
 /** Of those that can't be called without. */
@@ -228,5 +228,6 @@ export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   classify: '{"text":"where is my order"}',
   cacheWrite: '{"price":12.5}',
   modelUse: '{"dir":"/srv/models/other"}',
+  namedPut: '{"dir":"/srv/models/other"}',
   restore: '{"name":"2026-01-02T03-30-00Z"}',
 };
