@@ -9,11 +9,22 @@ import type { Engine } from "../residency/engine.ts";
 export type MemoryOf = (pid: number) => Promise<Pick<WorkerStatus, "rssBytes" | "pssBytes"> | undefined>;
 
 /** One entry a process; a slot without one says whether it rests or waits for its next try. */
-export async function reportWorkers(engines: readonly Engine[], memoryOf: MemoryOf): Promise<WorkerStatus[]> {
-  const slots = engines.flatMap(({ pool }) => pool.slots);
-  const entries = slots.flatMap((slot) =>
-    slot.workers.size > 0 ? [...slot.workers].map((worker) => reportWorker(worker, memoryOf)) : [emptySlot(slot)],
-  );
+export async function reportWorkers(
+  engines: readonly Engine[],
+  memoryOf: MemoryOf,
+  nameOf: (engine: Engine) => string | undefined = () => undefined,
+): Promise<WorkerStatus[]> {
+  const entries = engines.flatMap((engine) => {
+    const model = nameOf(engine);
+    const named = async (status: Promise<WorkerStatus>): Promise<WorkerStatus> =>
+      model === undefined ? status : { ...(await status), model };
+    return engine.pool.slots.flatMap((slot) => {
+      const workers = [...slot.workers];
+      return workers.length > 0
+        ? workers.map((worker) => named(reportWorker(worker, memoryOf)))
+        : [named(emptySlot(slot))];
+    });
+  });
   return Promise.all(entries);
 }
 

@@ -110,7 +110,7 @@ export class Reports {
     const { models, metrics, settings, version } = this.#parts;
     return {
       daemon: { pid: process.pid, rssBytes: process.memoryUsage.rss(), uptimeSeconds: uptimeSeconds(), version },
-      workers: await reportWorkers(models.engines, memoryOf),
+      workers: await reportWorkers(models.engines, memoryOf, (engine) => models.nameOf(engine)),
       recycles: await metrics.recycles(),
       limits: limitsOf(settings),
     };

@@ -80,6 +80,11 @@ export class Models {
     return [{ name: DEFAULT_MODEL, engine: this.#current, pinned: isPinned }, ...named];
   }
 
+  /** Undefined for the default one, and for those on their way out. */
+  nameOf(engine: Engine): string | undefined {
+    return this.repository.entries.find((entry) => entry.engine === engine)?.name;
+  }
+
   /** The engine that answers for a name, as soon as it is opened; the default one for its own, and for none. */
   async engineOf(name: string | undefined): Promise<Engine> {
     return isDefault(name) ? this.#current : this.repository.engineOf(name);

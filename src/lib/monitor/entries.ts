@@ -36,14 +36,19 @@ export function matches(words: string, filter: string): boolean {
 }
 
 function workerEntry(worker: WorkerStatus): Entry {
-  return { kind: "worker", key: `worker ${worker.slot} ${worker.generation} ${worker.pid ?? ""}`, worker };
+  return { kind: "worker", key: `worker ${placeOf(worker)} ${worker.generation} ${worker.pid ?? ""}`, worker };
+}
+
+/** One word: models have slots of the same number. */
+export function placeOf({ slot, model }: Pick<WorkerStatus, "slot" | "model">): string {
+  return model === undefined ? String(slot) : `${slot}@${model}`;
 }
 
 function wordsOf(entry: Entry, { process }: Shown): string {
   if (entry.kind === "model") return `model ${entry.model.name} ${entry.model.digest}`;
   if (entry.kind === "daemon") return `daemon ${process.daemon.pid}`;
-  const { slot, pid, state, dueBy, next } = entry.worker;
-  return `worker ${slot} ${pid ?? ""} ${state} ${dueBy ?? ""} ${next?.reason ?? ""}`;
+  const { slot, model = "", pid, state, dueBy, next } = entry.worker;
+  return `worker ${slot} ${model} ${pid ?? ""} ${state} ${dueBy ?? ""} ${next?.reason ?? ""}`;
 }
 
 /** The largest first; of two alike, and of two that replace each other, the one that was there first. */

@@ -42,9 +42,9 @@ export function renderDecisionHead(paint: Paint): string {
 
 /** One line, whatever its detail holds. */
 export function renderDecision(decision: Decision, { isVerbose, width }: DecisionWords = WHOLE): string {
-  const { at, action, reason, measured, freedBytes, durationMs, slot, by } = decision;
+  const { at, action, reason, measured, freedBytes, durationMs, slot, model, by } = decision;
   const detail = isVerbose || measured === null ? (decision.detail ?? "") : "";
-  const where = slot === undefined ? "" : `slot ${slot}`;
+  const where = [model, slot === undefined ? "" : `slot ${slot}`].filter(Boolean).join(" ");
   const whole = line([
     `${at.slice(0, 19).replace("T", " ")}Z`,
     action,

@@ -22,12 +22,12 @@ const ROOMY = 30;
 export function workerDetail(worker: WorkerStatus, parts: DetailParts): Line[] {
   const { width, height, glyphs, view, sample } = parts;
   const space = { width, glyphs, maxLines: height >= ROOMY ? 3 : 1 };
-  const { slot, pid, state, generation, users, requests, uptimeSeconds, limits, dueBy, next } = worker;
+  const { slot, model, pid, state, generation, users, requests, uptimeSeconds, limits, dueBy, next } = worker;
   const memory = sample.memory.processes.find((one) => one.pid === pid);
   const until = next ? `${next.reason} in ${formatDuration(next.inSeconds * 1000)}` : "not foreseen";
   const facts = [
     ...row(
-      `worker ${slot}`,
+      `${model ?? "worker"} ${slot}`,
       [
         [span(state, STATE_TONES[state])],
         pid === null ? "no process" : `pid ${pid}`,
@@ -51,7 +51,7 @@ export function workerDetail(worker: WorkerStatus, parts: DetailParts): Line[] {
     ),
     ...batchRows(worker.batches, space),
   ];
-  const decisions = view.decisions.filter((decision) => decision.slot === slot);
+  const decisions = view.decisions.filter((decision) => decision.slot === slot && decision.model === model);
   const blanks = height >= ROOMY ? 2 : 0;
   const wanted = Math.min(DECISIONS, Math.max(1, decisions.length));
   const strokes = Math.min(MOST_CHART_LINES, height - facts.length - wanted - blanks - 2);

@@ -1,4 +1,4 @@
-import { entriesOf } from "../../monitor/entries.ts";
+import { entriesOf, placeOf } from "../../monitor/entries.ts";
 import type { MonitorView } from "../../monitor/state.ts";
 import type { Line } from "../line.ts";
 import { row } from "./cells.ts";
@@ -27,7 +27,7 @@ function sameSlot(
   entries: ReturnType<typeof entriesOf>,
   selected: string | null,
 ): (typeof entries)[number] | undefined {
-  const [kind, slot] = (selected ?? "").split(" ");
+  const [kind, place] = (selected ?? "").split(" ");
   if (kind === "model") return entries.find((entry) => entry.kind === "model");
-  return entries.find((entry) => entry.kind === "worker" && kind === "worker" && String(entry.worker.slot) === slot);
+  return entries.find((entry) => entry.kind === "worker" && kind === "worker" && placeOf(entry.worker) === place);
 }

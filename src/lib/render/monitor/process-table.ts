@@ -93,13 +93,13 @@ function daemonCells({ process, memory, health }: Processes, cpu: CpuByPid): Spa
 }
 
 function workerCells(worker: WorkerStatus, cpu: CpuByPid): Span[] {
-  const { slot, pid, state, limits, users, requests, uptimeSeconds, generation } = worker;
+  const { slot, model = "worker", pid, state, limits, users, requests, uptimeSeconds, generation } = worker;
   const uptimeMs = uptimeSeconds * 1000;
   const ofLimit = (count: number, limit = 0): string =>
     limit === 0 ? shortCount(count) : `${shortCount(count)}/${shortCount(limit)}`;
   const most = limits?.maxUptimeSeconds ? `/${tightDuration(limits.maxUptimeSeconds * 1000)}` : "";
   return [
-    span(`worker ${slot}`),
+    span(`${model} ${slot}`),
     span(pid === null ? NONE : String(pid)),
     span(state, STATE_TONES[state]),
     span(ofLimit(users, limits?.maxUsers)),
