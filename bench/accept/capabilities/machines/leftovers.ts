@@ -40,7 +40,10 @@ export async function* leavesNothing(machine: VirtualMachine, say: (progress: st
   const ours =
     "find /etc /opt /run /var/lib /usr/local/bin -xdev -name '*combot*' -not -path '/run/systemd/*' -not -path /usr/local/bin/combot";
   yield equals("remove: what is there by name", await found(machine, `${ours} -prune`), "/var/lib/combot");
-  yield forTheRecord("remove: what is left of /etc/combot", await found(machine, "ls -A /etc/combot 2>/dev/null; true"));
+  yield forTheRecord(
+    "remove: what is left of /etc/combot",
+    await found(machine, "ls -A /etc/combot 2>/dev/null; true"),
+  );
   yield equals("remove: combot is still there to be typed", (await guest.run("combot --version")).status, 0);
   const purged = await deploy(machine, "--remove", "--purge");
   yield equals("purge: exit status", purged.status === 0 ? 0 : purged.stderr.slice(-300), 0);
