@@ -87,7 +87,10 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   "model:pin": () => [{ args: [HOSTILE], shows: true }],
   "model:rescan": () => [{ args: [] }],
   "model:train": ({ folder }) => [
-    { args: [writeRows(folder, LABELS), "--out", GONE, "--epochs", "1"], isNamelessInJson: true },
+    {
+      args: [writeRows(folder, LABELS), "--out", join(folder, "trained", HOSTILE), "--epochs", "1"],
+      isNamelessInJson: true,
+    },
     { args: [GONE, "--out", GONE], shows: true },
   ],
   "model:unload": () => [{ args: [] }],
