@@ -9,6 +9,7 @@ import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
 import { perf } from "./capabilities/perf.ts";
 import { serve } from "./capabilities/serve.ts";
+import { several } from "./capabilities/several.ts";
 import { stall } from "./capabilities/stall.ts";
 import { swaps } from "./capabilities/swaps.ts";
 import { targets } from "./capabilities/targets.ts";
@@ -38,6 +39,7 @@ const CAPABILITIES: readonly Capability[] = [
   tokens,
   stall,
   machines,
+  several,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {
