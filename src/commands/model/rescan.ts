@@ -17,7 +17,7 @@ export default class ModelRescan extends ClientCommand {
 
   async run(): Promise<RescanReply> {
     const { flags } = await this.parse(ModelRescan);
-    const work = this.client(flags.socket).call("modelsRescan", { timeoutMs: 0 });
+    const work = this.client(flags.socket).call("modelsRescan");
     const reply = await this.waitFor("Reading the models", work);
     if (reply.failed.length > 0) process.exitCode = EXIT_SOME_FAILED;
     this.print(renderRescan(reply, await terminalPaint(process.stdout, process.env)));

@@ -14,7 +14,7 @@ export default class ModelTrain extends BaseCommand {
   static override summary = "Train a small model on labelled texts of your own.";
   static override description = `Takes a CSV file whose first line names the columns text and label (others are left alone; fields may be quoted, with line breaks), or JSON lines with these fields, with 15 texts a label or more; 5 are the least. Rows without a label are left out.
 
-Makes a folder that combot serves: a linear model of some megabytes, with CARD.md, which has its figures on texts left out. The folder must not be there yet: it is written beside its place and renamed, whole or not at all. The same file, seed and version of combot give the same bytes.
+Makes a folder that combot serves: a linear model of some megabytes, with CARD.md, which has its figures on texts left out. The folder must not be there yet: it is written beside its place and renamed, whole or not at all. The same file, seed and version give the same bytes.
 
 Runs in a process of its own at the lowest priority, on one core, within --memory; where memory runs out it goes before anything that serves. Needs no daemon.`;
   static override examples = [

@@ -26,7 +26,7 @@ export function renderCard(facts: CardFacts): string {
 function head({ name, version, labels }: CardFacts): string {
   return `# ${inline(name)}
 
-A text classifier with ${labels.length} labels, made by \`combot model train\` (combot ${version}); no pretrained parts.`;
+A text classifier with ${labels.length} labels, made by \`combot model train\` (version ${version}); no pretrained parts.`;
 }
 
 function data({ file, fileSha256, labels }: CardFacts): string {
@@ -90,7 +90,7 @@ function rebuild({ file, seed, epochs, name, lexicon }: CardFacts): string {
 combot model train ${inline(file)} --out DIR --name ${inline(name)} --seed ${seed} --epochs ${epochs}${own}
 \`\`\`
 
-The same file, seed and version of combot give the same bytes.`;
+The same file, seed and version give the same bytes.`;
 }
 
 function share(value: number | null): string {

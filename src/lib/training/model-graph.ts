@@ -57,7 +57,7 @@ export function encodeClassifier(folded: FoldedModel): Uint8Array {
   const scaled = graph.node("Div", [shares, length]);
   graph.node("Add", [scaled, graph.initializer("bias", tensor(folded.bias))], {}, { outputs: ["logits"] });
   graph.output("logits", "float32", ["batch", labels]);
-  return encodeModel(graph, { producer: "combot model trainer" });
+  return encodeModel(graph, { producer: "combot-trainer" });
 
   function table(name: string, rows: Float32Array): string {
     return graph.initializer(name, tensor(rows, [rows.length / (labels + 1), labels + 1]));

@@ -38,7 +38,7 @@ describe("a page", () => {
   });
 
   test("names the pages it links to", async () => {
-    expect((await runCli(["docs", "models"])).stdout).toMatch(/See also\n\n {2}`combot docs` with .*contributing/);
+    expect((await runCli(["docs", "models"])).stdout).toMatch(/See also\n\n {2}`combot docs` with .*model-card/);
   });
 
   test("has no colours with NO_COLOR, and has them where they are forced", async () => {

@@ -84,7 +84,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   ],
   "model:list": () => [{ args: [] }],
   "model:load": () => [{ args: [] }],
-  "model:pin": () => [{ args: [HOSTILE], shows: true }],
+  "model:pin": () => [{ args: [HOSTILE] }],
   "model:rescan": () => [{ args: [] }],
   "model:train": ({ folder }) => [
     {
@@ -94,7 +94,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: [GONE, "--out", GONE], shows: true },
   ],
   "model:unload": () => [{ args: [] }],
-  "model:unpin": () => [{ args: [HOSTILE], shows: true }],
+  "model:unpin": () => [{ args: [HOSTILE] }],
   "model:use": ({ model, other }) => [
     { args: [other], shows: true },
     { args: [model], shows: true },
