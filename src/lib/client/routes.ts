@@ -27,7 +27,7 @@ export const ROUTES = {
   modelUnload: { method: "POST", path: "/api/model/unload/", access: "control" },
   modelUse: { method: "PUT", path: "/api/model/", access: "control" },
   models: { method: "GET", path: "/api/models/", access: "user" },
-  modelsRescan: { method: "POST", path: "/api/models/rescan/", access: "control" },
+  modelsRescan: { method: "POST", path: "/api/model/rescan/", access: "control" },
   namedLoad: { method: "POST", path: "/api/models/{name}/load/", access: "control" },
   namedUnload: { method: "POST", path: "/api/models/{name}/unload/", access: "control" },
   namedPin: { method: "POST", path: "/api/models/{name}/pin/", access: "control" },

@@ -14,7 +14,7 @@ export const MODEL_ENDPOINTS = {
   },
   modelsRescan: {
     method: "POST",
-    path: "/api/models/rescan/",
+    path: "/api/model/rescan/",
     access: "control",
     summary: "Look at COMBOT_MODELS_DIR again",
     replies: { 200: rescanReply },

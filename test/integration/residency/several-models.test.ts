@@ -78,7 +78,7 @@ test("what can be no model is told by its name with the reason, and the others a
   });
   const { status, text } = await daemon.ask("POST", "/api/classify/", { text: "hello", model: "empty" });
   expect([status, (JSON.parse(text) as { code: string }).code]).toEqual([503, "MODEL_UNAVAILABLE"]);
-  const { failed } = await daemon.json<RescanReply>("POST", "/api/models/rescan/");
+  const { failed } = await daemon.json<RescanReply>("POST", "/api/model/rescan/");
   expect(failed.map(({ name }) => name)).toEqual(["Upper", "empty"]);
 });
 
@@ -87,7 +87,7 @@ test("a rescan serves what is new and what has changed, and lets go what is gone
   rmSync(join(models, "topic"), { recursive: true });
   writeNamedModel(join(models, "mood"), "mood2");
   const asked = ask({ text: "pay with two cards", model: "topic", noCache: true });
-  const found = await daemon.json<RescanReply>("POST", "/api/models/rescan/");
+  const found = await daemon.json<RescanReply>("POST", "/api/model/rescan/");
   expect(found).toMatchObject({ added: ["new"], changed: ["mood"], removed: ["topic"], unchanged: 1 });
   expect((await asked).results[0]!.label).toMatch(/^topic:/);
   expect((await ask({ text: "is my order ok", model: "mood" })).results[0]!.label).toMatch(/^mood2:/);
