@@ -14,6 +14,8 @@ export interface ModelsReportParts {
   /** The last reading. */
   readonly sample: () => Sample | undefined;
   readonly idleUnloadMs: () => number;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
 }
 
 /** How each model stands, the default one first. */
@@ -69,12 +71,16 @@ function rowOf(name: string, engine: Engine, pinned: boolean, parts: ModelsRepor
     needs: Math.round(parts.footprint(engine).bytesFor({ workers: 1, mapped: false }, sample?.source ?? "system")),
     pinned,
     waiting: queue.waiting,
-    lastUsed: uses.lastAt?.toISOString() ?? null,
+    lastUsed: uses.lastAtMs === null ? null : timeOfDay(uses.lastAtMs, parts.now()),
     unloadsInSeconds: unloadsInMs === null ? null : Math.round(unloadsInMs / 1000),
     loads: uses.loads,
     evictions: uses.evictions,
     p99Ms: uses.p99Ms,
   };
+}
+
+function timeOfDay(atMs: number, nowMs: number): string {
+  return new Date(Date.now() - (nowMs - atMs)).toISOString();
 }
 
 function stateOf({ pool }: Engine): ModelState {

@@ -10,14 +10,11 @@ export class Uses {
   loadTookMs = 0;
   /** When a text last asked for it; null before the first. */
   lastAtMs: number | null = null;
-  /** The same, of the clock on the wall. */
-  lastAt: Date | null = null;
   readonly #tookMs: number[] = [];
   #next = 0;
 
   used(nowMs: number): void {
     this.lastAtMs = nowMs;
-    this.lastAt = new Date();
   }
 
   loaded(nowMs: number, tookMs: number): void {

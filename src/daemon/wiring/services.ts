@@ -115,6 +115,7 @@ function namedModels({ models, governance, loaded }: ServiceParts, lifecycle: Li
     footprint: (engine) => governance.footprints.of(engine),
     sample: () => governance.governor.sample,
     idleUnloadMs: () => loaded().settings.modelIdleUnloadMs,
+    now: () => performance.now(),
   };
   const list = (): ModelsReply => reportModels(parts);
   const rowOf = (name: string): ModelRow => {
