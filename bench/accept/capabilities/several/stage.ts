@@ -76,7 +76,7 @@ export interface Called {
   wrong: number;
 }
 
-/** Closed loop: the next call's model is what `next` says. */
+/** Closed loop, one call each at least: the next call's model is what `next` says. */
 export async function callModels(
   { daemon: { socketPath } }: Stage,
   clients: number,
@@ -88,7 +88,7 @@ export async function callModels(
   const until = performance.now() + durationMs;
   let calls = 0;
   const client = async (): Promise<void> => {
-    while (performance.now() < until) {
+    do {
       const call = calls++;
       const model = next(call);
       called.trace.push(model);
@@ -100,7 +100,7 @@ export async function callModels(
       called.latenciesMs.push(performance.now() - from);
       if (reply.status !== 200) called.failures.push(`${reply.status} ${reply.text.slice(0, 160)}`);
       else if (!(JSON.parse(reply.text) as ClassifyReply).results[0]!.label.startsWith(`${model}:`)) called.wrong += 1;
-    }
+    } while (performance.now() < until);
   };
   await Promise.all(Array.from({ length: clients }, client));
   agent.destroy();
