@@ -12,8 +12,13 @@ import { hangLimitMs } from "../../../../src/lib/slowness.ts";
 import { MIB } from "../../../../src/lib/units.ts";
 import { writeNamedModel } from "../../../../test/support/repository.ts";
 
-/** What a worker of each takes, which the file does not hold: so that its load takes memory as large models do. */
-const BALLAST_BYTES = 128 * MIB;
+/**
+ * What a worker of each takes, which the file does not hold: so that its load takes memory as large models do. While it
+ * loads it takes that twice, which no footprint knows of yet: there must be room for it.
+ */
+const BALLAST_BYTES = 48 * MIB;
+/** Of what one model needs, beside those that fit: less than one, so that no further one does. */
+const SLACK = 0.9;
 const CRITICAL = 0.9;
 const HIGH = 0.85;
 
@@ -59,7 +64,7 @@ export async function stageOf(count: number, fitting: number, timeoutSeconds = 3
   const { processes } = await daemon.json<MemoryReport>("GET", "/api/memory/");
   const own = processes.reduce((sum, { rssBytes, mappedBytes }) => sum + rssBytes - mappedBytes, 0);
   const needs = Math.max(...(await rows()).map((row) => row.needs ?? 0));
-  cgroup.limitBytes = Math.round((own + needs * (fitting + 0.5)) / HIGH);
+  cgroup.limitBytes = Math.round((own + needs * (fitting + SLACK)) / HIGH);
   await delay(1500);
   return { daemon, cgroup, names, rows, close };
 }
