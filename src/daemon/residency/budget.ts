@@ -52,9 +52,9 @@ type MakeRoom = Extract<RoomVerdict, { readonly act: "make room" }>;
 export class Budget {
   readonly #options: BudgetOptions;
   /** Of models that room is being made for, until a worker of theirs serves. */
-  readonly #promised = new Map<Engine, number>();
+  readonly #promised = new WeakMap<Engine, number>();
   /** When a model was first told to wait, and when last. */
-  readonly #asked = new Map<Engine, { readonly firstMs: number; readonly lastMs: number }>();
+  readonly #asked = new WeakMap<Engine, { readonly firstMs: number; readonly lastMs: number }>();
   readonly #timers = new Map<Engine, NodeJS.Timeout>();
   readonly #making = new Set<Engine>();
   #stopped = false;
@@ -72,7 +72,10 @@ export class Budget {
       promisedBytes: this.#promisedTo(({ engine: other }) => other !== engine),
     };
     const detail = this.#options.refusal(workers, demand);
-    const isAlone = !this.#options.tenants().some((one) => one.engine !== engine && processesOf(one.engine) > 0);
+    const tenants = this.#options.tenants();
+    // One that a switch brings up is no tenant yet: nobody makes room for it, and it may not cross what holds for all.
+    const isTenant = tenants.some((one) => one.engine === engine);
+    const isAlone = !isTenant || !tenants.some((one) => one.engine !== engine && processesOf(one.engine) > 0);
     if (isAlone || serving || workers > 1) {
       if (detail === undefined) return this.#allow(engine);
       // Another one of it serves, or is about to.

@@ -22,7 +22,8 @@ const WORTH_WRITING = 1.02;
 export class Footprints {
   readonly #path: string;
   readonly #known: Map<string, Load>;
-  readonly #byDigest = new Map<string, Footprint>();
+  /** By the engine: with its digest alone, a model that is gone would be kept by its own estimate. */
+  readonly #byEngine = new WeakMap<object, Footprint>();
   readonly #written = new Map<string, Load>();
   #writing: Promise<void> | undefined;
 
@@ -32,12 +33,13 @@ export class Footprints {
     for (const [digest, load] of this.#known) this.#written.set(digest, load);
   }
 
-  of({ model, unshared }: Pick<Engine, "model" | "unshared">): Footprint {
-    const found = this.#byDigest.get(model.digest);
+  of(engine: Pick<Engine, "model" | "unshared">): Footprint {
+    const found = this.#byEngine.get(engine);
     if (found) return found;
+    const { model, unshared } = engine;
     const estimate = (): Load => estimateLoad({ modelBytes: model.bytes, shared: unshared() === undefined });
     const made = new Footprint(estimate, this.#known.get(model.digest));
-    this.#byDigest.set(model.digest, made);
+    this.#byEngine.set(engine, made);
     return made;
   }
 
@@ -45,13 +47,16 @@ export class Footprints {
   observe(sample: Sample, engines: readonly Engine[]): void {
     for (const engine of engines) {
       const serving = engine.pool.slots.flatMap(({ current }) => (current?.serving ? [current.pid] : []));
-      if (serving.length > 0) this.of(engine).observe(sample, serving);
+      if (serving.length === 0) continue;
+      const footprint = this.of(engine);
+      footprint.observe(sample, serving);
+      if (footprint.seen) this.#known.set(engine.model.digest, footprint.seen);
     }
   }
 
   /** Writes what has grown. @throws where it can't be written. */
   async keep(): Promise<void> {
-    const isNews = [...this.#byDigest].some(([digest, { seen }]) => seen && isMore(seen, this.#written.get(digest)));
+    const isNews = [...this.#known].some(([digest, seen]) => isMore(seen, this.#written.get(digest)));
     if (!isNews) return;
     await this.#writing;
     this.#writing = this.#write();
@@ -59,17 +64,13 @@ export class Footprints {
   }
 
   async #write(): Promise<void> {
-    for (const [digest, { seen }] of this.#byDigest) {
-      if (!seen) continue;
-      this.#known.delete(digest);
-      this.#known.set(digest, seen);
-    }
     const kept = [...this.#known].slice(-KEPT);
+    // Before it is tried: what can't be written is told once, and not once a second.
+    for (const [digest, load] of this.#known) this.#written.set(digest, load);
     const beside = `${this.#path}.new`;
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
     await writeFile(beside, JSON.stringify(Object.fromEntries(kept)), { mode: 0o640 });
     renameSync(beside, this.#path);
-    for (const [digest, load] of kept) this.#written.set(digest, load);
   }
 }
 

@@ -167,7 +167,7 @@ function createPool({ model, source, queue, uses, refusal, name }: PoolParts, pa
   return pool;
 }
 
-/** The model was not here before: it was loaded, not a worker of it replaced. */
+/** No other worker of it serves: with this one the model is here. */
 function isFirst(pool: Pool): boolean {
   return pool.slots.reduce((sum, { workers }) => sum + [...workers].filter(({ serving }) => serving).length, 0) === 1;
 }
