@@ -37,6 +37,17 @@ async function warm(daemon: PrivateDaemon, ...args: string[]): Promise<WarmResul
   return JSON.parse(stdout) as WarmResult;
 }
 
+/** The daemon's own warming has a pause behind its last text, in which nobody else's may begin. */
+async function warmNext(daemon: PrivateDaemon): Promise<WarmResult> {
+  for (;;) {
+    try {
+      return await warm(daemon);
+    } catch (error) {
+      if (!String((error as { stdout?: string }).stdout).includes("WARMING_RUNS")) throw error;
+    }
+  }
+}
+
 /** A journal that has seen these texts, the first most often. */
 async function writeJournal(folder: string, texts: readonly string[]): Promise<void> {
   mkdirSync(join(folder, "state"));
@@ -60,7 +71,7 @@ test("CACHE_WARM fills Redis from the journal: at start, after a cleanup, and wh
   expect(await daemon.json("POST", "/api/classify/", { texts: TEXTS })).toMatchObject({
     results: TEXTS.map(() => ({ cached: "memory" })),
   });
-  expect(await warm(daemon)).toMatchObject({ total: TEXTS.length, known: TEXTS.length, computed: 0 });
+  expect(await warmNext(daemon)).toMatchObject({ total: TEXTS.length, known: TEXTS.length, computed: 0 });
   const cleanup = await daemon.json<CleanupReply>("POST", "/api/cleanup/", { level: "soft", redis: true });
   // What it gave back is Redis' own, not the daemon's that garbage collection gave back meanwhile.
   expect(cleanup.actions.at(-1)).toMatchObject({ action: "answers removed from Redis", freedBytes: 0 });
