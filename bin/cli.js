@@ -44,7 +44,7 @@ function readPackage([first = ""]) {
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const commands = join(ROOT, "dist", "commands");
   const isOwn = /^[a-z-]+$/.test(first) && [`${first}.js`, first].some((name) => existsSync(join(commands, name)));
-  if (isOwn || first === "--version") manifest.oclif.plugins = [];
+  if (isOwn) manifest.oclif.plugins = [];
   return manifest;
 }
 
