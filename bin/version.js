@@ -5,9 +5,11 @@ import { readFileSync } from "fs";
 export function tellVersion(args) {
   if (args.length !== 1 || (args[0] !== "--version" && args[0] !== "-v")) return false;
   const { name, version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  // Whoever asked may have gone; of a full disk the program itself tells.
   process.stdout.on("error", (error) => {
-    if (error.code !== "EPIPE") void import("./cli.js");
+    // Whoever asked may have gone.
+    if (error.code === "EPIPE") return;
+    process.exitCode = 2;
+    process.stderr.write(`The output can't be written: ${error.message}\n`);
   });
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
   return true;
