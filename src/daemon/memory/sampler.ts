@@ -1,6 +1,7 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { isFileShortage } from "../../lib/system-errors.ts";
 import { Cgroup } from "./cgroup.ts";
+import { isInContainer } from "../../lib/container.ts";
 import { kernelFiles } from "../../lib/kernel-files.ts";
 import type { KernelFiles } from "../../lib/kernel-files.ts";
 import { machineMemory, machinePressure } from "./machine-memory.ts";
@@ -30,11 +31,20 @@ export interface SamplerOptions {
   readonly pids: () => readonly Member[];
   /** A limit of our own (MEMORY_LIMIT): then usage is what the tree takes of it, whatever else is full. */
   readonly limitBytes: number | null;
+  /** Whose memory it is of; `auto` by default. */
+  readonly source?: "auto" | "cgroup" | "machine" | "setting";
+  /** Whether this process lives in a container, beside others that are none of its business. */
+  readonly isContained?: boolean;
   readonly now: () => number;
   /** How long PSS is estimated from the last reading; see ProcessTable for what shortens it. */
   readonly pssEveryMs?: number;
   readonly files?: KernelFiles;
 }
+
+/** More than any machine has: cgroup v1 writes that nothing is limited as 2⁶³ bytes less a page. */
+const NO_LIMIT_BYTES = 2 ** 60;
+const UNLIMITED =
+  "MEMORY_SOURCE is cgroup, and no cgroup of combot's has a limit: give it one (MemoryMax=, --memory, resources.limits.memory), or set MEMORY_SOURCE=auto";
 
 /** What memory is used, and by whom. One sample is taken at a time; whoever asks meanwhile waits for a later one. */
 export class Sampler {
@@ -42,6 +52,7 @@ export class Sampler {
   readonly #files: KernelFiles;
   readonly #cgroup: Cgroup;
   readonly #table: ProcessTable;
+  readonly #isContained: boolean;
   #turn: Promise<unknown> = Promise.resolve();
   #nextMeasure: Promise<MemorySample> | undefined;
 
@@ -50,6 +61,7 @@ export class Sampler {
     this.#files = options.files ?? kernelFiles;
     this.#cgroup = new Cgroup(this.#files);
     this.#table = new ProcessTable(this.#files, options.pssEveryMs ?? 10_000);
+    this.#isContained = options.isContained ?? isInContainer(process.env, this.#files);
   }
 
   /**
@@ -98,12 +110,21 @@ export class Sampler {
   }
 
   #usage(treePssBytes: number): MemoryUsage & Pick<MemorySample, "source"> {
-    const { limitBytes } = this.#options;
+    const { limitBytes, source = "auto" } = this.#options;
     if (limitBytes !== null) return { usedBytes: treePssBytes, limitBytes, source: "setting" };
+    if (source === "cgroup") return { ...this.#limitedCgroup(), source: "cgroup" };
     const machine = machineMemory(this.#files);
+    if (source === "machine") return { ...machine, source: "system" };
     const cgroup = this.#cgroup.usage(machine.limitBytes);
-    const isCgroupFuller = cgroup !== null && ratioOf(cgroup) >= ratioOf(machine);
-    return isCgroupFuller ? { ...cgroup, source: "cgroup" } : { ...machine, source: "system" };
+    const counts = cgroup !== null && (this.#isContained || ratioOf(cgroup) >= ratioOf(machine));
+    return counts ? { ...cgroup, source: "cgroup" } : { ...machine, source: "system" };
+  }
+
+  /** Without a look at the machine, of which a container may not be shown anything. @throws where none has a limit. */
+  #limitedCgroup(): MemoryUsage {
+    const usage = this.#cgroup.usage(NO_LIMIT_BYTES);
+    if (usage === null) throw new Error(UNLIMITED);
+    return usage;
   }
 }
 

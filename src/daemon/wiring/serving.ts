@@ -134,6 +134,9 @@ function createMeter(settings: Settings, models: Models): Sampler {
     get limitBytes() {
       return settings.memoryLimitBytes;
     },
+    get source() {
+      return settings.memorySource;
+    },
     now,
   });
 }

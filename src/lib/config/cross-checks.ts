@@ -11,6 +11,7 @@ export interface Parsed {
 /** The rules between settings. */
 export function checkTogether(parsed: Parsed, findings: Findings): void {
   checkThresholds(parsed, findings);
+  checkMemorySource(parsed, findings);
   checkRedis(parsed, findings);
   checkTokens(parsed, findings);
 }
@@ -25,6 +26,16 @@ function checkThresholds({ values, sources }: Parsed, findings: Findings): void 
     const where = `${placeOf(sources[lower])}; ${placeOf(sources[upper])}`;
     findings.fault(`${lower}=${low}: must be below ${upper}=${high}, the four memory levels rise strictly`, where);
   });
+}
+
+function checkMemorySource({ values, sources }: Parsed, findings: Findings): void {
+  const { MEMORY_SOURCE: source, MEMORY_LIMIT: limit } = values;
+  if (source === undefined || limit === undefined) return;
+  const where = placeOf(sources.MEMORY_SOURCE);
+  if (source === "setting" && limit === null)
+    findings.fault("MEMORY_SOURCE=setting: needs a MEMORY_LIMIT to measure against", where);
+  if ((source === "cgroup" || source === "machine") && limit !== null)
+    findings.fault(`MEMORY_SOURCE=${source}: MEMORY_LIMIT counts only with auto or setting; set one of the two`, where);
 }
 
 function checkRedis({ values, sources }: Parsed, findings: Findings): void {

@@ -68,6 +68,8 @@ export interface Settings {
   readonly memory: MemoryThresholds;
   /** Null: as found on the machine or in its cgroup. */
   readonly memoryLimitBytes: number | null;
+  /** Whose memory usage is of. */
+  readonly memorySource: Values["MEMORY_SOURCE"];
   readonly cacheTtlMs: number;
   readonly maxCacheEntries: number;
   readonly cacheWarm: boolean;
@@ -155,6 +157,7 @@ function servingPart(values: Values) {
       emergency: values.CRITICAL_MEMORY_USAGE,
     },
     memoryLimitBytes: values.MEMORY_LIMIT,
+    memorySource: values.MEMORY_SOURCE,
     cacheTtlMs: values.CACHE_TTL,
     maxCacheEntries: values.MAX_CACHE_SIZE,
     cacheWarm: values.CACHE_WARM,

@@ -38,6 +38,7 @@ test.each([
   ["MODEL_IDLE_UNLOAD", "modelIdleUnloadMs", { "-1": -1, "0": 0, "1.5": 1500 }, ["-2", "-0.5", "never"]],
   ["PROCESS_RECYCLE_INTERVAL", "recycleIntervalMs", { "0": 0, "0.5": 1_800_000, "4": 14_400_000 }, ["-4", "4h"]],
   ["JOURNAL_RETENTION_DAYS", "journalRetentionMs", { "1": 86_400_000 }, ["0"]],
+  ["MEMORY_SOURCE", "memorySource", { auto: "auto", cgroup: "cgroup" }, ["all", "AUTO"]],
   ["MEMORY_LIMIT", "memoryLimitBytes", { found: null, "512M": 536_870_912, "6G": 6_442_450_944 }, ["6X", "1M", "-1"]],
   [
     "PRELOAD",

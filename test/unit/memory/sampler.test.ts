@@ -79,6 +79,41 @@ describe("what usage is", () => {
     expect(sample).toMatchObject({ treePssBytes: 520 * MIB, daemonPssBytes: 80 * MIB });
   });
 
+  test.each([
+    ["auto", false, "system", 0.5],
+    ["auto", true, "cgroup", 0.4],
+    ["machine", true, "system", 0.5],
+    ["cgroup", false, "cgroup", 0.4],
+  ] as const)(
+    "MEMORY_SOURCE %s, in a container: %s, beside a fuller machine: %s",
+    async (source, isContained, of, usage) => {
+      const { sampler, kernel } = setUp({ source, isContained });
+      for (const [path, text] of Object.entries({
+        ...selfOf(V2),
+        ...v2Level(V2.folder, { current: 400, limit: 1000 }),
+      }))
+        kernel.texts.set(path, text);
+      expect(await sampler.sample()).toMatchObject({ source: of, usage });
+    },
+  );
+
+  test("a cgroup that is asked for and has no limit is said, and one in a container falls back on the machine", async () => {
+    const unlimited = { ...selfOf(V2), ...v2Level(V2.folder, { current: 400, limit: "max" }) };
+    const [asked, contained] = [setUp({ source: "cgroup" }), setUp({ isContained: true })];
+    for (const { kernel } of [asked, contained])
+      for (const [path, text] of Object.entries(unlimited)) kernel.texts.set(path, text);
+    await expect(asked.sampler.sample()).rejects.toThrow(/no cgroup of combot's has a limit.*MEMORY_SOURCE=auto/);
+    expect(await contained.sampler.sample()).toMatchObject({ source: "system", usage: 0.5 });
+  });
+
+  test("a container that is not shown the machine goes by its cgroup where it is told to", async () => {
+    const { sampler, kernel } = setUp({ source: "cgroup" });
+    kernel.texts.delete("/proc/meminfo");
+    for (const [path, text] of Object.entries({ ...selfOf(V2), ...v2Level(V2.folder, { current: 400, limit: 1000 }) }))
+      kernel.texts.set(path, text);
+    expect(await sampler.sample()).toMatchObject({ source: "cgroup", usage: 0.4 });
+  });
+
   test("fails rather than guesses where /proc/meminfo is hidden, and works again afterwards", async () => {
     const { sampler, kernel } = setUp();
     const meminfo = kernel.texts.get("/proc/meminfo")!;

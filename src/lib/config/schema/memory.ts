@@ -1,6 +1,6 @@
 import { MIB } from "../../units.ts";
 import type { Setting } from "../setting.ts";
-import { byteLimit, ratio } from "../value-types.ts";
+import { byteLimit, oneOf, ratio } from "../value-types.ts";
 
 /** The ladder: four levels of memory usage, and what usage is measured against. The four must rise strictly. */
 export const MEMORY_SETTINGS = {
@@ -37,6 +37,13 @@ export const MEMORY_SETTINGS = {
     default: "found",
     unit: "bytes",
     live: true,
-    doc: "What usage is measured against; found = the machine's memory, or the cgroup's limit where that is tighter.",
+    doc: "What usage is measured against; found = as MEMORY_SOURCE says.",
+  },
+  MEMORY_SOURCE: {
+    type: oneOf(["auto", "cgroup", "machine", "setting"]),
+    default: "auto",
+    unit: "name",
+    live: true,
+    doc: "Whose memory counts: that of the machine, of combot's cgroup, or of combot's own processes against MEMORY_LIMIT (setting). auto = setting where MEMORY_LIMIT is set; in a container the cgroup, if it has a limit; else machine or cgroup, whichever is fuller.",
   },
 } as const satisfies Record<string, Setting>;

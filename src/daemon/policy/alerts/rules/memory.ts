@@ -76,7 +76,8 @@ export const MEMORY_RULES = {
   "memory-unmeasured": {
     severity: "critical",
     summary: "Memory can't be measured, and nothing is done about it.",
-    cause: "/proc is mounted without what is not a process (subset=pid, ProcSubset=pid), or files can't be opened.",
+    cause:
+      "/proc is mounted without what is not a process (subset=pid, ProcSubset=pid), files can't be opened, or MEMORY_SOURCE is cgroup where no cgroup has a limit.",
     help: "combot status says why; mount all of /proc, or set MEMORY_LIMIT, which goes by combot's own processes.",
     forMs: ({ afterMs }) => Math.min(afterMs, 10 * SECOND),
     ...flag("while it can't be measured", ({ memoryUnmeasured }) => memoryUnmeasured, "combot_memory_unmeasured"),
