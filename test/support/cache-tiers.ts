@@ -17,7 +17,7 @@ export function memoryTier(maxEntries = 100): MemoryTier {
 export function targetOf(url: string): RedisTarget {
   const { target, db = 0, username = null, password = null } = parseRedisUrl(url)!;
   if (target.kind === "off") throw new Error("no Redis");
-  return { ...target, db, username, password };
+  return { ...target, db, username, password, sentinelPassword: null, certificates: {} };
 }
 
 /** A connection that is closed when the test ends; not waited for. */

@@ -60,13 +60,12 @@ export async function openRedis(target: RedisTarget): Promise<RedisClient> {
   );
 }
 
-function commonOptions({ db, username, password, ...target }: RedisTarget) {
-  const isTls = "tls" in target && target.tls;
+function commonOptions({ db, username, password, certificates, ...target }: RedisTarget) {
   return {
     db,
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
-    ...(isTls ? { tls: {} } : {}),
+    ...("tls" in target && target.tls ? { tls: certificates } : {}),
     // A server that is still loading is asked by our own probe, which hears why it can't answer; ioredis waits in silence.
     enableReadyCheck: false,
     // RESP3 would begin with HELLO, which says nothing that we need.
@@ -84,7 +83,20 @@ function commonOptions({ db, username, password, ...target }: RedisTarget) {
 }
 
 function addressOf(target: Exclude<RedisTarget, { readonly kind: "cluster" }>) {
+  if (target.kind === "sentinel") return sentinelOptions(target);
   return target.kind === "unix" ? { path: target.path } : { ...target.node };
+}
+
+/** They are asked anew at each connection, and end those of a master that they have put down. */
+function sentinelOptions(target: Extract<RedisTarget, { readonly kind: "sentinel" }>) {
+  const { nodes, name, tls, sentinelPassword, certificates } = target;
+  return {
+    sentinels: [...nodes],
+    name,
+    ...(sentinelPassword === null ? {} : { sentinelPassword }),
+    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: certificates } : {}),
+    sentinelRetryStrategy: retryMs,
+  } satisfies RedisOptions;
 }
 
 function clusterOptions(target: RedisTarget) {

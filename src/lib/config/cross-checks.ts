@@ -1,3 +1,4 @@
+import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { Findings } from "./findings.ts";
 import type { SettingName, Values } from "./schema.ts";
 import type { SettingSource, Sources } from "./sources.ts";
@@ -13,6 +14,7 @@ export function checkTogether(parsed: Parsed, findings: Findings): void {
   checkThresholds(parsed, findings);
   checkMemorySource(parsed, findings);
   checkRedis(parsed, findings);
+  checkRedisTls(parsed, findings);
   checkTokens(parsed, findings);
 }
 
@@ -52,6 +54,23 @@ function checkRedis({ values, sources }: Parsed, findings: Findings): void {
   for (const name of outranked.filter((part) => isGiven(sources[part]))) {
     findings.warn(`${name} is not used: REDIS_URL outranks it`, placeOf(sources[name]));
   }
+}
+
+const TLS_FILES = ["REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY"] as const;
+
+function checkRedisTls({ values, sources }: Parsed, findings: Findings): void {
+  const { REDIS_URL: address, REDIS_TLS_CERT: cert, REDIS_TLS_KEY: key } = values;
+  // One that is at fault is told of by itself.
+  const [hasCert, hasKey] = [isGiven(sources.REDIS_TLS_CERT), isGiven(sources.REDIS_TLS_KEY)];
+  if (hasCert && sources.REDIS_TLS_KEY?.source === "default")
+    findings.fault("REDIS_TLS_CERT_FILE: needs REDIS_TLS_KEY_FILE", placeOf(sources.REDIS_TLS_CERT));
+  if (hasKey && sources.REDIS_TLS_CERT?.source === "default")
+    findings.fault("REDIS_TLS_KEY_FILE: needs REDIS_TLS_CERT_FILE", placeOf(sources.REDIS_TLS_KEY));
+  if (cert && key && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    findings.fault("REDIS_TLS_KEY_FILE: is not the key of REDIS_TLS_CERT_FILE", placeOf(sources.REDIS_TLS_KEY));
+  const isEncrypted = address !== undefined && "tls" in address.target && address.target.tls;
+  for (const name of TLS_FILES.filter((one) => !isEncrypted && isGiven(sources[one])))
+    findings.warn(`${name}_FILE is not used: REDIS_URL is not rediss:// or sentinels://`, placeOf(sources[name]));
 }
 
 function checkTokens({ values, sources }: Parsed, findings: Findings): void {

@@ -44,7 +44,7 @@ export function findGiven(name: SettingName, context: GivenContext): Given | und
       context.findings.fault(`${first.variable} and ${second.variable} are both set: keep one of them`, first.where);
       return FAULTY;
     }
-    if (first) return first.variable === name ? plainValue(name, first, context) : fileValue(first, context);
+    if (first) return first.variable === name ? plainValue(name, first, context) : fileValue(name, first, context);
   }
   return undefined;
 }
@@ -62,7 +62,7 @@ function plainValue(name: SettingName, given: Given, { isUnit, findings }: Given
   return FAULTY;
 }
 
-function fileValue(given: Given, context: GivenContext): Given | typeof FAULTY {
+function fileValue(name: SettingName, given: Given, context: GivenContext): Given | typeof FAULTY {
   const { credentialsFolder, findings } = context;
   const label = `${given.variable}=${redactRefused(given.text, undefined)}`;
   const isName = !isAbsolute(given.text);
@@ -70,7 +70,8 @@ function fileValue(given: Given, context: GivenContext): Given | typeof FAULTY {
     findings.warn(`${label}: not checked, the unit alone can read its credentials`, given.where);
     return { ...given, text: "", isUnread: true };
   }
-  const read = isName ? readCredential(given.text, context) : readSecret(resolve(given.text), context);
+  const isPublic = settingOf(name).isPublicFile ?? false;
+  const read = isName ? readCredential(given.text, context) : readSecret(resolve(given.text), context, isPublic);
   if (typeof read !== "string") return { ...given, ...read };
   findings.fault(`${label}: ${read}`, given.where);
   return FAULTY;
@@ -85,11 +86,11 @@ function readCredential(name: string, context: GivenContext): SecretRead {
   return "must be an absolute path where there is no $CREDENTIALS_DIRECTORY to find a name in";
 }
 
-function readSecret(file: string, { readFile, credentialsFolder }: GivenContext): SecretRead {
+function readSecret(file: string, { readFile, credentialsFolder }: GivenContext, isPublic = false): SecretRead {
   try {
     const { text, mode } = readFile(file);
     // systemd gives the unit's user an ACL on its credentials, which shows in the group bits of the mode.
-    const isOpen = (mode & 0o077) !== 0 && !isInside(credentialsFolder, file);
+    const isOpen = !isPublic && (mode & 0o077) !== 0 && !isInside(credentialsFolder, file);
     if (isOpen) return `others may use the file (mode 0${mode.toString(8)}): chmod 600 it`;
     const value = text.replace(/\r?\n$/, "");
     return value === "" ? "the file is empty" : { text: value, file };

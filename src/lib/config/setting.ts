@@ -20,6 +20,8 @@ export interface Setting<T = unknown> {
   readonly secret?: Secrecy;
   /** `also`: NAME_FILE may name a file that holds the value. `only`: NAME itself is not a variable. */
   readonly file?: "also" | "only";
+  /** Anybody may read that file: a certificate is no secret, only too long to be shown. */
+  readonly isPublicFile?: true;
   /** A reload changes it: whoever needs it reads it each time. Everything else takes a restart. */
   readonly live?: true;
   /** The command-line flag that sets it, if any. */

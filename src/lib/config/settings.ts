@@ -36,6 +36,9 @@ export interface RedisLogin {
   readonly db: number;
   readonly username: string | null;
   readonly password: string | null;
+  readonly sentinelPassword: string | null;
+  /** In PEM; what is missing is Node's default. */
+  readonly certificates: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 export interface RedisOrigin {
@@ -222,6 +225,12 @@ function redisSettings(values: Values, isGiven: (name: keyof Values) => boolean)
     db: address.db ?? values.REDIS_DB,
     username: address.username ?? values.REDIS_USERNAME ?? null,
     password: address.password ?? values.REDIS_PASSWORD ?? null,
+    sentinelPassword: values.REDIS_SENTINEL_PASSWORD ?? null,
+    certificates: {
+      ...(values.REDIS_TLS_CA !== undefined && { ca: values.REDIS_TLS_CA }),
+      ...(values.REDIS_TLS_CERT !== undefined && { cert: values.REDIS_TLS_CERT }),
+      ...(values.REDIS_TLS_KEY !== undefined && { key: values.REDIS_TLS_KEY }),
+    },
   };
 }
 

@@ -5,6 +5,9 @@ import { formatEnvLine } from "../../../src/lib/config/env-file.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
 import { ENV_FILE, load, T3_LARGE, T3_XLARGE } from "./loading.ts";
 
+/** What a Redis without sentinels and certificates of its own has. */
+const PLAIN = { sentinelPassword: null, certificates: {} };
+
 test("with nothing set, the t3.large profile and the defaults hold", () => {
   const { settings, warnings } = load({});
   expect(settings).toMatchSnapshot();
@@ -70,7 +73,7 @@ describe("the order of the layers", () => {
 });
 
 describe("Redis", () => {
-  const login = { db: 0, username: null, password: null, isAssumed: false };
+  const login = { db: 0, username: null, password: null, ...PLAIN, isAssumed: false };
 
   test("is put together from its parts", () => {
     const env = { REDIS_HOST: "h", REDIS_PORT: "7", REDIS_DB: "2", REDIS_USERNAME: "u", REDIS_PASSWORD: "p" };
@@ -82,6 +85,7 @@ describe("Redis", () => {
       db: 2,
       username: "u",
       password: "p",
+      ...PLAIN,
       isAssumed: false,
     });
   });
@@ -97,6 +101,7 @@ describe("Redis", () => {
       db: 3,
       username: "u",
       password: "p",
+      ...PLAIN,
       isAssumed: false,
     });
     expect(warnings).toEqual([expect.stringMatching(/^REDIS_HOST is not used/)]);

@@ -1,6 +1,6 @@
 import { host } from "../address-types.ts";
 import type { Setting } from "../setting.ts";
-import { REDIS_MAX_DB, redisUrl } from "../store-types.ts";
+import { REDIS_MAX_DB, certificates, privateKey, redisUrl } from "../store-types.ts";
 import { plainText, wholeNumber } from "../value-types.ts";
 
 /** Where the shared cache is. REDIS_URL outranks the parts; the parts fill in what it leaves out. */
@@ -30,5 +30,35 @@ export const REDIS_SETTINGS = {
     secret: "whole",
     file: "also",
     doc: "Password, where REDIS_URL holds none.",
+  },
+  REDIS_SENTINEL_PASSWORD: {
+    type: plainText(4096),
+    unset: "none",
+    secret: "whole",
+    file: "also",
+    doc: "Password of the sentinels themselves, where they want one.",
+  },
+  REDIS_TLS_CA: {
+    type: certificates(),
+    unset: "those Node trusts",
+    secret: "whole",
+    file: "only",
+    isPublicFile: true,
+    doc: "Authorities whose certificates are trusted over rediss:// and sentinels://.",
+  },
+  REDIS_TLS_CERT: {
+    type: certificates(),
+    unset: "none",
+    secret: "whole",
+    file: "only",
+    isPublicFile: true,
+    doc: "Certificate that combot shows to a Redis that asks for one; with REDIS_TLS_KEY_FILE.",
+  },
+  REDIS_TLS_KEY: {
+    type: privateKey(),
+    unset: "none",
+    secret: "whole",
+    file: "only",
+    doc: "Private key of REDIS_TLS_CERT_FILE.",
   },
 } as const satisfies Record<string, Setting>;
