@@ -78,13 +78,14 @@ describe.each(Object.entries(SCHEMES))("%s", (_scheme, keys) => {
       await expect.poll(async () => tier.find(key, WHOLE), { timeout: 5000, interval: 10 }).toBeUndefined();
     });
 
-    test("models don't see each other's answers", async () => {
+    test("models don't see each other's answers, nor put them out", async () => {
       const tier = await open();
       const text = freshText();
       tier.set(keyOf(text, "aaaaaaaaaaaa"), answer(0, 1, 2), { ttlMs: TTL_MS });
       expect(await tier.find(keyOf(text, "bbbbbbbbbbbb"), WHOLE)).toBeUndefined();
       tier.set(keyOf(text, "bbbbbbbbbbbb"), answer(1, 0, 2), { ttlMs: TTL_MS });
       expect((await tier.find(keyOf(text, "bbbbbbbbbbbb"), WHOLE))?.answer.ranking).toEqual([1, 0, 2]);
+      expect((await tier.find(keyOf(text, "aaaaaaaaaaaa"), WHOLE))?.answer.ranking).toEqual([0, 1, 2]);
     });
 
     test("two texts with one MD5 never share an answer", async () => {

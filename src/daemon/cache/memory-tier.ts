@@ -7,7 +7,6 @@ import { suffices } from "./tier.ts";
 import type { Hit, Keeping, Lookup, Tier } from "./tier.ts";
 
 interface Entry {
-  readonly model: string;
   readonly answer: Answer;
   readonly expiresAtMs: number;
   readonly worker: number | undefined;
@@ -32,9 +31,14 @@ const FIXED_BYTES = 250;
 const BYTES_A_SCORE = 16;
 const BYTES_A_CHARACTER = 2;
 
+/** No model's digest has the colon. */
+function placeOf({ model, text }: TextKey): string {
+  return `${model}:${text}`;
+}
+
 /**
  * The tier in this process: least recently used out first, bounded in entries and bytes. Keyed by the text itself, so
- * that a hit hashes nothing and no two texts can be taken for each other.
+ * that a hit hashes nothing and no two texts can be taken for each other, and by the model: several may be asked the same.
  */
 export class MemoryTier implements Tier {
   readonly maxEntries: number;
@@ -55,20 +59,21 @@ export class MemoryTier implements Tier {
       maxSize,
       maxEntrySize: Math.floor(maxSize * LARGEST_SHARE),
       sizeCalculation: ({ bytes }) => bytes,
-      dispose: (_entry, _text, reason) => {
+      dispose: (_entry, _place, reason) => {
         if (reason === "evict") this.#evictions += 1;
       },
     });
   }
 
   find(key: TextKey, lookup: Lookup): Hit | undefined {
-    const entry = this.#entries.get(key.text);
+    const place = placeOf(key);
+    const entry = this.#entries.get(place);
     const ttlMs = entry === undefined ? 0 : entry.expiresAtMs - this.#now();
     if (entry !== undefined && ttlMs <= 0) {
       this.#expired += 1;
-      this.#entries.delete(key.text);
+      this.#entries.delete(place);
     }
-    if (entry === undefined || ttlMs <= 0 || entry.model !== key.model || !suffices(entry.answer, lookup)) {
+    if (entry === undefined || ttlMs <= 0 || !suffices(entry.answer, lookup)) {
       this.#misses += 1;
       return undefined;
     }
@@ -76,17 +81,17 @@ export class MemoryTier implements Tier {
     return { answer: entry.answer, ttlMs, tier: "memory" };
   }
 
-  set({ text, model }: TextKey, answer: Answer, { ttlMs, worker }: Keeping): void {
+  set(key: TextKey, answer: Answer, { ttlMs, worker }: Keeping): void {
     if (!this.#takesIn) return;
     const kept = keptOf(answer);
-    const bytes = FIXED_BYTES + text.length * BYTES_A_CHARACTER + kept.ranking.length * BYTES_A_SCORE;
-    this.#entries.set(text, { model, answer: kept, expiresAtMs: this.#now() + ttlMs, worker, bytes });
+    const bytes = FIXED_BYTES + key.text.length * BYTES_A_CHARACTER + kept.ranking.length * BYTES_A_SCORE;
+    this.#entries.set(placeOf(key), { answer: kept, expiresAtMs: this.#now() + ttlMs, worker, bytes });
   }
 
   /** Nothing is counted, and nothing counts as used. */
-  has({ text, model }: TextKey): boolean {
-    const entry = this.#entries.peek(text);
-    return entry?.model === model && entry.expiresAtMs > this.#now();
+  has(key: TextKey): boolean {
+    const entry = this.#entries.peek(placeOf(key));
+    return entry !== undefined && entry.expiresAtMs > this.#now();
   }
 
   /** How many more put nothing out. */
@@ -139,7 +144,7 @@ export class MemoryTier implements Tier {
   /** Drops what a process computed that was recycled. */
   dropWorker(worker: number): void {
     const gone = [...this.#entries.entries()].filter(([, entry]) => entry.worker === worker);
-    for (const [text] of gone) this.#entries.delete(text);
+    for (const [place] of gone) this.#entries.delete(place);
     this.#evictions += gone.length;
   }
 }
