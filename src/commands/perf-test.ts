@@ -90,6 +90,10 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
       description: "Every text unlike any before, and none cached: what computing takes.",
       default: false,
     }),
+    model: Flags.string({
+      description: "A model of COMBOT_MODELS_DIR, by its name. Default: the default one.",
+      helpValue: "NAME",
+    }),
     target: Flags.string({
       char: "t",
       description: "Change a target (p99=500ms, memory=4G, hit-rate=90%, rate=50), or take it away (cpu=off).",
@@ -132,7 +136,7 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
 
   async run(): Promise<PerfReport> {
     const { flags } = await this.parse(PerfTest);
-    const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, connections, users, texts, url } = flags;
+    const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, connections, users, texts, url, model } = flags;
     const { path: socketPath } = socketsToAsk(socketSurroundings(flags.socket));
     const { planFrom } = await import("../lib/perf/plan-input.ts");
     const plan = planFrom({
@@ -143,6 +147,7 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
       users,
       texts,
       url,
+      model,
       socketPath,
       warmUp,
       tokenFile,

@@ -24,6 +24,7 @@ export interface PlanInput {
   readonly users: number | undefined;
   readonly texts: string | undefined;
   readonly unique: boolean;
+  readonly model: string | undefined;
   readonly timeout: number;
   readonly lifecycle: boolean;
   readonly target: readonly string[];
@@ -51,6 +52,7 @@ export function planFrom(input: PlanInput): PerfPlan {
     users: input.users ?? concurrency,
     texts: input.texts === undefined ? bundledTexts() : textsOf(input.texts),
     isUnique: input.unique,
+    model: input.model ?? null,
     warmUpSeconds: secondsOf("--warm-up", input.warmUp, 0),
     seconds: requests === undefined ? secondsOf("--duration", input.duration, 1) : COUNTED_RUN_SECONDS,
     requests: requests ?? null,

@@ -14,6 +14,8 @@ export interface PerfPlan {
   readonly users: number;
   readonly texts: TextSet;
   readonly isUnique: boolean;
+  /** That is asked, by its name; null: the default one. */
+  readonly model: string | null;
   readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly requests: number | null;

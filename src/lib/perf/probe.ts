@@ -15,11 +15,12 @@ const QUESTION = { text: "where is my parcel", noCache: true } as const;
  */
 export async function probe(client: Client, plan: PerfPlan): Promise<ClassifyReply["model"]> {
   const timeoutMs = plan.timeoutSeconds * 1000;
-  if ("path" in plan.address) return (await client.call("classify", { body: QUESTION, timeoutMs })).model;
+  const question = { ...QUESTION, ...(plan.model !== null && { model: plan.model }) };
+  if ("path" in plan.address) return (await client.call("classify", { body: question, timeoutMs })).model;
   const { host, port } = plan.address;
   try {
     const connection = await HttpConnection.open(plan.address);
-    const { status, body } = await connection.post(ENDPOINTS.classify.path, JSON.stringify(QUESTION), plan.headers);
+    const { status, body } = await connection.post(ENDPOINTS.classify.path, JSON.stringify(question), plan.headers);
     connection.close();
     const raw = { status, body: body.toString("utf8"), retryAfterSeconds: undefined };
     return (readReply(ENDPOINTS.classify, raw) as ClassifyReply).model;

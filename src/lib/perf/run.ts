@@ -86,7 +86,7 @@ async function runLoad(plan: PerfPlan, around: PerfSurroundings, watch: DaemonWa
       span = { ...span, fromMs: performance.now() };
       before = readMetricsPage(socketPath);
       cpuBefore = readCpu();
-      if (plan.lifecycle) steps = runLifecycle(client, plan.seconds, over.signal);
+      if (plan.lifecycle) steps = runLifecycle(client, plan, over.signal);
     },
     onOver: () => {
       span = { ...span, toMs: performance.now() };

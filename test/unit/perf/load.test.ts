@@ -62,12 +62,12 @@ describe("Zipf's law", () => {
 });
 
 describe("questions", () => {
-  const asked = (options: { users?: number; isUnique?: boolean }, count = 500) => {
+  const asked = (options: { users?: number; isUnique?: boolean; model?: string }, count = 500) => {
     const texts = ["where is it", 'a "quoted" text\\', "dritte Frage: größer?"];
     const question = questions({ texts, users: 0, isUnique: false, random: createRandom(1), ...options });
     return Array.from(
       { length: count },
-      () => JSON.parse(question()) as { text: string; user?: string; noCache?: boolean },
+      () => JSON.parse(question()) as { text: string; user?: string; noCache?: boolean; model?: string },
     );
   };
 
@@ -81,6 +81,12 @@ describe("questions", () => {
 
   test("name as many users as are wanted", () => {
     expect(new Set(asked({ users: 5 }).map(({ user }) => user)).size).toBe(5);
+  });
+
+  test("name the model that is to be asked", () => {
+    expect(asked({}).some((one) => "model" in one)).toBe(false);
+    for (const options of [{}, { users: 3 }, { isUnique: true }, { users: 3, isUnique: true }])
+      expect(asked({ ...options, model: "mood" }).every(({ model }) => model === "mood")).toBe(true);
   });
 
   test("are all different and never cached where they are to be unique", () => {

@@ -21,6 +21,7 @@ const INPUT: PlanInput = {
   users: undefined,
   texts: undefined,
   unique: false,
+  model: undefined,
   timeout: 60,
   lifecycle: false,
   target: [],

@@ -84,11 +84,11 @@ export class Generator {
   }
 
   #loop(): Promise<void> {
-    const { texts, users, isUnique, seed, open, concurrency, requests } = this.#order;
+    const { texts, users, isUnique, model = null, seed, open, concurrency, requests } = this.#order;
     const parts: LoopParts = {
       caller: this.#caller,
       recorder: this.#recorder,
-      question: questions({ texts, users, isUnique, random: createRandom(seed) }),
+      question: questions({ texts, users, isUnique, model, random: createRandom(seed) }),
       now: this.#now,
       isOver: () => this.#stopped || this.#recorder.begun >= (requests ?? Infinity),
     };

@@ -21,6 +21,8 @@ export interface LoadOrder {
   readonly headers: string;
   readonly texts: readonly string[];
   readonly isUnique: boolean;
+  /** That is asked, by its name; without one, the default one. */
+  readonly model?: string | null;
   /** Distinct users; 0: nobody is named. */
   readonly users: number;
   /** At a time in a closed loop. */

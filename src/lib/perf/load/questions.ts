@@ -7,17 +7,20 @@ export interface QuestionOptions {
   readonly users: number;
   /** No text is asked twice, and nothing comes out of a cache or goes into it. */
   readonly isUnique: boolean;
+  /** By its name; without one, the default one. */
+  readonly model?: string | null;
   readonly random: Random;
 }
 
 /** @returns a maker of request bodies: texts and users by Zipf's law, the first of each most often. */
-export function questions({ texts, users, isUnique, random }: QuestionOptions): () => string {
+export function questions({ texts, users, isUnique, model = null, random }: QuestionOptions): () => string {
   const heads = texts.map((text) => `{"text":${JSON.stringify(text)}`);
   const drawText = zipf(texts.length, random);
   const drawUser = users > 0 ? zipf(users, random) : undefined;
   const run = Math.floor(random() * 2 ** 32).toString(36);
   let asked = 0;
-  const end = (): string => (drawUser ? `,"user":"perf-test ${drawUser()}"}` : "}");
+  const tail = model === null ? "}" : `,"model":${JSON.stringify(model)}}`;
+  const end = (): string => (drawUser ? `,"user":"perf-test ${drawUser()}"${tail}` : tail);
   if (!isUnique) return () => heads[drawText()]! + end();
   return () => {
     const text = texts[asked % texts.length]!;
