@@ -144,6 +144,9 @@ const EITHER = new Map<unknown, readonly string[]>([
   [modelUseRequest, ["dir", "default"]],
 ]);
 
+/** Of these it has one at most. */
+const NOT_BOTH = new Map<unknown, readonly string[]>([[classifyRequest, ["model", "models"]]]);
+
 /** JSON Schema 2020-12, which is OpenAPI 3.1's own. Replies stay open to fields that a later release adds. */
 function toJsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
   const { $schema: _dialect, ...jsonSchema } = z.toJSONSchema(schema, {
@@ -152,6 +155,8 @@ function toJsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
       if (io === "output" && made.additionalProperties === false) delete made.additionalProperties;
       const fields = EITHER.get(zodSchema);
       if (fields) made.oneOf = fields.map((field) => ({ required: [field] }));
+      const apart = NOT_BOTH.get(zodSchema);
+      if (apart) made.not = { required: [...apart] };
     },
   });
   return jsonSchema;

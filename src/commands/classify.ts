@@ -7,14 +7,15 @@ import { shareFlag } from "../lib/cli/share-flag.ts";
 import { itemOf, linesAtOnce, sharedRequestOf } from "../lib/cli/classify-request.ts";
 import { CombotError } from "../lib/errors.ts";
 import { jsonText } from "../lib/harmless.ts";
-import type { ClassifyItem, ClassifyReply } from "../lib/protocol/classify.ts";
+import type { ClassifyItem, ClassifyReply, SeveralReply } from "../lib/protocol/classify.ts";
 import { DEFAULT_TEMPLATE } from "../lib/protocol/limits.ts";
 
 const STDIN = "-";
-/** Some lines failed. */
+/** Some lines failed, or some models did of some. */
 const EXIT_BAD = 4;
 
-type Call = (texts: readonly ClassifyItem[]) => Promise<ClassifyReply>;
+type Reply = ClassifyReply | SeveralReply;
+type Call = (texts: readonly ClassifyItem[]) => Promise<Reply>;
 
 /** Node reads a folder in place of a file as one without a line. @throws {CombotError} `USAGE`. */
 function refuseFolder(): void {
@@ -27,6 +28,8 @@ export default class Classify extends ClientCommand {
   static override description = `One result a line: label and score (0 to 1; of a regression model its number), separated by a tab.
 
 With --min-score, --min-margin or --threshold, or where the model's combot.json has them, a decision follows: accept, unsure, or ambiguous and the labels that are as near. It changes neither label nor score.
+
+With --model given more than once each text has a line for each of the models, in that order: the model's name, a tab, and what it alone would have said.
 
 With --labels the labels are yours, and no training is needed: the model has to be one of natural-language inference, whose labels are entailment, neutral and contradiction.
 
@@ -58,6 +61,10 @@ With - each line of standard input is a text, however many there are. Output has
       command: '<%= config.bin %> <%= command.id %> --min-score 0.7 --min-margin 0.2 "Where is my parcel?"',
     },
     {
+      description: "What is wanted, and how angry the person is.",
+      command: '<%= config.bin %> <%= command.id %> --model default --model sentiment "Where is my parcel?"',
+    },
+    {
       description: "The scores alone.",
       command: '<%= config.bin %> <%= command.id %> --json "hello" | jq ".results[].score"',
     },
@@ -74,8 +81,15 @@ With - each line of standard input is a text, however many there are. Output has
       helpValue: "NAME",
     }),
     model: Flags.string({
-      description: "A model of COMBOT_MODELS_DIR, by its name. Default: the default one.",
+      description:
+        "A model of COMBOT_MODELS_DIR, by its name; given again, each of them is asked. Default: the default one.",
       helpValue: "NAME",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    partial: Flags.boolean({
+      description: "With several models: one that can't answer has its failure in its place, and the others are told.",
+      dependsOn: ["model"],
     }),
     "top-k": Flags.integer({
       description: "Labels to tell for each text, best first.",
@@ -125,21 +139,26 @@ With - each line of standard input is a text, however many there are. Output has
 
   #isStream = false;
 
-  async run(): Promise<ClassifyReply | undefined> {
+  async run(): Promise<Reply | undefined> {
     const { argv, flags } = await this.parse(Classify);
     const texts = argv.map(String);
     const client = this.client(flags.socket);
     const shared = sharedRequestOf(flags);
     const timeoutMs = toMs(flags.timeout);
-    const call: Call = (texts) => client.call("classify", { body: { texts: [...texts], ...shared }, timeoutMs });
+    const { models } = shared;
+    const call: Call = (texts) => {
+      const body = { texts: [...texts], ...shared };
+      return client.call("classify", { body: models ? { ...body, models } : body, timeoutMs });
+    };
 
     if (texts.length === 0) throw new CombotError("USAGE", "Give a text, or - to read lines from standard input.");
-    if (!texts.includes(STDIN)) return this.#classifyOnce(texts, flags, call);
+    if (!texts.includes(STDIN)) return this.#classifyOnce(texts, flags, call, models);
     if (texts.length > 1) throw new CombotError("USAGE", "- reads standard input and takes no texts beside it.");
     refuseFolder();
     if (flags.pair !== undefined)
       throw new CombotError("USAGE", "--pair goes with one text; with - give --pairs, and a tab in each line.");
-    await this.#classifyStream(flags.pairs ? (lines) => call(lines.map(itemOf)) : call, linesAtOnce(shared));
+    const ofLines = flags.pairs ? (lines: readonly string[]) => call(lines.map(itemOf)) : call;
+    await this.#classifyStream(ofLines, linesAtOnce(shared), models);
     return undefined;
   }
 
@@ -147,20 +166,29 @@ With - each line of standard input is a text, however many there are. Output has
     texts: readonly string[],
     { pair, pairs }: { readonly pair?: string | undefined; readonly pairs: boolean },
     call: Call,
-  ): Promise<ClassifyReply> {
+    models: readonly string[] | undefined,
+  ): Promise<Reply> {
     if (pairs) throw new CombotError("USAGE", "--pairs goes with -; of one text the second is given with --pair.");
     if (pair !== undefined && texts.length > 1) throw new CombotError("USAGE", "--pair goes with one text.");
     const reply = await call(pair === undefined ? texts : texts.map((text) => ({ text, textPair: pair })));
-    const [{ renderResult }, { terminalPaint }] = await Promise.all([
+    const [{ isIncomplete, renderResult, renderSeveral }, { terminalPaint }] = await Promise.all([
       import("../lib/render/classification.ts"),
       import("../lib/cli/terminal-paint.ts"),
     ]);
     const paint = await terminalPaint(process.stdout, process.env);
-    this.print(reply.results.map((result) => renderResult(result, paint)).join("\n"));
+    const lines = reply.results.map((result) =>
+      "byModel" in result ? renderSeveral(result, models ?? [], paint) : renderResult(result, paint),
+    );
+    this.print(lines.join("\n"));
+    if (reply.results.some(isIncomplete)) process.exitCode = EXIT_BAD;
     return reply;
   }
 
-  async #classifyStream(call: (lines: readonly string[]) => Promise<ClassifyReply>, atOnce: number): Promise<void> {
+  async #classifyStream(
+    call: (lines: readonly string[]) => Promise<Reply>,
+    atOnce: number,
+    models: readonly string[] | undefined,
+  ): Promise<void> {
     this.#isStream = true;
     // V8 would let its young generation grow with the traffic, by 100 MB over a million lines.
     setFlagsFromString("--semi-space-growth-factor=1");
@@ -173,7 +201,15 @@ With - each line of standard input is a text, however many there are. Output has
     const onLines = (count: number): void => progress?.add(count);
     try {
       const json = this.jsonEnabled();
-      const { lines, failed } = await classifyLines({ input, output, call, json, linesAtOnce: atOnce, onLines });
+      const { lines, failed } = await classifyLines({
+        input,
+        output,
+        call,
+        models,
+        json,
+        linesAtOnce: atOnce,
+        onLines,
+      });
       if (failed === 0) return;
       process.stderr.write(`${failed} of ${lines} lines failed.\n`);
       process.exitCode = EXIT_BAD;

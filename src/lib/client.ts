@@ -7,6 +7,7 @@ import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
 import { type Route, ROUTES } from "./client/routes.ts";
 import { unreachable } from "./client/unreachable.ts";
 import { CombotError } from "./errors.ts";
+import type { ClassifyReply, SeveralReply } from "./protocol/classify.ts";
 import type { CallName, EndpointName, ENDPOINTS, ProgressName, ReplyOf } from "./protocol/endpoints.ts";
 import type { DaemonEvent } from "./protocol/events.ts";
 import { hangLimitMs } from "./slowness.ts";
@@ -33,6 +34,12 @@ export interface CallOptions<N extends EndpointName> {
   /** How long to wait for a daemon that is not there; 3 s by default. */
   readonly absenceMs?: number;
 }
+
+/** A call that asks several models of each text. */
+export type SeveralOptions = CallOptions<"classify"> & { readonly body: { readonly models: readonly string[] } };
+
+/** What comes of a call that is not one of those. */
+export type AnswerOf<N extends CallName> = N extends "classify" ? ClassifyReply : ReplyOf<N>;
 
 export interface Sockets {
   /** The user socket. */
@@ -61,6 +68,8 @@ export class Client {
    *
    * @throws {CombotError} the problem of the reply; `REPLY_INVALID`; `DAEMON_UNREACHABLE`; `DEADLINE_EXCEEDED`.
    */
+  async call(name: "classify", options: SeveralOptions): Promise<SeveralReply>;
+  async call<N extends CallName>(name: N, options?: CallOptions<N>): Promise<AnswerOf<N>>;
   async call<N extends CallName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
     const route = ROUTES[name];
     const raw = await this.#reach(route, options, route.method === "GET" || name === "classify");

@@ -33,6 +33,17 @@ export class CombotError extends Error {
   }
 }
 
+/** The same failure in other words. @param index of the text at fault, where that is another one by now. */
+export function reworded(error: CombotError, detail: string, index = error.index): CombotError {
+  const { code, retryAfterSeconds, faults, cause } = error;
+  return new CombotError(code, detail, {
+    faults,
+    cause,
+    ...(index === undefined ? {} : { index }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}
+
 /** The message of whatever was thrown, for a detail or a log line. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

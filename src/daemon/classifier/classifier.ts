@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
 import type { Wanted } from "../../lib/protocol/decision.ts";
@@ -37,6 +38,15 @@ interface Told {
   readonly needs: number;
 }
 
+/** A call, and what goes with it. */
+interface Asked {
+  readonly request: ClassifyRequest;
+  readonly told: Told;
+  readonly hangUp: () => AbortSignal;
+  readonly timing: CallTiming | undefined;
+  readonly place: JointPlace | undefined;
+}
+
 /** From a request to its reply: look up, tokenise, compute, score. */
 export class Classifier {
   readonly #options: ClassifierOptions;
@@ -71,36 +81,35 @@ export class Classifier {
 
   /**
    * @param hangUp makes a signal that is aborted when the client has gone; not asked for where the answer is at hand.
-   * @param timing is written where a worker computed.
+   * @param timing is written where a worker computed. @param place where other models are asked in the same call.
    * @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, `ZERO_SHOT_UNSUPPORTED`, or what the
    * queue throws.
    */
-  async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
+  async classify(
+    request: ClassifyRequest,
+    hangUp: () => AbortSignal,
+    timing?: CallTiming,
+    place?: JointPlace,
+  ): Promise<ClassifyReply> {
     const from = this.#options.now();
-    const told = this.#toldOf(request);
-    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), request, told, hangUp, from, timing);
+    const asked = { request, told: this.#toldOf(request), hangUp, timing, place };
+    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), asked, from);
     this.#openCalls += 1;
     try {
-      return await this.#answer(await this.#questions.inTurns(request), request, told, hangUp, from, timing);
+      return await this.#answer(await this.#questions.inTurns(request), asked, from);
     } finally {
       this.#closeCall();
     }
   }
 
-  async #answer(
-    questions: readonly Question[],
-    request: ClassifyRequest,
-    told: Told,
-    hangUp: () => AbortSignal,
-    from: number,
-    timing: CallTiming | undefined,
-  ): Promise<ClassifyReply> {
+  async #answer(questions: readonly Question[], asked: Asked, from: number): Promise<ClassifyReply> {
+    const { request, told, timing } = asked;
     const call = {};
     const seats = questions.map((question) => this.#seat(question, told.needs, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));
     const results = isAtHand
       ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, told, request.user))
-      : await this.#await(questions, seats, call, request, told, hangUp);
+      : await this.#await(questions, seats, call, asked);
     if (!isAtHand && timing) for (const seat of seats) if ("flight" in seat) lengthen(timing, seat.flight);
     const { model, now, onAnswered } = this.#options;
     for (const { plainText } of questions) if (plainText !== undefined) onAnswered(plainText);
@@ -162,9 +171,7 @@ export class Classifier {
     questions: readonly Question[],
     seats: readonly Seat[],
     call: object,
-    request: ClassifyRequest,
-    told: Told,
-    hangUp: () => AbortSignal,
+    { request, told, hangUp, place }: Asked,
   ): Promise<ClassifyResult[]> {
     const { hashUser, creditUser } = this.#options;
     const user = request.user === undefined ? undefined : hashUser(request.user);
@@ -175,7 +182,7 @@ export class Classifier {
       const landing = Promise.all(seats.map((seat, index) => this.#land(questions[index]!, seat, told, index)));
       // Those who wait for another's may be failed before Redis has answered, and this before anybody waits for it.
       landing.catch(() => undefined);
-      const isLanded = (await this.#departures.depart(own, user, call)) && !isJoining;
+      const isLanded = (await this.#departures.depart(own, user, call, place)) && !isJoining;
       // What Redis has is there in a moment: nobody need be told of a client that goes meanwhile.
       const results = await (isLanded ? landing : orGone(landing, hangUp()));
       const isComputedForIt = results.some(({ cached, coalesced }) => cached === false && coalesced === undefined);

@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import type { JointPlace } from "../../lib/joint-admission.ts";
 import { Turns } from "../../lib/turns.ts";
 import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
@@ -19,6 +20,7 @@ export type Compute = (
     signal: AbortSignal;
     textOf: readonly number[];
     onRow: (index: number, row: Float32Array) => void;
+    place: JointPlace | undefined;
   },
 ) => Promise<{
   /** The process that computed each row. */
@@ -73,13 +75,19 @@ export class Departures {
   /**
    * Takes off with those of one call: what Redis has lands at once, the rest is computed together.
    *
-   * @param user keyed hash of whoever asks. @param owner the call.
+   * @param user keyed hash of whoever asks. @param owner the call. @param place it is a part of a larger one.
    * @returns as soon as Redis has said what it has: whether that was all of them.
    */
-  async depart(flights: readonly Flight[], user: string | undefined, owner: Passenger): Promise<boolean> {
+  async depart(
+    flights: readonly Flight[],
+    user: string | undefined,
+    owner: Passenger,
+    place?: JointPlace,
+  ): Promise<boolean> {
     const hits = await Promise.all(flights.map((flight) => this.#landFromRedis(flight)));
     const missed = flights.filter((_, at) => !hits[at]);
-    if (missed.length > 0) void this.#compute(missed, user, owner);
+    if (missed.length > 0) void this.#compute(missed, user, owner, place);
+    else place?.leave();
     return missed.length === 0;
   }
 
@@ -103,7 +111,12 @@ export class Departures {
     return true;
   }
 
-  async #compute(flights: readonly Flight[], user: string | undefined, owner: Passenger | undefined): Promise<void> {
+  async #compute(
+    flights: readonly Flight[],
+    user: string | undefined,
+    owner: Passenger | undefined,
+    place?: JointPlace,
+  ): Promise<void> {
     const { model, compute } = this.#options;
     const abort = new AbortController();
     const abandon = (): void => {
@@ -114,7 +127,7 @@ export class Departures {
     try {
       const reading = await readingOf(flights, model.encoder);
       const { encoded, textOf, onRow } = reading;
-      const outcome = await compute(encoded, { user, signal: abort.signal, textOf, onRow });
+      const outcome = await compute(encoded, { user, signal: abort.signal, textOf, onRow, place });
       for (const flight of flights) flight.tellTimes(outcome);
       const turns = new Turns();
       for (const [at, flight] of flights.entries()) {
@@ -122,6 +135,7 @@ export class Departures {
         if (turns.isOver) await turns.next();
       }
     } catch (error) {
+      place?.leave();
       await this.#divert(flights, error, owner);
     }
   }

@@ -1,4 +1,5 @@
-import { CombotError } from "../../lib/errors.ts";
+import { CombotError, reworded } from "../../lib/errors.ts";
+import { RefusedElsewhere } from "../../lib/joint-admission.ts";
 import type { Answer } from "../cache/answer.ts";
 import { keptCount } from "../cache/answer.ts";
 import type { Hit } from "../cache/tier.ts";
@@ -87,6 +88,7 @@ const OF_THE_WHOLE_CALL: readonly string[] = ["QUEUE_FULL", "INVALID_REQUEST"];
  * the call that began them. A failure is never cached; whoever it is about gets it.
  */
 export function blameless(flights: readonly Flight[], error: unknown, owner: Passenger | undefined): Flight[] {
+  if (error instanceof RefusedElsewhere) return flights.filter((flight) => flight.isWantedBeside(owner));
   if (!(error instanceof CombotError) || flights.length < 2) return [];
   const { index, code } = error;
   if (index === undefined && !OF_THE_WHOLE_CALL.includes(code)) return [];
@@ -96,12 +98,5 @@ export function blameless(flights: readonly Flight[], error: unknown, owner: Pas
 /** The same failure, naming a text by its index in another call. */
 export function reindexed(error: unknown, index: number): unknown {
   if (!(error instanceof CombotError) || error.index === undefined || error.index === index) return error;
-  const { code, message, retryAfterSeconds, faults, cause } = error;
-  const told = message.replace(/^text \d+/u, `text ${index}`);
-  return new CombotError(code, told, {
-    index,
-    faults,
-    cause,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  });
+  return reworded(error, error.message.replace(/^text \d+/u, `text ${index}`), index);
 }

@@ -1,22 +1,29 @@
-import type { ClassifyReply, ClassifyResult } from "../../lib/protocol/classify.ts";
+import type { ClassifyReply, ClassifyResult, SeveralReply, SeveralResult } from "../../lib/protocol/classify.ts";
 import { Turns } from "../../lib/turns.ts";
 
 /** Turned to JSON at once up to here; 65,536 scores with long labels take a tenth of a second. */
 const SCORES_AT_ONCE = 1024;
 
 /** The reply as it is sent, made in short turns where it is long. */
-export async function classifyJson(reply: ClassifyReply): Promise<string | Buffer> {
+export async function classifyJson(reply: ClassifyReply | SeveralReply): Promise<string | Buffer> {
   let scores = 0;
-  for (const result of reply.results) scores += result.scores?.length ?? 0;
+  for (const result of reply.results) scores += "byModel" in result ? scoresOf(result) : (result.scores?.length ?? 0);
   return scores <= SCORES_AT_ONCE ? JSON.stringify(reply) : longJson(reply);
 }
 
-async function longJson({ results, ...rest }: ClassifyReply): Promise<Buffer> {
+function scoresOf({ byModel }: SeveralResult): number {
+  let scores = 0;
+  // A result without scores is one as well: there may be a thousand.
+  for (const said of Object.values(byModel)) scores += "scores" in said ? (said.scores?.length ?? 1) : 1;
+  return scores;
+}
+
+async function longJson({ results, ...rest }: ClassifyReply | SeveralReply): Promise<Buffer> {
   const turns = new Turns();
   const pieces: Buffer[] = [];
   let start = '{"results":[';
   for (const result of results) {
-    for (const piece of piecesOf(result)) {
+    for (const piece of "byModel" in result ? piecesOfEach(result) : piecesOf(result)) {
       pieces.push(Buffer.from(start + piece));
       start = "";
       if (turns.isOver) await turns.next();
@@ -25,6 +32,19 @@ async function longJson({ results, ...rest }: ClassifyReply): Promise<Buffer> {
   }
   pieces.push(Buffer.from(`],${JSON.stringify(rest).slice(1)}`));
   return Buffer.concat(pieces);
+}
+
+function* piecesOfEach({ byModel }: SeveralResult): Generator<string> {
+  let start = '{"byModel":{';
+  for (const [name, said] of Object.entries(byModel)) {
+    start += `${JSON.stringify(name)}:`;
+    for (const piece of "code" in said ? [JSON.stringify(said)] : piecesOf(said)) {
+      yield start + piece;
+      start = "";
+    }
+    start = ",";
+  }
+  yield "}}";
 }
 
 /** The scores come last, some at a time. */

@@ -14,7 +14,7 @@ import type {
   RedisStatus,
 } from "../../lib/protocol/cache.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { ClassifyReply, ClassifyRequest, SeveralReply } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { CompatProtocol } from "../../lib/compat-protocols.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
@@ -72,10 +72,14 @@ export interface NamedModels {
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
 export interface Services extends NamedModels {
   /**
+   * A call without `models`.
+   *
    * @param hangUp makes a signal that is aborted when the client has gone.
    * @param timing is written by the time the reply is there.
    */
   classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply>;
+  /** A call with `models`. */
+  classifySeveral(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<SeveralReply>;
   /** The model of this name, or the default one; undefined where there is none. */
   named(name?: string): NamedModel | undefined;
   /** A call in another server's protocol was answered with this status. */

@@ -4,6 +4,7 @@ import { classifyRequest, MAX_BODY_BYTES } from "../../lib/protocol/classify.ts"
 import type { ClassifyRequest } from "../../lib/protocol/classify.ts";
 import { newTiming, serverTimingOf } from "../../lib/protocol/call-timing.ts";
 import { classifyJson } from "./classify-json.ts";
+import { classifyBy } from "./classify-call.ts";
 import { hangUpSignal } from "./hang-up.ts";
 import { documentOf, turnFor } from "./json-body.ts";
 import type { ProblemReply } from "./problems.ts";
@@ -15,7 +16,7 @@ import { endOfTurn } from "./turn.ts";
 import { readBody } from "./validation.ts";
 
 export interface ShortWayOptions {
-  readonly services: Pick<Services, "classify">;
+  readonly services: Pick<Services, "classify" | "classifySeveral">;
   readonly problemFor: (thrown: unknown, requestId: string) => ProblemReply;
   readonly requestLog: Pick<RequestLog, "isOn" | "follow">;
   /** False: everything goes the long way. */
@@ -65,7 +66,7 @@ async function take(request: IncomingMessage, response: ServerResponse, options:
     if (own) await own;
     const document = documentOf(chunks);
     const body = readBody(classifyRequest, document instanceof Promise ? await document : document) as ClassifyRequest;
-    const json = await classifyJson(await services.classify(body, () => hangUpSignal(response), timing));
+    const json = await classifyJson(await classifyBy(services, body, () => hangUpSignal(response), timing));
     await endOfTurn();
     response
       .writeHead(200, {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CombotError } from "../../lib/errors.ts";
 import type { ErrorDetails } from "../../lib/errors.ts";
 import { MAX_TEXTS } from "../../lib/protocol/classify.ts";
-import { MAX_JUDGED, MAX_LABELS } from "../../lib/protocol/limits.ts";
+import { MAX_ASKED_MODELS, MAX_JUDGED, MAX_LABELS } from "../../lib/protocol/limits.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -35,6 +35,9 @@ function refuseTooMany(schema: z.ZodType, body: unknown): void {
   if (texts > MAX_TEXTS) throw new CombotError("BODY_TOO_LARGE", `texts: at most ${MAX_TEXTS}, not ${texts}`);
   const labels = lengthOf(schema, body, "labels");
   if (labels > MAX_LABELS) throw new CombotError("INVALID_REQUEST", `labels: at most ${MAX_LABELS}, not ${labels}`);
+  const models = lengthOf(schema, body, "models");
+  if (models > MAX_ASKED_MODELS)
+    throw new CombotError("INVALID_REQUEST", `models: at most ${MAX_ASKED_MODELS}, not ${models}`);
   for (const field of ["candidates", "thresholds"]) {
     const named = lengthOf(schema, body, field);
     if (named > MAX_JUDGED) throw new CombotError("INVALID_REQUEST", `${field}: at most ${MAX_JUDGED}, not ${named}`);

@@ -1,3 +1,4 @@
+import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { EncodedText } from "../text/encoder.ts";
 
 /** What the queue has to know of a text. */
@@ -37,6 +38,8 @@ export interface Submission {
   readonly textOf?: readonly number[] | undefined;
   /** Takes the rows, which are not kept then. What it throws is what befell that text. */
   readonly onRow?: OnRow | undefined;
+  /** Where it is a part of a call that goes to several queues: it is admitted with the others. */
+  readonly place?: JointPlace | undefined;
 }
 
 /** When a text was given to a worker, and how long it computed: what queueing cost apart from what computing cost. */

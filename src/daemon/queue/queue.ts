@@ -62,11 +62,24 @@ export class Queue {
    * Admits a call whole or not at all, and settles when all of its texts have.
    *
    * @throws {CombotError} `QUEUE_FULL` or `SHUTTING_DOWN` if it was not admitted (safe to retry), `DEADLINE_EXCEEDED`,
-   * `CLIENT_GONE`, or what befell one of its texts, with the text's index.
+   * `CLIENT_GONE`, or what befell one of its texts, with the text's index; {RefusedElsewhere} with a `place`.
    */
   async submit(inputs: readonly QueuedText[], submission: Submission = {}): Promise<CallOutcome> {
     const call = new Call(inputs, submission);
-    this.#admit(call);
+    const { place, signal } = submission;
+    const check = (): void => this.#admit(call);
+    const begin = (): (() => void) => this.#begin(call, signal);
+    if (!place) check();
+    const leave = place ? await place.apply(check, begin) : begin();
+    try {
+      return await call.outcome;
+    } finally {
+      leave();
+    }
+  }
+
+  /** @returns what is to be done at its end. */
+  #begin(call: Call, signal: AbortSignal | undefined): () => void {
     const abandon = (error: CombotError): void => this.#failCall(call, error);
     const seconds = this.#options.requestTimeoutMs / 1000;
     const timer = setTimeout(
@@ -74,16 +87,14 @@ export class Queue {
       this.#options.requestTimeoutMs,
     );
     const hungUp = (): void => abandon(new CombotError("CLIENT_GONE", "the client has gone"));
-    submission.signal?.addEventListener("abort", hungUp, { once: true });
+    signal?.addEventListener("abort", hungUp, { once: true });
     this.#enter(call);
-    if (submission.signal?.aborted) hungUp();
+    if (signal?.aborted) hungUp();
     this.#onWork();
-    try {
-      return await call.outcome;
-    } finally {
+    return () => {
       clearTimeout(timer);
-      submission.signal?.removeEventListener("abort", hungUp);
-    }
+      signal?.removeEventListener("abort", hungUp);
+    };
   }
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */

@@ -1,10 +1,12 @@
 import { isAbsolute } from "node:path";
 import { CombotError, messageOf } from "../../lib/errors.ts";
+import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { Chosen } from "../../lib/protocol/health.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
 import { remarksOnSettings } from "../model/combot-json.ts";
+import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
@@ -90,18 +92,27 @@ export class Models {
     return isDefault(name) ? this.#current : this.repository.engineOf(name);
   }
 
-  /** All results come from one model; see Classifier.classify for what it throws. */
-  async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
+  /** @throws {CombotError} `MODEL_UNKNOWN` */
+  known(name: string): void {
+    if (!isDefault(name)) this.repository.entry(name);
+  }
+
+  /** All results come from one model, `request.model`; see Classifier.classify for what it throws. */
+  async classify(
+    request: ClassifyRequest,
+    hangUp: () => AbortSignal,
+    timing?: CallTiming,
+    place?: JointPlace,
+  ): Promise<ClassifyReply> {
     const { model: name } = request;
-    if (!isDefault(name)) return this.#classifyNamed(name, request, hangUp, timing);
+    if (!isDefault(name)) return this.#classifyNamed(name, request, hangUp, timing, place);
     const engine = this.#current;
-    engine.uses.used(this.#options.now());
     try {
-      return await engine.classifier.classify(request, hangUp, timing);
+      return await this.#ask(engine, request, hangUp, timing, place);
     } catch (error) {
       // A switch in turn that came to nothing: what waited for the new model is the old one's to answer.
       const gone = engine !== this.#current && error instanceof CombotError && error.code === "MODEL_UNAVAILABLE";
-      if (gone) return this.#current.classifier.classify(request, hangUp, timing);
+      if (gone) return this.#ask(this.#current, request, hangUp, timing, place);
       throw error;
     }
   }
@@ -132,12 +143,15 @@ export class Models {
     request: ClassifyRequest,
     hangUp: () => AbortSignal,
     timing: CallTiming | undefined,
+    place: JointPlace | undefined,
   ): Promise<ClassifyReply> {
     const engine = await this.repository.engineOf(name);
-    engine.uses.used(this.#options.now());
-    const reply = await engine.classifier.classify(request, hangUp, timing);
-    if (reply.results.some(({ cached }) => cached === false)) engine.uses.computed(reply.durationMs);
+    const reply = await this.#ask(engine, request, hangUp, timing, place);
     return { ...reply, model: { ...reply.model, name } };
+  }
+
+  #ask({ uses, classifier }: Engine, ...asked: Parameters<Classifier["classify"]>): Promise<ClassifyReply> {
+    return uses.call(this.#options.now(), () => classifier.classify(...asked));
   }
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */

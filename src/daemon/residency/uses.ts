@@ -1,3 +1,8 @@
+import { ERRORS } from "../../lib/error-table.ts";
+import { CombotError } from "../../lib/errors.ts";
+import { RefusedElsewhere } from "../../lib/joint-admission.ts";
+import type { ClassifyReply } from "../../lib/protocol/classify.ts";
+
 /** The last so many computed answers are enough to tell a p99 of. */
 const KEPT = 512;
 
@@ -10,11 +15,27 @@ export class Uses {
   loadTookMs = 0;
   /** When a text last asked for it; null before the first. */
   lastAtMs: number | null = null;
+  /** Calls that were answered, and how long these took; and those that failed through no fault of the caller. */
+  answered = 0;
+  answeredMs = 0;
+  failed = 0;
+  /** Texts that were answered, and of these those that no worker computed. */
+  texts = 0;
+  cachedTexts = 0;
   readonly #tookMs: number[] = [];
   #next = 0;
 
-  used(nowMs: number): void {
+  /** Asks the model, and counts what comes of it. */
+  async call(nowMs: number, ask: () => Promise<ClassifyReply>): Promise<ClassifyReply> {
     this.lastAtMs = nowMs;
+    try {
+      const reply = await ask();
+      this.#count(reply);
+      return reply;
+    } catch (error) {
+      if (isFailure(error)) this.failed += 1;
+      throw error;
+    }
   }
 
   loaded(nowMs: number, tookMs: number): void {
@@ -23,8 +44,15 @@ export class Uses {
     this.loadTookMs = tookMs;
   }
 
-  computed(tookMs: number): void {
-    this.#tookMs[this.#next] = tookMs;
+  #count({ results, durationMs }: ClassifyReply): void {
+    let cached = 0;
+    for (const result of results) if (result.cached !== false) cached += 1;
+    this.answered += 1;
+    this.answeredMs += durationMs;
+    this.texts += results.length;
+    this.cachedTexts += cached;
+    if (cached === results.length) return;
+    this.#tookMs[this.#next] = durationMs;
     this.#next = (this.#next + 1) % KEPT;
   }
 
@@ -33,4 +61,10 @@ export class Uses {
     const sorted = this.#tookMs.toSorted((a, b) => a - b);
     return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? null;
   }
+}
+
+/** What a part that was refused for another's sake throws is nobody's failure, as is that a client went. */
+function isFailure(error: unknown): boolean {
+  if (error instanceof CombotError) return error.code !== "CLIENT_GONE" && ERRORS[error.code].http >= 500;
+  return !(error instanceof RefusedElsewhere);
 }

@@ -1,7 +1,7 @@
 import { describeSettings } from "../../lib/config/describe.ts";
 import type { LoadedSettings } from "../../lib/config/load.ts";
 import { CombotError } from "../../lib/errors.ts";
-import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { ClassifyReply, ClassifyResult, SeveralReply } from "../../lib/protocol/classify.ts";
 import type { Watch } from "../alerts/watch.ts";
 import type { ModelRow, ModelsReply } from "../../lib/protocol/models.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
@@ -19,6 +19,7 @@ import type { Onlookers } from "./onlookers.ts";
 import { Cleanup } from "../jobs/cleanup.ts";
 import type { EventHub } from "../reports/event-hub.ts";
 import { listDecisions, readHistory } from "../reports/history.ts";
+import { askSeveral } from "../residency/asking.ts";
 import { Lifecycle } from "../residency/lifecycle.ts";
 import { collectAll } from "../../lib/collector.ts";
 import { readLife, readMoment } from "../reports/moments.ts";
@@ -70,7 +71,7 @@ export function createServices(parts: ServiceParts): Services {
     return { contentType, body: Buffer.from(body) };
   }, now);
   return {
-    classify: (request, hangUp, timing) => classifyCounted(parts, request, hangUp, timing),
+    ...classifying(parts),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
     probe: (name) => parts.probes.answer(name),
@@ -143,18 +144,28 @@ function namedModels({ models, governance, loaded }: ServiceParts, lifecycle: Li
   };
 }
 
-async function classifyCounted(
-  parts: ServiceParts,
-  request: ClassifyRequest,
-  hangUp: () => AbortSignal,
+function classifying(parts: ServiceParts): Pick<Services, "classify" | "classifySeveral"> {
+  const { models } = parts;
+  return {
+    classify: (request, hangUp, timing) =>
+      counted(parts, timing, () => models.classify(request, hangUp, timing), ofOne),
+    classifySeveral: (request, hangUp, timing) =>
+      counted(parts, timing, () => askSeveral(models, request, hangUp, timing), ofSeveral),
+  };
+}
+
+async function counted<R extends ClassifyReply | SeveralReply>(
+  { metrics, onlookers }: ServiceParts,
   timing: CallTiming | undefined,
-): Promise<ClassifyReply> {
-  const { models, metrics, onlookers } = parts;
+  ask: () => Promise<R>,
+  textsOf: (reply: R) => readonly ClassifyResult[],
+): Promise<R> {
   try {
-    const reply = await models.classify(request, hangUp, timing);
-    const source = slowestOf(reply);
+    const reply = await ask();
+    const texts = textsOf(reply);
+    const source = slowestOf(texts);
     if (timing) timing.source = source;
-    onlookers.tell("metrics", () => metrics.answered(source, reply.results.length, reply.durationMs));
+    onlookers.tell("metrics", () => metrics.answered(source, texts.length, reply.durationMs));
     return reply;
   } catch (error) {
     onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));
@@ -162,8 +173,17 @@ async function classifyCounted(
   }
 }
 
+function ofOne({ results }: ClassifyReply): readonly ClassifyResult[] {
+  return results;
+}
+
+/** A text counts once for each model that has answered it. */
+function ofSeveral({ results }: SeveralReply): readonly ClassifyResult[] {
+  return results.flatMap(({ byModel }) => Object.values(byModel).filter((said) => "label" in said));
+}
+
 /** A call takes as long as the slowest of its texts. */
-function slowestOf({ results }: ClassifyReply): LatencyClass {
-  if (results.some(({ cached }) => cached === false)) return "computed";
-  return results.some(({ cached }) => cached === "redis") ? "redis" : "memory";
+function slowestOf(texts: readonly ClassifyResult[]): LatencyClass {
+  if (texts.some(({ cached }) => cached === false)) return "computed";
+  return texts.some(({ cached }) => cached === "redis") ? "redis" : "memory";
 }

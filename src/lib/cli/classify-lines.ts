@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { CombotError, systemCodeOf } from "../errors.ts";
 import { jsonText } from "../harmless.ts";
-import { type ClassifyReply, MAX_BODY_BYTES } from "../protocol/classify.ts";
-import { type LineEntry, renderEntry } from "../render/classification.ts";
+import { type ClassifyReply, MAX_BODY_BYTES, type SeveralReply } from "../protocol/classify.ts";
+import { isIncomplete, type LineEntry, renderEntry } from "../render/classification.ts";
 import { inOrder } from "./in-order.ts";
 import { batchLines } from "./line-batches.ts";
 import { LineClassifier } from "./line-classifier.ts";
@@ -18,7 +18,9 @@ export interface LineStream {
   readonly input: Readable;
   readonly output: Writable;
   /** One call of the API. */
-  readonly call: (texts: readonly string[]) => Promise<ClassifyReply>;
+  readonly call: (texts: readonly string[]) => Promise<ClassifyReply | SeveralReply>;
+  /** Where several are asked: each line of input has a line of output for each of them. */
+  readonly models?: readonly string[] | undefined;
   /** A line of JSON for each line, or a line of text. */
   readonly json: boolean;
   /** Lines that a call may have, at most. */
@@ -37,7 +39,7 @@ export interface LineCounts {
  * @throws {CombotError} what is the matter with the daemon or the input; the lines before it have been written.
  */
 export async function classifyLines(stream: LineStream): Promise<LineCounts> {
-  const { input, output, call, json, linesAtOnce = BATCH_LINES, onLines } = stream;
+  const { input, output, call, json, models, linesAtOnce = BATCH_LINES, onLines } = stream;
   const stopped = new AbortController();
   const classifier = new LineClassifier({ call, lineUnits: MAX_BODY_BYTES, signal: stopped.signal });
   const limits = { lines: Math.min(BATCH_LINES, linesAtOnce), units: BATCH_UNITS, lineUnits: MAX_BODY_BYTES };
@@ -45,9 +47,9 @@ export async function classifyLines(stream: LineStream): Promise<LineCounts> {
   const counts = { lines: 0, failed: 0 };
   const write = async (entries: readonly LineEntry[]): Promise<void> => {
     counts.lines += entries.length;
-    counts.failed += entries.filter((entry) => "error" in entry).length;
+    counts.failed += entries.filter(isIncomplete).length;
     onLines?.(entries.length);
-    const text = entries.map((entry) => `${json ? jsonText(entry) : renderEntry(entry)}\n`).join("");
+    const text = entries.map((entry) => `${json ? jsonText(entry) : renderEntry(entry, models)}\n`).join("");
     if (!output.write(text)) await once(output, "drain");
   };
   const stop = (reason: unknown): void => {

@@ -1,14 +1,15 @@
 import { CombotError } from "../errors.ts";
 import type { ClassifyItem, ClassifyRequest } from "../protocol/classify.ts";
 import { shareOf } from "./share-flag.ts";
-import { MAX_HYPOTHESES, MAX_SCORES } from "../protocol/limits.ts";
+import { MAX_ASKED, MAX_HYPOTHESES, MAX_SCORES } from "../protocol/limits.ts";
 
 /** What all calls of one command have in common. */
 export type SharedRequest = Omit<ClassifyRequest, "text" | "textPair" | "texts">;
 
 export interface ClassifyFlags {
   readonly user?: string | undefined;
-  readonly model?: string | undefined;
+  readonly model?: readonly string[] | undefined;
+  readonly partial?: boolean;
   readonly "top-k": number;
   readonly "no-cache": boolean;
   readonly labels?: string | undefined;
@@ -23,7 +24,7 @@ export interface ClassifyFlags {
 export function sharedRequestOf(flags: ClassifyFlags): SharedRequest {
   return {
     ...(flags.user === undefined ? {} : { user: flags.user }),
-    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...modelsOf(flags),
     ...(flags["top-k"] > 1 ? { topK: flags["top-k"] } : {}),
     ...(flags["no-cache"] ? { noCache: true } : {}),
     ...(flags.labels === undefined ? {} : { labels: labelsOf("labels", flags.labels) }),
@@ -34,6 +35,17 @@ export function sharedRequestOf(flags: ClassifyFlags): SharedRequest {
     ...(flags.candidates === undefined ? {} : { candidates: labelsOf("candidates", flags.candidates) }),
     ...(flags.threshold === undefined ? {} : { thresholds: Object.fromEntries(flags.threshold.map(thresholdOf)) }),
   };
+}
+
+/** One is asked as ever, and several all together. */
+function modelsOf({
+  model: names = [],
+  partial = false,
+}: ClassifyFlags): Pick<SharedRequest, "model" | "models" | "partial"> {
+  const [first] = names;
+  if (partial && names.length < 2) throw new CombotError("USAGE", "--partial goes with --model given more than once.");
+  if (names.length > 1) return { models: [...names], ...(partial && { partial }) };
+  return first === undefined ? {} : { model: first };
 }
 
 function labelsOf(flag: string, list: string): string[] {
@@ -50,8 +62,9 @@ function thresholdOf(given: string): [label: string, threshold: number] {
 }
 
 /** Lines that one call may have, for what each of them makes the daemon compute and say. */
-export function linesAtOnce({ labels = [""], topK = 1 }: SharedRequest): number {
-  return Math.max(1, Math.floor(Math.min(MAX_HYPOTHESES / labels.length, MAX_SCORES / topK)));
+export function linesAtOnce({ labels = [""], topK = 1, models = [""] }: SharedRequest): number {
+  const most = Math.min(MAX_ASKED, MAX_HYPOTHESES / labels.length, MAX_SCORES / topK);
+  return Math.max(1, Math.floor(most / models.length));
 }
 
 /** A line with a tab is a pair. */

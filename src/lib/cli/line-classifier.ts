@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CombotError } from "../errors.ts";
 import type { ErrorCode } from "../error-table.ts";
-import type { ClassifyReply } from "../protocol/classify.ts";
+import type { ClassifyReply, SeveralReply } from "../protocol/classify.ts";
 import type { LineEntry } from "../render/classification.ts";
 import { documentOf } from "./failure.ts";
 import { hangLimitMs } from "../slowness.ts";
@@ -24,7 +24,7 @@ const STOPPING_LIMIT_MS = hangLimitMs(3000);
 
 export interface LineClassifierOptions {
   /** One call of the API. */
-  readonly call: (texts: readonly string[]) => Promise<ClassifyReply>;
+  readonly call: (texts: readonly string[]) => Promise<ClassifyReply | SeveralReply>;
   /** UTF-16 units of a line; a longer one is not sent. */
   readonly lineUnits: number;
   readonly signal: AbortSignal;
@@ -83,7 +83,7 @@ export class LineClassifier {
   }
 
   /** Waits out a full queue for as long as it takes, and a daemon that is stopping for 3 s. */
-  async #patiently(texts: readonly string[]): Promise<ClassifyReply> {
+  async #patiently(texts: readonly string[]): Promise<ClassifyReply | SeveralReply> {
     const { call, signal } = this.#options;
     let stoppingSinceMs: number | undefined;
     for (;;) {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { checkWanted, decisionFields, decisionReply } from "./decision.ts";
 import { MAX_SCORES } from "./limits.ts";
 import { modelName } from "./models.ts";
+import { problem } from "./problem.ts";
+import { checkSeveral, severalFields } from "./several.ts";
 import { zeroShotFields, checkZeroShot } from "./zero-shot.ts";
 
 /** Texts in one call, at most. */
@@ -37,6 +39,7 @@ export const classifyRequest = z
     texts: z.array(item).min(1).max(MAX_TEXTS).optional().describe(`1 to 256 texts, each ${ITEM}`),
     ...zeroShotFields,
     model: modelName.optional().describe("a model of COMBOT_MODELS_DIR; the default one where left out"),
+    ...severalFields,
     user: z
       .string()
       .min(1)
@@ -59,6 +62,7 @@ export const classifyRequest = z
     if (textPair !== undefined && texts) refuse(["textPair"], "goes with text; in texts it is {text, textPair}");
     checkZeroShot(call, refuse);
     checkWanted(call, refuse);
+    checkSeveral(call, refuse);
     const count = texts?.length ?? 1;
     if (count * topK <= MAX_SCORES) return;
     refuse(["topK"], `${count} texts × ${topK} make ${count * topK} scores, at most ${MAX_SCORES} a call`);
@@ -77,15 +81,36 @@ export const classifyResult = labelScore.extend({
   ...decisionReply,
 });
 
+const answeringModel = z.object({ name: z.string(), digest: z.string() });
+
 export const classifyReply = z.object({
   results: z.array(classifyResult).describe("in the order of `texts`"),
-  model: z.object({ name: z.string(), digest: z.string() }),
+  model: answeringModel,
   durationMs: z.number().min(0),
 });
+
+/** Of one text, by the names that the call gave. */
+export const severalResult = z.object({
+  byModel: z
+    .record(z.string(), z.union([classifyResult, problem]))
+    .describe("by the names in `models`: what each says; with partial, the problem of one that could not be asked"),
+});
+
+/** To a call with `models`. */
+export const severalReply = z.object({
+  results: z.array(severalResult).describe("in the order of `texts`"),
+  models: z.record(z.string(), answeringModel).describe("those that answered, by the names in `models`"),
+  durationMs: z.number().min(0),
+});
+
+/** Of a call with `model`, or of one with `models`. */
+export const anyClassifyReply = z.union([classifyReply, severalReply]);
 
 export type ClassifyRequest = z.infer<typeof classifyRequest>;
 export type ClassifyReply = z.infer<typeof classifyReply>;
 export type ClassifyResult = z.infer<typeof classifyResult>;
+export type SeveralReply = z.infer<typeof severalReply>;
+export type SeveralResult = z.infer<typeof severalResult>;
 /** A text of a call, alone or with a second one. */
 export type ClassifyItem = z.infer<typeof item>;
 export type LabelScore = z.infer<typeof labelScore>;

@@ -3,7 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { alertsReply } from "./alerts.ts";
 import { backupEvent, backupRequest, backupsReply, restoreEvent, restoreRequest } from "./backup.ts";
 import { cacheStats, cacheValue, cacheValueKept, cacheValuePlace, cacheValueRemoved, redisStatus } from "./cache.ts";
-import { classifyReply, classifyRequest } from "./classify.ts";
+import { anyClassifyReply, classifyRequest } from "./classify.ts";
 import { cleanupReply, cleanupRequest } from "./cleanup.ts";
 import { configReport } from "./config.ts";
 import { decisionsQuery, decisionsReply } from "./decisions.ts";
@@ -25,9 +25,9 @@ export const ENDPOINTS = {
     method: "POST",
     path: "/api/classify/",
     access: "user",
-    summary: "Classify one text or up to 256",
+    summary: "Classify one text or up to 256, by one model or several",
     body: classifyRequest,
-    replies: { 200: classifyReply },
+    replies: { 200: anyClassifyReply },
   },
   health: {
     method: "GET",

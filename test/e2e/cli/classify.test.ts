@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CombotError } from "../../../src/lib/errors.ts";
 import type { ClassifyRequest } from "../../../src/lib/protocol/classify.ts";
+import { problemOf } from "../../../src/lib/protocol/problem.ts";
 import { requireBuild, runCli } from "./cli-process.ts";
 import { type Asked, startFakeDaemon } from "./fake-daemon.ts";
 
@@ -17,6 +18,22 @@ function twoLabels({ body }: Asked) {
   const result = { ...scores[0], cached: false, ...(topK > 1 && { scores: scores.slice(0, topK) }) };
   const results = texts.map(() => result);
   return { status: 200, body: { results, model: { name: "intents", digest: "3f9a01c2b7de" }, durationMs: 4.2 } };
+}
+
+/** The same of each model; one is gone. */
+function severalSay(asked: Asked) {
+  const { models } = asked.body as ClassifyRequest;
+  const reply = twoLabels(asked);
+  if (!models) return reply;
+  const gone = problemOf(new CombotError("MODEL_UNAVAILABLE", "gone: it is gone"));
+  const results = reply.body.results.map((result) => ({
+    byModel: Object.fromEntries(models.map((name) => [name, name === "gone" ? gone : result])),
+  }));
+  const { model, durationMs } = reply.body;
+  return {
+    status: 200,
+    body: { results, models: Object.fromEntries(models.map((name) => [name, model])), durationMs },
+  };
 }
 
 describe("classify", () => {
@@ -52,6 +69,8 @@ describe("classify", () => {
 
   test.each([
     [["--labels", "a,,b", "hello"], /one of them is empty/],
+    [["--partial", "hello"], /--partial/],
+    [["--partial", "--model", "mood", "hello"], /--partial goes with --model given more than once/],
     [["--template", "{}", "hello"], /labels/],
     [["--labels", "a", "--pair", "b", "hello"], /pair/],
     [["--pair", "b", "hello", "bye"], /--pair goes with one text/],
@@ -62,6 +81,43 @@ describe("classify", () => {
     const { status, stderr } = await runCli(["classify", ...args, "--socket", socket]);
     expect({ status, calls }).toEqual({ status: 2, calls: [] });
     expect(stderr).toMatch(reason);
+  });
+
+  test("asks several models at once, and tells a line of each", async () => {
+    const { socket, calls } = await startFakeDaemon({ classify: severalSay });
+    const asked = ["--model", "mood", "--model", "topic", "--socket", socket];
+    const { status, stdout } = await runCli(["classify", ...asked, "hello", "bye", "--top-k", "2"]);
+    const one = "greeting\t0.9000\tfarewell\t0.1000";
+    expect(stdout).toBe(`mood\t${one}\ntopic\t${one}\nmood\t${one}\ntopic\t${one}\n`);
+    expect(status).toBe(0);
+    expect(calls[0]?.body).toEqual({ texts: ["hello", "bye"], models: ["mood", "topic"], topK: 2 });
+    await runCli(["classify", "--model", "mood", "hello", "--socket", socket]);
+    expect(calls[1]?.body).toEqual({ texts: ["hello"], model: "mood" });
+  });
+
+  test("tells what one of several models could not answer, and ends with 4", async () => {
+    const { socket, calls } = await startFakeDaemon({ classify: severalSay });
+    const asked = ["--model", "mood", "--model", "gone", "--partial", "--socket", socket];
+    const told = await runCli(["classify", ...asked, "hello"]);
+    expect(told).toMatchObject({
+      status: 4,
+      stdout: "mood\tgreeting\t0.9000\ngone\t!MODEL_UNAVAILABLE\tgone: it is gone\n",
+    });
+    expect(calls[0]?.body).toEqual({ texts: ["hello"], models: ["mood", "gone"], partial: true });
+    const lines = await runCli(["classify", ...asked, "-"], { input: "hello\n\nbye\n" });
+    expect(lines).toMatchObject({
+      status: 4,
+      stdout: [
+        "mood\tgreeting\t0.9000\ngone\t!MODEL_UNAVAILABLE\tgone: it is gone\n",
+        "mood\t!INVALID_TEXT\tThe line is empty.\ngone\t!INVALID_TEXT\tThe line is empty.\n",
+        "mood\tgreeting\t0.9000\ngone\t!MODEL_UNAVAILABLE\tgone: it is gone\n",
+      ].join(""),
+      stderr: "3 of 3 lines failed.\n",
+    });
+    const json = await runCli(["classify", ...asked, "-", "--json"], { input: "hello\n" });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      byModel: { mood: { label: "greeting" }, gone: { code: "MODEL_UNAVAILABLE" } },
+    });
   });
 
   test("takes the socket from the environment", async () => {

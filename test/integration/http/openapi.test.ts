@@ -42,6 +42,8 @@ function faultsOf(reply: WireReply, { path, method }: Endpoint): string[] {
 const MORE_CALLS: Readonly<Partial<Record<EndpointName, readonly Partial<WireRequest>[]>>> = {
   classify: [
     { body: '{"texts":["a","b"],"user":"u","topK":2,"noCache":true}' },
+    { body: '{"texts":["a","b"],"models":["one","two","three"],"partial":true}' },
+    { body: '{"text":"a","model":"one","models":["two"]}' },
     { body: '{"texts":["a",0]}' },
     { body: "{" },
     { body: "{}", headers: { "content-type": "text/plain" } },
@@ -115,6 +117,12 @@ test("requests: what the schema refuses the server refuses, and the other way ro
     { text: "a", topK: 1.5 },
     { text: "a", noCache: 1 },
     { text: "a", x: 1 },
+    { text: "a", models: ["b"] },
+    { text: "a", models: [] },
+    { text: "a", models: ["B"] },
+    { text: "a", model: "b", models: ["c"] },
+    { text: "a", models: Array(17).fill("b") },
+    { text: "a", models: "b" },
   ];
   for (const body of bodies) {
     const reply = await ask(path, { method: "POST", path: ENDPOINTS.classify.path, body: JSON.stringify(body) });

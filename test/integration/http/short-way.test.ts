@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openShortWay } from "../../../src/daemon/http/short-way.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
+import { problemOf } from "../../../src/lib/protocol/problem.ts";
 import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { startApi } from "./support/api.ts";
@@ -67,6 +68,8 @@ test.each([
   ["pairs", post(PLAIN, '{"texts":["a",{"text":"b","textPair":"c"}]}')],
   ["a pair that is none", post(PLAIN, '{"texts":["a",{"text":"b","textPair":[]}]}')],
   ["labels of its own", post(PLAIN, '{"text":"a","labels":["x","y"],"template":"so {}","multiLabel":true}')],
+  ["several models", post(PLAIN, '{"texts":["a","b"],"models":["one","two","three"],"partial":true}')],
+  ["a model twice", post(PLAIN, '{"text":"a","models":["one","one"]}')],
   ["labels that are equal", post(PLAIN, '{"text":"a","labels":["x","x"]}')],
   ["too many scores", post(PLAIN, JSON.stringify({ texts: Array(256).fill("a"), topK: 257 }))],
 ])("%s is the same on both ways", async (_name, bytes) => {
@@ -101,4 +104,26 @@ test("a refusal and a defect are the same on both ways", async () => {
     expect(replies[0]?.status).toBe(thrown instanceof CombotError ? 503 : 500);
     expect(apis[0]?.logLines.join("")).not.toContain("secret");
   }
+});
+
+test("what several models say is made in turns too, and a call for one asks for one", async () => {
+  const scores = Array.from({ length: 700 }, (_, at) => ({ label: `label "${at}" ü`, score: at / 2500 }));
+  const best = { label: "a", score: 0.5, cached: false } as const;
+  const problem = problemOf(new CombotError("QUEUE_FULL", "two: full"));
+  const reply = {
+    results: [
+      { byModel: { one: { ...best, scores }, two: problem } },
+      { byModel: { one: { ...best, scores, truncated: true as const }, two: best } },
+    ],
+    models: { one: { name: "m", digest: "d" } },
+    durationMs: 1.5,
+  };
+  const services = { classifySeveral: () => Promise.resolve(reply) };
+  const apis = await Promise.all(["info", "debug"].map((logLevel) => startApi({ logLevel, services })));
+  const asked = post(PLAIN, '{"texts":["a","b"],"models":["one","two"],"partial":true}');
+  const [first, second] = await Promise.all(apis.map(({ path }) => ask(path, asked)));
+  expect(told(first!)).toEqual(told(second!));
+  expect(JSON.parse(Buffer.from(first!.body, "utf8").toString())).toEqual(reply);
+  await ask(apis[0]!.path, post(PLAIN));
+  expect(apis[0]!.calls.map(({ name }) => name)).toEqual(["classifySeveral", "classify"]);
 });

@@ -16,7 +16,7 @@ function replyTo(texts: readonly string[]): ClassifyReply {
 async function fates(call: Call, lines: readonly string[]): Promise<readonly string[]> {
   const classifier = new LineClassifier({ call, lineUnits: 100, signal: AbortSignal.timeout(10_000) });
   const entries = await classifier.classify(lines);
-  return entries.map((entry: LineEntry) => ("error" in entry ? entry.error.code : entry.label));
+  return entries.map((entry: LineEntry) => ("error" in entry ? entry.error.code : "label" in entry ? entry.label : ""));
 }
 
 function refuse(code: ErrorCode, details: ErrorDetails = {}): never {

@@ -4,6 +4,7 @@ import { openApiDocument } from "../../../scripts/openapi.ts";
 import type { RawReply } from "../../../src/lib/client/exchange.ts";
 import { certainlyFits } from "../../../src/lib/client/json-schema.ts";
 import { readKnownReply, type ReplySchemas } from "../../../src/lib/client/known-replies.ts";
+import { ERRORS } from "../../../src/lib/error-table.ts";
 import { ROUTES } from "../../../src/lib/client/routes.ts";
 import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
 import { type EndpointName, ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
@@ -48,6 +49,17 @@ function changed(value: unknown, [key, ...rest]: readonly string[], to: unknown)
 }
 
 describe("a known reply", () => {
+  test("of several models, one of which could not answer, needs no zod", () => {
+    const { title, http: status } = ERRORS.QUEUE_FULL;
+    const problem = { type: "urn:combot:error:QUEUE_FULL", title, status, detail: "d", code: "QUEUE_FULL" };
+    const reply = {
+      results: [{ byModel: { mood: RESULT, topic: problem } }],
+      models: { mood: { name: "mood", digest: "d" } },
+      durationMs: 1,
+    };
+    expect(readKnownReply(SCHEMAS, ROUTES.classify, raw(reply))).toEqual(reply);
+  });
+
   test.each(NAMES)("%s: a good one needs no zod", (name) => {
     expect(readKnownReply(SCHEMAS, ROUTES[name], raw(SAMPLES[name]))).toEqual(SAMPLES[name]);
   });

@@ -1,4 +1,5 @@
 import { serverTimingOf } from "../../../lib/protocol/call-timing.ts";
+import { classifyBy } from "../classify-call.ts";
 import { classifyJson } from "../classify-json.ts";
 import type { Services } from "../services.ts";
 import type { Routes } from "./route.ts";
@@ -8,7 +9,7 @@ const JSON_TYPE = "application/json; charset=utf-8";
 export function classifyRoutes(services: Services): Routes<"classify"> {
   return {
     classify: async ({ body, hangUp, timing }) => {
-      const json = await classifyJson(await services.classify(body, hangUp, timing));
+      const json = await classifyJson(await classifyBy(services, body, hangUp, timing));
       const headers = { "content-type": JSON_TYPE, "server-timing": serverTimingOf(timing) };
       return { status: 200, headers, body: json };
     },

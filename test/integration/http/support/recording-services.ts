@@ -1,5 +1,6 @@
 import type { Services } from "../../../../src/daemon/http/services.ts";
 import { checkText } from "../../../../src/daemon/text/check.ts";
+import { CombotError } from "../../../../src/lib/errors.ts";
 import type { BackupEvent, BackupFacts, RestoreEvent } from "../../../../src/lib/protocol/backup.ts";
 import type { ClassifyReply, ClassifyRequest } from "../../../../src/lib/protocol/classify.ts";
 import type { CleanupSnapshot } from "../../../../src/lib/protocol/cleanup.ts";
@@ -7,6 +8,7 @@ import type { Decision } from "../../../../src/lib/protocol/decisions.ts";
 import type { Endpoint } from "../../../../src/lib/protocol/endpoint.ts";
 import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
 import type { ModelRow } from "../../../../src/lib/protocol/models.ts";
+import { problemOf } from "../../../../src/lib/protocol/problem.ts";
 import type { WarmEvent } from "../../../../src/lib/protocol/warm.ts";
 import {
   ALERTS_REPLY,
@@ -88,10 +90,25 @@ const MODEL_ROW: ModelRow = {
   p99Ms: 8.5,
 };
 
+/** In the place of what the third of several models says. */
+const PROBLEM = problemOf(new CombotError("QUEUE_FULL", "third: 8 of 8 texts wait"));
+
 const ANSWERS: Services = {
   classify: async (request, _hangUp, timing) => {
     if (timing) Object.assign(timing, { source: "computed", queueMs: 1.5, computeMs: 0.0004 });
     return classify(request);
+  },
+  classifySeveral: async (request, _hangUp, timing) => {
+    const { models = [] } = request;
+    if (timing) Object.assign(timing, { source: "memory" });
+    const { results, model, durationMs } = classify(request);
+    const byModel = (result: ClassifyReply["results"][number]) =>
+      Object.fromEntries(models.map((name, at) => [name, at === 2 ? PROBLEM : result]));
+    return {
+      results: results.map((result) => ({ byModel: byModel(result) })),
+      models: Object.fromEntries(models.slice(0, 2).map((name) => [name, { ...model, name }])),
+      durationMs,
+    };
   },
   named: () => undefined,
   compatAnswered: () => undefined,
