@@ -184,16 +184,19 @@ export class Metrics {
     });
   }
 
-  /** Figures of one name, told apart by labels from a closed set. */
-  watchEach(name: string, help: string, read: () => readonly Labelled[]): void {
-    const labelNames = Object.keys(read()[0]?.labels ?? {});
-    new Gauge({
+  /** Figures of one name, told apart by labels from a closed set; those of one label are added up. */
+  watchEach(name: string, help: string, read: () => readonly Labelled[], labels?: string[]): void {
+    const labelNames = labels ?? Object.keys(read()[0]?.labels ?? {});
+    const kind = name.endsWith("_total") ? Counter : Gauge;
+    new kind({
       name,
       help,
       labelNames,
       registers: [this.#registry],
       collect() {
-        for (const { labels, value } of read()) this.set({ ...labels }, value);
+        // What is not there any more has no figure.
+        this.reset();
+        for (const { labels, value } of read()) this.inc({ ...labels }, value);
       },
     });
   }

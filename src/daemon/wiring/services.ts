@@ -23,6 +23,7 @@ import { askSeveral } from "../residency/asking.ts";
 import { Lifecycle } from "../residency/lifecycle.ts";
 import { collectAll } from "../../lib/collector.ts";
 import { readLife, readMoment } from "../reports/moments.ts";
+import { publishModels } from "../reports/model-metrics.ts";
 import { reportModels } from "../reports/models-report.ts";
 import type { ModelsReportParts } from "../reports/models-report.ts";
 import type { Models } from "../residency/models.ts";
@@ -109,7 +110,7 @@ export function createServices(parts: ServiceParts): Services {
   };
 }
 
-function namedModels({ models, governance, loaded }: ServiceParts, lifecycle: Lifecycle): NamedModels {
+function namedModels({ models, metrics, governance, loaded }: ServiceParts, lifecycle: Lifecycle): NamedModels {
   const { repository } = models;
   const parts: ModelsReportParts = {
     models,
@@ -118,6 +119,7 @@ function namedModels({ models, governance, loaded }: ServiceParts, lifecycle: Li
     idleUnloadMs: () => loaded().settings.modelIdleUnloadMs,
     now: () => performance.now(),
   };
+  publishModels(metrics, parts);
   const list = (): ModelsReply => reportModels(parts);
   const rowOf = (name: string): ModelRow => {
     const row = list().models.find((one) => one.name === name);

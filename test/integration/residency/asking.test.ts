@@ -255,3 +255,35 @@ test("one that does not answer in time fails the call by its name, and a client 
     client.close();
   });
 });
+
+test("what counts by model is on the Prometheus page, by the names that there are", async () => {
+  const page = async (): Promise<ReadonlyMap<string, number>> => {
+    const { text } = await daemon.ask("GET", "/metrics");
+    const lines = text.split("\n").filter((line) => line.startsWith("combot_model_") && line.includes("{model="));
+    return new Map(lines.map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])]));
+  };
+  const before = await page();
+  await classify({ texts: ["ok", "can shoes pay"], models: ["mood", "rating"], noCache: true });
+  await classify({ text: "can shoes pay", models: ["rating"] });
+  await classify({ text: "can shoes pay", models: ["rating"] });
+  // The page is the same for all who ask at about the same time.
+  await vi.waitFor(async () => {
+    const after = await page();
+    const grown = (name: string, model: string): number => {
+      const series = `combot_model_${name}{model="${model}"}`;
+      return after.get(series)! - before.get(series)!;
+    };
+    expect(grown("requests_total", "mood")).toBe(1);
+    expect(grown("texts_total", "mood")).toBe(2);
+    expect(grown("requests_total", "rating")).toBe(3);
+    expect(grown("texts_total", "rating")).toBe(4);
+    expect(grown("cached_texts_total", "rating")).toBe(1);
+    expect(grown("texts_total", "topic")).toBe(0);
+    expect(after.get('combot_model_failures_total{model="other"}')).toBeGreaterThan(0);
+    expect(after.get('combot_model_failures_total{model="mood"}')).toBe(0);
+    expect(after.get('combot_model_loads_total{model="mood"}')).toBe(2);
+    expect(after.get('combot_model_memory_bytes{model="mood"}')).toBeGreaterThan(0);
+    const names = [...after.keys()].map((series) => series.split('"')[1]);
+    expect(new Set(names)).toEqual(new Set(["default", "mood", "other", "rating", "topic"]));
+  });
+});
