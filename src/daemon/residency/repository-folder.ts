@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { DEFAULT_MODEL, MAX_MODELS, MODEL_NAME } from "../../lib/protocol/models.ts";
@@ -12,7 +13,10 @@ export interface Listing {
   readonly fault?: string;
 }
 
-/** What lies in a repository: each folder is a model, under the folder's name; files and hidden ones are nobody's. */
+/** A model that was put there as one file, or packed; other files are notes of somebody's. */
+const LOOKS_LIKE_A_MODEL = /\.(?:onnx|onnx_data|safetensors|bin|zip|tar|tgz|gz)$/i;
+
+/** What lies in a repository: each folder is a model, under the folder's name; notes and hidden ones are nobody's. */
 export function listRepository(dir: string): Listing {
   const dirs = new Map<string, string>();
   const refused = new Map<string, string>();
@@ -22,9 +26,12 @@ export function listRepository(dir: string): Listing {
   } catch (error) {
     return { dirs, refused, fault: messageOf(error) };
   }
-  const folders = entries.filter((entry) => !entry.name.startsWith(".") && !entry.isFile());
-  for (const { name } of folders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const fault = faultOf(name, dirs.size);
+  const seen = entries.filter(({ name }) => !name.startsWith("."));
+  for (const entry of seen.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
+    const isFile = leadsToFile(dir, entry);
+    if (isFile && !LOOKS_LIKE_A_MODEL.test(name)) continue;
+    const fault = isFile ? "it is a file: a model is a folder, with its files in it" : faultOf(name, dirs.size);
     if (fault === undefined) dirs.set(name, join(dir, name));
     else refused.set(name, fault);
   }
@@ -36,4 +43,14 @@ function faultOf(name: string, before: number): string | undefined {
     return "a model's name has 1 to 64 small letters, digits, dots, hyphens and underscores, a letter or digit first";
   if (name === DEFAULT_MODEL) return `${DEFAULT_MODEL} is the name of the model that COMBOT_MODEL_DIR names`;
   return before >= MAX_MODELS ? `there are ${MAX_MODELS} models by now, and no more are served` : undefined;
+}
+
+/** Itself, or by a link; of a link that leads nowhere it is told when it is opened. */
+function leadsToFile(dir: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  try {
+    return statSync(join(dir, entry.name)).isFile();
+  } catch {
+    return false;
+  }
 }
