@@ -74,6 +74,41 @@ export const PANELS: Readonly<Record<string, readonly Panel[]>> = {
       queries: { "{{instance}}": "combot_queue_oldest_seconds{$scope}" },
     },
   ],
+  "Models, each by its name": [
+    {
+      title: "Texts by model",
+      unit: "reqps",
+      queries: { "{{model}}": `sum by (model) (${rate("combot_model_texts_total")})` },
+    },
+    {
+      title: "p99 of what workers computed",
+      unit: "s",
+      queries: { "{{model}}": "max by (model) (combot_model_request_p99_seconds{$scope})" },
+    },
+    {
+      title: "Memory by model",
+      unit: "bytes",
+      queries: { "{{model}}": "sum by (model) (combot_model_memory_bytes{$scope})" },
+    },
+    {
+      title: "Workers by model",
+      unit: "none",
+      queries: { "{{model}}": "sum by (model) (combot_model_workers_ready{$scope})" },
+    },
+    {
+      title: "Loads and evictions",
+      unit: "none",
+      queries: {
+        "loads {{model}}": "sum by (model) (increase(combot_model_loads_total{$scope}[$__rate_interval]))",
+        "evictions {{model}}": "sum by (model) (increase(combot_model_evictions_total{$scope}[$__rate_interval]))",
+      },
+    },
+    {
+      title: "Failures by model",
+      unit: "reqps",
+      queries: { "{{model}}": `sum by (model) (${rate("combot_model_failures_total")})` },
+    },
+  ],
   Workers: [
     {
       title: "Workers",
