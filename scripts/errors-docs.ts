@@ -12,7 +12,8 @@ const HEAD = `# Errors
 Generated from \`src/lib/errors.ts\` by \`node scripts/errors-docs.ts\`; change the table, not this page.
 
 A failed call of the HTTP API is answered with \`application/problem+json\` (RFC 9457): \`type\`, \`title\`, \`status\`,
-\`detail\`, \`code\`, and \`index\` where one text of the call is at fault. A failed command prints the same code and ends
+\`detail\`, \`code\`, and \`index\` where one text of the call is at fault. Of several models asked at once with \`partial\` the
+same document stands in the place of what one of them would have said. A failed command prints the same code and ends
 with the exit status. A request that is no HTTP the daemon can read is \`INVALID_REQUEST\` with the status that HTTP has
 for it (400, 408, 413, 417, 431).
 

@@ -3,6 +3,7 @@ import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import type { Capability, Line } from "../record.ts";
 import { quantile, round } from "../statistics.ts";
 import { callModels, ceilingOf, stageOf } from "./several/stage.ts";
+import { together } from "./several/together.ts";
 import type { Called, Stage } from "./several/stage.ts";
 
 const CLIENTS = 20;
@@ -12,11 +13,13 @@ const DURATION_MS = minutes * 60_000;
 /** Models that don't fit together, in a cgroup whose limit is the machine's. */
 export const several: Capability = {
   name: "several",
-  summary: "Several models in one measured budget: five of which two fit, two that alternate, cold starts, kills",
+  summary:
+    "Several models in one measured budget: five of which two fit, two that alternate, cold starts, three asked in one call, kills",
   parts: [
     { name: "zipf", run: (say) => staged(5, 2, say, zipf) },
     { name: "alternating", run: (say) => staged(2, 1, say, alternates) },
     { name: "cold", run: (say) => staged(4, 4, say, coldStarts) },
+    { name: "together", run: together },
     { name: "kills", run: (say) => staged(4, 2, say, survivesKills) },
   ],
 };

@@ -12,11 +12,16 @@ import { LabelsQuestion, OwnLabels } from "./zero-shot.ts";
 /** Of all texts of a call: what is more is read in turns. */
 const MOST_CHARACTERS_AT_ONCE = 32_768;
 
-export function isLarge({ text = "", textPair = "", texts = [] }: ClassifyRequest): boolean {
+export function isLarge(request: ClassifyRequest): boolean {
+  return charactersOf(request) > MOST_CHARACTERS_AT_ONCE;
+}
+
+/** Of all its texts. */
+export function charactersOf({ text = "", textPair = "", texts = [] }: ClassifyRequest): number {
   let characters = text.length + textPair.length;
   for (const item of texts)
     characters += typeof item === "string" ? item.length : item.text.length + (item.textPair?.length ?? 0);
-  return characters > MOST_CHARACTERS_AT_ONCE;
+  return characters;
 }
 
 function itemsOf({ text = "", textPair, texts }: ClassifyRequest): readonly ClassifyItem[] {

@@ -1,10 +1,11 @@
 import { CombotError, reworded } from "../../lib/errors.ts";
 import { JointAdmission, RefusedElsewhere } from "../../lib/joint-admission.ts";
-import { Turns } from "../../lib/turns.ts";
+import { nextTurn } from "../../lib/turns.ts";
 import type { ErrorCode } from "../../lib/error-table.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { ClassifyReply, ClassifyRequest, SeveralReply, SeveralResult } from "../../lib/protocol/classify.ts";
 import { problemOf } from "../../lib/protocol/problem.ts";
+import { charactersOf } from "../classifier/questions.ts";
 import type { Models } from "./models.ts";
 
 /** What the call itself is at fault for, or its client: no model would answer it, and nothing is told in its place. */
@@ -19,6 +20,9 @@ const OF_THE_CALL: ReadonlySet<ErrorCode> = new Set([
 
 /** Failures in which no model has a part, or whose words name it already. */
 const NAMELESS: ReadonlySet<ErrorCode> = new Set(["CLIENT_GONE", "INVALID_TEXT", "MODEL_UNKNOWN"]);
+
+/** Texts of so many characters are read for all models in one turn; of more each model has a turn of its own. */
+const CHARACTERS_AT_ONCE = 1024;
 
 /** What one of the models says to all texts of the call, or why it can't. */
 type Part = { readonly name: string } & ({ readonly reply: ClassifyReply } | { readonly error: CombotError });
@@ -42,9 +46,9 @@ export async function askSeveral(
   await whenOpened(models, names, partial);
   const call = new SeveralCall(names.length, partial, hangUp);
   const parts: Promise<Part>[] = [];
-  const turns = new Turns();
+  const isLong = charactersOf(request) > CHARACTERS_AT_ONCE;
   for (const name of names) {
-    if (turns.isOver) await turns.next();
+    if (isLong) await nextTurn();
     if (call.isOver) break;
     const part = call.part(name, (signal, place) => models.classify({ ...shared, model: name }, signal, timing, place));
     // Nobody waits for it before all have been asked.

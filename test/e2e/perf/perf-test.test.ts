@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { perfReport } from "../../../src/lib/protocol/perf.ts";
 import type { PerfReport } from "../../../src/lib/protocol/perf.ts";
+import type { ModelsReply } from "../../../src/lib/protocol/models.ts";
+import { writeNamedModel } from "../../support/repository.ts";
 import type { MetricsReport } from "../../../src/lib/protocol/metrics.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { requireBuild, runCli } from "../cli/cli-process.ts";
@@ -54,6 +56,24 @@ describe("with the bundled model", { timeout: 120_000 }, () => {
       ["load", null],
     ]);
     expect(report).toMatchObject({ status: 0, verdict: "pass" });
+  });
+
+  test("puts one of several models under load, and no other", async () => {
+    const models = temporaryFolder();
+    writeNamedModel(join(models, "mood"), "mood");
+    const daemon = await PrivateDaemon.start({ env: { COMBOT_MODELS_DIR: models, LOG_LEVEL: "error" } });
+    onTestFinished(async () => void (await daemon.stop("SIGKILL")));
+    const args = ["-n", "100", "--warm-up", "0s", "-c", "4", "--unique", "--model", "mood", "--lifecycle", ...easy];
+    const report = await perfTest(daemon, ...args);
+    expect(report.requests).toMatchObject({ begun: 100, answered: 100, failed: 0 });
+    expect(report.model?.name).toBe("mood");
+    const { models: rows } = await daemon.json<ModelsReply>("GET", "/api/models/");
+    expect(rows.map(({ name, lastUsed }) => [name, lastUsed !== null])).toEqual([
+      ["default", false],
+      ["mood", true],
+    ]);
+    const { status, stderr } = await runCli(["perf-test", "--model", "moods", "--socket", daemon.socketPath]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('there is no model "moods"; there are mood')]);
   });
 
   test("performs the life cycle under load, without a failed request, and is watched meanwhile", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { CombotError } from "../../../src/lib/errors.ts";
+import { JointAdmission, RefusedElsewhere } from "../../../src/lib/joint-admission.ts";
 import { Queue } from "../../../src/daemon/queue/queue.ts";
 import type { Job } from "../../../src/daemon/queue/call.ts";
 import type { QueueOptions } from "../../../src/daemon/queue/queue.ts";
@@ -44,6 +45,41 @@ describe("admission", () => {
     queue.refuse(undefined);
     void queue.submit(texts(1));
     expect(queue.waiting).toBe(1);
+  });
+});
+
+describe("a call that goes to two queues", () => {
+  const submitted = (first: Queue, second: Queue, counts: readonly [number, number]) => {
+    const joint = new JointAdmission(2);
+    const calls = [first, second].map((queue, at) => queue.submit(texts(counts[at]!), { place: joint.place() }));
+    return Promise.allSettled(calls);
+  };
+
+  test("is in both, in one turn, or in neither", async () => {
+    const [one, other] = [queueOf(), queueOf()];
+    const works: [number, number][] = [];
+    for (const queue of [one, other]) queue.onWork(() => works.push([one.waiting, other.waiting]));
+    void submitted(one, other, [4, 6]);
+    await Promise.resolve();
+    // The first is told while the second is about to enter: nobody can come between.
+    expect(works).toEqual([
+      [4, 0],
+      [4, 6],
+    ]);
+    const refused = await submitted(one, other, [4, 6]);
+    expect([one.waiting, other.waiting]).toEqual([4, 6]);
+    expect(refused).toMatchObject([
+      { reason: expect.any(RefusedElsewhere) as RefusedElsewhere },
+      { reason: { code: "QUEUE_FULL" } },
+    ]);
+  });
+
+  test("has one deadline in both", async () => {
+    const [one, other] = [queueOf({ requestTimeoutMs: 20 }), queueOf({ requestTimeoutMs: 20 })];
+    const late = await submitted(one, other, [1, 1]);
+    const reason = { code: "DEADLINE_EXCEEDED" };
+    expect(late).toMatchObject([{ reason }, { reason }]);
+    expect([one.waiting, other.waiting]).toEqual([0, 0]);
   });
 });
 
