@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { CombotError } from "../../../src/lib/errors.ts";
+import { JointAdmission } from "../../../src/lib/joint-admission.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import { ask, startCore } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
@@ -61,6 +63,22 @@ describe("500 equal misses at once", () => {
     await expect(failing).rejects.toMatchObject({ code: "POISON_TEXT", index: 1 });
     await expect(alsoFailing).rejects.toMatchObject({ code: "POISON_TEXT", index: 0, message: /^text 0 / });
     await expect(good).resolves.toMatchObject({ results: [{ cached: false }] });
+  });
+
+  test("what another model of the same call is refused for keeps it from nobody who asks this one alone", async () => {
+    const core = await startReady({});
+    const joint = new JointAdmission(2);
+    const over = new AbortController();
+    const request = { texts: ["alpha", "beta"] };
+    const part = core.models.classify(request, () => over.signal, undefined, joint.place());
+    const alone = ask(core, { text: "alpha" });
+    const left = expect(part).rejects.toMatchObject({ code: "CLIENT_GONE" });
+    joint.refuse(new CombotError("QUEUE_FULL", "another model's queue is full"));
+    // Its caller is told of the other one and gone; that text alone which somebody else waits for is read.
+    over.abort();
+    await expect(alone).resolves.toMatchObject({ results: [{ cached: false }] });
+    await left;
+    expect(await computed(core)).toBe(1);
   });
 
   test("a client that hangs up doesn't cancel it for the others", async () => {
