@@ -9,7 +9,15 @@ import { packageFile } from "../src/lib/package-files.ts";
 // messages in fifty languages, is not in it. A step of the build. Usage: node scripts/bundle.ts
 
 /** Started as processes and threads, or imported from bin/. */
-const PROGRAMS = ["main", "model-check", "model-eval", "workers/child", "model/seal-child", "journal/sqlite/thread"];
+const PROGRAMS = [
+  "main",
+  "model-check",
+  "model-eval",
+  "plan",
+  "workers/child",
+  "model/seal-child",
+  "journal/sqlite/thread",
+];
 /** ES modules, of which what is not used can be left out. CommonJS is whole either way, and Node loads it from its package. */
 const INLINED = ["zod", "lru-cache"];
 const FOLDER = packageFile("dist/daemon");

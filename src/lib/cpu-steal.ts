@@ -3,6 +3,8 @@ import { kernelFiles } from "./kernel-files.ts";
 /** Ticks of all CPUs together since boot. */
 interface CpuTicks {
   readonly stolen: number;
+  /** Nothing to do, or waiting for a disk. */
+  readonly idle: number;
   readonly total: number;
 }
 
@@ -11,7 +13,11 @@ function ticksIn(text: string | undefined): CpuTicks | undefined {
   const line = /^cpu +(.*)$/m.exec(text ?? "")?.[1];
   if (line === undefined) return undefined;
   const counted = line.split(/\s+/).slice(0, 8).map(Number);
-  return { stolen: counted[7] ?? 0, total: counted.reduce((sum, ticks) => sum + ticks, 0) };
+  return {
+    stolen: counted[7] ?? 0,
+    idle: (counted[3] ?? 0) + (counted[4] ?? 0),
+    total: counted.reduce((sum, ticks) => sum + ticks, 0),
+  };
 }
 
 /** Share of the CPU time between two readings of /proc/stat that the hypervisor gave to others; null: not known. */
@@ -19,6 +25,13 @@ export function stolenBetween(before: string | undefined, after: string | undefi
   const [from, to] = [ticksIn(before), ticksIn(after)];
   if (!from || !to || to.total <= from.total) return null;
   return Math.max(0, to.stolen - from.stolen) / (to.total - from.total);
+}
+
+/** Share of it in which something ran, here or in the hypervisor; null: not known. */
+export function busyBetween(before: string | undefined, after: string | undefined): number | null {
+  const [from, to] = [ticksIn(before), ticksIn(after)];
+  if (!from || !to || to.total <= from.total) return null;
+  return 1 - Math.max(0, to.idle - from.idle) / (to.total - from.total);
 }
 
 /** What the hypervisor took of this machine's CPU time lately. */

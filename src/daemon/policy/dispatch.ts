@@ -28,3 +28,12 @@ export function chooseWorker(workers: readonly WorkerView[], most = 1): number |
   const takers = candidates.filter((worker) => worker.batches < most);
   return takers.toSorted((a, b) => a.batches - b.batches || usedOfLimits(b) - usedOfLimits(a))[0]?.slot;
 }
+
+/**
+ * Whether one more of the unloaded workers is to be started.
+ *
+ * @param free workers that are wanted and not busy: each of them is going to take one of the texts.
+ */
+export function wantsOneMore(free: number, waiting: number): boolean {
+  return free < waiting;
+}

@@ -35,6 +35,33 @@ export function withJitter(limit: number, jitter: number, random: number): numbe
   return limit === 0 ? 0 : limit + Math.floor(random * (jitter + 1));
 }
 
+/** Before jitter; 0 = off. */
+export interface ServiceLimits {
+  readonly maxUsers: number;
+  readonly maxRequests: number;
+  readonly maxRequestsJitter: number;
+  readonly maxUptimeMs: number;
+}
+
+/** Of one process: its jitter is drawn once, 0 to 1, and holds for whatever limit there is. */
+export function ownLimits(
+  settings: ServiceLimits,
+  requestDraw: number,
+  uptimeDraw: number,
+): Pick<WorkerView, "maxUsers" | "maxRequests" | "maxUptimeMs"> {
+  return {
+    get maxUsers() {
+      return settings.maxUsers;
+    },
+    get maxRequests() {
+      return withJitter(settings.maxRequests, settings.maxRequestsJitter, requestDraw);
+    },
+    get maxUptimeMs() {
+      return settings.maxUptimeMs * (0.9 + 0.2 * uptimeDraw);
+    },
+  };
+}
+
 /** What recycling has cost so far: times of one clock, in ms. */
 export interface RecycleHistory {
   /** When the last recycle ended, and what its worker's birth took; null before the first. */

@@ -1,21 +1,17 @@
 import type { BootFault } from "../../lib/protocol/process.ts";
-import { withJitter } from "../policy/recycle.ts";
+import { ownLimits } from "../policy/recycle.ts";
+import type { ServiceLimits } from "../policy/recycle.ts";
 import { judgeRestart, lastFailureOf, reasonToHold, withFailure } from "../policy/restart.ts";
 import type { BootFailures } from "../policy/restart.ts";
 import type { Ending } from "../workers/worker-process.ts";
 import type { PoolEvent } from "./events.ts";
 import type { Slot } from "./slot.ts";
 import { Worker } from "./worker.ts";
-import type { ModelFiles, ModelSpec, WorkerLimits } from "./worker.ts";
+import type { ModelFiles, ModelSpec } from "./worker.ts";
 
 /** Read when they are needed: a reload changes them under the workers that run. */
-export interface WorkerSettings {
+export interface WorkerSettings extends ServiceLimits {
   readonly loadTimeoutMs: number;
-  /** The limits are before jitter; 0 = off. */
-  readonly maxUsers: number;
-  readonly maxRequests: number;
-  readonly maxRequestsJitter: number;
-  readonly maxUptimeMs: number;
 }
 
 /** Why workers may not be started now, with the arithmetic. */
@@ -249,19 +245,4 @@ export class Nursery {
 export function faultOf({ kind }: Ending): BootFault {
   if (kind === "killed") return "others";
   return kind === "refused" || kind === "oom" ? "machine" : "model";
-}
-
-/** Of one process: its jitter is drawn once, 0 to 1, and holds for whatever limit there is. */
-function ownLimits(settings: WorkerSettings, requestDraw: number, uptimeDraw: number): WorkerLimits {
-  return {
-    get maxUsers() {
-      return settings.maxUsers;
-    },
-    get maxRequests() {
-      return withJitter(settings.maxRequests, settings.maxRequestsJitter, requestDraw);
-    },
-    get maxUptimeMs() {
-      return settings.maxUptimeMs * (0.9 + 0.2 * uptimeDraw);
-    },
-  };
 }

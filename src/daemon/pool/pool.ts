@@ -1,7 +1,7 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { RecycleReason } from "../../lib/protocol/process.ts";
 import { chooseCreditor } from "../policy/credit.ts";
-import { chooseWorker, mostBatches } from "../policy/dispatch.ts";
+import { chooseWorker, mostBatches, wantsOneMore } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
 import { Cores } from "./cores.ts";
 import type { Member } from "./cores.ts";
@@ -262,9 +262,9 @@ export class Pool {
   }
 
   #wantOneMore(): void {
-    const starting = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
+    const free = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
     const resting = this.#slots.find((slot) => !slot.wanted);
-    if (!resting || starting >= this.#options.source.waiting) return;
+    if (!resting || !wantsOneMore(free, this.#options.source.waiting)) return;
     resting.wanted = true;
     this.#nursery.fill(this.#slots);
   }

@@ -30,3 +30,9 @@ export function readEvalAssets(): EvalAssets {
     style: readFileSync(join(TEMPLATES, "page.css"), "utf8") + readFileSync(join(own, "page.css"), "utf8"),
   };
 }
+
+/** Reads what the page of a plan is made of: an evaluation's looks, which it has its plots from. */
+export function readPlanAssets(): EvalAssets {
+  const { style } = readEvalAssets();
+  return { template: readFileSync(join(packageFile("templates/plan-report"), "page.eta"), "utf8"), style };
+}

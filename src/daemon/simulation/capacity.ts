@@ -1,0 +1,157 @@
+import type {
+  MeasuredModel,
+  PlanBound,
+  PlanCapacity,
+  PlanOutcome,
+  PlanTargets,
+  PlanTraffic,
+  PlanVariant,
+} from "../../lib/protocol/plan.ts";
+import { createRandom } from "../../lib/random.ts";
+import { Simulation } from "./simulation.ts";
+import { PoissonTraffic } from "./traffic.ts";
+
+export interface Asked {
+  readonly model: MeasuredModel;
+  readonly texts: readonly string[];
+  readonly seed: number;
+}
+
+export interface CapacityAsked extends Asked {
+  readonly traffic: PlanTraffic;
+  readonly perUserPerSecond: number;
+  readonly targets: PlanTargets;
+  /** The first number of users that is tried. */
+  readonly from: number;
+  readonly onTry: (users: number) => void;
+}
+
+/** A run is so many requests, or so long, whichever is less; and no less than that. */
+const REQUESTS_A_TRY = 60_000;
+const LONGEST_MS = 10 * 60_000;
+const SHORTEST_MS = 5000;
+const WARM_UP_SHARE = 0.3;
+/** Until the least that does not hold and the most that does are so near. */
+const PRECISION = 1.05;
+const MOST_USERS = 10_000_000;
+/** From here on the machine has nothing left to give. */
+const FULL = 0.9;
+/** Answers keep up with requests: what is left over at the end is a few in flight. */
+const KEEPS_UP = 0.98;
+
+/** What a machine does with one rate, or with a day of them. */
+export async function simulate(
+  { machine, policy }: Omit<PlanVariant, "name">,
+  traffic: PlanTraffic,
+  { model, texts, seed }: Asked,
+  times: { readonly warmUpMs: number; readonly untilMs: number; readonly spanMs: number },
+  onProgress?: (share: number) => void,
+): Promise<PlanOutcome> {
+  const arrivals = new PoissonTraffic(traffic, model.tokens, createRandom(seed));
+  const random = createRandom(seed + 1);
+  const simulation = new Simulation({
+    machine,
+    policy,
+    model,
+    texts,
+    traffic: arrivals,
+    random,
+    ...times,
+    ...(onProgress && { onProgress }),
+  });
+  return simulation.run();
+}
+
+/** Why an outcome is not what was wanted; undefined where it is. */
+export function missedBy({ total, decisions }: PlanOutcome, targets: PlanTargets): string | undefined {
+  const { requests, answered, p99Ms } = total;
+  const failed = Object.values(total.failures).reduce((sum, count) => sum + count, 0);
+  if (decisions["unload all: emergency"]) return "memory came to emergency";
+  if (failed > targets.failed * requests) return `${((100 * failed) / requests).toFixed(1)}% of the requests failed`;
+  if (p99Ms !== null && p99Ms > targets.p99Ms) return `p99 was ${Math.round(p99Ms)} ms`;
+  if (answered + failed < KEEPS_UP * requests) return "answers did not keep up with requests";
+  return undefined;
+}
+
+/** The most users at which the targets hold: doubled until one is missed, then halved in between to 5 %. */
+export async function capacityOf(variant: PlanVariant, asked: CapacityAsked): Promise<PlanCapacity> {
+  const search = new Search(variant, asked);
+  let holds = 0;
+  let misses = Math.max(1, asked.from);
+  while (await search.holds(misses)) {
+    holds = misses;
+    misses *= 2;
+    if (misses > MOST_USERS) return search.report(holds, null, `${holds} users hold: more were not tried`);
+  }
+  while (holds === 0 && misses > 1) {
+    const fewer = Math.max(1, Math.floor(misses / 2));
+    if (await search.holds(fewer)) holds = fewer;
+    else misses = fewer;
+  }
+  while (holds > 0 && misses / holds > PRECISION && misses - holds > 1) {
+    const middle = Math.round(Math.sqrt(holds * misses));
+    if (await search.holds(middle)) holds = middle;
+    else misses = middle;
+  }
+  return search.report(holds, ...(await search.boundAt(misses)));
+}
+
+class Search {
+  readonly #variant: PlanVariant;
+  readonly #asked: CapacityAsked;
+
+  constructor(variant: PlanVariant, asked: CapacityAsked) {
+    this.#variant = variant;
+    this.#asked = asked;
+  }
+
+  async holds(users: number): Promise<boolean> {
+    this.#asked.onTry(users);
+    return missedBy(await this.#run(users), this.#asked.targets) === undefined;
+  }
+
+  report(users: number, bound: PlanBound | null, evidence: string): PlanCapacity {
+    return { users, perSecond: users * this.#asked.perUserPerSecond, bound, evidence };
+  }
+
+  /** What would have to be otherwise for so many to hold: found by having it otherwise. */
+  async boundAt(users: number): Promise<[PlanBound | null, string]> {
+    const { policy, machine } = this.#variant;
+    const outcome = await this.#run(users);
+    const missed = missedBy(outcome, this.#asked.targets) ?? "the targets hold by a hair";
+    const { total } = outcome;
+    const at = `at ${users} users ${missed}`;
+    const refused = outcome.decisions["refuse load: it does not fit"] ?? 0;
+    if (total.peakUsage >= policy.memory.critical || refused > 0)
+      return ["memory", `${at}; memory was at ${percent(total.peakUsage)} of the limit`];
+    const still = { ...policy, maxUsersPerProcess: 0, maxRequests: 0, recycleIntervalMs: 0 };
+    if (total.recycles > 0 && (await this.#wouldHold(users, { policy: still })))
+      return ["recycling", `${at}, through ${total.recycles} recycles; without them it holds`];
+    if (total.thread >= FULL)
+      return ["daemon", `${at}; the daemon's one thread was busy ${percent(total.thread)} of the time`];
+    if (total.cpu >= FULL) return ["CPU", `${at}; ${percent(total.cpu)} of ${machine.cores} cores were busy`];
+    const more = { ...policy, workers: policy.workers * 2 };
+    if (policy.workers < machine.cores && (await this.#wouldHold(users, { policy: more })))
+      return ["workers", `${at}, with ${percent(total.cpu)} of the cores busy; ${more.workers} workers hold them`];
+    const roomier = { ...policy, queueMaxTexts: policy.queueMaxTexts * 16 };
+    if (total.failures["queue full"] > 0 && (await this.#wouldHold(users, { policy: roomier })))
+      return ["queue", `${at}; with a queue of ${roomier.queueMaxTexts} texts it holds`];
+    return ["CPU", `${at}; ${percent(total.cpu)} of ${machine.cores} cores were busy`];
+  }
+
+  async #wouldHold(users: number, change: Partial<PlanVariant>): Promise<boolean> {
+    return missedBy(await this.#run(users, change), this.#asked.targets) === undefined;
+  }
+
+  #run(users: number, change: Partial<PlanVariant> = {}): Promise<PlanOutcome> {
+    const { traffic, perUserPerSecond } = this.#asked;
+    const perSecond = users * perUserPerSecond;
+    const ms = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (REQUESTS_A_TRY * 1000) / perSecond));
+    const times = { warmUpMs: WARM_UP_SHARE * ms, untilMs: (1 + WARM_UP_SHARE) * ms, spanMs: ms };
+    return simulate({ ...this.#variant, ...change }, { ...traffic, minutes: [perSecond], users }, this.#asked, times);
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}

@@ -1,0 +1,43 @@
+/** Each column is so much wider than the one before: a quantile is right to half of that. */
+const GROWTH = 1.01;
+const LOWEST_MS = 0.01;
+const COLUMNS = 2000;
+
+/** How often each latency came up, in ms from 0.01 to over an hour. */
+export class Histogram {
+  readonly #counts = new Uint32Array(COLUMNS);
+  #count = 0;
+  #sumMs = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get meanMs(): number | null {
+    return this.#count === 0 ? null : this.#sumMs / this.#count;
+  }
+
+  record(ms: number): void {
+    const column = Math.floor(Math.log(Math.max(ms, LOWEST_MS) / LOWEST_MS) / Math.log(GROWTH));
+    this.#counts[Math.min(COLUMNS - 1, column)]! += 1;
+    this.#count += 1;
+    this.#sumMs += ms;
+  }
+
+  add(other: Histogram): void {
+    other.#counts.forEach((count, column) => (this.#counts[column]! += count));
+    this.#count += other.#count;
+    this.#sumMs += other.#sumMs;
+  }
+
+  /** @param share 0 to 1. */
+  quantileMs(share: number): number | null {
+    if (this.#count === 0) return null;
+    let left = Math.max(1, Math.ceil(share * this.#count));
+    for (let column = 0; column < COLUMNS; column++) {
+      left -= this.#counts[column]!;
+      if (left <= 0) return LOWEST_MS * GROWTH ** (column + 0.5);
+    }
+    return LOWEST_MS * GROWTH ** COLUMNS;
+  }
+}
