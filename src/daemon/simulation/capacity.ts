@@ -73,14 +73,14 @@ export function missedBy({ total, decisions }: PlanOutcome, targets: PlanTargets
   return undefined;
 }
 
-/** The most users at which the targets hold: doubled until one is missed, then halved in between to 5 %. */
+/** The most users at which the targets hold: four times as many until one is missed, then halved in between to 5 %. */
 export async function capacityOf(variant: PlanVariant, asked: CapacityAsked): Promise<PlanCapacity> {
   const search = new Search(variant, asked);
   let holds = 0;
   let misses = Math.max(1, asked.from);
   while (await search.holds(misses)) {
     holds = misses;
-    misses *= 2;
+    misses *= 4;
     if (misses > MOST_USERS) return search.report(holds, null, `${holds} users hold: more were not tried`);
   }
   while (holds === 0 && misses > 1) {

@@ -108,6 +108,14 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["-d", "1s", "--warm-up", "0s", "--texts", writeTexts(folder), ...pagesIn(folder)], shows: true },
     { args: ["--texts", GONE], shows: true },
   ],
+  plan: ({ model, folder }) => [
+    {
+      args: ["--users", "20", "--hours", "1", "--model", model, "--texts", writeTexts(folder), ...planPage(folder)],
+      shows: true,
+    },
+    { args: ["--users", "1", "--model", GONE], shows: true },
+    { args: ["--users", "1", "--what-if", HOSTILE], shows: true },
+  ],
   recycle: () => [{ args: [] }],
   report: () => [{ args: ["--show"], shows: true }],
   restore: () => [{ args: [HOSTILE, "--dry-run"] }],
@@ -122,6 +130,10 @@ function writeSettings(folder: string): string {
   const path = join(folder, `${HOSTILE}.env`);
   writeFileSync(path, `WORKERS=${HOSTILE.replaceAll("\r", "")}\nREDIS_HOST=${HOSTILE.replaceAll("\r", "")}\n`);
   return path;
+}
+
+function planPage(folder: string): string[] {
+  return ["--report", join(folder, "plan.html")];
 }
 
 function pagesIn(folder: string): string[] {

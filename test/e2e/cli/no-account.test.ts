@@ -90,6 +90,7 @@ describe.runIf(canSeal)("a user without an account, a home, a shell, or a place 
     ["history", 3, ABSENT],
     ["warm", 3, ABSENT],
     ["perf-test --duration 1", 3, ABSENT],
+    ["plan --users 10", 3, ABSENT],
     ["doctor", 4, ABSENT],
     ["report --show", 0, "versions.json"],
     ["monitor --once", 3, "combot is down"],
