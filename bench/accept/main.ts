@@ -8,6 +8,7 @@ import { memory } from "./capabilities/memory.ts";
 import { models } from "./capabilities/models.ts";
 import { monitor } from "./capabilities/monitor.ts";
 import { perf } from "./capabilities/perf.ts";
+import { plan } from "./capabilities/plan.ts";
 import { serve } from "./capabilities/serve.ts";
 import { several } from "./capabilities/several.ts";
 import { stall } from "./capabilities/stall.ts";
@@ -26,6 +27,7 @@ const CAPABILITIES: readonly Capability[] = [
   models,
   memory,
   perf,
+  plan,
   deploy,
   targets,
   cache,

@@ -60,7 +60,8 @@ export async function measureCrowding(
   const crowding = [{ running: 1, factor: 1 }];
   for (let running = 2; running <= workers.length; running++) {
     const all = await Promise.all(workers.slice(0, running).map((worker) => timesOf(worker, model, texts, tokens)));
-    crowding.push({ running, factor: Math.max(1, medianOf(all.flat()) / alone) });
+    // One after another they would take no longer: what goes beyond that is somebody else's.
+    crowding.push({ running, factor: Math.min(running, Math.max(1, medianOf(all.flat()) / alone)) });
   }
   return crowding;
 }

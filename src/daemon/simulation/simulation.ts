@@ -6,7 +6,7 @@ import { BATCH_LIMITS, halved } from "../policy/batch.ts";
 import { estimateLoad } from "../policy/fit.ts";
 import { rankOf } from "../policy/level.ts";
 import { Answers } from "./answers.ts";
-import { DAEMON_CACHED_MS, DAEMON_COMPUTED_MS, PATH_CACHED_MS, PATH_COMPUTED_MS } from "./daemon-costs.ts";
+import { REQUEST_COSTS } from "./daemon-costs.ts";
 import { GovernedPool } from "./governed-pool.ts";
 import { SimulatedMeter } from "./memory.ts";
 import { Pool } from "./pool.ts";
@@ -243,13 +243,14 @@ export class Simulation {
     this.#tally.requests += 1;
     this.#besideMs += this.#options.machine.besideMs;
     const flight = rank < 0 ? undefined : this.#flights.get(rank);
-    if (flight) return void flight.joined.push({ atMs: atMs - this.#handle(DAEMON_CACHED_MS), user });
+    if (flight) return void flight.joined.push({ atMs: atMs - this.#handle(REQUEST_COSTS.memory.threadMs), user });
     const found = rank < 0 ? undefined : this.#answers.find(rank);
     if (found) {
       this.#pool.creditUser(user);
-      return this.#tally.answered(found, PATH_CACHED_MS + this.#handle(DAEMON_CACHED_MS));
+      const { threadMs, pathMs } = REQUEST_COSTS[found];
+      return this.#tally.answered(found, this.#handle(threadMs) + pathMs);
     }
-    const asker = { atMs: atMs - this.#handle(DAEMON_COMPUTED_MS), user };
+    const asker = { atMs: atMs - this.#handle(REQUEST_COSTS.computed.threadMs), user };
     const text: Text = { tokens, enqueuedAtMs: atMs, alone: false, rank, asker, joined: [] };
     if (!this.#line.admit(text)) return this.#tally.failed(this.#line.isRefusing ? "emergency" : "queue full");
     if (rank >= 0) this.#flights.set(rank, text);
@@ -279,7 +280,7 @@ export class Simulation {
   }
 
   #tell({ atMs }: Asker, source: Source): void {
-    const tookMs = this.#time.nowMs - atMs + PATH_COMPUTED_MS;
+    const tookMs = this.#time.nowMs - atMs + REQUEST_COSTS.computed.pathMs;
     if (tookMs > this.#options.policy.requestTimeoutMs) this.#tally.failed("deadline");
     else this.#tally.answered(source, tookMs);
   }
