@@ -1,4 +1,5 @@
-import type { MeasuredModel, PlanMachine, PlanPolicy } from "../../src/lib/protocol/plan.ts";
+import { simulate } from "../../src/daemon/simulation/capacity.ts";
+import type { MeasuredModel, PlanMachine, PlanPolicy, PlanReport } from "../../src/lib/protocol/plan.ts";
 import { GIB, MIB } from "../../src/lib/units.ts";
 
 /** A model whose batches take a millisecond for each eight tokens that they pad to. */
@@ -54,5 +55,32 @@ export function planPolicy(change: Partial<PlanPolicy> = {}): PlanPolicy {
     maxCacheEntries: 100,
     isRedisOn: false,
     ...change,
+  };
+}
+
+/** Of a day and a variant each simulated for a short while. @param hours of a day that rises and falls. */
+export async function planReport(hours: number, machine = planMachine()): Promise<PlanReport> {
+  const model = measuredModel();
+  const texts = model.tokens.map((_, at) => `text ${at}`);
+  const policy = planPolicy({ maxUsersPerProcess: 20 });
+  const minutes = Array.from({ length: hours * 60 }, (_, minute) => 1 + (hours > 1 ? minute / 60 : 0));
+  const traffic = { minutes, users: 60, unique: false };
+  const times = { warmUpMs: 0, untilMs: hours * 3_600_000, spanMs: 3_600_000 };
+  const day = await simulate({ machine, policy }, traffic, { model, texts, seed: 1 }, times);
+  const capacity = { users: 1234, perSecond: 41.1, bound: "CPU" as const, evidence: "at 1300 users p99 was 2100 ms" };
+  const names = [machine.name, "MAX_USERS_PER_PROCESS=200 WORKERS=1 REQUEST_TIMEOUT=10", "<b>&"];
+  return {
+    format: 1,
+    at: "2026-11-30T12:00:00.000Z",
+    model,
+    traffic,
+    perUserPerSecond: 1 / 30,
+    targets: { p99Ms: 2000, failed: 0.01 },
+    seed: 1,
+    day,
+    variants: names.map((name) => ({ name, machine, policy, hour: day, capacity })),
+    assumptions: ["Users ask equally often."],
+    failures: hours > 1 ? ["here misses the targets in hour 2: p99 was 2100 ms."] : [],
+    verdict: hours > 1 ? "fails" : "holds",
   };
 }

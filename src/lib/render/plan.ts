@@ -15,15 +15,17 @@ const MOST_HOURS = 24;
 export function renderPlan(report: PlanReport, paint: Paint, glyphs: Glyphs): string {
   const { failures } = report;
   const verdict =
-    failures.length === 0 ? paint.good("It holds them.") : failures.map((one) => paint.bad(harmless(one))).join("\n");
+    failures.length === 0
+      ? paint.good("It holds them.")
+      : failures.map((one) => paint.bad(wrapWords(harmless(one), WIDTH).join("\n"))).join("\n");
   return [
     head(report, paint),
     measured(report),
     hours(report, glyphs),
     day(report),
     compared(report),
-    report.variants.map((variant) => row(harmless(variant.name), boundOf(variant))).join("\n"),
-    report.assumptions.map((words) => row("assumed", words)).join("\n"),
+    report.variants.map(boundOf).join("\n"),
+    report.assumptions.map((words, at) => row(at === 0 ? "assumed" : "", words)).join("\n"),
     verdict,
   ].join("\n\n");
 }
@@ -32,7 +34,8 @@ function head({ model, traffic, perUserPerSecond, variants }: PlanReport, paint:
   const { machine } = variants[0]!;
   const where = `${machine.cores} cores, ${formatBytes(machine.memoryBytes)}`;
   const users = traffic.users.toLocaleString("en");
-  return `${paint.strong(harmless(model.name))} ${model.digest.slice(0, 12)} on ${machine.name} (${where}): ${users} users, ${words(perUserPerSecond)} each`;
+  const told = `${model.digest.slice(0, 12)} on ${machine.name} (${where}): ${users} users, ${words(perUserPerSecond)} each`;
+  return `${paint.strong(harmless(model.name))}\n${wrapWords(told, WIDTH).join("\n")}`;
 }
 
 function words(perSecond: number): string {
@@ -139,11 +142,11 @@ function day({ day: { total, decisions, surplusCredits } }: PlanReport): string 
   ].join("\n");
 }
 
-/** Of the busiest hour, and what each holds. */
+/** Of the busiest hour, and what each holds. Their names come below: there is no room for them. */
 function compared({ variants }: PlanReport): string {
   const heads = ["workers", "p99 ms", "hits", "CPU", "memory", "recycles", "users at most", "bound by"];
-  const rows = variants.map(({ name, policy, hour: { total }, capacity }) => [
-    harmless(name),
+  const rows = variants.map(({ policy, hour: { total }, capacity }, at) => [
+    String(at + 1),
     String(policy.workers),
     shortMs(total.p99Ms),
     total.hitRate === null ? NONE : percent(total.hitRate),
@@ -153,19 +156,19 @@ function compared({ variants }: PlanReport): string {
     capacity.users.toLocaleString("en"),
     capacity.bound ?? NONE,
   ]);
-  return renderTable(
-    [{ head: "busiest hour" }, ...heads.map((name) => ({ head: name, align: "right" as const }))],
-    rows,
-  );
+  const columns = heads.map((name) => ({ head: name, align: "right" as const }));
+  return `The busiest hour, and how many users fit\n${renderTable([{ head: " " }, ...columns], rows)}`;
 }
 
-function boundOf({ capacity }: PlanVariantReport): string {
-  const { users, perSecond, evidence } = capacity;
-  return `${users.toLocaleString("en")} users, ${Number(perSecond.toPrecision(3))} requests/s; ${evidence}`;
+function boundOf({ name, capacity: { users, perSecond, evidence } }: PlanVariantReport, at: number): string {
+  const rate = Number(perSecond.toPrecision(3));
+  const told = `${name}: ${users.toLocaleString("en")} users, ${rate} requests/s; ${evidence}`;
+  return wrapWords(harmless(told), WIDTH - 3)
+    .map((line, number) => `${number === 0 ? String(at + 1).padEnd(3) : "   "}${line}`)
+    .join("\n");
 }
 
 function row(name: string, told: string): string {
   const lines = wrapWords(harmless(told), WIDTH - NAME_WIDTH);
-  const label = name.length < NAME_WIDTH ? name.padEnd(NAME_WIDTH) : `${name}\n${" ".repeat(NAME_WIDTH)}`;
-  return `${label}${lines.join(`\n${" ".repeat(NAME_WIDTH)}`)}`;
+  return `${name.padEnd(NAME_WIDTH)}${lines.join(`\n${" ".repeat(NAME_WIDTH)}`)}`;
 }
