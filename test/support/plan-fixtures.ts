@@ -17,7 +17,7 @@ export function measuredModel(change: Partial<MeasuredModel> = {}): MeasuredMode
     bytes: 64 * MIB,
     loadMs: 400,
     byThreads: [{ threads: 1, grid, noise: [1], crowding: [{ running: 1, factor: 1 }] }],
-    memory: { loadedBytes: 40 * MIB, servingBytes: 60 * MIB, sharedBytes: 120 * MIB },
+    memory: { loadedBytes: 40 * MIB, servingBytes: 60 * MIB, sharedBytes: 120 * MIB, programBytes: 55 * MIB },
     tokens: [8, 16, 16, 32, 8],
     othersCpu: 0,
     ...change,

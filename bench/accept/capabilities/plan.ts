@@ -119,7 +119,14 @@ function* held(name: string, { total }: PlanOutcome, found: Measured): Generator
   yield near(`${name}: p99, ms`, found.p99Ms, total.p99Ms ?? NaN, 0.25);
   yield near(`${name}: hit rate`, found.hitRate, total.hitRate ?? NaN, 0.1);
   yield near(`${name}: recycles`, found.recycles, total.recycles, 0.1);
-  yield near(`${name}: memory of all processes, mean, MiB`, found.pssBytes / MIB, total.meanPssBytes / MIB, 0.1);
+  const { anonymousBytes, pssBytes } = found;
+  yield near(
+    `${name}: memory that no file backs, mean, MiB`,
+    anonymousBytes / MIB,
+    total.meanAnonymousBytes / MIB,
+    0.1,
+  );
+  yield record(`${name}: PSS, mean, MiB; predicted ${round(total.meanPssBytes / MIB)}`, round(pssBytes / MIB));
   yield record(`${name}: p50, ms; predicted ${round(total.p50Ms ?? NaN)}`, round(found.p50Ms));
   yield record(`${name}: failed of ${found.offered}`, found.failed);
 }

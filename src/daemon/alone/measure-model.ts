@@ -144,12 +144,15 @@ class Bench {
     const crowding = await measureCrowding(workers, this.#model, texts, Math.round(usual));
     const serving = await this.#memoryOf(workers);
     for (const worker of workers) await this.#end(worker);
-    const sharedBytes = serving.reduce((sum, { pssBytes, anonymousBytes }) => sum + pssBytes - anonymousBytes, 0);
+    // This process maps the same program, and none of what workers map beside it.
+    const programBytes = (await readProcessMemory(process.pid))?.mappedBytes ?? 0;
+    const mapped = medianOf(serving.map(({ mappedBytes }) => mappedBytes));
     const memory = {
       loadedBytes: medianOf(loaded.map(({ anonymousBytes }) => anonymousBytes)),
       // Of the one that has run every shape.
       servingBytes: serving[0]?.anonymousBytes ?? 0,
-      sharedBytes,
+      sharedBytes: Math.max(0, mapped - programBytes),
+      programBytes,
     };
     return { times: { threads, ...grid, crowding }, memory };
   }

@@ -13,6 +13,5 @@ export const REQUEST_COSTS = {
   redis: { threadMs: 0.15, pathMs: 0.6 },
 } as const;
 
-/** Under load without its cache: pages that no file backs, and those of its program that nobody else has. */
-export const DAEMON_BYTES = 72 * MIB;
-export const DAEMON_MAPPED_BYTES = 34 * MIB;
+/** Under load, without its cache: pages that no file backs. Idle it has 32 MB. */
+export const DAEMON_BYTES = 42 * MIB;

@@ -1,6 +1,7 @@
 import type { MeasuredModel, PlanMachine, PlanPolicy } from "../../lib/protocol/plan.ts";
+import { anonymousOf } from "../governor/ports.ts";
 import type { MemoryMeter, Sample, SampledProcess } from "../governor/ports.ts";
-import { DAEMON_BYTES, DAEMON_MAPPED_BYTES } from "./daemon-costs.ts";
+import { DAEMON_BYTES } from "./daemon-costs.ts";
 import type { Worker } from "./worker.ts";
 
 export interface MeterOptions {
@@ -22,11 +23,6 @@ export class SimulatedMeter implements MemoryMeter {
     this.#options = options;
   }
 
-  /** Of all, no page twice. */
-  static pssOf({ processes }: Sample): number {
-    return processes.reduce((sum, { pssBytes }) => sum + pssBytes, 0);
-  }
-
   async measure(): Promise<Sample> {
     return this.read();
   }
@@ -38,9 +34,9 @@ export class SimulatedMeter implements MemoryMeter {
   read(): Sample {
     const { machine, limitBytes, workers, now } = this.#options;
     const running = workers();
-    const processes = [this.#daemon(), ...running.map((worker) => this.#worker(worker, running.length))];
+    const processes = [this.#daemon(running.length), ...running.map((worker) => this.#worker(worker, running.length))];
     const pssBytes = processes.reduce((sum, one) => sum + one.pssBytes, 0);
-    const anonymous = processes.reduce((sum, { rssBytes, mappedBytes }) => sum + rssBytes - mappedBytes, 0);
+    const anonymous = anonymousOf(processes);
     const [usedBytes, limit] =
       limitBytes === null ? [machine.besideBytes + anonymous, machine.memoryBytes] : [pssBytes, limitBytes];
     return {
@@ -54,17 +50,25 @@ export class SimulatedMeter implements MemoryMeter {
     };
   }
 
-  #daemon(): SampledProcess {
+  /** @param workers that map the same program. */
+  #daemon(workers: number): SampledProcess {
     const anonymous = DAEMON_BYTES + this.#options.cacheBytes();
-    return processOf("daemon", DAEMON_PID, anonymous, DAEMON_MAPPED_BYTES, DAEMON_MAPPED_BYTES);
+    const { programBytes } = this.#options.model;
+    return processOf("daemon", DAEMON_PID, anonymous, programBytes, programBytes / (workers + 1));
   }
 
   #worker({ pid, state, requests, batches }: Worker, count: number): SampledProcess {
-    const { loadedBytes, servingBytes, sharedBytes } = this.#options.model;
+    const { loadedBytes, servingBytes, sharedBytes, programBytes } = this.#options.model;
     const hasRun = requests > 0 || batches > 0;
     // Midway, where it is still loading: it grows until it serves.
     const anonymous = state === "starting" ? loadedBytes / 2 : hasRun ? servingBytes : loadedBytes;
-    return processOf("worker", pid, anonymous, sharedBytes, sharedBytes / count);
+    return processOf(
+      "worker",
+      pid,
+      anonymous,
+      programBytes + sharedBytes,
+      programBytes / (count + 1) + sharedBytes / count,
+    );
   }
 }
 

@@ -222,8 +222,7 @@ export class Simulation {
       this.#processors.tick(this.#besideMs / SECOND_MS);
       this.#besideMs = 0;
       this.#line.expire();
-      const sample = this.#meter.read();
-      this.#tally.memory(SimulatedMeter.pssOf(sample), sample.usage);
+      this.#tally.memory(this.#meter.read());
       void this.#governor.tick();
       this.#time.unsettle();
       this.#tickFrom(atMs + SECOND_MS);

@@ -1,5 +1,7 @@
 import { FAILURES } from "../../lib/protocol/plan.ts";
 import type { PlanFailure, PlanSpan } from "../../lib/protocol/plan.ts";
+import { anonymousOf } from "../governor/ports.ts";
+import type { Sample } from "../governor/ports.ts";
 import { Histogram } from "./histogram.ts";
 
 export type Source = "memory" | "redis" | "computed" | "coalesced";
@@ -27,6 +29,7 @@ export class Tally {
   #batches = 0;
   #batched = 0;
   #pssBytes = 0;
+  #anonymousBytes = 0;
   #samples = 0;
   #peakPssBytes = 0;
   #peakUsage = 0;
@@ -57,8 +60,10 @@ export class Tally {
     this.#threadMs += ms;
   }
 
-  memory(pssBytes: number, usage: number): void {
+  memory({ processes, usage }: Sample): void {
+    const pssBytes = processes.reduce((sum, process) => sum + process.pssBytes, 0);
     this.#samples += 1;
+    this.#anonymousBytes += anonymousOf(processes);
     this.#pssBytes += pssBytes;
     this.#peakPssBytes = Math.max(this.#peakPssBytes, pssBytes);
     this.#peakUsage = Math.max(this.#peakUsage, usage);
@@ -78,6 +83,7 @@ export class Tally {
     this.#batches += other.#batches;
     this.#batched += other.#batched;
     this.#pssBytes += other.#pssBytes;
+    this.#anonymousBytes += other.#anonymousBytes;
     this.#samples += other.#samples;
     this.#peakPssBytes = Math.max(this.#peakPssBytes, other.#peakPssBytes);
     this.#peakUsage = Math.max(this.#peakUsage, other.#peakUsage);
@@ -101,6 +107,7 @@ export class Tally {
       computedP50Ms: this.#computed.quantileMs(0.5),
       computedP99Ms: this.#computed.quantileMs(0.99),
       meanBatch: this.#batches === 0 ? null : this.#batched / this.#batches,
+      meanAnonymousBytes: this.#samples === 0 ? 0 : this.#anonymousBytes / this.#samples,
       meanPssBytes: this.#samples === 0 ? 0 : this.#pssBytes / this.#samples,
       peakPssBytes: this.#peakPssBytes,
       peakUsage: this.#peakUsage,

@@ -106,8 +106,10 @@ export interface MeasuredModel {
     /** Pages that no file backs: of one worker that has loaded, and of one that has run its largest batch. */
     readonly loadedBytes: number;
     readonly servingBytes: number;
-    /** Of all workers together: weights and libraries that they map. */
+    /** Of all workers together, beside the program: weights and libraries that they map. */
     readonly sharedBytes: number;
+    /** Of daemon and workers together: the pages of the program that all of them map. */
+    readonly programBytes: number;
   };
   /** Tokens of each text. */
   readonly tokens: readonly number[];
@@ -135,7 +137,8 @@ export interface PlanSpan {
   readonly computedP99Ms: number | null;
   /** Texts in a batch. */
   readonly meanBatch: number | null;
-  /** Of all processes of combot. */
+  /** Of all processes of combot; pages that no file backs alone, and with those that are mapped. */
+  readonly meanAnonymousBytes: number;
   readonly meanPssBytes: number;
   readonly peakPssBytes: number;
   /** Highest share of the limit. */

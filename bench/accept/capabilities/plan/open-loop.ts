@@ -26,7 +26,8 @@ export interface Measured {
   readonly p99Ms: number;
   readonly hitRate: number;
   readonly recycles: number;
-  /** Mean of all processes. */
+  /** Mean of all processes together; of PSS others that map the same Node take a part. */
+  readonly anonymousBytes: number;
   readonly pssBytes: number;
   /** What the load itself took of the processors, for each request. */
   readonly loadMs: number;
@@ -53,7 +54,7 @@ export async function runOpenLoop(daemon: PrivateDaemon, load: OpenLoad): Promis
   let since = new Date().toISOString();
   let cpu = process.cpuUsage();
   let isCounting = false;
-  const memory: number[] = [];
+  const memory: MemoryReport["processes"][] = [];
   const watch = setInterval(() => void (isCounting && readMemory(daemon, memory)), MEMORY_EVERY_MS);
   const under = new Set<Promise<void>>();
   let atMs = 0;
@@ -83,7 +84,8 @@ export async function runOpenLoop(daemon: PrivateDaemon, load: OpenLoad): Promis
     p99Ms: quantile(latenciesMs, 0.99),
     hitRate: hits / Math.max(1, hits + misses),
     recycles: decisions.filter(({ action }) => action === "recycle").length,
-    pssBytes: memory.reduce((sum, bytes) => sum + bytes, 0) / memory.length,
+    anonymousBytes: meanOf(memory, ({ rssBytes, mappedBytes }) => rssBytes - mappedBytes),
+    pssBytes: meanOf(memory, ({ pssBytes }) => pssBytes),
     loadMs: (user + system) / 1000 / Math.max(1, offered),
   };
 }
@@ -107,7 +109,13 @@ function asker(socketPath: string, { texts, users }: OpenLoad, counts: Counts) {
   };
 }
 
-async function readMemory(daemon: PrivateDaemon, into: number[]): Promise<void> {
-  const { processes } = await daemon.json<MemoryReport>("GET", "/api/memory/");
-  into.push(processes.reduce((sum, { pssBytes }) => sum + pssBytes, 0));
+type Processes = MemoryReport["processes"];
+
+async function readMemory(daemon: PrivateDaemon, into: Processes[]): Promise<void> {
+  into.push((await daemon.json<MemoryReport>("GET", "/api/memory/")).processes);
+}
+
+/** Of all processes together. */
+function meanOf(readings: readonly Processes[], of: (process: Processes[number]) => number): number {
+  return readings.flat().reduce((sum, one) => sum + of(one), 0) / readings.length;
 }
