@@ -30,7 +30,7 @@ const PER_USER_PER_SECOND = 2 / 60;
 const SHARE = 0.5;
 /** The load comes from this machine too, and takes so much for each request. */
 const LOAD_MS = 0.35;
-const MOST_PER_SECOND = 300;
+const MOST_PER_SECOND = Number(process.env["PLAN_MOST_PER_SECOND"] ?? 300);
 const SEED = 1;
 
 const SETTINGS: readonly Readonly<Record<string, string>>[] = [

@@ -122,7 +122,8 @@ class Search {
     const { total } = outcome;
     const at = `at ${users} users ${missed}`;
     const refused = outcome.decisions["refuse load: it does not fit"] ?? 0;
-    if (total.peakUsage >= policy.memory.critical || refused > 0)
+    const unserved = total.failures.emergency + total.failures["no worker"];
+    if (total.peakUsage >= policy.memory.critical || refused > 0 || unserved > 0)
       return ["memory", `${at}; memory was at ${percent(total.peakUsage)} of the limit`];
     const still = { ...policy, maxUsersPerProcess: 0, maxRequests: 0, recycleIntervalMs: 0 };
     if (total.recycles > 0 && (await this.#wouldHold(users, { policy: still })))

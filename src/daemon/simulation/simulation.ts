@@ -106,6 +106,7 @@ export class Simulation {
   async run(): Promise<PlanOutcome> {
     const from = performance.now();
     const { policy, untilMs, warmUpMs, onProgress } = this.#options;
+    await this.#governor.tick();
     if (policy.preload) this.#pool.load();
     this.#tickFrom(SECOND_MS);
     this.#arriveNext();
