@@ -26,6 +26,7 @@ export interface MeasureAsked {
 
 const LOADS = 3;
 const LOOK_AROUND_MS = 500;
+const SETTLE_MS = 1000;
 /** What is held against itself, alone and beside others: a batch as there are many. */
 const USUAL_TEXTS = 4;
 
@@ -158,6 +159,8 @@ class Bench {
   }
 
   async #memoryOf(workers: readonly WorkerProcess[]): Promise<MemoryOfProcess[]> {
+    // What a load or a burst left is given back a moment later.
+    await delay(SETTLE_MS);
     const found = await Promise.all(workers.map(({ pid }) => readProcessMemory(pid)));
     const all = found.filter((one) => one !== undefined);
     if (all.length === workers.length) return all;

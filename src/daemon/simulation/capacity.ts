@@ -8,6 +8,7 @@ import type {
   PlanVariant,
 } from "../../lib/protocol/plan.ts";
 import { createRandom } from "../../lib/random.ts";
+import type { SimulationOptions } from "./options.ts";
 import { Simulation } from "./simulation.ts";
 import { PoissonTraffic } from "./traffic.ts";
 
@@ -38,13 +39,15 @@ const MOST_USERS = 10_000_000;
 const FULL = 0.9;
 /** Answers keep up with requests: what is left over at the end is a few in flight. */
 const KEEPS_UP = 0.98;
+/** Requests are not exactly as many as are expected. */
+const SURE = 1.2;
 
 /** What a machine does with one rate, or with a day of them. */
 export async function simulate(
   { machine, policy }: Omit<PlanVariant, "name">,
   traffic: PlanTraffic,
   { model, texts, seed }: Asked,
-  times: { readonly warmUpMs: number; readonly untilMs: number; readonly spanMs: number },
+  times: Pick<SimulationOptions, "warmUpMs" | "untilMs" | "spanMs" | "limits">,
   onProgress?: (share: number) => void,
 ): Promise<PlanOutcome> {
   const arrivals = new PoissonTraffic(traffic, model.tokens, createRandom(seed));
@@ -107,7 +110,7 @@ class Search {
 
   async holds(users: number): Promise<boolean> {
     this.#asked.onTry(users);
-    return missedBy(await this.#run(users), this.#asked.targets) === undefined;
+    return missedBy(await this.#run(users, {}, true), this.#asked.targets) === undefined;
   }
 
   report(users: number, bound: PlanBound | null, evidence: string): PlanCapacity {
@@ -141,14 +144,22 @@ class Search {
   }
 
   async #wouldHold(users: number, change: Partial<PlanVariant>): Promise<boolean> {
-    return missedBy(await this.#run(users, change), this.#asked.targets) === undefined;
+    return missedBy(await this.#run(users, change, true), this.#asked.targets) === undefined;
   }
 
-  #run(users: number, change: Partial<PlanVariant> = {}): Promise<PlanOutcome> {
-    const { traffic, perUserPerSecond } = this.#asked;
+  /** @param isCut ended as soon as the targets are missed for certain. */
+  #run(users: number, change: Partial<PlanVariant> = {}, isCut = false): Promise<PlanOutcome> {
+    const { traffic, perUserPerSecond, targets } = this.#asked;
     const perSecond = users * perUserPerSecond;
     const ms = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (REQUESTS_A_TRY * 1000) / perSecond));
-    const times = { warmUpMs: WARM_UP_SHARE * ms, untilMs: (1 + WARM_UP_SHARE) * ms, spanMs: ms };
+    const expected = (perSecond * ms) / 1000;
+    const limits = { failures: targets.failed * expected * SURE, lateMs: targets.p99Ms, late: 0.01 * expected * SURE };
+    const times = {
+      warmUpMs: WARM_UP_SHARE * ms,
+      untilMs: (1 + WARM_UP_SHARE) * ms,
+      spanMs: ms,
+      ...(isCut && { limits }),
+    };
     return simulate({ ...this.#variant, ...change }, { ...traffic, minutes: [perSecond], users }, this.#asked, times);
   }
 }

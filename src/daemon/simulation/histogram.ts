@@ -18,8 +18,7 @@ export class Histogram {
   }
 
   record(ms: number): void {
-    const column = Math.floor(Math.log(Math.max(ms, LOWEST_MS) / LOWEST_MS) / Math.log(GROWTH));
-    this.#counts[Math.min(COLUMNS - 1, column)]! += 1;
+    this.#counts[columnOf(ms)]! += 1;
     this.#count += 1;
     this.#sumMs += ms;
   }
@@ -28,6 +27,13 @@ export class Histogram {
     other.#counts.forEach((count, column) => (this.#counts[column]! += count));
     this.#count += other.#count;
     this.#sumMs += other.#sumMs;
+  }
+
+  /** To the width of a column. */
+  countAbove(ms: number): number {
+    let count = 0;
+    for (let column = columnOf(ms) + 1; column < COLUMNS; column++) count += this.#counts[column]!;
+    return count;
   }
 
   /** @param share 0 to 1. */
@@ -40,4 +46,9 @@ export class Histogram {
     }
     return LOWEST_MS * GROWTH ** COLUMNS;
   }
+}
+
+function columnOf(ms: number): number {
+  const column = Math.floor(Math.log(Math.max(ms, LOWEST_MS) / LOWEST_MS) / Math.log(GROWTH));
+  return Math.min(COLUMNS - 1, column);
 }

@@ -1,4 +1,4 @@
-import type { MeasuredModel, PlanFailure, PlanMachine, PlanOutcome, PlanPolicy } from "../../lib/protocol/plan.ts";
+import type { PlanFailure, PlanOutcome } from "../../lib/protocol/plan.ts";
 import { Decisions } from "../governor/decisions.ts";
 import { Footprint } from "../governor/footprint.ts";
 import { Governor } from "../governor/governor.ts";
@@ -14,29 +14,12 @@ import { Processors } from "./processors.ts";
 import { ServiceTimes, threadsMeasured, threadsOf } from "./service-times.ts";
 import { Tally } from "./tally.ts";
 import type { Source, Standing } from "./tally.ts";
-import type { Arrival, Traffic } from "./traffic.ts";
+import type { SimulationOptions } from "./options.ts";
+import type { Arrival } from "./traffic.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { WaitingLine, longestOf } from "./waiting-line.ts";
 import type { Asker, Text } from "./waiting-line.ts";
 import type { Worker } from "./worker.ts";
-
-export interface SimulationOptions {
-  readonly machine: PlanMachine;
-  readonly policy: PlanPolicy;
-  readonly model: MeasuredModel;
-  readonly texts: readonly string[];
-  readonly traffic: Traffic;
-  /** 0 to 1. */
-  readonly random: () => number;
-  /** In place of what was measured: what a batch of so many texts of up to so many tokens takes, in ms. */
-  readonly batchMs?: (texts: number, tokens: number) => number;
-  /** What is told of begins here; before that it warms up. */
-  readonly warmUpMs: number;
-  readonly untilMs: number;
-  /** What is told apart. */
-  readonly spanMs: number;
-  readonly onProgress?: (share: number) => void;
-}
 
 const SECOND_MS = 1000;
 
@@ -116,6 +99,8 @@ export class Simulation {
     const total = this.#newTally();
     this.#turnSpans(warmUpMs, total);
     await this.#time.runUntil(untilMs, () => onProgress?.(this.#time.nowMs / untilMs));
+    // What a span that was not gone on with had so far; else there is nothing in it.
+    total.add(this.#tally);
     const standing = this.#standing();
     return {
       total: total.report(untilMs, standing),
@@ -224,6 +209,8 @@ export class Simulation {
       this.#besideMs = 0;
       this.#line.expire();
       this.#tally.memory(this.#meter.read());
+      const { limits, warmUpMs } = this.#options;
+      if (limits && atMs > warmUpMs && this.#tally.isBeyond(limits)) this.#time.stop();
       void this.#governor.tick();
       this.#time.unsettle();
       this.#tickFrom(atMs + SECOND_MS);

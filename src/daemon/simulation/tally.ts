@@ -12,6 +12,13 @@ export interface Standing {
   readonly credits: number | null;
 }
 
+/** So many requests that failed, and so many answers that took longer than that. */
+export interface Limits {
+  readonly failures: number;
+  readonly lateMs: number;
+  readonly late: number;
+}
+
 /** Counts what takes place in one stretch of time. */
 export class Tally {
   readonly #fromMs: number;
@@ -67,6 +74,11 @@ export class Tally {
     this.#pssBytes += pssBytes;
     this.#peakPssBytes = Math.max(this.#peakPssBytes, pssBytes);
     this.#peakUsage = Math.max(this.#peakUsage, usage);
+  }
+
+  isBeyond({ failures, lateMs, late }: Limits): boolean {
+    const failed = [...this.#failures.values()].reduce((sum, count) => sum + count, 0);
+    return failed > failures || this.#all.countAbove(lateMs) > late;
   }
 
   /** What another one counted too. */

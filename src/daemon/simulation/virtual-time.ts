@@ -12,6 +12,7 @@ export class VirtualTime {
   #nowMs = 0;
   #order = 0;
   #isUnsettled = false;
+  #isStopped = false;
 
   get nowMs(): number {
     return this.#nowMs;
@@ -38,10 +39,15 @@ export class VirtualTime {
     this.#isUnsettled = true;
   }
 
+  /** What is left does not take place. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   /** @param onPause told now and then: a day takes a while. */
   async runUntil(untilMs: number, onPause?: () => void): Promise<void> {
     let events = 0;
-    for (let next = this.#heap[0]; next && next.atMs <= untilMs; next = this.#heap[0]) {
+    for (let next = this.#heap[0]; next && next.atMs <= untilMs && !this.#isStopped; next = this.#heap[0]) {
       this.#pop();
       this.#nowMs = next.atMs;
       next.run();

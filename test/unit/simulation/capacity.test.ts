@@ -90,9 +90,12 @@ describe("what is decided on the way", () => {
   });
 
   test("a machine that is too small comes to emergency, and its texts are refused", async () => {
-    const machine = planMachine({ memoryBytes: 256 * MIB, besideBytes: 150 * MIB });
-    const { total, decisions } = await simulate({ machine, policy: planPolicy() }, traffic, asked, hour);
-    expect(decisions["unload all: emergency"]).toBeGreaterThanOrEqual(1);
-    expect(total.failures.emergency).toBeGreaterThan(0);
+    // Taken are 192 MiB of 280; a worker that nobody has measured is thought to need 48, and comes to 80.
+    const machine = planMachine({ memoryBytes: 280 * MIB, besideBytes: 150 * MIB });
+    const model = measuredModel({ memory: { ...asked.model.memory, servingBytes: 80 * MIB } });
+    const policy = planPolicy();
+    const { total, decisions } = await simulate({ machine, policy }, traffic, { ...asked, model }, hour);
+    expect(decisions["unload all: emergency"]).toBe(1);
+    expect(total.failures.emergency).toBeGreaterThan(0.9 * total.requests);
   });
 });
