@@ -142,6 +142,7 @@ Exits with 4 where the machine misses the targets (p99 below 2 s, errors below 1
     const { parseTarget } = await import("../lib/perf/verdict/targets.ts");
     const targets = targetsOf(flags.target.map(parseTarget));
     flags["what-if"].forEach(overridesOf);
+    const traffic = await this.#trafficOf(flags, perUserPerSecond);
     const { cores, memoryBytes } = findMachine();
     const machine = machineNamed(flags.machine, { cores, memoryBytes });
     const variants = variantsOf({
@@ -158,7 +159,7 @@ Exits with 4 where the machine misses the targets (p99 below 2 s, errors below 1
       dir: flags.model === undefined ? await this.#servedFile(flags.socket) : folderOf("--model", flags.model),
       textsFile: flags.texts === undefined ? null : namedFile("--texts", flags.texts),
       variants,
-      traffic: await this.#trafficOf(flags, perUserPerSecond),
+      traffic,
       perUserPerSecond,
       hours: flags.hours,
       targets,

@@ -24,6 +24,8 @@ export interface PlanOptions {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const MINUTES_AN_HOUR = 60;
+/** From here on a measurement says more of the others. */
+const BUSY = 0.1;
 /** Caches and workers are as they are in the middle of a day. */
 const WARM_UP_MS = 10 * MINUTE_MS;
 
@@ -109,15 +111,20 @@ function failuresOf({ name }: PlanVariant, day: PlanOutcome, { targets }: PlanRe
 }
 
 function assumptionsOf(machine: PlanMachine, model: MeasuredModel, { traffic, targets }: PlanRequest): string[] {
+  const { name, speed } = machine;
+  const others = `${Math.round(model.othersCpu * 100)}%`;
   const told = [
-    machine.name === "here"
-      ? `The processors are as free as when the model was measured: others took ${Math.round(model.othersCpu * 100)}% of them.`
-      : `A core of ${machine.name} does ${machine.speed} of what one does here (--speed).`,
+    model.othersCpu >= BUSY
+      ? `Others took ${others} of the processors while the model was measured: its times are those of a busy machine.`
+      : `Times are as measured here, where others took ${others} of the processors.`,
+    ...(name === "here"
+      ? []
+      : [`A core of ${name} does ${speed === 1 ? "what" : `${speed} of what`} one does here (--speed).`]),
     `Beside combot ${formatBytes(machine.besideBytes)} of memory and ${machine.besideMs} ms of CPU a request are taken (--beside-memory, --beside-cpu).`,
     `Users ask equally often, ${traffic.unique ? "each time something new" : `out of ${model.tokens.length.toLocaleString("en")} texts by Zipf's law`}.`,
     `Held against: p99 at most ${targets.p99Ms} ms, at most ${targets.failed * 100}% failed.`,
   ];
   if (machine.baseline === null) return told;
   const mode = machine.unlimited ? "unlimited: beyond its credits it goes on, and that is paid for" : "standard";
-  return [...told, `${machine.name} begins without CPU credits; their mode is ${mode} (--credits).`];
+  return [...told, `${name} begins without CPU credits; their mode is ${mode} (--credits).`];
 }

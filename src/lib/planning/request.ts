@@ -115,7 +115,8 @@ function variant(name: string, machine: MachineSize, overrides: Overrides, asked
   const { env, envFile, speed, unlimited, besideBytes, besideMs } = asked;
   const found: Machine = { cores: machine.cores, memoryBytes: machine.memoryBytes };
   const flags = { ...profileFor(machine), ...overrides };
-  const { settings } = loadSettings({ flags, env, envFile, machine: found, isCheckOnly: true });
+  // A plan keeps no state: a user without a home folder has settings all the same.
+  const { settings } = loadSettings({ flags, env, envFile, machine: found, isCheckOnly: true, homeDir: "/" });
   const own: PlanMachine = { ...machine, speed, unlimited, besideBytes, besideMs };
   return { name, machine: own, policy: policyOf(settings) };
 }
