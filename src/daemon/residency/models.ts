@@ -30,6 +30,8 @@ export interface ModelsOptions {
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;
   /** Told the models that are needed from now on, by what they hold. */
   readonly onNeeded: (contents: readonly string[]) => Promise<void>;
+  /** What runs behind one of them and serves nobody, under the name of its process. */
+  readonly candidate?: () => { readonly name: string; readonly engine: Engine } | undefined;
   /** The time of day. */
   readonly date: () => Date;
   /** A clock that never goes back, in ms. */
@@ -65,9 +67,10 @@ export class Models {
     return this.#options.repository;
   }
 
-  /** Every one that may have processes: the default one, and of the others those that have some. */
+  /** Every one that may have processes: the default one, of the others those that have some, and a candidate. */
   get engines(): readonly Engine[] {
-    return [...this.#engines, ...this.repository.engines.filter(({ pool }) => hasProcesses(pool))];
+    const named = this.repository.engines.filter(({ pool }) => hasProcesses(pool));
+    return [...this.#engines, ...named, ...this.#behind.filter(({ pool }) => hasProcesses(pool))];
   }
 
   /** Those that share memory and processors, each under its name. */
@@ -82,6 +85,8 @@ export class Models {
 
   /** Undefined for the default one, and for those on their way out. */
   nameOf(engine: Engine): string | undefined {
+    const candidate = this.#options.candidate?.();
+    if (candidate?.engine === engine) return candidate.name;
     return this.repository.entries.find((entry) => entry.engine === engine)?.name;
   }
 
@@ -191,7 +196,13 @@ export class Models {
 
   /** A choice is always that of the engine that serves. */
   get needed(): string[] {
-    return [...this.#engines, ...this.repository.engines].map(({ model: { sealed } }) => sealed.content);
+    const engines = [...this.#engines, ...this.repository.engines, ...this.#behind];
+    return engines.map(({ model: { sealed } }) => sealed.content);
+  }
+
+  get #behind(): readonly Engine[] {
+    const candidate = this.#options.candidate?.();
+    return candidate ? [candidate.engine] : [];
   }
 
   /** Copies of other models may go. */

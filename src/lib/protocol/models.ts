@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { MODEL_NAME } from "../model-name.ts";
 
-/** What a model of a repository may be called. */
-export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+export { MODEL_NAME };
 /** Models beside the default one, at most: their names are labels of metrics. */
 export const MAX_MODELS = 64;
 /** The one that COMBOT_MODEL_DIR names, whatever its folder is called. */

@@ -18,6 +18,7 @@ import {
   PROCESS_STATUS,
   REDIS_STATUS,
   SAMPLE,
+  SHADOW,
 } from "../../../support/sample-replies.ts";
 
 export interface Recorded {
@@ -103,6 +104,9 @@ const ANSWERS: Services = {
   pinModel: async (name, pinned) => ({ ...MODEL_ROW, name, pinned }),
   putModel: async (name, dir) => ({ ...MODEL_ROW, name, dir }),
   removeModel: async () => ({ models: [], dir: "/srv/models" }),
+  shadow: async () => ({ shadow: SHADOW, lost: null }),
+  startShadow: async ({ share }) => ({ shadow: { ...SHADOW, share }, lost: null }),
+  stopShadow: async () => ({ shadow: null, lost: null }),
   health: async () => HEALTH,
   cacheStats: async () => CACHE_STATS,
   redisStatus: async () => REDIS_STATUS,
@@ -229,5 +233,6 @@ export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   cacheWrite: '{"price":12.5}',
   modelUse: '{"dir":"/srv/models/other"}',
   namedPut: '{"dir":"/srv/models/other"}',
+  shadowStart: '{"dir":"/srv/models/other","share":0.1}',
   restore: '{"name":"2026-01-02T03-30-00Z"}',
 };
