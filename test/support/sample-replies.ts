@@ -8,7 +8,6 @@ import type { Health } from "../../src/lib/protocol/health.ts";
 import type { MemoryReport } from "../../src/lib/protocol/memory.ts";
 import type { MetricsReport } from "../../src/lib/protocol/metrics.ts";
 import type { ProcessStatus, WorkerStatus } from "../../src/lib/protocol/process.ts";
-import type { ShadowReport } from "../../src/lib/protocol/shadow.ts";
 import { MIB } from "../../src/lib/units.ts";
 
 // One reply of each kind, as a daemon on a t3.large gives them after some hours.
@@ -243,35 +242,4 @@ export const SAMPLE: Sample = {
   cache: CACHE_STATS,
   redis: REDIS_STATUS,
   alerts: ALERTS_REPLY.firing,
-};
-
-export const SHADOW: ShadowReport = {
-  state: "comparing",
-  reason: null,
-  model: "default",
-  share: 0.1,
-  startedAt: "2026-01-02T03:04:05.678Z",
-  startedBy: "control socket",
-  endedAt: null,
-  live: { digest: "0123456789ab", dir: "/srv/models/shop-intents", p50Ms: 3.2, p99Ms: 9.4, bytes: 104 * MIB },
-  candidate: {
-    digest: "fedcba987654",
-    dir: "/srv/models/other",
-    p50Ms: 2.1,
-    p99Ms: 7.75,
-    bytes: 61 * MIB,
-    name: "other",
-    file: "model.onnx",
-  },
-  texts: { compared: 1204, agreed: 1158, failed: 1, skipped: { busy: 12, level: 3, evicted: 2 } },
-  lastFailure: "text 0: no answer within 100 s (REQUEST_TIMEOUT)",
-  labels: [
-    { label: "order_status", compared: 1000, agreed: 971 },
-    { label: "refund", compared: 204, agreed: 187 },
-  ],
-  differ: [
-    { live: "order_status", candidate: "refund", texts: 29, examples: ["where is my money"] },
-    { live: "refund", candidate: "order_status", texts: 17, examples: [] },
-  ],
-  remarks: ["Labels differ: only the candidate has thanks."],
 };

@@ -5,6 +5,8 @@ const KEPT = 512;
 export class Uses {
   loads = 0;
   evictions = 0;
+  /** That asked it, cached answers too. */
+  calls = 0;
   /** When it last came to serve, and what that load took; 0 before the first. */
   loadedAtMs = 0;
   loadTookMs = 0;
@@ -15,6 +17,7 @@ export class Uses {
 
   used(nowMs: number): void {
     this.lastAtMs = nowMs;
+    this.calls += 1;
   }
 
   loaded(nowMs: number, tookMs: number): void {

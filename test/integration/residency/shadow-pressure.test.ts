@@ -109,7 +109,7 @@ test.runIf(hasCgroups)(
     await setUsage(0.82, 0);
     await expect.poll(async () => (await report()).state, { timeout: 20_000 }).toBe("paused");
     expect(await livePids()).toEqual(pids);
-    const evicted = async () => (await decided()).filter(({ action }) => action === "evict shadow").at(-1);
+    const evicted = async () => (await decided()).findLast(({ action }) => action === "evict shadow");
     await expect.poll(evicted, { timeout: 5000 }).toMatchObject({ reason: "warning" });
     const { texts } = await report();
     await ask();

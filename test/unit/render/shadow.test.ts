@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PLAIN } from "../../../src/lib/render/paint.ts";
 import { renderShadow } from "../../../src/lib/render/shadow.ts";
-import { SHADOW } from "../../support/sample-replies.ts";
+import { SHADOW } from "../../support/sample-models.ts";
 
 test("how it does, by label and where they differ most", () => {
   expect(renderShadow({ shadow: SHADOW, lost: null }, PLAIN)).toMatchInlineSnapshot(`

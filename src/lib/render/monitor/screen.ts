@@ -7,6 +7,7 @@ import { machineRows } from "./machine-rows.ts";
 import { alertRows, decisionRows } from "./news-rows.ts";
 import type { ScreenOptions } from "./options.ts";
 import { pointRows } from "./point-rows.ts";
+import { modelTable } from "./model-table.ts";
 import { processTable } from "./process-table.ts";
 import { serviceRows } from "./service-rows.ts";
 import { timeline } from "./timeline.ts";
@@ -105,6 +106,7 @@ function blocksOf(view: MonitorView, options: ScreenOptions, maxLines: number): 
     { lines: time, least: Math.min(3, time.length) },
     ...topBlocks(view, whole, mode?.selected),
     { lines: past && !past.moment ? [] : trendRows(view, whole), least: 0, of: "trends" },
+    { lines: modelTable(view, whole, mode), least: 3 },
     { lines: sample ? processTable(sample, derived.processCpu, whole, mode) : [], least: 2 },
     { lines: past && !sample ? [] : alertRows(view, whole), least: 1 },
     decisionBlock(view, options, DECISIONS),

@@ -8,6 +8,7 @@ import type { Endpoint } from "../../../../src/lib/protocol/endpoint.ts";
 import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
 import type { ModelRow } from "../../../../src/lib/protocol/models.ts";
 import type { WarmEvent } from "../../../../src/lib/protocol/warm.ts";
+import { SHADOW } from "../../../support/sample-models.ts";
 import {
   ALERTS_REPLY,
   CACHE_STATS,
@@ -18,7 +19,6 @@ import {
   PROCESS_STATUS,
   REDIS_STATUS,
   SAMPLE,
-  SHADOW,
 } from "../../../support/sample-replies.ts";
 
 export interface Recorded {
@@ -84,6 +84,7 @@ const MODEL_ROW: ModelRow = {
   waiting: 0,
   lastUsed: "2026-01-02T03:04:05.678Z",
   unloadsInSeconds: 12,
+  calls: 12,
   loads: 1,
   evictions: 0,
   p99Ms: 8.5,
