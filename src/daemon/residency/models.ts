@@ -30,6 +30,8 @@ export interface ModelsOptions {
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;
   /** Told the models that are needed from now on, by what they hold. */
   readonly onNeeded: (contents: readonly string[]) => Promise<void>;
+  /** Told of each call that one model has answered. */
+  readonly onAnswered?: (request: ClassifyRequest, reply: ClassifyReply, timing: CallTiming | undefined) => void;
   /** What runs behind one of them and serves nobody, under the name of its process. */
   readonly candidate?: () => { readonly name: string; readonly engine: Engine } | undefined;
   /** The time of day. */
@@ -97,6 +99,12 @@ export class Models {
 
   /** All results come from one model; see Classifier.classify for what it throws. */
   async classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
+    const reply = await this.#classify(request, hangUp, timing);
+    this.#options.onAnswered?.(request, reply, timing);
+    return reply;
+  }
+
+  async #classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply> {
     const { model: name } = request;
     if (!isDefault(name)) return this.#classifyNamed(name, request, hangUp, timing);
     const engine = this.#current;
@@ -158,7 +166,7 @@ export class Models {
     else this.#current.classifier.judgeBy(model.settings);
     this.#chosen = made ? { by: "model use", at: made.at ?? null } : { by: defaultBy, at: null };
     const warning = forgotten(prepared.commit);
-    await this.#tellNeeded();
+    await this.tellNeeded();
     return {
       model: nameOf(model),
       previous: nameOf(previous),
@@ -185,13 +193,9 @@ export class Models {
     } catch (error) {
       undo();
       // What was copied of a model that does not serve must not pile up.
-      await this.#tellNeeded();
+      await this.tellNeeded();
       throw error;
     }
-  }
-
-  #tellNeeded(): Promise<void> {
-    return this.#options.onNeeded(this.needed);
   }
 
   /** A choice is always that of the engine that serves. */
@@ -207,7 +211,7 @@ export class Models {
 
   /** Copies of other models may go. */
   tellNeeded(): Promise<void> {
-    return this.#tellNeeded();
+    return this.#options.onNeeded(this.needed);
   }
 
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {

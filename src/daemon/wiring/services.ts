@@ -174,13 +174,12 @@ async function classifyCounted(
   hangUp: () => AbortSignal,
   timing: CallTiming | undefined,
 ): Promise<ClassifyReply> {
-  const { models, metrics, onlookers, shadows } = parts;
+  const { models, metrics, onlookers } = parts;
   try {
     const reply = await models.classify(request, hangUp, timing);
     const source = slowestOf(reply);
     if (timing) timing.source = source;
     onlookers.tell("metrics", () => metrics.answered(source, reply.results.length, reply.durationMs));
-    onlookers.tell("shadow", () => shadows.answered(request, reply, timing));
     return reply;
   } catch (error) {
     onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));

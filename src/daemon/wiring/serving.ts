@@ -42,7 +42,7 @@ import { Cores } from "../pool/cores.ts";
 import { rankOf } from "../policy/level.ts";
 import { userHasher } from "../text/user-hash.ts";
 import type { Shadows } from "../residency/shadows.ts";
-import { createShadows, withoutShadow } from "./shadowing.ts";
+import { createShadows, watchedBy, withoutShadow } from "./shadowing.ts";
 import type { LateParts } from "./shadowing.ts";
 import { Warming } from "./warming.ts";
 
@@ -95,7 +95,7 @@ export async function createServing(
     choice,
     defaultBy: settings.modelDir === null ? "bundled" : setting,
     repository: createRepository(settings, parts, () => models),
-    candidate: () => shadows.candidate,
+    ...watchedBy(shadows, onlookers),
     fits: (other) => withoutShadow(shadows, () => fitsBeside(other, meter, settings.workers, settings.memory.critical)),
   });
   const folder = await watchFolder(models, log);
@@ -186,7 +186,7 @@ function gateOf({ governance, shadows }: LateParts): MemoryGate {
 function createModels(
   { model, chosen }: FirstModel,
   parts: EngineParts,
-  options: Pick<ModelsOptions, "candidate" | "choice" | "defaultBy" | "fits" | "repository">,
+  options: Pick<ModelsOptions, "candidate" | "onAnswered" | "choice" | "defaultBy" | "fits" | "repository">,
 ): Models {
   const { settings, log } = parts;
   for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);

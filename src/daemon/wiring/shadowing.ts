@@ -5,13 +5,14 @@ import { openModel } from "../model/opening.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import { Cores } from "../pool/cores.ts";
 import type { Engine } from "../residency/engine.ts";
-import type { Models } from "../residency/models.ts";
+import type { Models, ModelsOptions } from "../residency/models.ts";
 import { ShadowNote } from "../residency/shadow-note.ts";
 import { Shadows } from "../residency/shadows.ts";
 import { createEngine } from "./engine.ts";
 import type { EngineParts } from "./engine.ts";
 import type { Governance } from "./governance.ts";
 import type { Counts } from "./observation.ts";
+import type { Onlookers } from "./onlookers.ts";
 
 const now = (): number => performance.now();
 
@@ -32,6 +33,14 @@ export interface LateParts {
   readonly models: () => Models;
   readonly governance: () => Governance;
   readonly shadows: () => Shadows;
+}
+
+/** What the models have to know of it. */
+export function watchedBy(shadows: Shadows, onlookers: Onlookers): Pick<ModelsOptions, "candidate" | "onAnswered"> {
+  return {
+    candidate: () => shadows.candidate,
+    onAnswered: (...answered) => onlookers.tell("shadow", () => shadows.answered(...answered)),
+  };
 }
 
 /** Whether something fits; where it does not, once more without the candidate. */
