@@ -118,6 +118,16 @@ describe("the table", () => {
     expect(drawn).toMatchSnapshot();
   });
 
+  test("of many models on a small screen the selected one is there", () => {
+    const models = Array.from({ length: 64 }, (_, at) => ({ ...SAMPLED_MODELS[3]!, name: `model-${at}` }));
+    for (const at of [0, 1, 31, 63]) {
+      const mode = { ...FIRST_MODE, selected: `named model-${at}` };
+      const options = { width: 60, height: 20, glyphs: ASCII_GLYPHS, clock: CLOCK, mode };
+      const drawn = text(renderPage(viewOf({ ...SAMPLE, models }), options));
+      expect(drawn).toMatch(new RegExp(`^MODEL[^]*^> model-${at} [^]*^ +\\d+ more$`, "m"));
+    }
+  });
+
   test("all about one of several models", () => {
     const mode = { ...FIRST_MODE, page: "detail" as const, selected: "named mood" };
     const workers = [...SAMPLE.process.workers, { ...WORKER, slot: 0, pid: 77, model: "mood" }];
