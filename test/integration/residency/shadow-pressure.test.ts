@@ -36,7 +36,7 @@ beforeAll(async () => {
   await delay(1500);
   await daemon.json("POST", "/api/models/other/unload/?wait=true");
   // Fuller than the machine, so that it is what counts.
-  await setUsage(0.4, 0);
+  await setUsage(0.6, 90 * MIB);
   await daemon.json("POST", "/api/model/shadow/?wait=true", { dir: candidate, share: 1 });
 }, 90_000);
 
