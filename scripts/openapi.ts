@@ -5,6 +5,7 @@ import { ENDPOINTS, PAGES, PROBES } from "../src/lib/protocol/endpoints.ts";
 import type { Endpoint } from "../src/lib/protocol/endpoint.ts";
 import { modelUseRequest } from "../src/lib/protocol/model.ts";
 import { PROBLEM_TYPE, problem } from "../src/lib/protocol/problem.ts";
+import { shadowRequest } from "../src/lib/protocol/shadow.ts";
 
 // Writes dist/openapi.json: the OpenAPI 3.1 document that the daemon serves, made of the table of endpoints and its
 // zod schemas. A step of the build, so that the daemon need not hold what makes it. Usage: node scripts/openapi.ts
@@ -142,6 +143,7 @@ function probe(name: string): Json {
 const EITHER = new Map<unknown, readonly string[]>([
   [classifyRequest, ["text", "texts"]],
   [modelUseRequest, ["dir", "default"]],
+  [shadowRequest, ["dir", "name"]],
 ]);
 
 /** Of these it has one at most. */

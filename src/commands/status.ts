@@ -52,8 +52,9 @@ async function ask(client: Client, timeoutMs: number | undefined, found: Promise
   const health = await client.call("health", { timeoutMs }).catch(async (thrown: unknown) => {
     throw withSystemd(thrown, (await found).units);
   });
-  const [metrics, cache, control, { units: systemd, detail: systemdDetail }] = await Promise.all([
+  const [metrics, models, cache, control, { units: systemd, detail: systemdDetail }] = await Promise.all([
     client.call("metrics", { timeoutMs }),
+    askModels(client, timeoutMs),
     client.call("cacheStats", { timeoutMs }),
     askControl(client, timeoutMs),
     found,
@@ -64,9 +65,21 @@ async function ask(client: Client, timeoutMs: number | undefined, found: Promise
     metrics,
     cache,
     ...control,
+    ...(models.length > 1 && { models }),
     systemd,
     ...(systemdDetail !== undefined && { systemdDetail }),
   };
+}
+
+/** As in a sample; a daemon of an earlier version has one and no name for it. */
+async function askModels(client: Client, timeoutMs: number | undefined): Promise<NonNullable<StatusReport["models"]>> {
+  try {
+    const { models } = await client.call("models", { timeoutMs });
+    return models.map(({ labels: _labels, dir: _dir, ...row }) => row);
+  } catch (thrown) {
+    if (thrown instanceof CombotError && thrown.code === "NOT_FOUND") return [];
+    throw thrown;
+  }
 }
 
 type ControlPart = Pick<StatusReport, "memory" | "process" | "redis" | "alerts" | "controlDetail">;

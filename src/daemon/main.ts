@@ -76,7 +76,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
       ["governor", () => governor.stop()],
       ["after bursts", async () => afterBursts.stop()],
       ["budget", async () => serving.governance.budget.stop()],
-      ["models", () => models.stop()],
+      ["models", () => Promise.all([models.stop(), serving.shadows.close()])],
     ],
     keep: [
       ["journal", async () => journaling?.stop()],

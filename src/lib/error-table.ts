@@ -109,6 +109,12 @@ export const ERRORS = {
     title: "The model does not fit in memory",
     help: "The detail has the arithmetic: unpin or unload another one; for model use, --in-turn unloads the old one first.",
   },
+  SHADOW_RUNNING: {
+    http: 409,
+    exit: 4,
+    title: "Another candidate runs behind live traffic",
+    help: "combot model shadow tells how it does; combot model shadow --stop ends it.",
+  },
   SWITCH_RUNNING: {
     http: 409,
     exit: 4,

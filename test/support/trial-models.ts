@@ -32,6 +32,8 @@ export interface TrialModelSpec {
   /** The label's axis is left out, where there is one label. */
   readonly flat?: boolean;
   readonly padLeft?: boolean;
+  /** Added to what the weights are the sine of: another model, with other answers. */
+  readonly phase?: number;
   /** Bytes that a worker takes of memory, which the file does not have: a table of zeros that is made at the load. */
   readonly ballastBytes?: number;
 }
@@ -42,8 +44,8 @@ const WORDS =
 export const TRIAL_VOCABULARY: readonly string[] = [...SPECIALS, ...WORDS.split(" ")];
 
 /** Of a token, for a label. */
-export function weightOf(token: number, label: number): number {
-  return Math.sin(token * 3 + label + 1);
+export function weightOf(token: number, label: number, phase = 0): number {
+  return Math.sin(token * 3 + label + 1 + phase);
 }
 
 export function writeTrialModel(dir: string, spec: TrialModelSpec = {}): string {
@@ -79,7 +81,7 @@ export function trialGraph(spec: TrialModelSpec): Graph {
   const table = Array.from({ length: rows * labels }, (_, at) =>
     spec.notANumber && Math.floor(at / labels) === SPECIALS.length
       ? NaN
-      : weightOf(Math.floor(at / labels), at % labels),
+      : weightOf(Math.floor(at / labels), at % labels, spec.phase),
   );
   const rowOf = graph.node("Gather", [graph.initializer("table", floatTensor(table, [rows, labels])), ids]);
   const axes = [0, 1, 2].map((value) => graph.initializer(`axis_${value}`, int64Tensor([value])));

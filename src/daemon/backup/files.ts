@@ -2,6 +2,7 @@
 export const BACKUP_FILES = {
   facts: "backup.json",
   settings: "settings.json",
+  models: "models.json",
   journal: "journal.db",
   cache: "cache.ndjson",
   /** Of all the others, as sha256sum writes and checks it; written last. */

@@ -39,6 +39,10 @@ export class Actions {
     return this.#measured(named(why), async () => void (await this.#options.workers().unload(slots)));
   }
 
+  evictShadow(why: Why): Promise<void> {
+    return this.#measured(named(why), async () => void (await this.#options.workers().unloadSpare()));
+  }
+
   unloadQuiet(slots: readonly number[], idleUnloadMs: number): Promise<void> {
     const quietMs = Math.min(...this.#quietOf(slots));
     const threshold = this.#idleUnloadOf(slots[0]) ?? idleUnloadMs;

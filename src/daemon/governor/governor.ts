@@ -204,6 +204,7 @@ export class Governor {
       freeableBytes: ours + cache.bytes,
       workerBytes: footprint().bytesFor({ workers: 1, mapped: this.#serves }, sample.source),
       workers: this.#options.workers().views(),
+      spare: this.#options.workers().hasSpare,
       thresholds,
       history: this.#history,
     };
@@ -213,6 +214,8 @@ export class Governor {
     const atMs = this.#options.now();
     const heavy = { ...this.#history, lastHeavyAtMs: atMs };
     switch (verdict.act) {
+      case "evict shadow":
+        return () => this.#actions.evictShadow(verdict);
       case "unload idle":
         this.#history = { ...this.#history, lastUnloadAtMs: atMs };
         return () => this.#actions.unload(verdict, [verdict.slot]);
@@ -290,9 +293,7 @@ export class Governor {
 
   /** Some worker does. */
   get #serves(): boolean {
-    return this.#options
-      .workers()
-      .views()
-      .some(({ serving }) => serving);
+    const views = this.#options.workers().views();
+    return views.some(({ serving }) => serving);
   }
 }

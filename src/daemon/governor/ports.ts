@@ -29,6 +29,9 @@ export interface Workers {
   readonly unsettled: boolean;
   recycle(slot: number, reason: RecycleReason, inTurn: boolean): Promise<{ tookMs: number; birthMs: number }>;
   unload(slots?: readonly number[]): Promise<unknown>;
+  /** Some process serves nobody, such as a candidate's behind live traffic: it goes first. */
+  readonly hasSpare: boolean;
+  unloadSpare(): Promise<unknown>;
   /** Starts one worker, and lets texts start others again. */
   restore(): void;
   /** Refuses every text that needs a worker, until `restore`. */

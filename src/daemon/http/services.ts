@@ -28,6 +28,7 @@ import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../
 import type { ModelRow, ModelsReply, RescanReply } from "../../lib/protocol/models.ts";
 import type { LifeQuery, LifeReply, MomentQuery, MomentReply } from "../../lib/protocol/moments.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
+import type { ShadowReply, ShadowRequest } from "../../lib/protocol/shadow.ts";
 import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 
 /** The connection of one who listens to the events. */
@@ -69,8 +70,15 @@ export interface NamedModels {
   removeModel(name: string, by: CameBy): Promise<ModelsReply>;
 }
 
+/** The candidate behind live traffic. */
+export interface ShadowServices {
+  shadow(): Promise<ShadowReply>;
+  startShadow(request: ShadowRequest, wait: boolean, by: CameBy): Promise<ShadowReply>;
+  stopShadow(by: CameBy): Promise<ShadowReply>;
+}
+
 /** What the HTTP layer asks of the daemon. Failures a caller can act on are CombotErrors; anything else is a defect. */
-export interface Services extends NamedModels {
+export interface Services extends NamedModels, ShadowServices {
   /**
    * A call without `models`.
    *

@@ -36,6 +36,8 @@ export interface BackupParts {
   readonly redis: RedisConnection | undefined;
   /** In force, secrets hidden. */
   readonly settings: () => readonly object[];
+  /** Which are served by which names, from where, and how they are kept: to be put back by hand, as settings are. */
+  readonly models: () => readonly object[];
   readonly clock: () => Date;
   /** Told of backups that are neither counted nor removed, since their names say nothing of their age. */
   readonly onUnjudged: (names: readonly string[]) => void;
@@ -109,7 +111,7 @@ export class Backups {
 
   async *#backup({ sessions = false }: BackupRequest): AsyncGenerator<BackupEvent, void> {
     const from = performance.now();
-    const { clock, keep, settings, version, onUnjudged } = this.#parts;
+    const { clock, keep, settings, models, version, onUnjudged } = this.#parts;
     const at = clock();
     const name = backupNameOf(at);
     const part = await this.#folder.begin(name);
@@ -119,6 +121,7 @@ export class Backups {
       const cache = yield* saveEntries(this.#redis(), join(part, BACKUP_FILES.cache), sessions, this.#stop.signal);
       const facts: BackupFacts = { format: 1, name, at: at.toISOString(), version, ...journal, ...cache };
       await writeJson(join(part, BACKUP_FILES.settings), { settings: settings() });
+      await writeJson(join(part, BACKUP_FILES.models), { models: models() });
       await writeJson(join(part, BACKUP_FILES.facts), facts);
       const { folder, bytes } = await this.#folder.finish(part, name);
       const { removed, unjudged } = await this.#folder.retain(name, keep());

@@ -40,11 +40,15 @@ export interface LadderView {
   /** What one worker needs to come back: the most that one of this model was seen to take. */
   readonly workerBytes: number;
   readonly workers: readonly LadderWorker[];
+  /** Some process serves nobody. */
+  readonly spare?: boolean;
   readonly thresholds: Thresholds;
   readonly history: LadderHistory;
 }
 
 export type LadderAction =
+  /** Ends the process of a candidate behind live traffic, which serves nobody. */
+  | { readonly act: "evict shadow" }
   /** Ends one idle worker's process; another serves. */
   | { readonly act: "unload idle"; readonly slot: number }
   /** Empties the in-memory tier and recycles these workers in turn. */
@@ -75,6 +79,9 @@ const HYSTERESIS = 0.05;
 export function chooseForMemory(view: LadderView): LadderVerdict | undefined {
   const { level, history } = view;
   if (history.emptied) return restore(view);
+  // Before anything that somebody would feel. Where all is unloaded it is, too.
+  if (view.spare && level !== "normal" && !(level === "emergency" && isOurs(view)))
+    return verdict(view, { act: "evict shadow" }, level);
   if (history.held || rankOf(level) < rankOf("high")) return undefined;
   if (level === "emergency") return isOurs(view) ? verdict(view, { act: "unload all" }, "emergency") : keepOne(view);
   // On the way down memory comes back by itself, as long as the reading stays below where the level begins.

@@ -30,6 +30,8 @@ export interface NurseryOptions {
   readonly model: ModelSpec;
   readonly files: ModelFiles;
   readonly settings: WorkerSettings;
+  /** Nobody waits for its workers: they take what the processors have left. */
+  readonly isSpare?: boolean;
   /** Of this many more workers; undefined where they may be started. */
   readonly refusal: (workers: number) => Refusal | undefined;
   readonly onEvent: (event: PoolEvent) => void;
@@ -138,7 +140,7 @@ export class Nursery {
    * @param inBackground another one serves in its place while it loads.
    */
   spawn(slot: Slot, inBackground = false): Worker {
-    const { model, files, settings, now, random, onEvent } = this.#options;
+    const { model, files, settings, now, random, onEvent, isSpare = false } = this.#options;
     const worker = new Worker({
       slot: slot.index,
       generation: slot.nextGeneration(),
@@ -146,6 +148,7 @@ export class Nursery {
       files,
       loadTimeoutMs: settings.loadTimeoutMs,
       inBackground,
+      isSpare,
       now,
       limits: ownLimits(settings, random(), random()),
     });

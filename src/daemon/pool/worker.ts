@@ -4,7 +4,7 @@ import type { LoadMessage } from "../../lib/protocol/worker-channel.ts";
 import type { Creditor } from "../policy/credit.ts";
 import type { WorkerView } from "../policy/worker-view.ts";
 import type { LoadableFile } from "../prepared/trial.ts";
-import { lowerPriority, restorePriority } from "../workers/priority.ts";
+import { lowerPriority, putLast, restorePriority } from "../workers/priority.ts";
 import { joinTexts } from "../workers/texts.ts";
 import { WorkerProcess } from "../workers/worker-process.ts";
 import type { Ending } from "../workers/worker-process.ts";
@@ -42,6 +42,8 @@ export interface Birth {
   readonly loadTimeoutMs: number;
   /** Another one serves in its place meanwhile: its load shall not take the processors from those that serve. */
   readonly inBackground: boolean;
+  /** Nobody ever waits for it: it takes what the processors have left. */
+  readonly isSpare: boolean;
   readonly now: () => number;
 }
 
@@ -86,7 +88,8 @@ export class Worker {
     this.#birth = birth;
     this.bornAtMs = birth.now();
     this.ended = this.#process.ended;
-    if (birth.inBackground) this.#isBehind = lowerPriority(this.pid);
+    if (birth.isSpare) putLast(this.pid);
+    else if (birth.inBackground) this.#isBehind = lowerPriority(this.pid);
     this.ready = this.#boot();
     this.ready.catch(() => undefined);
   }

@@ -1,3 +1,4 @@
+import { putLast } from "../workers/priority.ts";
 import { joinTexts } from "../workers/texts.ts";
 import type { TextTokens } from "../workers/texts.ts";
 import { WorkerEndedError, WorkerFailedError, WorkerProcess } from "../workers/worker-process.ts";
@@ -48,8 +49,8 @@ export class Examinee {
   /** A new process where the one before has ended of what it was asked. */
   async #loaded(): Promise<WorkerProcess> {
     if (this.#process?.alive) return this.#process;
-    const { threads, output, labels, padId, padLeft, probe } = this.#model;
-    const process = startProcess(this.#signal);
+    const { threads, output, labels, padId, padLeft, probe, isSpare } = this.#model;
+    const process = startProcess(this.#signal, isSpare);
     this.#process = process;
     const { oneByOne } = await process.load({ ...this.#file, threads, output, labels, padId, padLeft, probe });
     this.#oneByOne = oneByOne;
@@ -64,10 +65,11 @@ function fail(error: unknown, [tokens, ...others]: Int32Array): never {
 }
 
 /** @throws {WorkerEndedError} where time is up already. */
-export function startProcess(signal: AbortSignal): WorkerProcess {
+export function startProcess(signal: AbortSignal, isSpare = false): WorkerProcess {
   const reason = (): string => String(signal.reason);
   if (signal.aborted) throw new WorkerEndedError({ kind: "ours", code: null, signal: null, detail: reason() });
   const process = new WorkerProcess();
+  if (isSpare) putLast(process.pid);
   const stop = (): void => process.signal("SIGKILL", reason());
   signal.addEventListener("abort", stop, { once: true });
   void process.ended.then(() => signal.removeEventListener("abort", stop));

@@ -171,8 +171,16 @@ function inWords(error: unknown): string {
 }
 
 /** @throws {WorkerFailedError | WorkerEndedError} with the runtime's reason, or the time that ran out. */
-export const prepareInChild: Prepare = async (modelPath, folder, packed, signal) => {
-  const child = startProcess(signal);
+export const prepareInChild: Prepare = (...order) => prepare(order, false);
+
+/** The same with what the processors have left. */
+export const prepareWithSpareTime: Prepare = (...order) => prepare(order, true);
+
+async function prepare(
+  [modelPath, folder, packed, signal]: Parameters<Prepare>,
+  isSpare: boolean,
+): ReturnType<Prepare> {
+  const child = startProcess(signal, isSpare);
   try {
     const preparedPath = join(folder, PREPARED_MODEL);
     return await child.prepare({ modelPath, preparedPath, weightsName: PREPARED_WEIGHTS, packed });
@@ -180,4 +188,4 @@ export const prepareInChild: Prepare = async (modelPath, folder, packed, signal)
     child.end();
     await child.ended;
   }
-};
+}

@@ -32,5 +32,7 @@ export interface TrialModel extends ModelMessage {
   readonly windowTokens: number;
   /** Ids that the tokenizer knows, from 0 on. */
   readonly vocabulary: number;
+  /** Nobody waits for it: its processes take what the processors have left. */
+  readonly isSpare?: boolean;
   readonly encode: (text: string) => TextTokens | Promise<TextTokens>;
 }

@@ -1,3 +1,4 @@
+import type { Sample as WatchedSample } from "../../lib/protocol/events.ts";
 import type { ModelRow, ModelsReply, ModelState } from "../../lib/protocol/models.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
 import type { Footprint } from "../governor/footprint.ts";
@@ -27,6 +28,12 @@ export function reportModels(parts: ModelsReportParts): ModelsReply {
   return { models: [{ ...first, default: true }, ...named], dir: models.repository.dir };
 }
 
+/** For those who watch; undefined where the default one is all there is. */
+export function sampleModels(parts: ModelsReportParts): WatchedSample["models"] {
+  if (parts.models.repository.entries.length === 0) return undefined;
+  return reportModels(parts).models.map(({ labels: _labels, dir: _dir, ...row }) => row);
+}
+
 export function reportEntry(entry: Entry, parts: ModelsReportParts): ModelRow {
   const { name, dir, engine, failure } = entry;
   if (engine) return { ...rowOf(name, engine, parts.models.repository.isPinned(entry), parts), dir };
@@ -45,6 +52,7 @@ export function reportEntry(entry: Entry, parts: ModelsReportParts): ModelRow {
     waiting: 0,
     lastUsed: null,
     unloadsInSeconds: null,
+    calls: 0,
     loads: 0,
     evictions: 0,
     p99Ms: null,
@@ -73,6 +81,7 @@ function rowOf(name: string, engine: Engine, pinned: boolean, parts: ModelsRepor
     waiting: queue.waiting,
     lastUsed: uses.lastAtMs === null ? null : timeOfDay(uses.lastAtMs, parts.now()),
     unloadsInSeconds: unloadsInMs === null ? null : Math.round(unloadsInMs / 1000),
+    calls: uses.answered + uses.failed,
     loads: uses.loads,
     evictions: uses.evictions,
     p99Ms: uses.p99Ms,

@@ -17,6 +17,8 @@ import type { FolderWatch } from "../model/folder-watch.ts";
 import { reportHealth } from "./health-report.ts";
 import { reportMemory } from "./memory-report.ts";
 import type { Models } from "../residency/models.ts";
+import type { Footprints } from "../residency/footprints.ts";
+import { sampleModels } from "./models-report.ts";
 import { limitsOf, reportWorkers } from "./process-report.ts";
 import type { MemoryOf } from "./process-report.ts";
 
@@ -27,6 +29,7 @@ export interface ReportParts {
   readonly meter: MemoryMeter;
   readonly governor: Governor;
   readonly caching: { readonly answers: AnswerCache; readonly redis: SharedRedis | undefined };
+  readonly footprints: Pick<Footprints, "of">;
   readonly settings: Settings;
   /** Null without one. */
   readonly journal: () => JournalReport | null;
@@ -78,7 +81,7 @@ export class Reports {
 
   /** Memory is what the governor has just read: to watch costs no reading of its own. */
   async sample(): Promise<Sample> {
-    const { governor, meter } = this.#parts;
+    const { governor, meter, models, footprints, settings } = this.#parts;
     const reading = governor.sample ?? (await meter.sample());
     const figures = new Map(reading.processes.map((process) => [process.pid, process]));
     const [process, metrics, cache, redis] = await Promise.all([
@@ -87,6 +90,13 @@ export class Reports {
       this.cache(SAMPLED_REDIS_MS),
       this.redis(SAMPLED_REDIS_MS),
     ]);
+    const sampled = sampleModels({
+      models,
+      footprint: (engine) => footprints.of(engine),
+      sample: () => reading,
+      idleUnloadMs: () => settings.modelIdleUnloadMs,
+      now: () => performance.now(),
+    });
     return {
       at: new Date().toISOString(),
       health: this.health(),
@@ -97,6 +107,7 @@ export class Reports {
       cache,
       redis,
       alerts: [...this.#parts.alerts()],
+      ...(sampled && { models: sampled }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -18,4 +19,24 @@ export interface Engine {
   readonly trial: () => Trial | undefined;
   /** What was begun last of what comes before its first worker, in words. */
   readonly doing: () => string | undefined;
+}
+
+export function hasProcesses({ pool }: Engine): boolean {
+  return pool.slots.some(({ workers }) => workers.size > 0);
+}
+
+/**
+ * @throws {CombotError} if its workers don't come to serve; they are gone then. `NO_PROCESS` where the model is not at
+ *   fault, else `MODEL_INVALID`.
+ */
+export async function bringUp({ pool, model }: Engine): Promise<void> {
+  try {
+    pool.load();
+    await pool.whenReady();
+  } catch (error) {
+    await pool.stop();
+    const isInnocent = error instanceof CombotError && error.code === "NO_PROCESS";
+    const code = isInnocent ? "NO_PROCESS" : "MODEL_INVALID";
+    throw new CombotError(code, `${model.dir}: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -7,17 +7,28 @@ import { idleUnloadMsOf } from "./model-wishes.ts";
 import type { Tenant } from "./budget.ts";
 import type { Models } from "./models.ts";
 
+/** Processes that serve nobody, and go before any that does. */
+export interface Spare {
+  readonly isLoaded: boolean;
+  /** Resolves when they are gone. */
+  giveWay(): Promise<void>;
+  /** They may come back, or not. */
+  reconsider(): void;
+}
+
 /** The workers of all models as the governor sees them: one list, in which each has a number. */
 export class GovernedModels implements Workers {
   readonly #models: Models;
+  readonly #spare: Spare;
   /** More than any model has slots. */
   readonly #stride: number;
   /** The default model's slots come first, so that with one model a number is its slot. */
   readonly #ordinals = new WeakMap<Engine, number>();
   #count = 0;
 
-  constructor(models: Models, stride: number) {
+  constructor(models: Models, stride: number, spare: Spare) {
     this.#models = models;
+    this.#spare = spare;
     this.#stride = stride;
   }
 
@@ -44,8 +55,17 @@ export class GovernedModels implements Workers {
     return found.engine.pool.recycle(found.index, reason, inTurn);
   }
 
+  get hasSpare(): boolean {
+    return this.#spare.isLoaded;
+  }
+
+  unloadSpare(): Promise<void> {
+    return this.#spare.giveWay();
+  }
+
   async unload(slots?: readonly number[]): Promise<void> {
-    await Promise.all(this.#tenants.map(({ engine }) => engine.pool.unload(slots && this.#ownOf(engine, slots))));
+    const served = this.#tenants.map(({ engine }) => engine.pool.unload(slots && this.#ownOf(engine, slots)));
+    await Promise.all(slots ? served : [...served, this.#spare.giveWay()]);
   }
 
   /** Of these, those that are slots of its own, as it numbers them. */
@@ -72,6 +92,7 @@ export class GovernedModels implements Workers {
 
   reconsider(): void {
     for (const { engine } of this.#tenants) engine.pool.reconsider();
+    this.#spare.reconsider();
   }
 
   #viewsOf({ name, engine, pinned }: Tenant): GovernedWorker[] {

@@ -107,13 +107,14 @@ export class Lifecycle {
 
   /** What is done to the repository stands among the decisions, with who did it. */
   async change<T>(
-    action: "pin" | "unpin" | "rescan" | "model put" | "model remove",
+    action: "pin" | "unpin" | "rescan" | "model put" | "model remove" | "shadow" | "shadow stop",
     by: CameBy,
     name: string | undefined,
     run: () => Promise<T>,
+    detail = name ?? "",
   ): Promise<T> {
     let done: T | undefined;
-    await this.#told({ action, by, ...named(name), detail: name ?? "" }, async () => {
+    await this.#told({ action, by, ...named(name), detail }, async () => {
       done = await run();
       return null;
     });

@@ -91,3 +91,13 @@ export class ModelChoice {
     return new CombotError("CONFIG_INVALID", `which model was chosen can't be told: ${why}; ${remedy}`);
   }
 }
+
+/** The model serves by now; what a restart will do is another matter. @returns what to tell, if it went wrong. */
+export function forgotten(commit: () => void): string | undefined {
+  try {
+    commit();
+    return undefined;
+  } catch (error) {
+    return `It serves, but a restart will not know of it: ${messageOf(error)}.`;
+  }
+}

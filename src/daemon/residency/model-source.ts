@@ -4,13 +4,15 @@ import type { ModelMessage } from "../../lib/protocol/worker-channel.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { ModelSource } from "../prepared/source.ts";
 import { PreparedStore } from "../prepared/store.ts";
-import { prepareInChild, runTrial } from "../prepared/trial-run.ts";
+import { prepareInChild, prepareWithSpareTime, runTrial } from "../prepared/trial-run.ts";
 
 export interface ModelSourceOptions {
   readonly stateDir: string;
   /** Of one worker's load, asked when it is needed. */
   readonly loadTimeoutMs: () => number;
   readonly threads: number;
+  /** Nobody waits for it: it is tried and prepared with what the processors have left. */
+  readonly isSpare?: boolean;
   readonly onProgress: (detail: string) => void;
   readonly onFallback: (reason: string) => void;
   /** Aborted when nobody wants to know any more: a trial that runs is ended. */
@@ -24,19 +26,20 @@ const now = (): number => performance.now();
 
 /** Where the workers of a model get their file, and `combot model check` the same one. */
 export function createModelSource(model: ServedModel, options: ModelSourceOptions): ModelSource {
-  const { stateDir, loadTimeoutMs, threads, onProgress, onFallback, stop } = options;
+  const { stateDir, loadTimeoutMs, threads, isSpare = false, onProgress, onFallback, stop } = options;
   const { encoder, windowTokens, tokenizer } = model;
   const tried = {
     ...channelModelOf(model),
     threads,
+    isSpare,
     windowTokens,
     vocabulary: tokenizer.tokens,
     encode: (text: string) => encoder.encode({ text }),
   };
+  const prepare = isSpare ? prepareWithSpareTime : prepareInChild;
   const store = new PreparedStore({
     dir: join(stateDir, "prepared"),
-    run: (order) =>
-      runTrial({ ...order, model: tried, timeoutMs: TRIAL_LOADS * loadTimeoutMs(), prepare: prepareInChild, stop }),
+    run: (order) => runTrial({ ...order, model: tried, timeoutMs: TRIAL_LOADS * loadTimeoutMs(), prepare, stop }),
     onProgress,
   });
   const { computedDigest: digest, modelPath, externalPaths, bytes, sealed } = model;

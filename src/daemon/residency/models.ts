@@ -10,10 +10,11 @@ import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
-import type { Pool } from "../pool/pool.ts";
 import type { Tenant } from "./budget.ts";
+import { bringUp, hasProcesses } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Repository } from "./repository.ts";
+import { forgotten } from "./model-choice.ts";
 import type { Choice, ModelChoice } from "./model-choice.ts";
 
 export interface ModelsOptions {
@@ -32,6 +33,10 @@ export interface ModelsOptions {
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;
   /** Told the models that are needed from now on, by what they hold. */
   readonly onNeeded: (contents: readonly string[]) => Promise<void>;
+  /** Told of each call that one model has answered. */
+  readonly onAnswered?: (request: ClassifyRequest, reply: ClassifyReply, timing: CallTiming | undefined) => void;
+  /** What runs behind one of them and serves nobody, under the name of its process. */
+  readonly candidate?: () => { readonly name: string; readonly engine: Engine } | undefined;
   /** The time of day. */
   readonly date: () => Date;
   /** A clock that never goes back, in ms. */
@@ -67,9 +72,10 @@ export class Models {
     return this.#options.repository;
   }
 
-  /** Every one that may have processes: the default one, and of the others those that have some. */
+  /** Every one that may have processes: the default one, of the others those that have some, and a candidate. */
   get engines(): readonly Engine[] {
-    return [...this.#engines, ...this.repository.engines.filter(({ pool }) => hasProcesses(pool))];
+    const named = this.repository.engines.filter(hasProcesses);
+    return [...this.#engines, ...named, ...this.#behind.filter(hasProcesses)];
   }
 
   /** Those that share memory and processors, each under its name. */
@@ -84,6 +90,8 @@ export class Models {
 
   /** Undefined for the default one, and for those on their way out. */
   nameOf(engine: Engine): string | undefined {
+    const candidate = this.#options.candidate?.();
+    if (candidate?.engine === engine) return candidate.name;
     return this.repository.entries.find((entry) => entry.engine === engine)?.name;
   }
 
@@ -99,6 +107,17 @@ export class Models {
 
   /** All results come from one model, `request.model`; see Classifier.classify for what it throws. */
   async classify(
+    request: ClassifyRequest,
+    hangUp: () => AbortSignal,
+    timing?: CallTiming,
+    place?: JointPlace,
+  ): Promise<ClassifyReply> {
+    const reply = await this.#classify(request, hangUp, timing, place);
+    this.#options.onAnswered?.(request, reply, timing);
+    return reply;
+  }
+
+  async #classify(
     request: ClassifyRequest,
     hangUp: () => AbortSignal,
     timing?: CallTiming,
@@ -167,7 +186,7 @@ export class Models {
     else this.#current.classifier.judgeBy(model.settings);
     this.#chosen = made ? { by: "model use", at: made.at ?? null } : { by: defaultBy, at: null };
     const warning = forgotten(prepared.commit);
-    await this.#tellNeeded();
+    await this.tellNeeded();
     return {
       model: nameOf(model),
       previous: nameOf(previous),
@@ -194,23 +213,25 @@ export class Models {
     } catch (error) {
       undo();
       // What was copied of a model that does not serve must not pile up.
-      await this.#tellNeeded();
+      await this.tellNeeded();
       throw error;
     }
   }
 
-  #tellNeeded(): Promise<void> {
-    return this.#options.onNeeded(this.needed);
-  }
-
   /** A choice is always that of the engine that serves. */
   get needed(): string[] {
-    return [...this.#engines, ...this.repository.engines].map(({ model: { sealed } }) => sealed.content);
+    const engines = [...this.#engines, ...this.repository.engines, ...this.#behind];
+    return engines.map(({ model: { sealed } }) => sealed.content);
+  }
+
+  get #behind(): readonly Engine[] {
+    const candidate = this.#options.candidate?.();
+    return candidate ? [candidate.engine] : [];
   }
 
   /** Copies of other models may go. */
   tellNeeded(): Promise<void> {
-    return this.#tellNeeded();
+    return this.#options.onNeeded(this.needed);
   }
 
   async #switchTo(model: ServedModel, inTurn: boolean): Promise<void> {
@@ -250,20 +271,13 @@ export class Models {
     return engine;
   }
 
-  /**
-   * @throws {CombotError} if its workers don't come to serve; they are gone then. `NO_PROCESS` where the model is not at
-   *   fault, else `MODEL_INVALID`.
-   */
+  /** @throws as `bringUp`. */
   async #bringUp(engine: Engine): Promise<void> {
     try {
-      engine.pool.load();
-      await engine.pool.whenReady();
+      await bringUp(engine);
     } catch (error) {
-      await engine.pool.stop();
       this.#engines.delete(engine);
-      const isInnocent = error instanceof CombotError && error.code === "NO_PROCESS";
-      const code = isInnocent ? "NO_PROCESS" : "MODEL_INVALID";
-      throw new CombotError(code, `${engine.model.dir}: ${messageOf(error)}`, { cause: error });
+      throw error;
     }
   }
 
@@ -276,20 +290,6 @@ export class Models {
 
 function isDefault(name: string | undefined): name is undefined | typeof DEFAULT_MODEL {
   return name === undefined || name === DEFAULT_MODEL;
-}
-
-function hasProcesses({ slots }: Pool): boolean {
-  return slots.some(({ workers }) => workers.size > 0);
-}
-
-/** The model serves by now; what a restart will do is another matter. @returns what to tell, if it went wrong. */
-function forgotten(commit: () => void): string | undefined {
-  try {
-    commit();
-    return undefined;
-  } catch (error) {
-    return `It serves, but a restart will not know of it: ${messageOf(error)}.`;
-  }
 }
 
 function nameOf({ name, digest, dir, file }: ServedModel): ModelUseReply["model"] {

@@ -13,6 +13,8 @@ export class Uses {
   /** When it last came to serve, and what that load took; 0 before the first. */
   loadedAtMs = 0;
   loadTookMs = 0;
+  /** All that its loads took that came after it had been ended for others. */
+  reloadMs = 0;
   /** When a text last asked for it; null before the first. */
   lastAtMs: number | null = null;
   /** Calls that were answered, and how long these took; and those that failed through no fault of the caller. */
@@ -23,6 +25,7 @@ export class Uses {
   texts = 0;
   cachedTexts = 0;
   readonly #tookMs: number[] = [];
+  #evictionsBefore = 0;
   #next = 0;
 
   /** Asks the model, and counts what comes of it. */
@@ -40,6 +43,8 @@ export class Uses {
 
   loaded(nowMs: number, tookMs: number): void {
     this.loads += 1;
+    if (this.evictions > this.#evictionsBefore) this.reloadMs += tookMs;
+    this.#evictionsBefore = this.evictions;
     this.loadedAtMs = nowMs;
     this.loadTookMs = tookMs;
   }

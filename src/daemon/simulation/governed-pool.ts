@@ -24,6 +24,15 @@ export class GovernedPool implements Workers {
     return this.#pool.unsettled;
   }
 
+  /** A shadow is somebody's for an hour, and no part of a plan. */
+  get hasSpare(): boolean {
+    return false;
+  }
+
+  unloadSpare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   recycle(slot: number, _reason: RecycleReason, inTurn: boolean): ReturnType<Pool["recycle"]> {
     return this.#pool.recycle(slot, inTurn);
   }

@@ -1,4 +1,5 @@
 import { ALERTS } from "../../lib/protocol/alerts.ts";
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
 import type { Watch } from "../alerts/watch.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { AlertReading } from "../policy/alerts/reading.ts";
@@ -25,6 +26,13 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
   );
   gauge("combot_weights_unshared", "1 while workers can't share prepared weights.", (now) => now.weightsUnshared);
   gauge("combot_model_folder_changed", "1 while the model's folder is not what serves.", (now) => now.modelChanged);
+  gauge("combot_models_failed", "Models beside the default one that can't be served.", (now) => now.modelsFailed);
+  metrics.watchEach("combot_model_reload_seconds", "Time that a model was loading after it was ended for others.", () =>
+    Object.entries(watch.reading?.reloadMs ?? { [DEFAULT_MODEL]: 0 }).map(([model, ms]) => ({
+      labels: { model },
+      value: ms / 1000,
+    })),
+  );
   gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);
   gauge(
     "combot_cpu_stolen_ratio",

@@ -82,6 +82,8 @@ async function readFor(settings: Settings, parts: AlertingParts): Promise<Omit<A
     ...journalReading(parts.journal()),
     weightsUnshared: unshared() !== undefined,
     modelChanged: folder.fault !== undefined,
+    modelsFailed: models.repository.entries.filter(({ failure, engine }) => failure ?? engine?.pool.held).length,
+    reloadMs: Object.fromEntries(models.tenants.map(({ name, engine: { uses } }) => [name, uses.reloadMs])),
     diskFree: await diskFree(settings.stateDir),
   };
 }

@@ -7,16 +7,19 @@ import type { Caching } from "./caching.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
 import { Backups } from "../jobs/backups.ts";
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
+import type { Models } from "../residency/models.ts";
 
 interface BackingUpParts {
   readonly settings: Settings;
+  readonly models: Models;
   readonly caching: Caching;
   readonly journaling: Journaling | undefined;
   readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
 
-export function createBackups({ settings, caching, journaling, loaded, log }: BackingUpParts): Backups {
+export function createBackups({ settings, models, caching, journaling, loaded, log }: BackingUpParts): Backups {
   return new Backups({
     dir: join(settings.stateDir, "backups"),
     version: VERSION,
@@ -25,6 +28,7 @@ export function createBackups({ settings, caching, journaling, loaded, log }: Ba
     answerTtlMs: () => settings.cacheTtlMs,
     redis: caching.redis?.connection,
     settings: () => describeSettings(loaded()),
+    models: () => describeModels(models),
     clock: () => new Date(),
     onUnjudged: (backups) =>
       log.warn(
@@ -33,4 +37,19 @@ export function createBackups({ settings, caching, journaling, loaded, log }: Ba
       ),
     onFailure: (error) => log.error({ err: error }, "a backup or a restore met a defect"),
   });
+}
+
+function describeModels({ current, tenants, repository }: Models): object[] {
+  const [first] = tenants;
+  const { dir, file, digest } = current.model;
+  return [
+    { name: DEFAULT_MODEL, dir, file, digest, pinned: first?.pinned ?? false },
+    ...repository.entries.map((entry) => ({
+      name: entry.name,
+      dir: entry.dir,
+      file: entry.engine?.model.file ?? null,
+      digest: entry.engine?.model.digest ?? null,
+      pinned: repository.isPinned(entry),
+    })),
+  ];
 }

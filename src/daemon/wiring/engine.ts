@@ -4,11 +4,11 @@ import { Classifier } from "../classifier/classifier.ts";
 import type { Compute } from "../classifier/departures.ts";
 import type { Decisions } from "../governor/decisions.ts";
 import type { Logger } from "../log/log.ts";
-import type { Metrics } from "../metrics/metrics.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { idleUnloadMsOf, workersOf } from "../residency/model-wishes.ts";
 import { channelModelOf, createModelSource, threadsOf } from "../residency/model-source.ts";
 import { observePool } from "./observation.ts";
+import type { Counts } from "./observation.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Engine } from "../residency/engine.ts";
 import { BATCH_LIMITS, halved } from "../policy/batch.ts";
@@ -25,7 +25,7 @@ import type { UserHash } from "../text/user-hash.ts";
 export interface EngineParts {
   readonly settings: Settings;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: Counts;
   readonly cache: AnswerCache;
   /** What memory allows now. */
   readonly memory: MemoryGate;
@@ -37,6 +37,8 @@ export interface EngineParts {
   readonly hashUser: UserHash;
   /** Told each text that was answered, in the form that the cache knows it by. */
   readonly onAnswered: (text: string) => void;
+  /** Nobody waits for what it answers: it takes what the processors have left. */
+  readonly isSpare?: boolean;
 }
 
 /** Who shares memory out, as far as workers and batches have to ask. */
@@ -52,16 +54,17 @@ const now = (): number => performance.now();
 /**
  * Nothing runs yet: `pool.load()` starts the workers, or the first text does.
  *
- * @param name of a model in the repository; of the default one none.
+ * @param name of a model in the repository, or of a candidate's process; of the default one none.
  */
 export function createEngine(model: ServedModel, parts: EngineParts, name?: string): Engine {
-  const { settings, log, cache, hashUser, memory } = parts;
+  const { settings, log, cache, hashUser, memory, isSpare = false } = parts;
   const batchLimits = (): BatchLimits => (memory.isHigh ? halved(BATCH_LIMITS) : BATCH_LIMITS);
   let doing: string | undefined;
   const source = createModelSource(model, {
     stateDir: settings.stateDir,
     loadTimeoutMs: () => settings.modelLoadTimeoutMs,
     threads: threadsOf(settings.workers),
+    isSpare,
     onProgress: (detail) => {
       doing = detail;
       log.info({ model: model.name }, detail);
@@ -108,7 +111,7 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
 function nothing(): void {}
 
 /** As the settings are at each moment: a reload counts for the workers that run. */
-function poolSettings(settings: Settings, model: ServedModel): PoolSettings {
+function poolSettings(settings: Settings, model: ServedModel, isSpare: boolean): PoolSettings {
   return {
     get loadTimeoutMs() {
       return settings.modelLoadTimeoutMs;
@@ -129,7 +132,7 @@ function poolSettings(settings: Settings, model: ServedModel): PoolSettings {
       return settings.recycleIntervalMs;
     },
     get unloadAfterBatch() {
-      return (idleUnloadMsOf(model) ?? settings.modelIdleUnloadMs) === 0;
+      return !isSpare && (idleUnloadMsOf(model) ?? settings.modelIdleUnloadMs) === 0;
     },
   };
 }
@@ -144,16 +147,17 @@ interface PoolParts {
 }
 
 function createPool({ model, source, queue, uses, refusal, name }: PoolParts, parts: EngineParts): Pool {
-  const { settings, log, metrics, decisions, onlookers, cores } = parts;
+  const { settings, log, metrics, decisions, onlookers, cores, isSpare = false } = parts;
   const observers = { log, metrics, decisions, onlookers, cache: parts.cache.memory, model: name };
   const pool: Pool = new Pool({
-    workers: Math.min(settings.workers, workersOf(model) ?? settings.workers),
+    workers: isSpare ? 1 : Math.min(settings.workers, workersOf(model) ?? settings.workers),
+    isSpare,
     model: {
       threads: threadsOf(settings.workers),
       ...channelModelOf(model),
     },
     files: source,
-    settings: poolSettings(settings, model),
+    settings: poolSettings(settings, model, isSpare),
     source: queue,
     cores,
     refusal,

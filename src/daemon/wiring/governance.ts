@@ -10,6 +10,7 @@ import type { Onlookers } from "./onlookers.ts";
 import { Budget } from "../residency/budget.ts";
 import type { Footprints } from "../residency/footprints.ts";
 import { GovernedModels } from "../residency/governed-models.ts";
+import type { Spare } from "../residency/governed-models.ts";
 import type { Models } from "../residency/models.ts";
 
 export interface Governance {
@@ -27,6 +28,8 @@ export interface GovernanceParts {
   readonly meter: MemoryMeter;
   readonly decisions: Decisions;
   readonly log: Logger;
+  /** What goes before any worker that serves. */
+  readonly spare: Spare;
   /** Not waited for. */
   readonly purgeRedis: () => void;
 }
@@ -39,9 +42,9 @@ export function createDecisions(log: Logger, onlookers: Onlookers): Decisions {
 
 /** The governor, over the models that are here. */
 export function createGovernance(settings: Settings, parts: GovernanceParts): Governance {
-  const { models, footprints, cache, meter, decisions, log } = parts;
+  const { models, footprints, cache, meter, decisions, log, spare } = parts;
   const now = (): number => performance.now();
-  const workers = new GovernedModels(models, settings.workers);
+  const workers = new GovernedModels(models, settings.workers, spare);
   const governor: Governor = new Governor({
     meter,
     workers: () => workers,

@@ -9,9 +9,12 @@ export interface RecycledShare {
   dropWorker(pid: number): void;
 }
 
+/** What of the metrics counts what a model's workers do. */
+export type Counts = Pick<Metrics, "batch" | "waited" | "recycled" | "notStarted">;
+
 export interface Observers {
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: Counts;
   readonly decisions: Pick<Decisions, "record">;
   readonly cache: RecycledShare;
   readonly onlookers: Onlookers;

@@ -7,6 +7,7 @@ export const ONLOOKERS = [
   "decisions",
   "cache",
   "texts",
+  "shadow",
   "alerts",
   "events",
   "journal",

@@ -9,7 +9,7 @@ import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
-import type { NamedModels, Services } from "../http/services.ts";
+import type { NamedModels, Services, ShadowServices } from "../http/services.ts";
 import { SharedPage } from "../http/shared-page.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
@@ -27,6 +27,7 @@ import { publishModels } from "../reports/model-metrics.ts";
 import { reportModels } from "../reports/models-report.ts";
 import type { ModelsReportParts } from "../reports/models-report.ts";
 import type { Models } from "../residency/models.ts";
+import type { Shadows } from "../residency/shadows.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Probes } from "../reports/probes.ts";
 import { findModel } from "../reports/model-lookup.ts";
@@ -34,6 +35,7 @@ import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
   readonly models: Models;
+  readonly shadows: Shadows;
   readonly metrics: Metrics;
   readonly meter: MemoryMeter;
   readonly governance: Governance;
@@ -103,10 +105,33 @@ export function createServices(parts: ServiceParts): Services {
     unload: (wait, by) => lifecycle.unload(wait, by),
     use: (request, by) => lifecycle.use(request, by),
     ...namedModels(parts, lifecycle),
+    ...shadowing(parts, lifecycle),
     backups: () => parts.backups.list(),
     backup: (request) => parts.backups.backup(request),
     restore: (request) => parts.backups.restore(request),
     config: async () => ({ settings: [...describeSettings(loaded())] }),
+  };
+}
+
+function shadowing({ shadows }: ServiceParts, lifecycle: Lifecycle): ShadowServices {
+  return {
+    shadow: async () => shadows.report(),
+    startShadow: async (request, wait, by) => {
+      const detail = `${request.dir ?? request.name ?? ""}, ${Math.round(request.share * 1000) / 10}% of the texts`;
+      await lifecycle.change("shadow", by, request.model, () => shadows.start(request, by), detail);
+      if (wait) await shadows.whenSettled();
+      return shadows.report();
+    },
+    stopShadow: (by) => {
+      const { shadow } = shadows.report();
+      return lifecycle.change(
+        "shadow stop",
+        by,
+        shadow?.model,
+        () => shadows.stop(),
+        shadow?.candidate.dir ?? "none runs",
+      );
+    },
   };
 }
 

@@ -41,10 +41,14 @@ import { fitsBeside } from "../residency/room.ts";
 import { Cores } from "../pool/cores.ts";
 import { rankOf } from "../policy/level.ts";
 import { userHasher } from "../text/user-hash.ts";
+import type { Shadows } from "../residency/shadows.ts";
+import { createShadows, watchedBy, withoutShadow } from "./shadowing.ts";
+import type { LateParts } from "./shadowing.ts";
 import { Warming } from "./warming.ts";
 
 export interface Serving {
   readonly models: Models;
+  readonly shadows: Shadows;
   readonly folder: FolderWatch;
   readonly metrics: Metrics;
   readonly meter: Sampler;
@@ -78,18 +82,21 @@ export async function createServing(
   const caching = createCaching(settings, log, () => readAgain().redis);
   const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
-  const memory = gateOf(() => governance);
+  const late = { models: () => models, governance: () => governance, shadows: () => shadows };
+  const memory = gateOf(late);
   const onlookers = new Onlookers(log, now);
   publishOnlookers(metrics, onlookers);
   const decisions = createDecisions(log, onlookers);
   const onAnswered = (text: string): void => onlookers.tell("texts", () => journaling?.texts.add(text));
   const shared = { hashUser: userHasher(randomBytes(32)), cores: new Cores({ most: settings.workers, now }) };
   const parts = { ...shared, settings, log, metrics, cache: caching.answers, memory, decisions, onlookers, onAnswered };
+  const shadows: Shadows = createShadows(parts, late);
   const models: Models = createModels(first, parts, {
     choice,
     defaultBy: settings.modelDir === null ? "bundled" : setting,
     repository: createRepository(settings, parts, () => models),
-    fits: (other) => fitsBeside(other, meter, settings.workers, settings.memory.critical),
+    ...watchedBy(shadows, onlookers),
+    fits: (other) => withoutShadow(shadows, () => fitsBeside(other, meter, settings.workers, settings.memory.critical)),
   });
   const folder = await watchFolder(models, log);
   await prune(settings.stateDir, [first.model.sealed.content], log);
@@ -101,6 +108,7 @@ export async function createServing(
     meter,
     decisions,
     log,
+    spare: shadows,
     purgeRedis: () => caching.redis?.purge(),
   });
   const journaling = createJournaling({ ...parts, models, governance, readAgain, sample: () => reports.sample() });
@@ -112,20 +120,8 @@ export async function createServing(
   const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert }, log);
   publishWatch(metrics, watch);
   const warming = new Warming({ ...governance, settings, models, caching, journaling, log });
-  return {
-    models,
-    folder,
-    metrics,
-    meter,
-    governance,
-    caching,
-    reports,
-    events,
-    watch,
-    journaling,
-    warming,
-    onlookers,
-  };
+  const told = { reports, events, watch, journaling, warming, onlookers };
+  return { models, shadows, folder, metrics, meter, governance, caching, ...told };
 }
 
 function createMeter(settings: Settings, models: Models): Sampler {
@@ -178,9 +174,9 @@ function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Rea
 }
 
 /** The governor watches the models, and they ask it: what it says counts from when it has read memory once. */
-function gateOf(governance: () => Governance): MemoryGate {
+function gateOf({ governance, shadows }: LateParts): MemoryGate {
   return {
-    refusal: (engine, workers) => governance().budget.refusal(engine, workers),
+    refusal: (engine, workers) => shadows().makeRoom(engine, workers) ?? governance().budget.refusal(engine, workers),
     get isHigh() {
       return rankOf(governance().governor.level) >= rankOf("high");
     },
@@ -190,7 +186,7 @@ function gateOf(governance: () => Governance): MemoryGate {
 function createModels(
   { model, chosen }: FirstModel,
   parts: EngineParts,
-  options: Pick<ModelsOptions, "choice" | "defaultBy" | "fits" | "repository">,
+  options: Pick<ModelsOptions, "candidate" | "onAnswered" | "choice" | "defaultBy" | "fits" | "repository">,
 ): Models {
   const { settings, log } = parts;
   for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);

@@ -22,6 +22,11 @@ export function putBehindLoop(pid: number): void {
   if (pid !== 0) setOf(pid, usual);
 }
 
+/** Has a process that serves nobody get what the others leave, for good. */
+export function putLast(pid: number): void {
+  if (pid !== 0) setOf(pid, LEAST_PRIORITY);
+}
+
 /** Has a process that nobody waits for get less of the processors than those that serve. @returns whether it does. */
 export function lowerPriority(pid: number): boolean {
   if (pid === 0 || !mayRaise()) return false;

@@ -105,7 +105,7 @@ export class LiveMonitor {
     }
   };
 
-  #obey({ mode, effect, refusal }: Pressed): void {
+  #obey({ mode, effect, target, refusal }: Pressed): void {
     const isPausing = mode.isPaused && !this.#mode.isPaused;
     this.#mode = mode;
     if (!mode.isPaused || isPausing) this.#view = this.#loop.view;
@@ -116,7 +116,7 @@ export class LiveMonitor {
     else if (effect === "suspend") this.#suspend();
     else if (effect === "next decision") void this.#jump("next");
     else if (effect === "previous decision") void this.#jump("previous");
-    else if (effect !== undefined) void this.#act(effect);
+    else if (effect !== undefined) void this.#act(effect, target);
     this.#draw();
   }
 
@@ -141,10 +141,10 @@ export class LiveMonitor {
     if (this.#mode.pastMs === fromMs) this.#obey({ mode: { ...this.#mode, pastMs: found } });
   }
 
-  async #act(action: Action): Promise<void> {
+  async #act(action: Action, target?: string): Promise<void> {
     this.#tell(`${action}: under way …`, Infinity);
     try {
-      this.#tell(await performAction(this.#options.client, action), MESSAGE_MS);
+      this.#tell(await performAction(this.#options.client, action, target), MESSAGE_MS);
     } catch (thrown) {
       this.#tell(`${action} failed: ${messageOf(thrown)}`, MESSAGE_MS);
     }

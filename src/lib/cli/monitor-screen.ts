@@ -1,6 +1,6 @@
 import type { Client } from "../client.ts";
 import { messageOf } from "../errors.ts";
-import { entriesOf } from "../monitor/entries.ts";
+import { entriesOf, keyOfModel } from "../monitor/entries.ts";
 import type { Mode, Surroundings } from "../monitor/mode.ts";
 import { PastReader } from "../monitor/past.ts";
 import { viewOfPast } from "../monitor/past-view.ts";
@@ -50,7 +50,9 @@ export class MonitorScreen {
 
   surroundings(view: MonitorView, { sort, filter }: Mode): Surroundings {
     const { sample, derived } = view;
+    const models = sample?.models ?? [];
     return {
+      models: sample ? models.map((one) => ({ key: keyOfModel(one, sample), ...one })) : [],
       entries: sample ? entriesOf(sample, derived.processCpu, { sort, filter }).map(({ key }) => key) : [],
       isReadOnly: this.#isReadOnly,
       nowMs: Date.now(),

@@ -16,3 +16,19 @@ export function shareFlag(name: string, description: string) {
     parse: (text) => Promise.resolve(shareOf(name, text)),
   })();
 }
+
+/** A flag whose value is a part of something, above nothing: `10%`, or `0.1`. */
+export function partFlag(name: string, description: string) {
+  return Flags.custom<number>({
+    description,
+    helpValue: "PERCENT%",
+    parse: (text) => Promise.resolve(partOf(name, text)),
+  })();
+}
+
+function partOf(flag: string, text: string): number {
+  const [, number = "", sign = ""] = /^\s*(\d*\.?\d+)\s*(%?)\s*$/.exec(text) ?? [];
+  const part = number === "" ? NaN : Number(number) / (sign === "%" ? 100 : 1);
+  if (part > 0 && part <= 1) return part;
+  throw new CombotError("USAGE", `--${flag} takes a part such as 10% or 0.1, above 0 and at most 100%, not ${text}.`);
+}

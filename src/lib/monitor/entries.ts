@@ -8,6 +8,7 @@ export type Sort = (typeof SORTS)[number];
 /** What can be chosen on the screen. Its key stays the same for as long as it lives, wherever it stands. */
 export type Entry =
   | { readonly kind: "model"; readonly key: string; readonly model: Sample["memory"]["model"] }
+  | { readonly kind: "named"; readonly key: string; readonly named: SampledModel }
   | { readonly kind: "daemon"; readonly key: string }
   | { readonly kind: "worker"; readonly key: string; readonly worker: WorkerStatus };
 
@@ -17,17 +18,28 @@ export interface Choice {
   readonly filter: string;
 }
 
-type Shown = Pick<Sample, "memory" | "process">;
+export type SampledModel = NonNullable<Sample["models"]>[number];
+
+type Shown = Pick<Sample, "memory" | "process" | "models">;
 type CpuByPid = ReadonlyMap<number, number | null>;
 
 /** Models, then the daemon, then the workers, in the order of the screen. */
 export function entriesOf(sample: Shown, cpu: CpuByPid, { sort, filter }: Choice): readonly Entry[] {
-  // One today; each model of several has an entry of its own here.
-  const models = [sample.memory.model].map((model): Entry => ({ kind: "model", key: `model ${model.digest}`, model }));
+  const { model } = sample.memory;
+  const named = (sample.models ?? []).filter((one) => !one.default);
+  const models: readonly Entry[] = [
+    { kind: "model", key: `model ${model.digest}`, model },
+    ...named.map((one): Entry => ({ kind: "named", key: keyOfModel(one, sample), named: one })),
+  ];
   const workers = sorted(sample.process.workers, cpu, sort).map(workerEntry);
   return [...models, { kind: "daemon", key: "daemon" } as const, ...workers].filter((entry) =>
     matches(wordsOf(entry, sample), filter),
   );
+}
+
+/** The default one is chosen by its digest, as where it is the only one. */
+export function keyOfModel(model: Pick<SampledModel, "name" | "default">, { memory }: Pick<Shown, "memory">): string {
+  return model.default ? `model ${memory.model.digest}` : `named ${model.name}`;
 }
 
 /** Whether a line of words has what is looked for, whatever its case. */
@@ -46,6 +58,7 @@ export function placeOf({ slot, model }: Pick<WorkerStatus, "slot" | "model">): 
 
 function wordsOf(entry: Entry, { process }: Shown): string {
   if (entry.kind === "model") return `model ${entry.model.name} ${entry.model.digest}`;
+  if (entry.kind === "named") return `model ${entry.named.name} ${entry.named.state}`;
   if (entry.kind === "daemon") return `daemon ${process.daemon.pid}`;
   const { slot, model = "", pid, state, dueBy, next } = entry.worker;
   return `worker ${slot} ${model} ${pid ?? ""} ${state} ${dueBy ?? ""} ${next?.reason ?? ""}`;

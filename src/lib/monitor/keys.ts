@@ -3,7 +3,9 @@ import type { Action, Mode, Pressed, Surroundings } from "./mode.ts";
 import { pressInPast } from "./past-keys.ts";
 import { parseMoment } from "./past-time.ts";
 
-const ASKS: Readonly<Record<string, Action>> = { r: "recycle", u: "unload", c: "cleanup" };
+const ASKS: Readonly<Record<string, Action>> = { r: "recycle", u: "unload", L: "load", P: "pin", c: "cleanup" };
+/** About one model. */
+const OF_A_MODEL: readonly Action[] = ["unload", "load", "pin"];
 const CTRL_C = "\u0003";
 const CTRL_Z = "\u001A";
 const ESCAPE = "\u001B";
@@ -43,15 +45,20 @@ function lastWhole(nowMs: number): number {
   return Math.floor(nowMs / 60_000 - 1) * 60_000;
 }
 
-function asked(mode: Mode, asking: Action, { isReadOnly }: Surroundings): Pressed {
+function asked(mode: Mode, asking: Action, { isReadOnly, models }: Surroundings): Pressed {
   if (isReadOnly) return { mode, refusal: `${asking}: not with --readonly` };
   if (mode.pastMs !== null) return { mode, refusal: `${asking}: not in the past; h leads back to now` };
-  return { mode: { ...mode, asking } };
+  if (!OF_A_MODEL.includes(asking)) return { mode: { ...mode, asking } };
+  const chosen = models.find(({ key }) => key === mode.selected);
+  if (asking !== "pin") return { mode: { ...mode, asking, target: chosen?.name ?? null } };
+  if (!chosen) return { mode, refusal: "pin: select one of several models first, with the arrows" };
+  return { mode: { ...mode, asking: chosen.pinned ? "unpin" : "pin", target: chosen.name } };
 }
 
 function answered(mode: Mode, asked: Action, key: string): Pressed {
-  const told = { ...mode, asking: null };
-  return key.toLowerCase() === "y" ? { mode: told, effect: asked } : { mode: told };
+  const told = { ...mode, asking: null, target: null };
+  if (key.toLowerCase() !== "y") return { mode: told };
+  return { mode: told, effect: asked, ...(mode.target !== null && { target: mode.target }) };
 }
 
 function typed(mode: Mode, { what, text }: NonNullable<Mode["typing"]>, key: string, around: Surroundings): Pressed {

@@ -31,6 +31,8 @@ export interface Derived {
   readonly hitRate: number | null;
   /** Share of one core by process; null where it is not known yet. */
   readonly processCpu: ReadonlyMap<number, number | null>;
+  /** Calls a second by model, over the last 5 s, where there are several. */
+  readonly modelRates?: ReadonlyMap<string, number | null>;
 }
 
 /** All that a screen shows. */
@@ -64,6 +66,7 @@ export class MonitorState {
   readonly #requests = new RateMeter(NOW_SPAN_MS);
   readonly #hits = new RateMeter(NOW_SPAN_MS);
   readonly #lookups = new RateMeter(NOW_SPAN_MS);
+  #calls: ReadonlyMap<string, RateMeter> = new Map();
   #lives: ReadonlyMap<number, Ring> = new Map();
   #link: Link;
   #heardAtMs = 0;
@@ -91,6 +94,7 @@ export class MonitorState {
     if (this.#link.state !== "up") this.#link = { state: "up", sinceMs: nowMs, detail: "" };
     const isOther = this.#sample?.process.daemon.pid !== sample.process.daemon.pid;
     if (isOther) for (const meter of [this.#requests, this.#hits, this.#lookups]) meter.reset();
+    if (isOther) this.#calls = new Map();
     this.#heardAtMs = nowMs;
     this.#sample = sample;
     this.#thresholds = sample.memory.thresholds;
@@ -148,7 +152,13 @@ export class MonitorState {
     );
   }
 
-  #derive({ at, metrics, cache }: Sample): Omit<Derived, "processCpu"> {
+  /** Models that are gone are forgotten. */
+  #ratesOf(models: NonNullable<Sample["models"]>, atMs: number): NonNullable<Derived["modelRates"]> {
+    this.#calls = new Map(models.map(({ name }) => [name, this.#calls.get(name) ?? new RateMeter(NOW_SPAN_MS)]));
+    return new Map(models.map(({ name, calls }) => [name, this.#calls.get(name)?.next(calls, atMs) ?? null]));
+  }
+
+  #derive({ at, metrics, cache, models }: Sample): Omit<Derived, "processCpu"> {
     // The daemon's own clock: how long a sample was on its way has no part in a rate.
     const atMs = Date.parse(at);
     // Each text is looked for in memory first; one that joins a computation under way is neither hit nor miss.
@@ -158,6 +168,7 @@ export class MonitorState {
     return {
       requestsPerSecond: this.#requests.next(metrics.requests, atMs),
       hitRate: isRate ? Math.min(1, hits / lookups) : null,
+      ...(models && { modelRates: this.#ratesOf(models, atMs) }),
     };
   }
 }

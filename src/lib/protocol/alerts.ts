@@ -20,6 +20,8 @@ export const ALERTS = [
   "journal-drops",
   "weights-unshared",
   "model-changed",
+  "model-failed",
+  "model-thrashing",
   "disk",
   "cpu-stolen",
 ] as const;

@@ -4,6 +4,7 @@ import { cacheStats, redisStatus } from "./cache.ts";
 import { decision } from "./decisions.ts";
 import { health } from "./health.ts";
 import { memoryReport } from "./memory.ts";
+import { sampledModel } from "./models.ts";
 import { metricsReport, quantiles } from "./metrics.ts";
 import { processStatus } from "./process.ts";
 
@@ -18,6 +19,10 @@ export const sample = z.object({
   cache: cacheStats,
   redis: redisStatus,
   alerts: z.array(alert).describe("those that fire now"),
+  models: z
+    .array(sampledModel)
+    .optional()
+    .describe("the default one first, then by name; absent where there is no other"),
 });
 
 /** One server-sent event: its name, its id where it has one, and its data read as JSON. */

@@ -2,6 +2,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { loadReply, unloadReply } from "./model.ts";
 import { modelRow, modelsReply, namedModel, putModelRequest, rescanReply } from "./models.ts";
 import { waitQuery } from "./process.ts";
+import { shadowReply, shadowRequest } from "./shadow.ts";
 
 /** Of models by their names. */
 export const MODEL_ENDPOINTS = {
@@ -18,6 +19,29 @@ export const MODEL_ENDPOINTS = {
     access: "control",
     summary: "Look at COMBOT_MODELS_DIR again",
     replies: { 200: rescanReply },
+  },
+  shadow: {
+    method: "GET",
+    path: "/api/model/shadow/",
+    access: "control",
+    summary: "How a candidate behind live traffic does, or the last one did",
+    replies: { 200: shadowReply },
+  },
+  shadowStart: {
+    method: "POST",
+    path: "/api/model/shadow/",
+    access: "control",
+    summary: "Have a candidate answer a share of the texts behind live traffic; nobody gets its answers",
+    query: waitQuery,
+    body: shadowRequest,
+    replies: { 200: shadowReply, 202: shadowReply },
+  },
+  shadowStop: {
+    method: "DELETE",
+    path: "/api/model/shadow/",
+    access: "control",
+    summary: "End the candidate behind live traffic, and tell how it did",
+    replies: { 200: shadowReply },
   },
   namedLoad: {
     method: "POST",

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { MODEL_NAME } from "../model-name.ts";
 
-/** What a model of a repository may be called. */
-export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+export { MODEL_NAME };
 /** Models beside the default one, at most: their names are labels of metrics. */
 export const MAX_MODELS = 64;
 /** The one that COMBOT_MODEL_DIR names, whatever its folder is called. */
@@ -35,10 +35,14 @@ export const modelRow = z.object({
   waiting: z.int().min(0).describe("texts"),
   lastUsed: z.iso.datetime().nullable(),
   unloadsInSeconds: z.number().min(0).nullable(),
+  calls: z.int().min(0).describe("that asked it, cached answers too"),
   loads: z.int().min(0),
   evictions: z.int().min(0).describe("ended to make room for another one"),
   p99Ms: z.number().min(0).nullable().describe("of the last 512 calls that a worker computed"),
 });
+
+/** In a sample, where there are several: a model may have 20,000 labels. */
+export const sampledModel = modelRow.omit({ labels: true, dir: true });
 
 export const modelsReply = z.object({
   models: z.array(modelRow).describe("the default one first, then by name"),

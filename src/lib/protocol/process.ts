@@ -16,7 +16,10 @@ const count = z.int().min(0);
 
 export const workerStatus = z.object({
   slot: count.describe("of its model"),
-  model: z.string().optional().describe("a name in COMBOT_MODELS_DIR; absent for the default model's workers"),
+  model: z
+    .string()
+    .optional()
+    .describe("a name in COMBOT_MODELS_DIR, or shadow:NAME of a candidate; absent for the default model's workers"),
   pid: z.int().nullable().describe("null while the slot has no process"),
   state: workerState,
   generation: count.describe("processes this slot has had; tells the two entries of a replacement apart"),

@@ -4,8 +4,9 @@ import type { CacheStats, RedisStatus } from "../protocol/cache.ts";
 import type { MemoryReport } from "../protocol/memory.ts";
 import type { LatencyClass } from "../protocol/latency-classes.ts";
 import type { MetricsReport } from "../protocol/metrics.ts";
+import type { Sample } from "../protocol/events.ts";
 import type { ProcessStatus } from "../protocol/process.ts";
-import { formatDuration } from "../units.ts";
+import { formatBytes, formatDuration } from "../units.ts";
 import { harmless } from "../harmless.ts";
 import { versionGap } from "../version-gap.ts";
 import type { Glyphs } from "./glyphs.ts";
@@ -31,6 +32,8 @@ export interface UnitState {
 /** What `combot status` found out; its JSON form is this very object. */
 export interface StatusReport {
   readonly health: Health;
+  /** Where there are several, as in a sample; the default one first. */
+  readonly models?: NonNullable<Sample["models"]>;
   /** Of the command that asked. */
   readonly cliVersion: string;
   readonly metrics: MetricsReport;
@@ -72,7 +75,7 @@ export function renderStatus(report: StatusReport, paint: Paint, glyphs: Glyphs,
   return [
     headline(report, paint, line),
     [...checks(report, paint, line), ...alerts(report, paint, line), served(report, line)].join("\n"),
-    `${painted(rows(report, space))}\n${figures(report, paint, line)}`,
+    [painted(rows(report, space)), ...models(report, paint, line), figures(report, paint, line)].join("\n"),
     report.process && report.memory
       ? painted(processTable({ ...report, process: report.process, memory: report.memory }, new Map(), space))
       : line("workers", "", `Not shown, nor is memory. ${report.controlDetail ?? ""}`),
@@ -86,6 +89,25 @@ function rows({ memory, metrics, cache, redis }: StatusReport, space: RowSpace):
     ...(redis ? redisRows(redis, space) : []),
     ...journalRows(metrics.journal, space),
   ];
+}
+
+/** A line each, where there are several. */
+function models({ models: all = [] }: StatusReport, paint: Paint, line: WriteLine): string[] {
+  return all.map(({ name, state, reason, workers, bytes, pinned, waiting, unloadsInSeconds }, index) => {
+    const goes = unloadsInSeconds === null ? [] : [`unloads in ${formatDuration(unloadsInSeconds * 1000)} if idle`];
+    const words = [
+      ...(workers > 0 ? [`${counted(workers, "worker")} with ${formatBytes(bytes)}`] : []),
+      ...(waiting > 0 ? [`${counted(waiting, "text")} waiting`] : []),
+      ...(pinned ? ["pinned"] : goes),
+      ...(reason === null ? [] : [harmless(reason)]),
+    ];
+    const tone = state === "failed" ? paint.bad : state === "ready" ? paint.good : paint.faint;
+    return line(
+      index === 0 ? "models" : "",
+      `${tone(state.padEnd(9))} `,
+      [name, words.join(", ")].filter(Boolean).join(": "),
+    );
+  });
 }
 
 function headline({ health, process, cliVersion }: StatusReport, paint: Paint, line: WriteLine): string {

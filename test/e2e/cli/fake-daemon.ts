@@ -48,6 +48,7 @@ function labelOf(item: ClassifyItem): string {
 const DEFAULTS: Handlers = {
   classify: echo,
   health: () => ({ status: 200, body: HEALTH }),
+  models: () => ({ status: 200, body: { models: [], dir: null } }),
   memory: () => ({ status: 200, body: MEMORY }),
   metrics: () => ({ status: 200, body: METRICS }),
   processStatus: () => ({ status: 200, body: PROCESS_STATUS }),

@@ -86,6 +86,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   "model:load": () => [{ args: [] }],
   "model:pin": () => [{ args: [HOSTILE] }],
   "model:rescan": () => [{ args: [] }],
+  "model:shadow": ({ other }) => [[other], [], ["--stop"], [GONE]].map((args) => ({ args, shows: true })),
   "model:train": ({ folder }) => [
     {
       args: [writeRows(folder, LABELS), "--out", join(folder, "trained", HOSTILE), "--epochs", "1"],

@@ -81,6 +81,7 @@ describe.runIf(canSeal)("a user without an account, a home, a shell, or a place 
     ["model load", 3, ABSENT],
     ["model pin intents", 3, ABSENT],
     ["model rescan", 3, ABSENT],
+    ["model shadow", 3, ABSENT],
     ["model unpin intents", 3, ABSENT],
     ["model unload", 3, ABSENT],
     ["model use models/shop-intents", 3, ABSENT],

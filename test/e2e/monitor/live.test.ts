@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
+import { writeNamedModel } from "../../support/repository.ts";
 import { expectShown, HAS_TMUX, openMonitor, startWatched } from "./watched.ts";
 import type { Watched } from "./watched.ts";
 
@@ -120,6 +122,37 @@ describe.skipIf(!HAS_TMUX)("on a terminal", () => {
     await daemon.json("POST", "/api/model/load/?wait=true");
     await expectShown(terminal, /model +shop-intents {2}loaded/);
   });
+});
+
+describe.skipIf(!HAS_TMUX)("several models", () => {
+  test("have a row each, and are loaded, pinned and unloaded from there; not where one may only look", async () => {
+    const { daemon } = watched;
+    const folder = mkdtempSync(join(tmpdir(), "combot-monitor-models-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    for (const name of ["mood", "topic"]) {
+      const dir = writeNamedModel(join(folder, name), name);
+      await daemon.json("PUT", `/api/models/${name}/`, { dir });
+      onTestFinished(async () => void (await daemon.ask("DELETE", `/api/models/${name}/`)));
+    }
+    const terminal = await openMonitor(daemon.socketPath, { width: 100, height: 30 });
+    await expectShown(terminal, /MODEL[^]*\ndefault +ready[^]*\nmood +unloaded[^]*\ntopic +unloaded[^]*PROCESS/);
+    await terminal.press("Down", "Down", "L");
+    await expectShown(terminal, /▸ mood[^]*Load mood\? \[y\/N\]$/);
+    await terminal.press("y");
+    await expectShown(terminal, /▸ mood +ready[^]*\n {2}topic +unloaded[^]*load: a worker serves after /);
+    await terminal.press("P", "y");
+    await expectShown(terminal, /▸ mood +ready .* pinned[^]*mood is pinned/);
+    await terminal.press("u", "y");
+    await expectShown(terminal, /▸ mood +unloaded[^]*unload: 1 workers ended/);
+    await terminal.press("Enter");
+    await expectShown(terminal, /\nmodel +mood +unloaded +pinned/);
+    const looking = await openMonitor(daemon.socketPath, { width: 80, height: 24, args: ["--readonly"] });
+    await expectShown(looking, /MODEL[^]*\nmood +unloaded/);
+    await looking.press("Down", "Down", "L");
+    await expectShown(looking, /load: not with --readonly/);
+    for (const name of ["mood", "topic"]) await daemon.json("DELETE", `/api/models/${name}/`);
+    await expect.poll(async () => (await looking.screen()).join("\n"), { timeout: 10_000 }).not.toContain("MODEL");
+  }, 60_000);
 });
 
 describe.skipIf(!HAS_TMUX)("what happens to the daemon shows", () => {

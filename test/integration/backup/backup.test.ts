@@ -127,7 +127,7 @@ describe.each(["one server", "a cluster"])("with %s", (kind) => {
 });
 
 describe("a backup that is not what was written", () => {
-  const FILES = ["SHA256SUMS", "backup.json", "cache.ndjson", "journal.db", "settings.json"];
+  const FILES = ["SHA256SUMS", "backup.json", "cache.ndjson", "journal.db", "models.json", "settings.json"];
   const flip = (path: string, at: number): void => {
     const bytes = readFileSync(path);
     bytes[at] = (bytes[at] ?? 0) ^ 1;

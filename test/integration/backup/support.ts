@@ -50,6 +50,7 @@ export function kitIn(
     answerTtlMs: () => ANSWER_TTL_MS,
     redis,
     settings: () => [{ name: "WORKERS", value: "2" }],
+    models: () => [{ name: "mood", dir: "/srv/models/mood", pinned: true }],
     clock: () => clock(made++),
     onUnjudged: (names) => unjudged.push(...names),
     onFailure: (error) => {

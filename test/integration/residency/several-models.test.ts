@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
+import type { AlertsReply } from "../../../src/lib/protocol/alerts.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import type { ModelRow, ModelsReply, RescanReply } from "../../../src/lib/protocol/models.ts";
 import { writeNamedModel } from "../../support/repository.ts";
@@ -78,6 +79,8 @@ test("what can be no model is told by its name with the reason, and the others a
   });
   const { status, text } = await daemon.ask("POST", "/api/classify/", { text: "hello", model: "empty" });
   expect([status, (JSON.parse(text) as { code: string }).code]).toEqual([503, "MODEL_UNAVAILABLE"]);
+  const { firing } = await daemon.json<AlertsReply>("GET", "/api/alerts/");
+  expect(firing.map(({ alert }) => alert)).toContain("model-failed");
   const { failed } = await daemon.json<RescanReply>("POST", "/api/model/rescan/");
   expect(failed.map(({ name }) => name)).toEqual(["Upper", "empty"]);
 });
@@ -94,9 +97,17 @@ test("a rescan serves what is new and what has changed, and lets go what is gone
   expect((await ask({ text: "is my order ok", model: "new" })).results[0]!.label).toMatch(/^new:/);
 });
 
-test("a folder elsewhere is served under a name, and let go again", async () => {
+test("a folder elsewhere is served under a name, is in a backup with the others, and is let go again", async () => {
   const dir = writeNamedModel(join(folder, "elsewhere"), "elsewhere");
   await daemon.json("PUT", "/api/models/far/", { dir });
+  await daemon.json("POST", "/api/models/far/pin/");
+  const events = (await daemon.ask("POST", "/api/backup/")).text;
+  const backup = /"folder":"([^"]+)"/.exec(events)?.[1] ?? "";
+  const { models: kept } = JSON.parse(readFileSync(join(backup, "models.json"), "utf8")) as {
+    models: { name: string; dir: string; pinned: boolean }[];
+  };
+  expect(kept.map(({ name }) => name)).toEqual(["default", "2.lang-uage_x", "empty", "far", "mood", "new"]);
+  expect(kept[3]).toMatchObject({ dir, pinned: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
   expect((await ask({ text: "hello", model: "far" })).results[0]!.label).toMatch(/^elsewhere:/);
   await daemon.json("DELETE", "/api/models/far/");
   expect((await daemon.ask("POST", "/api/classify/", { text: "hello", model: "far" })).status).toBe(404);

@@ -41,6 +41,8 @@ const HEALTHY: AlertReading = {
   journalDropped: 0,
   weightsUnshared: false,
   modelChanged: false,
+  modelsFailed: 0,
+  reloadMs: {},
   diskFree: 0.6,
   cpuStolen: 0,
 };
@@ -110,6 +112,7 @@ describe("each rule", () => {
     ["memory that can't be measured", { memoryUsage: null, memoryUnmeasured: true }, ["10 memory-unmeasured fired"]],
     ["weights not shared", { weightsUnshared: true }, ["0 weights-unshared fired"]],
     ["another folder than the one that serves", { modelChanged: true }, ["0 model-changed fired"]],
+    ["a model that can't be served", { modelsFailed: 1 }, ["0 model-failed fired"]],
     ["healthy", {}, []],
   ])("%s", (_what, change, expected) => {
     expect(told(seconds(0, 150, change))).toEqual(expected);
@@ -142,6 +145,16 @@ describe("each rule", () => {
     expect(told(times.map((atS) => at(atS, atS * 2, atS)))).toEqual(["400 cache-expired fired"]);
     expect(told(times.map((atS) => at(atS, atS * 2, atS * 0.9)))).toEqual([]);
     expect(told(times.map((atS) => at(atS, atS * 0.3, atS * 0.3)))).toEqual([]);
+  });
+
+  test("a model that was loading for a tenth of ten minutes after others had its room", () => {
+    const at = (atS: number, mood: number, topic: number) => ({ atS, reloadMs: { mood, topic } });
+    expect(told([at(0, 0, 0), at(200, 30_000, 59_000), at(400, 59_000, 59_000)])).toEqual([]);
+    expect(told([at(0, 5000, 0), at(200, 64_000, 0), at(400, 65_000, 0), at(1100, 66_000, 0)])).toEqual([
+      "400 model-thrashing fired",
+      "1100 model-thrashing resolved",
+    ]);
+    expect(told([at(0, 0, 0), { atS: 60, reloadMs: { young: 90_000 } }])).toEqual([]);
   });
 
   test("a full Redis counts while it drops keys, dropped events once", () => {

@@ -41,6 +41,18 @@ describe("the ladder", () => {
     });
   });
 
+  test("a process that serves nobody goes before one that serves", async () => {
+    const governed = new Governed();
+    governed.workers.hasSpare = true;
+    governed.meter.state = { others: 0.66, worker: 0.1 };
+    await governed.pass(8);
+    expect(governed.orders).toEqual(["halve the cache", "unload what serves nobody", "unload 0"]);
+    expect(governed.acts.map(({ action, reason }) => [action, reason])).toEqual([
+      ["evict shadow", "high"],
+      ["unload idle", "high"],
+    ]);
+  });
+
   test("an emergency does not wait for the action that is running", async () => {
     const governed = new Governed();
     const births = gate();

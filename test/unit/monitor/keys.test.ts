@@ -7,7 +7,11 @@ import type { Mode, Pressed, Surroundings } from "../../../src/lib/monitor/mode.
 const NOW_MS = Date.parse("2026-11-29T16:30:20.000Z");
 const LAST_MS = Date.parse("2026-11-29T16:29:00.000Z");
 const AROUND: Surroundings = {
-  entries: ["model a", "daemon", "worker 0 1 7"],
+  entries: ["model a", "named mood", "daemon", "worker 0 1 7"],
+  models: [
+    { key: "model a", name: "default", pinned: false },
+    { key: "named mood", name: "mood", pinned: true },
+  ],
   isReadOnly: false,
   nowMs: NOW_MS,
   oldestMs: Date.parse("2026-10-30T00:00:00.000Z"),
@@ -132,8 +136,19 @@ describe("back in time", () => {
     expect(pressAll("h-----").mode.spanMs).toBe(30 * 86_400_000);
   });
 
+  test("what is done to a model is done to the selected one", () => {
+    const chosen = { ...FIRST_MODE, selected: "named mood" };
+    expect(pressAll("Ly", chosen)).toEqual({ mode: chosen, effect: "load", target: "mood" });
+    expect(pressAll("uy", chosen)).toEqual({ mode: chosen, effect: "unload", target: "mood" });
+    expect(pressAll("Py", chosen)).toEqual({ mode: chosen, effect: "unpin", target: "mood" });
+    expect(pressAll("P", { ...chosen, selected: "model a" }).mode).toMatchObject({ asking: "pin", target: "default" });
+    expect(pressAll("Pn", chosen)).toEqual({ mode: chosen });
+    expect(pressAll("Ly")).toEqual({ mode: FIRST_MODE, effect: "load" });
+    expect(pressAll("P")).toEqual({ mode: FIRST_MODE, refusal: expect.stringContaining("select one") as string });
+  });
+
   test("nothing can be changed from there, nor where one may only look", () => {
-    for (const key of ["r", "u", "c"]) {
+    for (const key of ["r", "u", "L", "P", "c"]) {
       expect(pressAll(`h${key}y`).effect).toBeUndefined();
       expect(pressAll(`h${key}`)).toMatchObject({ mode: { asking: null }, refusal: expect.stringContaining("past") });
       const { mode, refusal } = pressEach([key], FIRST_MODE, { ...AROUND, isReadOnly: true });

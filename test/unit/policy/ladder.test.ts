@@ -267,3 +267,20 @@ describe("whatever the view", () => {
     );
   });
 });
+
+describe("a process that serves nobody", () => {
+  test.each(["warning", "high", "critical"] as const)("goes first at %s", (level) => {
+    const seen = view({ level, usage: 0.91, spare: true, history: { held: true } });
+    expect(chooseForMemory(seen)).toMatchObject({ act: "evict shadow", reason: level });
+  });
+
+  test("goes before others where the emergency is not ours, and with all where it is", () => {
+    const emergency = { level: "emergency", usage: 0.97, spare: true } as const;
+    expect(chooseForMemory(view({ ...emergency, freeableBytes: 10 }))).toMatchObject({ act: "evict shadow" });
+    expect(chooseForMemory(view({ ...emergency, freeableBytes: 300 }))).toMatchObject({ act: "unload all" });
+  });
+
+  test("stays at normal", () => {
+    expect(chooseForMemory(view({ level: "normal", usage: 0.5, spare: true }))).toBeUndefined();
+  });
+});

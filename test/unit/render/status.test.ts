@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { UNICODE_GLYPHS } from "../../../src/lib/render/glyphs.ts";
 import { PLAIN, type Paint } from "../../../src/lib/render/paint.ts";
 import { renderStatus, type StatusReport } from "../../../src/lib/render/status.ts";
+import { SAMPLED_MODELS } from "../../support/sample-models.ts";
 import { CACHE_STATS, HEALTH, MEMORY, METRICS, PROCESS_STATUS, REDIS_STATUS } from "../../support/sample-replies.ts";
 
 const REPORT: StatusReport = {
@@ -177,4 +178,17 @@ test("a daemon of another version is told", () => {
     "versions  This command is 0.2.0 and the daemon still 0.1.0: deploy or restart it",
     "          (combot docs upgrade).",
   ]);
+});
+
+test("of several models a line each, with what is wrong", () => {
+  const lines = renderStatus({ ...REPORT, models: SAMPLED_MODELS }, PLAIN, UNICODE_GLYPHS).split("\n");
+  const from = lines.findIndex((line) => line.startsWith("models"));
+  expect(lines.slice(from, from + 6).join("\n")).toMatchInlineSnapshot(`
+    "models    ready     default: 2 workers with 104 MiB, unloads in 29m 59s if idle
+              loading   a-name-that-is-much-longer-than-any-other-one: 3 texts
+                        waiting, it waits for room: needs 61.0 MiB; 12.0 MiB free
+              failed    broken: model.onnx is no ONNX model
+              ready     mood: 1 worker with 104 MiB, pinned
+    queue     3 waiting, the oldest for 41ms"
+  `);
 });

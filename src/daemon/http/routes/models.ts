@@ -3,12 +3,28 @@ import type { Routes } from "./route.ts";
 import { statusOf, waits } from "./wait.ts";
 
 type Names =
-  "models" | "modelsRescan" | "namedLoad" | "namedUnload" | "namedPin" | "namedUnpin" | "namedPut" | "namedRemove";
+  | "models"
+  | "modelsRescan"
+  | "shadow"
+  | "shadowStart"
+  | "shadowStop"
+  | "namedLoad"
+  | "namedUnload"
+  | "namedPin"
+  | "namedUnpin"
+  | "namedPut"
+  | "namedRemove";
 
 export function modelsRoutes(services: Services): Routes<Names> {
   return {
     models: async () => ({ status: 200, body: await services.listModels() }),
     modelsRescan: async ({ by }) => ({ status: 200, body: await services.rescanModels(by) }),
+    shadow: async () => ({ status: 200, body: await services.shadow() }),
+    shadowStart: async ({ body, query, by }) => ({
+      status: statusOf(query),
+      body: await services.startShadow(body, waits(query), by),
+    }),
+    shadowStop: async ({ by }) => ({ status: 200, body: await services.stopShadow(by) }),
     namedLoad: async ({ params, query, by }) => ({
       status: statusOf(query),
       body: await services.loadModel(params.name, waits(query), by),

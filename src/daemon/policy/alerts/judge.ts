@@ -45,7 +45,8 @@ export function judgeAlerts(
   const verdicts: Verdict[] = [];
   for (const alert of ALERTS) {
     const rule = ALERT_RULES[alert];
-    const measured = rule.measure({ now, earlier: oldestWithin(history, now, rule.windowMs(thresholds)) });
+    const earlier = oldestWithin(history, now, rule.windowMs(thresholds));
+    const measured = rule.measure({ now, earlier }, thresholds);
     const threshold = rule.threshold(thresholds);
     const before = state.standing[alert];
     const { next, change } = step(before, rule, isPast(rule, measured, threshold, before), now.atMs, thresholds);

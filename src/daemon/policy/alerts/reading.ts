@@ -36,6 +36,10 @@ export interface AlertReading {
   readonly weightsUnshared: boolean;
   /** The folder of the model holds something else than what was loaded from it, or nothing. */
   readonly modelChanged: boolean;
+  /** Models beside the default one that can't be opened, or whose workers do not come to serve, try after try. */
+  readonly modelsFailed: number;
+  /** By model: how long it has been loading, all told, after it had made room for another one; ms. */
+  readonly reloadMs: Readonly<Record<string, number>>;
   /** Free share of the file system that holds the state; null where it can't be told. */
   readonly diskFree: number | null;
   /** Share of the last minute's CPU time that the hypervisor gave to others; null where the kernel does not tell. */

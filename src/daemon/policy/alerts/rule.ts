@@ -21,7 +21,7 @@ export interface AlertRule {
   readonly windowMs: (thresholds: AlertThresholds) => number;
   readonly threshold: (thresholds: AlertThresholds) => number;
   /** Null: nothing to judge by, such as a sample that is too small; then nothing fires, and what fires resolves. */
-  readonly measure: (span: Span) => number | null;
+  readonly measure: (span: Span, thresholds: AlertThresholds) => number | null;
   /**
    * The same of what Prometheus has scraped: a PromQL expression in parentheses or of the highest precedence.
    *

@@ -80,6 +80,18 @@ function weightsOf(dir: string, { file, reason }: Health["model"]["weights"]): F
   return ok(`${dir}, ${words[file]}`);
 }
 
+/** The default one has a check of its own. */
+async function models(probe: Probe): Promise<Finding> {
+  const { models: all, dir } = await probe.client.call("models", { timeoutMs: hangLimitMs(4000), absenceMs: 0 });
+  const named = all.filter((one) => !one.default);
+  if (named.length === 0) return ok(dir === null ? "the default one alone" : `none in ${dir}`);
+  const details = named.map(({ name, state, reason }) => `${name}: ${state}${reason === null ? "" : `, ${reason}`}`);
+  const failed = named.filter(({ state }) => state === "failed");
+  if (failed.length === 0) return ok(named.map(({ name }) => name).join(", "), details);
+  const found = `${failed.length} of ${named.length} can't be served: ${failed.map(({ name }) => name).join(", ")}`;
+  return warn(found, "combot model list", details);
+}
+
 /** A release that was switched to without a restart, or a command from elsewhere. */
 async function versions(probe: Probe): Promise<Finding> {
   const found = await probe.health().catch(() => null);
@@ -126,5 +138,12 @@ export const SERVICE_CHECKS: readonly Check[] = [
     meaning: "Whether the model's folder is whole and its weights prepared. Takes the control socket.",
     cause: "Files moved or removed after the daemon was started.",
     run: model,
+  },
+  {
+    name: "models",
+    meaning: "Whether each model beside the default one can be served.",
+    cause:
+      "A folder in COMBOT_MODELS_DIR that lacks a file or holds a broken one, or workers that do not come to serve.",
+    run: models,
   },
 ];

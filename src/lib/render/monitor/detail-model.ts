@@ -19,14 +19,15 @@ export function modelDetail(
 ): Line[] {
   const isRoomy = height >= ROOMY;
   const space = { width, glyphs, maxLines: isRoomy ? 3 : 1 };
-  const { workers } = sample.process;
+  const workers = sample.process.workers.filter((worker) => worker.model === undefined);
   const sum = (of: "users" | "requests"): number => workers.reduce((all, worker) => all + worker[of], 0);
   const latencies = LATENCY_CLASSES.map((name) => {
     const { p50, p99 } = sample.metrics.latencyMs[name];
     return `${name} p50 ${shortMs(p50)} p99 ${shortMs(p99)} ms`;
   });
+  const pids = new Set(workers.map(({ pid }) => pid));
   const ownBytes = sample.memory.processes
-    .filter(({ role }) => role === "worker")
+    .filter(({ pid }) => pids.has(pid))
     .reduce((all, one) => all + one.privateBytes, 0);
   const facts = [
     ...modelRows(model, { ...space, maxLines: 2 }),
@@ -40,8 +41,9 @@ export function modelDetail(
     ...batchRows(sumBatches(workers.map(({ batches }) => batches)), space),
   ];
   const gap: Line[] = isRoomy ? [[]] : [];
-  const table = processTable(sample, view.derived.processCpu, space, { ...mode, selected: null, filter: "worker" });
+  const own = { ...sample, process: { ...sample.process, workers } };
+  const table = processTable(own, view.derived.processCpu, space, { ...mode, selected: null, filter: "worker" });
   const left = height - facts.length - table.length - 2 * gap.length;
-  const own = view.decisions.filter(({ action }) => action !== "level");
-  return [...facts, ...gap, ...table, ...gap, ...(left > 0 ? ownDecisions(own, left, space) : [[span("")]])];
+  const decisions = view.decisions.filter(({ action, model: named }) => action !== "level" && named === undefined);
+  return [...facts, ...gap, ...table, ...gap, ...(left > 0 ? ownDecisions(decisions, left, space) : [[span("")]])];
 }

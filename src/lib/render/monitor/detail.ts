@@ -3,6 +3,7 @@ import type { MonitorView } from "../../monitor/state.ts";
 import type { Line } from "../line.ts";
 import { row } from "./cells.ts";
 import { daemonDetail } from "./detail-daemon.ts";
+import { namedDetail } from "./detail-named.ts";
 import { modelDetail } from "./detail-model.ts";
 import { workerDetail } from "./detail-worker.ts";
 import type { PageOptions } from "./options.ts";
@@ -18,6 +19,7 @@ export function detailLines(view: MonitorView, options: PageOptions): readonly L
   const parts = { ...options, view, sample };
   if (entry?.kind === "worker") return workerDetail(entry.worker, parts);
   if (entry?.kind === "model") return modelDetail(entry.model, parts);
+  if (entry?.kind === "named") return namedDetail(entry.named, parts);
   if (entry?.kind === "daemon") return daemonDetail(parts);
   return row("detail", [`${mode.selected ?? "it"} has ended`, "enter leads back"], space);
 }

@@ -1,5 +1,5 @@
 import type { Action, Mode } from "../../monitor/mode.ts";
-import { span, widthOf } from "../line.ts";
+import { printable, span, widthOf } from "../line.ts";
 import type { Line } from "../line.ts";
 import type { Glyphs } from "../glyphs.ts";
 import { wrapWords } from "../words.ts";
@@ -8,6 +8,9 @@ import type { PageOptions } from "./options.ts";
 const QUESTIONS: Readonly<Record<Action, string>> = {
   recycle: "Replace every worker, one after another?",
   unload: "Unload the model? The next text loads it again.",
+  load: "Load the model?",
+  pin: "Keep the model: end it neither to make room nor for being idle?",
+  unpin: "Let the model go again when it is idle, or others want its room?",
   cleanup: "End every worker in turn and empty the in-memory cache?",
 };
 
@@ -17,6 +20,8 @@ interface Offer {
   /** Where there is no room for all of them, those with the highest go first. */
   readonly spare: number;
   readonly changes?: true;
+  /** Of use where there are several models. */
+  readonly ofSeveral?: true;
 }
 
 const LIVE: readonly Offer[] = [
@@ -30,6 +35,8 @@ const LIVE: readonly Offer[] = [
   { key: "r", does: "recycle", spare: 5, changes: true },
   { key: "u", does: "unload", spare: 6, changes: true },
   { key: "c", does: "clean up", spare: 7, changes: true },
+  { key: "L", does: "load", spare: 9, changes: true, ofSeveral: true },
+  { key: "P", does: "pin", spare: 9, changes: true, ofSeveral: true },
   { key: "d", does: "decisions", spare: 3 },
   { key: "?", does: "help", spare: 0 },
 ];
@@ -58,9 +65,9 @@ const PAGE_KEYS: Readonly<Record<Exclude<Mode["page"], "table">, string>> = {
 };
 
 /** The last line: what is asked or typed, what came of the last key, or which keys there are. */
-export function footerLine({ mode, message, width, glyphs, isReadOnly = false }: PageOptions): Line {
-  const { asking, typing, page, pastMs, filter } = mode;
-  if (asking !== null) return [span(`${QUESTIONS[asking]} [y/N]`, "strong")];
+export function footerLine({ mode, message, width, glyphs, isReadOnly = false, isSeveral = false }: PageOptions): Line {
+  const { asking, target, typing, page, pastMs, filter } = mode;
+  if (asking !== null) return [span(`${questionOf(asking, target)} [y/N]`, "strong")];
   if (typing !== null) {
     const what = typing.what === "filter" ? "/" : "go to (14:30, 11-28 14:30, 2h): ";
     return [span(`${what}${typing.text}_`, "strong")];
@@ -70,9 +77,14 @@ export function footerLine({ mode, message, width, glyphs, isReadOnly = false }:
     const back = { key: PAGE_KEYS[page], does: "back", spare: 0 };
     return offered([back, ...(pastMs === null ? [] : pastOffers(glyphs).slice(1, 5)), LIVE[0]!], width);
   }
-  const offers = pastMs === null ? LIVE.filter(({ changes }) => !(changes && isReadOnly)) : pastOffers(glyphs);
+  const isOffered = ({ changes, ofSeveral }: Offer): boolean => !(changes && isReadOnly) && (isSeveral || !ofSeveral);
+  const offers = pastMs === null ? LIVE.filter(isOffered) : pastOffers(glyphs);
   const marks = filter === "" ? [] : [span(`filter: ${filter} (esc clears)  `, "careful")];
   return [...marks, ...offered(offers, width - widthOf(marks))];
+}
+
+function questionOf(asking: Action, target: string | null): string {
+  return target === null ? QUESTIONS[asking] : QUESTIONS[asking].replace("the model", printable(target));
 }
 
 function offered(offers: readonly Offer[], width: number): Line {

@@ -11,7 +11,8 @@ const HELP: readonly (readonly [string, string])[] = [
   ["l", "the log beside it, or below where the screen is narrow"],
   ["d", "all decisions about memory that are known here, and back"],
   ["r", "replace every worker, one after another; no request is lost"],
-  ["u", "unload the model: every worker ends; the next text loads it again"],
+  ["u", "unload the model, or of several the selected one: every worker ends; the next text loads it again"],
+  ["L, P", "of several models: load the selected one; pin it, or let it go again"],
   ["c", "force cleanup: empty the in-memory cache and end every worker in turn"],
   [
     "h",

@@ -26,6 +26,8 @@ export interface PageOptions extends ScreenOptions {
   readonly mode: Mode;
   /** Keys that would change something are not offered. */
   readonly isReadOnly?: boolean;
+  /** There are models beside the default one. */
+  readonly isSeveral?: boolean;
   /** What came of the last action. */
   readonly message?: string;
   readonly log?: LogTail;

@@ -18,7 +18,7 @@ const FEWEST_LOG_LINES = 4;
 
 /** What the terminal shows: exactly as many lines as it has. */
 export function renderPage(view: MonitorView, options: PageOptions): readonly Line[] {
-  const footer = footerLine(options);
+  const footer = footerLine({ ...options, isSeveral: view.sample?.models !== undefined });
   const body = { ...options, height: options.height - 1 };
   return [...(options.mode.showsLog ? withLog(view, body) : bodyOf(view, body)), footer].slice(-options.height);
 }

@@ -55,7 +55,7 @@ export function processTable(
   { width, glyphs }: RowSpace,
   { selected, ...choice }: Chosen = ALL,
 ): Line[] {
-  const entries = entriesOf(processes, cpu, choice).filter(({ kind }) => kind !== "model");
+  const entries = entriesOf(processes, cpu, choice).filter(({ kind }) => kind === "daemon" || kind === "worker");
   const rows = entries.map((entry) => {
     const cells = entry.kind === "worker" ? workerCells(entry.worker, cpu) : daemonCells(processes, cpu);
     return selected === null ? cells : pointed(cells, entry.key === selected ? glyphs.pointer : " ");

@@ -1,4 +1,5 @@
 import type { MonitorView } from "../../monitor/state.ts";
+import type { Glyphs } from "../glyphs.ts";
 import { fitLine, span } from "../line.ts";
 import type { Line } from "../line.ts";
 import type { RowSpace } from "./cells.ts";
@@ -7,6 +8,7 @@ import { machineRows } from "./machine-rows.ts";
 import { alertRows, decisionRows } from "./news-rows.ts";
 import type { ScreenOptions } from "./options.ts";
 import { pointRows } from "./point-rows.ts";
+import { modelTable } from "./model-table.ts";
 import { processTable } from "./process-table.ts";
 import { serviceRows } from "./service-rows.ts";
 import { timeline } from "./timeline.ts";
@@ -40,6 +42,8 @@ interface Block {
   /** Lines that stay however small the screen is. */
   readonly least: number;
   readonly of?: "trends" | "decisions";
+  /** The line that is selected; below 0 where none is. It stays, whichever others go. */
+  readonly chosen?: number;
 }
 
 function fitted(view: MonitorView, options: ScreenOptions, room: number): readonly Line[] {
@@ -84,14 +88,21 @@ function shrunk(blocks: readonly Block[], room: number): Block[] {
     const count = lines.length - dropped;
     // The names of the trends that are there say well enough which are not.
     const isWhole = dropped === 0 || block.of === "trends";
-    kept.set(block, { ...block, lines: isWhole ? lines.slice(0, count) : shortList(lines, count) });
+    kept.set(block, { ...block, lines: isWhole ? lines.slice(0, count) : shortList(lines, count, block.chosen) });
   }
   return blocks.map((block) => kept.get(block) ?? block);
 }
 
-function shortList(lines: readonly Line[], count: number): readonly Line[] {
+/** The head, then the first rows, or those up to the chosen one. */
+function shortList(lines: readonly Line[], count: number, chosen = -1): readonly Line[] {
   if (count <= 1) return lines.slice(0, count);
-  return [...lines.slice(0, count - 1), [span(`${lines.length - count + 1} more`.padStart(LABEL_END), "faint")]];
+  const rows = count - 2;
+  const from = Math.max(1, chosen + 1 - rows);
+  return [
+    ...lines.slice(0, 1),
+    ...lines.slice(from, from + rows),
+    [span(`${lines.length - count + 1} more`.padStart(LABEL_END), "faint")],
+  ];
 }
 
 const LABEL_END = 16;
@@ -105,10 +116,16 @@ function blocksOf(view: MonitorView, options: ScreenOptions, maxLines: number): 
     { lines: time, least: Math.min(3, time.length) },
     ...topBlocks(view, whole, mode?.selected),
     { lines: past && !past.moment ? [] : trendRows(view, whole), least: 0, of: "trends" },
-    { lines: sample ? processTable(sample, derived.processCpu, whole, mode) : [], least: 2 },
+    tableBlock(modelTable(view, whole, mode), 3, glyphs),
+    tableBlock(sample ? processTable(sample, derived.processCpu, whole, mode) : [], 2, glyphs),
     { lines: past && !sample ? [] : alertRows(view, whole), least: 1 },
     decisionBlock(view, options, DECISIONS),
   ];
+}
+
+function tableBlock(lines: readonly Line[], least: number, { pointer }: Glyphs): Block {
+  const chosen = lines.findIndex((line) => line.some(({ text }) => text.startsWith(`${pointer} `)));
+  return { lines, least, chosen };
 }
 
 function decisionBlock(view: MonitorView, { width, glyphs, mode }: ScreenOptions, count: number): Block {

@@ -16,7 +16,7 @@ export function serviceRows({ sample, derived, past }: MonitorView, space: RowSp
   const { metrics, memory, cache, redis } = sample;
   return [
     ...trafficRows(sample, derived.requestsPerSecond, { isPast: past !== undefined }, space),
-    ...modelRows(memory.model, space, selected === `model ${memory.model.digest}`),
+    ...modelRows(memory.model, space, !sample.models && selected === `model ${memory.model.digest}`),
     ...cacheRows(cache, derived.hitRate, space),
     ...redisRows(redis, space),
     ...journalRows(metrics.journal, space),

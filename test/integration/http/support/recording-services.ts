@@ -10,6 +10,7 @@ import type { EndpointName } from "../../../../src/lib/protocol/endpoints.ts";
 import type { ModelRow } from "../../../../src/lib/protocol/models.ts";
 import { problemOf } from "../../../../src/lib/protocol/problem.ts";
 import type { WarmEvent } from "../../../../src/lib/protocol/warm.ts";
+import { SHADOW } from "../../../support/sample-models.ts";
 import {
   ALERTS_REPLY,
   CACHE_STATS,
@@ -85,6 +86,7 @@ const MODEL_ROW: ModelRow = {
   waiting: 0,
   lastUsed: "2026-01-02T03:04:05.678Z",
   unloadsInSeconds: 12,
+  calls: 12,
   loads: 1,
   evictions: 0,
   p99Ms: 8.5,
@@ -120,6 +122,9 @@ const ANSWERS: Services = {
   pinModel: async (name, pinned) => ({ ...MODEL_ROW, name, pinned }),
   putModel: async (name, dir) => ({ ...MODEL_ROW, name, dir }),
   removeModel: async () => ({ models: [], dir: "/srv/models" }),
+  shadow: async () => ({ shadow: SHADOW, lost: null }),
+  startShadow: async ({ share }) => ({ shadow: { ...SHADOW, share }, lost: null }),
+  stopShadow: async () => ({ shadow: null, lost: null }),
   health: async () => HEALTH,
   cacheStats: async () => CACHE_STATS,
   redisStatus: async () => REDIS_STATUS,
@@ -246,5 +251,6 @@ export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   cacheWrite: '{"price":12.5}',
   modelUse: '{"dir":"/srv/models/other"}',
   namedPut: '{"dir":"/srv/models/other"}',
+  shadowStart: '{"dir":"/srv/models/other","share":0.1}',
   restore: '{"name":"2026-01-02T03-30-00Z"}',
 };

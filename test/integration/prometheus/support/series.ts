@@ -24,6 +24,8 @@ export const HEALTHY: Series = {
   combot_workers_ready: "2x120",
   combot_weights_unshared: "0x120",
   combot_model_folder_changed: "0x120",
+  combot_models_failed: "0x120",
+  'combot_model_reload_seconds{model="mood"}': "0x120",
   combot_requests_total: "0+100x120",
   combot_failures_total: "0+1x120",
   combot_cache_lookups_total: "0+100x120",
@@ -68,6 +70,8 @@ export const FIRING: Readonly<Record<AlertName, Case>> = {
   "journal-drops": { series: { combot_journal_dropped_events: "0x95 4x30" } },
   "weights-unshared": { series: { combot_weights_unshared: "1x120" } },
   "model-changed": { series: { combot_model_folder_changed: "1x120" } },
+  "model-failed": { series: { combot_models_failed: "1x120" } },
+  "model-thrashing": { series: { 'combot_model_reload_seconds{model="mood"}': "0+3x120" } },
   disk: { series: { combot_disk_free_ratio: "0.05x120" } },
   "cpu-stolen": { series: { combot_cpu_stolen_ratio: "0.3x120" } },
 };

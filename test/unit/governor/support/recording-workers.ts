@@ -86,6 +86,14 @@ export class RecordingWorkers implements Workers {
     }
   }
 
+  /** A process that serves nobody; set by the test. */
+  hasSpare = false;
+
+  async unloadSpare(): Promise<void> {
+    this.#options.onOrder("unload what serves nobody");
+    this.hasSpare = false;
+  }
+
   restore(): void {
     this.#options.onOrder("start one, take texts");
     this.#places[0]!.wanted = true;

@@ -17,6 +17,7 @@ import { viewOfPast } from "../../../../src/lib/monitor/past-view.ts";
 import { windowFor } from "../../../../src/lib/monitor/past-window.ts";
 import type { HistoryPoint } from "../../../../src/lib/protocol/history.ts";
 import type { Sample } from "../../../../src/lib/protocol/events.ts";
+import { SAMPLED_MODELS } from "../../../support/sample-models.ts";
 import { DECISION, METRICS, SAMPLE, WORKER } from "../../../support/sample-replies.ts";
 import { MACHINE } from "../../monitor/support.ts";
 
@@ -90,6 +91,18 @@ describe("the table", () => {
 
   test.each([
     [60, 20],
+    [80, 24],
+    [100, 30],
+  ])("of several models, one of them selected, at %i × %i", (width, height) => {
+    const mode = { ...FIRST_MODE, selected: "named mood" };
+    const options = { width, height, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode };
+    const drawn = text(renderPage(viewOf({ ...SAMPLE, models: SAMPLED_MODELS }), options));
+    expect(drawn).toMatchSnapshot();
+    expect(drawn).toMatch(/^▸ mood .* ready/m);
+  });
+
+  test.each([
+    [60, 20],
     [120, 40],
   ])("of a minute of the past, at %i × %i", (width, height) => {
     const mode = { ...FIRST_MODE, pastMs: PAST_MS };
@@ -103,6 +116,28 @@ describe("the table", () => {
     const drawn = text(renderPage(viewOfPast(viewOf(), pastOf(SAMPLE, what)), options));
     expect(drawn).toMatch(/^[\n -~]*$/);
     expect(drawn).toMatchSnapshot();
+  });
+
+  test("of many models on a small screen the selected one is there", () => {
+    const models = Array.from({ length: 64 }, (_, at) => ({ ...SAMPLED_MODELS[3]!, name: `model-${at}` }));
+    for (const at of [0, 1, 31, 63]) {
+      const mode = { ...FIRST_MODE, selected: `named model-${at}` };
+      const options = { width: 60, height: 20, glyphs: ASCII_GLYPHS, clock: CLOCK, mode };
+      const drawn = text(renderPage(viewOf({ ...SAMPLE, models }), options));
+      expect(drawn).toMatch(new RegExp(`^MODEL[^]*^> model-${at} [^]*^ +\\d+ more$`, "m"));
+    }
+  });
+
+  test("all about one of several models", () => {
+    const mode = { ...FIRST_MODE, page: "detail" as const, selected: "named mood" };
+    const workers = [...SAMPLE.process.workers, { ...WORKER, slot: 0, pid: 77, model: "mood" }];
+    const sample = { ...SAMPLE, models: SAMPLED_MODELS, process: { ...SAMPLE.process, workers } };
+    const drawn = text(
+      renderPage(viewOf(sample), { width: 100, height: 30, glyphs: UNICODE_GLYPHS, clock: CLOCK, mode }),
+    );
+    expect(drawn).toMatchSnapshot();
+    expect(drawn).toMatch(/^mood 0 +77 /m);
+    expect(drawn).not.toMatch(/^worker /m);
   });
 
   test.each(["daemon", `model ${SAMPLE.memory.model.digest}`, "worker 0 4 4194301"])("all about %s", (selected) => {
@@ -152,19 +187,33 @@ describe("the table", () => {
       workers: fc.integer({ min: 0, max: 40 }),
       alerts: fc.integer({ min: 0, max: 11 }),
       page: fc.constantFrom("table", "decisions", "help", "detail" as const),
-      selected: fc.constantFrom(null, "daemon", `model ${SAMPLE.memory.model.digest}`, "worker 0 4 4194301"),
+      models: fc.integer({ min: 0, max: 64 }),
+      selected: fc.constantFrom(
+        null,
+        "named mood",
+        "daemon",
+        `model ${SAMPLE.memory.model.digest}`,
+        "worker 0 4 4194301",
+      ),
       showsLog: fc.boolean(),
       past: fc.constantFrom(undefined, "whole", "figures", "nothing", "unread" as const),
       filter: fc.constantFrom("", "worker", "nowhere"),
       sort: fc.constantFrom(...SORTS),
     });
     fc.assert(
-      fc.property(sizes, ({ width, height, workers, alerts, past, ...chosen }) => {
+      fc.property(sizes, ({ width, height, workers, alerts, past, models: count, ...chosen }) => {
         const process = {
           ...SAMPLE.process,
           workers: Array.from({ length: workers }, (_, slot) => ({ ...WORKER, slot })),
         };
-        const sample = { ...SAMPLE, process, alerts: Array.from({ length: alerts }, () => SAMPLE.alerts[0]!) };
+        const models = Array.from({ length: count }, (_, at) => SAMPLED_MODELS[at % SAMPLED_MODELS.length]!);
+        const several = count > 0 && { models };
+        const sample = {
+          ...SAMPLE,
+          ...several,
+          process,
+          alerts: Array.from({ length: alerts }, () => SAMPLE.alerts[0]!),
+        };
         const mode = { ...FIRST_MODE, ...chosen, pastMs: past ? PAST_MS : null };
         const view = past ? viewOfPast(viewOf(sample), pastOf(sample, past)) : viewOf(sample);
         const log = { lines: [readLogLine('{"level":40,"time":1767323050000,"msg":"worker died","slot":0}')] };

@@ -3,6 +3,9 @@ import { atOnce, flag, SAME, SECOND, shareOf } from "../rule.ts";
 import type { AlertRule } from "../rule.ts";
 
 const MIN_CALLS = 50;
+/** One that stays ten times as long as its load took loads for a tenth of the time at most. */
+const MUCH_LOADING = 0.1;
+const LOADING_SLACK = 0.02;
 
 export const SERVING_RULES = {
   "worker-crashes": {
@@ -62,6 +65,32 @@ export const SERVING_RULES = {
     forMs: atOnce,
     ...flag("while the folder differs", ({ modelChanged }) => modelChanged, "combot_model_folder_changed"),
   },
+  "model-failed": {
+    severity: "warning",
+    summary: "A model beside the default one can't be served.",
+    cause:
+      "Its folder lacks a file or holds a broken one, or its workers do not come to serve; calls that name it get a 503.",
+    help: "combot model list names it with the reason; mend its folder, then combot model rescan.",
+    forMs: atOnce,
+    windowMs: atOnce,
+    threshold: () => 1,
+    measure: ({ now }) => now.modelsFailed,
+    promql: () => "combot_models_failed",
+    measures: "models that can't be served",
+  },
+  "model-thrashing": {
+    severity: "warning",
+    summary: "A model is loaded and ended for others, again and again.",
+    cause: "Models that are asked in turns don't fit together, and calls can't wait until one has stayed its time.",
+    help: "combot model list counts loads, combot decisions has the sums: more memory, fewer models, or combot model pin.",
+    forMs: atOnce,
+    windowMs: ({ windowMs }) => windowMs,
+    threshold: () => MUCH_LOADING,
+    measure: ({ now, earlier }, { windowMs }) => mostOf(now.reloadMs, earlier.reloadMs) / windowMs,
+    promql: (window) => `max by (job, instance) (rate(combot_model_reload_seconds[${window}]))`,
+    measures: "share of the time that one model was loading after it had been ended for others",
+    slack: LOADING_SLACK,
+  },
   errors: {
     severity: "critical",
     summary: "Classify calls fail.",
@@ -78,3 +107,8 @@ export const SERVING_RULES = {
     measures: `failed share of the classify calls, from ${MIN_CALLS} calls on`,
   },
 } as const satisfies Partial<Record<AlertName, AlertRule>>;
+
+/** By how much the one has grown that has grown most. */
+function mostOf(now: Readonly<Record<string, number>>, earlier: Readonly<Record<string, number>>): number {
+  return Math.max(0, ...Object.entries(now).map(([name, ms]) => ms - (earlier[name] ?? ms)));
+}
