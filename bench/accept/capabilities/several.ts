@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import type { Capability, Line } from "../record.ts";
 import { quantile, round } from "../statistics.ts";
+import { beside } from "./several/beside.ts";
+import { evictions } from "./several/evictions.ts";
 import { callModels, ceilingOf, stageOf } from "./several/stage.ts";
 import { together } from "./several/together.ts";
 import type { Called, Stage } from "./several/stage.ts";
@@ -14,13 +16,15 @@ const DURATION_MS = minutes * 60_000;
 export const several: Capability = {
   name: "several",
   summary:
-    "Several models in one measured budget: five of which two fit, two that alternate, cold starts, three asked in one call, kills",
+    "Several models in one measured budget: five of which two fit, two that alternate, cold starts, three asked in one call, kills, memory after evictions, one beside a busy one",
   parts: [
     { name: "zipf", run: (say) => staged(5, 2, say, zipf) },
     { name: "alternating", run: (say) => staged(2, 1, say, alternates) },
     { name: "cold", run: (say) => staged(4, 4, say, coldStarts) },
     { name: "together", run: together },
     { name: "kills", run: (say) => staged(4, 2, say, survivesKills) },
+    { name: "evictions", run: (say) => evictions(say, Math.round(50 * minutes)) },
+    { name: "beside", run: (say) => beside(say, Math.round(12 * minutes)) },
   ],
 };
 
@@ -50,8 +54,9 @@ async function* zipf(stage: Stage, say: (progress: string) => void): AsyncGenera
     (share) => share <= 1,
   );
   const loads = (await loadsOf(stage)) - before;
-  yield record("loads", loads);
-  yield record("loads of an offline least-recently-used over the same calls", offlineLoads(called.trace, 2));
+  const offline = offlineLoads(called.trace, 2);
+  yield record("loads of an offline least-recently-used over the same calls", offline);
+  yield line("loads", loads, "at most 1.2 times those", (count) => count <= 1.2 * offline);
 }
 
 async function* alternates(stage: Stage, say: (progress: string) => void): AsyncGenerator<Line> {

@@ -11,7 +11,7 @@ import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
 import type { Pool } from "../pool/pool.ts";
-import type { Tenant } from "./budget.ts";
+import type { Tenant } from "./occupancy.ts";
 import type { Engine } from "./engine.ts";
 import type { Repository } from "./repository.ts";
 import type { Choice, ModelChoice } from "./model-choice.ts";

@@ -45,6 +45,8 @@ export interface MemoryGate {
   refusal(engine: Engine, workers: number): Refusal | undefined;
   /** From `high` on, batches are halved. */
   readonly isHigh: boolean;
+  /** Told of each worker that has come to serve, at once: what its load took is the kernel's to tell. */
+  loaded(engine: Engine, pid: number): void;
 }
 
 const now = (): number => performance.now();
@@ -81,7 +83,8 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
   });
   const uses = new Uses();
   const refusal = (workers: number): Refusal | undefined => memory.refusal(engine, workers);
-  const pool = createPool({ model, source, queue, uses, refusal, name }, parts);
+  const onLoaded = (pid: number): void => memory.loaded(engine, pid);
+  const pool = createPool({ model, source, queue, uses, refusal, onLoaded, name }, parts);
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
     const outcome = await queue.submit(texts, submission);
@@ -100,6 +103,8 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
     uses,
     unshared: () => source.fallback,
     trial: () => source.trial,
+    trying: () => source.trying,
+    giveUpTrial: (why) => source.giveUpTrial(why),
     doing: () => doing,
   };
   return engine;
@@ -140,10 +145,12 @@ interface PoolParts {
   readonly queue: Queue;
   readonly uses: Uses;
   readonly refusal: (workers: number) => Refusal | undefined;
+  readonly onLoaded: (pid: number) => void;
   readonly name: string | undefined;
 }
 
-function createPool({ model, source, queue, uses, refusal, name }: PoolParts, parts: EngineParts): Pool {
+function createPool(of: PoolParts, parts: EngineParts): Pool {
+  const { model, source, queue, uses, refusal, onLoaded, name } = of;
   const { settings, log, metrics, decisions, onlookers, cores } = parts;
   const observers = { log, metrics, decisions, onlookers, cache: parts.cache.memory, model: name };
   const pool: Pool = new Pool({
@@ -158,6 +165,7 @@ function createPool({ model, source, queue, uses, refusal, name }: PoolParts, pa
     cores,
     refusal,
     onEvent: (event) => {
+      if (event.type === "ready") onLoaded(event.pid);
       if (event.type === "ready" && isFirst(pool)) uses.loaded(now(), event.tookMs);
       observePool(event, observers);
     },

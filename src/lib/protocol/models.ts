@@ -31,6 +31,7 @@ export const modelRow = z.object({
     .min(0)
     .nullable()
     .describe("bytes that one worker takes: measured, or an estimate before its first load"),
+  needsToLoad: z.int().min(0).nullable().describe("the same at its most, which is while it loads"),
   pinned: z.boolean(),
   waiting: z.int().min(0).describe("texts"),
   lastUsed: z.iso.datetime().nullable(),

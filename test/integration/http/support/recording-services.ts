@@ -81,6 +81,7 @@ const MODEL_ROW: ModelRow = {
   workers: 1,
   bytes: 52_428_800,
   needs: 50_331_648,
+  needsToLoad: 83_886_080,
   pinned: false,
   waiting: 0,
   lastUsed: "2026-01-02T03:04:05.678Z",
