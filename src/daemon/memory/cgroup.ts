@@ -47,11 +47,6 @@ export class Cgroup {
     return version === null ? [] : levels.flatMap((folder) => this.#usageOf(folder, version, machineBytes));
   }
 
-  /** The level that is fullest of those with a limit; null where none has one. */
-  usage(machineBytes: number): MemoryUsage | null {
-    return fullestOf(this.usages(machineBytes));
-  }
-
   pressure(): Pressure | null {
     const { unified } = this.#place();
     return unified === null ? null : parsePressure(this.#files.read(join(unified, "memory.pressure")));
@@ -81,6 +76,7 @@ export class Cgroup {
   }
 }
 
+/** Null where there is none. */
 export function fullestOf(usages: readonly MemoryUsage[]): MemoryUsage | null {
   return usages.toSorted((a, b) => b.usedBytes / b.limitBytes - a.usedBytes / a.limitBytes)[0] ?? null;
 }

@@ -47,6 +47,7 @@ export function reportEntry(entry: Entry, parts: ModelsReportParts): ModelRow {
     lastUsed: null,
     unloadsInSeconds: null,
     loads: 0,
+    loadSeconds: 0,
     evictions: 0,
     p99Ms: null,
   };
@@ -75,6 +76,7 @@ function rowOf(name: string, engine: Engine, pinned: boolean, parts: ModelsRepor
     lastUsed: uses.lastAtMs === null ? null : timeOfDay(uses.lastAtMs, parts.now()),
     unloadsInSeconds: unloadsInMs === null ? null : Math.round(unloadsInMs / 1000),
     loads: uses.loads,
+    loadSeconds: Math.round(uses.loadsTookMs) / 1000,
     evictions: uses.evictions,
     p99Ms: uses.p99Ms,
   };

@@ -6,6 +6,7 @@ import { chooseRoom } from "../policy/making-room.ts";
 import type { Resident, RoomVerdict, Wish } from "../policy/making-room.ts";
 import type { Refusal } from "../pool/nursery.ts";
 import type { Engine } from "./engine.ts";
+import type { LoadGuard } from "./load-guard.ts";
 import { comingOf, processesOf, residentOf, sum } from "./occupancy.ts";
 import type { Coming, Tenant } from "./occupancy.ts";
 
@@ -23,8 +24,8 @@ export interface BudgetOptions {
   readonly thresholds: () => BudgetThresholds;
   readonly deadlineMs: () => number;
   readonly decisions: Pick<Decisions, "record">;
-  /** Told that a worker is about to be started. */
-  readonly onLoad: () => void;
+  /** Watches loads: told that a worker is about to be started. */
+  readonly guard: Pick<LoadGuard, "watch" | "isGivingUp">;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
   /** Told of what fails while nobody waits for it. */
@@ -70,12 +71,13 @@ export class Budget {
     const refusal = this.#refusal(engine, workers);
     if (refusal === undefined) {
       this.#asked.delete(engine);
-      this.#options.onLoad();
+      this.#options.guard.watch();
     }
     return refusal;
   }
 
   #refusal(engine: Engine, workers: number): Refusal | undefined {
+    if (this.#options.guard.isGivingUp(engine)) return { detail: "its load is being given up", passing: "in time" };
     const replaces = engine.pool.replacesInTurn;
     // It takes the room of the one that has gone for it.
     if (replaces && workers === 1) return undefined;
@@ -92,6 +94,7 @@ export class Budget {
     const detail = this.#options.refusal(1, demand);
     if (isAlone || !isFirst) {
       if (detail === undefined) return undefined;
+      if (isAlone && others.length > 0 && this.#isOld) return this.#readFirst(engine);
       // Another one of it serves, or is about to.
       if (!isFirst && isTenant && others.length > 0) return { detail, passing: "not needed" };
       const later = { ...demand, promisedBytes: coming.promisedBytes - coming.passingBytes };
@@ -120,8 +123,7 @@ export class Budget {
     if (this.#making.has(engine)) return { detail: "room is being made for it", passing: "in time" };
     if (!sample || !tenant || this.#stopped) return undefined;
     const verdict = chooseRoom(this.#wishOf(engine, demand, sample, ceiling), this.#residents(engine, sample));
-    const isOld = this.#options.now() - sample.atMs > FRESH_MS;
-    if (isOld && verdict.act !== "wait") return this.#readFirst(engine);
+    if (this.#isOld && verdict.act !== "wait") return this.#readFirst(engine);
     switch (verdict.act) {
       case "load":
         return undefined;
@@ -143,6 +145,11 @@ export class Budget {
       default:
         return verdict satisfies never;
     }
+  }
+
+  get #isOld(): boolean {
+    const sample = this.#options.sample();
+    return sample !== undefined && this.#options.now() - sample.atMs > FRESH_MS;
   }
 
   /** A worker may have ended since memory was read: nobody goes, or is refused, for memory that is free by now. */

@@ -67,6 +67,11 @@ export class LoadGuard {
     this.#timer = undefined;
   }
 
+  /** What it loaded is being ended: it begins again when that is gone. */
+  isGivingUp(engine: Engine): boolean {
+    return this.#leaving.has(engine);
+  }
+
   /**
    * Where memory is at emergency and some worker serves, what loads goes before anything that serves does.
    *
@@ -125,6 +130,7 @@ export class LoadGuard {
       await Promise.all([engine.pool.postpone(), engine.giveUpTrial("memory is needed by others")]);
     } finally {
       this.#leaving.delete(engine);
+      engine.pool.reconsider();
     }
   }
 

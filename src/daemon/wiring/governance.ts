@@ -79,7 +79,7 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     thresholds: () => settings.memory,
     deadlineMs: () => settings.requestTimeoutMs,
     decisions,
-    onLoad: () => guard.watch(),
+    guard,
     now,
     onFailure: (error) => log.error({ err: error }, "room for a model could not be made"),
   });

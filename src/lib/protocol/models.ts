@@ -37,6 +37,7 @@ export const modelRow = z.object({
   lastUsed: z.iso.datetime().nullable(),
   unloadsInSeconds: z.number().min(0).nullable(),
   loads: z.int().min(0),
+  loadSeconds: z.number().min(0).describe("that its loads took, together"),
   evictions: z.int().min(0).describe("ended to make room for another one"),
   p99Ms: z.number().min(0).nullable().describe("of the last 512 calls that a worker computed"),
 });

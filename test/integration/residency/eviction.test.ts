@@ -121,6 +121,24 @@ test.runIf(hasCgroups)(
   60_000,
 );
 
+test.runIf(hasCgroups)(
+  "one that takes far more than was known gives way while it loads, and comes when there is room: nobody is refused",
+  async () => {
+    const dir = writeNamedModel(join(folder, "big"), "big", { ballastBytes: 200 * MIB });
+    await daemon.json("PUT", "/api/models/big/", { dir });
+    await daemon.json("POST", "/api/models/big/load/?wait=true");
+    expect((await ask("big", "hello")).results[0]!.label).toMatch(/^big:/);
+    const { decisions } = await daemon.json<DecisionsReply>("GET", "/api/decisions/?limit=1000");
+    const postponed = decisions.filter(({ action }) => action === "postpone load");
+    expect(postponed.map(({ model }) => model)).toContain("big");
+    const drastic = decisions.filter(({ action, reason }) => action === "worker died" || reason === "emergency");
+    expect(drastic.filter(({ action }) => action !== "postpone load")).toEqual([]);
+    const { models: rows } = await daemon.json<ModelsReply>("GET", "/api/models/");
+    expect(rows.find(({ name }) => name === "big")!.needsToLoad).toBeGreaterThan(200 * MIB);
+  },
+  90_000,
+);
+
 test.runIf(!hasCgroups)("NOT TESTED: room for models, which takes root and a memory controller", () => {
   expect(process.env["CI"], "CI has to run the tests as root, with a memory controller").not.toBe("true");
 });

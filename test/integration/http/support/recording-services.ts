@@ -87,6 +87,7 @@ const MODEL_ROW: ModelRow = {
   lastUsed: "2026-01-02T03:04:05.678Z",
   unloadsInSeconds: 12,
   loads: 1,
+  loadSeconds: 1.25,
   evictions: 0,
   p99Ms: 8.5,
 };
