@@ -87,17 +87,19 @@ async function* coldStarts(stage: Stage, say: (progress: string) => void): Async
   yield line("loads", (await loadsOf(stage)) - before, "4", (loads) => loads === 4);
 }
 
-const KILLS = 300;
+const KILLS = Math.round(30 * minutes);
 
 async function* survivesKills(stage: Stage, say: (progress: string) => void): AsyncGenerator<Line> {
   say(`${KILLS} workers killed while four models of which two fit are asked`);
   let killed = 0;
-  const calling = callModels(stage, CLIENTS, KILLS * 400, (call) => stage.names[(call * 7) % 4]!);
+  // One in the time of a load: more would leave no load to come to its end.
+  const loadMs = (1000 * (await loadSecondsOf(stage))) / (await loadsOf(stage));
+  const calling = callModels(stage, CLIENTS, KILLS * loadMs, (call) => stage.names[(call * 7) % 4]!);
   while (killed < KILLS) {
     const pids = await workerPids(stage);
     const pid = pids[Math.floor(Math.random() * pids.length)];
     if (pid !== undefined && tryKill(pid)) killed += 1;
-    await delay(Math.random() * 600);
+    await delay(Math.random() * 2 * loadMs);
   }
   const called = await calling;
   yield record("workers killed", killed);
@@ -105,6 +107,9 @@ async function* survivesKills(stage: Stage, say: (progress: string) => void): As
   await delay(2000);
   for (const name of stage.names) await stage.daemon.json("POST", `/api/models/${name}/load/?wait=true`);
   yield record("each model loads afterwards", "yes");
+  const known = new Set(await workerPids(stage));
+  const orphans = stage.cgroup.pids.filter((pid) => pid !== stage.daemon.pid && !known.has(pid));
+  yield line("processes of the daemon's that it does not know of", orphans.length, "0", (count) => count === 0);
 }
 
 function* served({ trace, failures, wrong, latenciesMs }: Called): Generator<Line> {

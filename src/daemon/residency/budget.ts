@@ -85,10 +85,10 @@ export class Budget {
     const others = tenants().filter((one) => one.engine !== engine);
     // One that a switch brings up is no tenant yet: nobody makes room for it, and it may not cross what holds for all.
     const isTenant = others.length < tenants().length;
-    const isAlone = !isTenant || !others.some((one) => processesOf(one.engine) > 0);
+    const coming = this.coming(engine);
+    const isAlone = !isTenant || !others.some((one) => this.#isHere(one.engine));
     const serving = engine.pool.serving > 0;
     const isFirst = !serving && workers === 1;
-    const coming = this.coming(engine);
     const demand = { ...coming, footprint: footprint(engine), serving, alone: isAlone && isFirst, replaces };
     // Those of it that are on their way have been promised what they take.
     const detail = this.#options.refusal(1, demand);
@@ -182,8 +182,13 @@ export class Budget {
     };
   }
 
+  /** It has workers, or room is being made for one. */
+  #isHere(engine: Engine): boolean {
+    return processesOf(engine) > 0 || this.#promised.has(engine);
+  }
+
   #residents(asking: Engine, sample: Sample): Resident[] {
-    const others = this.#options.tenants().filter(({ engine }) => engine !== asking && processesOf(engine) > 0);
+    const others = this.#options.tenants().filter(({ engine }) => engine !== asking && this.#isHere(engine));
     const nowMs = this.#options.now();
     return others.map((tenant) => {
       const promised = this.#promised.has(tenant.engine);

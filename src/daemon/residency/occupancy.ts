@@ -63,7 +63,8 @@ export function residentOf(
   const { pool, queue, uses } = engine;
   const running = runningOf(pool);
   const serving = running.filter((worker) => worker.serving);
-  const workers = running.length;
+  // What room is being made for counts as the one that will come.
+  const workers = Math.max(running.length, promised ? 1 : 0);
   return {
     name,
     workers,
