@@ -19,6 +19,7 @@ const schema = z.record(z.string().regex(/^[0-9a-f]{64}$/), load);
 
 /** Of models that are gone too: one that comes back is known. */
 const KEPT = 256;
+const OUTGROWN = 1.5;
 /** A figure that has grown by less is not worth a file. */
 const WORTH_WRITING = 1.02;
 
@@ -62,6 +63,12 @@ export class Footprints {
   /** A worker of it has come to serve, and had so much at its most, of pages that no file backs. */
   loaded(engine: Engine, peakBytes: number): void {
     this.of(engine).observeLoad(peakBytes);
+  }
+
+  /** A load of it was killed for want of memory: the next one asks for half more. */
+  outgrew(engine: Engine): void {
+    const footprint = this.of(engine);
+    footprint.expectLoad(OUTGROWN * footprint.bytesFor({ workers: 1, mapped: true, loading: 1 }, "system"));
   }
 
   /** Writes what has grown. @throws where it can't be written. */

@@ -14,6 +14,7 @@ import type { Engine } from "../residency/engine.ts";
 import { BATCH_LIMITS, halved } from "../policy/batch.ts";
 import type { BatchLimits } from "../policy/batch.ts";
 import type { Cores } from "../pool/cores.ts";
+import type { PoolEvent } from "../pool/events.ts";
 import type { Refusal } from "../pool/nursery.ts";
 import { Pool } from "../pool/pool.ts";
 import type { PoolSettings } from "../pool/pool.ts";
@@ -47,6 +48,8 @@ export interface MemoryGate {
   readonly isHigh: boolean;
   /** Told of each worker that has come to serve, at once: what its load took is the kernel's to tell. */
   loaded(engine: Engine, pid: number): void;
+  /** Told of each worker that the kernel took, for want of memory, before it had answered anything. */
+  outgrew(engine: Engine): void;
 }
 
 const now = (): number => performance.now();
@@ -83,8 +86,11 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
   });
   const uses = new Uses();
   const refusal = (workers: number): Refusal | undefined => memory.refusal(engine, workers);
-  const onLoaded = (pid: number): void => memory.loaded(engine, pid);
-  const pool = createPool({ model, source, queue, uses, refusal, onLoaded, name }, parts);
+  const onLoad = (event: PoolEvent): void => {
+    if (event.type === "ready") memory.loaded(engine, event.pid);
+    if (event.type === "died" && event.reason === "oom" && !event.served) memory.outgrew(engine);
+  };
+  const pool = createPool({ model, source, queue, uses, refusal, onLoad, name }, parts);
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
     const outcome = await queue.submit(texts, submission);
@@ -145,12 +151,12 @@ interface PoolParts {
   readonly queue: Queue;
   readonly uses: Uses;
   readonly refusal: (workers: number) => Refusal | undefined;
-  readonly onLoaded: (pid: number) => void;
+  readonly onLoad: (event: PoolEvent) => void;
   readonly name: string | undefined;
 }
 
 function createPool(of: PoolParts, parts: EngineParts): Pool {
-  const { model, source, queue, uses, refusal, onLoaded, name } = of;
+  const { model, source, queue, uses, refusal, onLoad, name } = of;
   const { settings, log, metrics, decisions, onlookers, cores } = parts;
   const observers = { log, metrics, decisions, onlookers, cache: parts.cache.memory, model: name };
   const pool: Pool = new Pool({
@@ -165,7 +171,7 @@ function createPool(of: PoolParts, parts: EngineParts): Pool {
     cores,
     refusal,
     onEvent: (event) => {
-      if (event.type === "ready") onLoaded(event.pid);
+      onLoad(event);
       if (event.type === "ready" && isFirst(pool)) uses.loaded(now(), event.tookMs);
       observePool(event, observers);
     },

@@ -186,6 +186,7 @@ function gateOf(governance: () => Governance): MemoryGate {
       const peakBytes = readAnonymousPeak(pid);
       if (peakBytes !== undefined) governance().footprints.loaded(engine, peakBytes);
     },
+    outgrew: (engine) => governance().footprints.outgrew(engine),
     get isHigh() {
       return rankOf(governance().governor.level) >= rankOf("high");
     },
