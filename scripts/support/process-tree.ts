@@ -65,6 +65,12 @@ export class MemoryCgroup {
     return Number(readFileSync(`${this.path}/${file}`, "latin1")) - droppable.reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** Processes inside. */
+  get pids(): number[] {
+    const listed = readFileSync(`${this.path}/cgroup.procs`, "latin1").trim();
+    return listed === "" ? [] : listed.split("\n").map(Number);
+  }
+
   /** Anonymous memory of all processes inside. */
   get anonymousBytes(): number {
     const stat = readFileSync(`${this.path}/memory.stat`, "latin1");

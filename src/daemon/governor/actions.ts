@@ -95,10 +95,12 @@ export class Actions {
     this.#options.decisions.record({ ...named(why), freedBytes: null, durationMs: 0 });
   }
 
-  async putOff(verdict: DueVerdict, nowMs: number): Promise<void> {
+  /** @param lack why its replacement can't load; left out where only the time is not there yet. */
+  async putOff(verdict: DueVerdict, nowMs: number, lack?: string): Promise<void> {
     const { slot, why, measured, threshold, untilMs = nowMs } = verdict;
     const place = this.#placeOf(slot);
-    const detail = `recycling may take a tenth of the time: the next one in ${Math.max(0, Math.round(untilMs - nowMs))} ms`;
+    const inMs = Math.max(0, Math.round(untilMs - nowMs));
+    const detail = lack ?? `recycling may take a tenth of the time: the next one in ${inMs} ms`;
     const entry = { action: "put off" as const, reason: why, ...figures(why, measured, threshold), ...place, detail };
     this.#options.decisions.record({ ...entry, freedBytes: null, durationMs: 0 });
   }

@@ -4,35 +4,17 @@ import { chooseIdle } from "../policy/idle.ts";
 import { chooseForMemory } from "../policy/ladder.ts";
 import type { LadderHistory, LadderVerdict } from "../policy/ladder.ts";
 import { CALM, rankOf, stepLevel, thresholdOf } from "../policy/level.ts";
-import type { LevelState, Thresholds } from "../policy/level.ts";
+import type { LevelState } from "../policy/level.ts";
 import { chooseRecycle } from "../policy/recycle.ts";
 import type { RecycleHistory } from "../policy/recycle.ts";
 import { Actions } from "./actions.ts";
 import type { DueVerdict } from "./actions.ts";
-import type { Decisions } from "./decisions.ts";
-import type { Footprint, Wanted } from "./footprint.ts";
+import type { Wanted } from "./footprint.ts";
+import type { GovernorOptions } from "./options.ts";
 import { anonymousOf } from "./ports.ts";
-import type { MemoryMeter, Sample, ShrinkableCache, Workers } from "./ports.ts";
-
-export interface GovernorOptions {
-  readonly meter: MemoryMeter;
-  /** Of the models that are here. */
-  readonly workers: () => Workers;
-  /** Of the model whose worker has that slot; where none is given, of the one that comes back first. */
-  readonly footprint: (slot?: number) => Footprint;
-  /** Told each reading. */
-  readonly onSample?: (sample: Sample) => void;
-  readonly cache: ShrinkableCache;
-  readonly decisions: Decisions;
-  readonly thresholds: Thresholds;
-  /** 0 = after every batch, which the pool does itself; −1 = never. */
-  readonly idleUnloadMs: number;
-  readonly collectGarbage: () => void;
-  readonly purgeRedis: () => void;
-  /** A clock that never goes back, in ms. */
-  readonly now: () => number;
-  readonly onFailure: (error: unknown) => void;
-}
+import { judgeReplacement, refusalOf, withMore } from "./room.ts";
+import type { RoomForBoth } from "./room.ts";
+import type { Sample } from "./ports.ts";
 
 const TICK_MS = 1000;
 
@@ -110,13 +92,15 @@ export class Governor {
     const { thresholds } = this.#options;
     const sample = this.#sample;
     if (!sample) return undefined;
-    if (this.#options.workers().views().length < this.#places) return undefined;
-    const { footprint = this.#options.footprint(), serving = this.#serves, promisedBytes = 0 } = demand ?? {};
-    if (serving && rankOf(this.level) >= rankOf("high")) return `memory is at ${this.level}, and another worker serves`;
-    const taken = { ...sample, usedBytes: sample.usedBytes + promisedBytes };
-    const { fits, detail } = footprint.judge({ workers, mapped: serving }, taken, thresholds.critical);
-    if (fits) return undefined;
-    return workers === 1 ? `a worker needs ${detail}` : `${workers} workers need ${detail}`;
+    const wanted = demand ?? this.#anyDemand();
+    if (wanted.replaces && this.#options.workers().views().length < this.#places) return undefined;
+    return refusalOf(workers, wanted, { sample, level: this.level, thresholds });
+  }
+
+  /** Of the model that comes back first, beside which there is none. */
+  #anyDemand(): Wanted {
+    const footprint = this.#options.footprint();
+    return { footprint, serving: this.#serves, promisedBytes: 0, alone: true, replaces: true };
   }
 
   /** Memory as it is after something was given back: nobody need wait for the next step. */
@@ -129,7 +113,8 @@ export class Governor {
     if (this.#ticking) return;
     this.#ticking = true;
     try {
-      const sample = await this.#read();
+      let sample = await this.#read();
+      if (sample && (await this.#options.relieve?.(sample))) sample = await this.#read();
       if (sample) {
         this.#options.onSample?.(sample);
         this.#climb(sample);
@@ -202,7 +187,7 @@ export class Governor {
       level: this.#state.level,
       falling: this.#falling,
       freeableBytes: ours + cache.bytes,
-      workerBytes: footprint().bytesFor({ workers: 1, mapped: this.#serves }, sample.source),
+      workerBytes: footprint().bytesFor({ workers: 1, mapped: this.#serves, loading: 1 }, sample.source),
       workers: this.#options.workers().views(),
       spare: this.#options.workers().hasSpare,
       thresholds,
@@ -252,19 +237,20 @@ export class Governor {
     if (rankOf(this.level) >= rankOf("critical")) return undefined;
     const verdict = chooseRecycle(views, { last: this.#lastRecycle, unsettled: workers.unsettled }, now());
     if (verdict.act === "keep") return undefined;
-    if (verdict.act === "put off") {
+    const room = this.roomForBoth(verdict.slot);
+    const isTight = verdict.act === "recycle" && !room.fits && !room.fitsInTurn;
+    if (verdict.act === "put off" || isTight) {
       if (this.#putOff.has(verdict.slot)) return undefined;
       this.#putOff.add(verdict.slot);
-      return () => this.#actions.putOff(verdict, now());
+      return () => this.#actions.putOff(verdict, now(), isTight ? `a worker needs ${room.detail}` : undefined);
     }
     this.#putOff.delete(verdict.slot);
-    return () => this.#recycle(verdict);
+    return () => this.#recycle(verdict, room);
   }
 
   /** A try that failed is paid for like one that worked: by what it took. */
-  async #recycle(verdict: DueVerdict): Promise<void> {
+  async #recycle(verdict: DueVerdict, room: RoomForBoth): Promise<void> {
     const { now } = this.#options;
-    const room = this.roomForBoth(verdict.slot);
     const from = now();
     let birthMs: number | undefined;
     try {
@@ -284,11 +270,16 @@ export class Governor {
     }
   }
 
-  /** Whether a replacement fits beside the worker it replaces. */
-  roomForBoth(slot?: number): { fits: boolean; detail: string } {
-    const { footprint, thresholds } = this.#options;
-    if (!this.#sample) return { fits: true, detail: "" };
-    return footprint(slot).judge({ workers: 1, mapped: true }, this.#sample, thresholds.critical);
+  /** Whether a replacement can load beside the worker it replaces, and whether it can when that one has gone. */
+  roomForBoth(slot?: number): RoomForBoth {
+    const { footprint, thresholds, promisedBytes, workers } = this.#options;
+    const sample = this.#sample;
+    if (!sample) return { fits: true, fitsInTurn: true, detail: "" };
+    const found = workers()
+      .views()
+      .find((worker) => worker.slot === slot);
+    const ownBytes = anonymousOf(sample.processes.filter(({ pid }) => pid === found?.pid));
+    return judgeReplacement(footprint(slot), withMore(sample, promisedBytes?.() ?? 0), thresholds, ownBytes);
   }
 
   /** Some worker does. */

@@ -61,12 +61,17 @@ export interface SampledProcess {
   readonly mappedBytes: number;
 }
 
-export interface Sample {
-  readonly atMs: number;
-  readonly usage: number;
+export interface Limited {
   readonly usedBytes: number;
   readonly limitBytes: number;
+}
+
+export interface Sample extends Limited {
+  readonly atMs: number;
+  readonly usage: number;
   readonly source: "system" | "cgroup" | "setting";
+  /** All that is held against a limit, where there is more than what is fullest. */
+  readonly limits?: readonly Limited[];
   readonly pressure: { readonly some10: number; readonly full10: number } | null;
   readonly processes: readonly SampledProcess[];
 }
@@ -80,4 +85,10 @@ export interface MemoryMeter {
 /** Memory that only the end of a process, or its allocator, gives back: pages that no file backs. */
 export function anonymousOf(processes: readonly SampledProcess[]): number {
   return processes.reduce((sum, { rssBytes, mappedBytes }) => sum + rssBytes - mappedBytes, 0);
+}
+
+/** Where least room is left below that share: what is fullest may be so large that something else has less. */
+export function tightestOf({ usedBytes, limitBytes, limits = [] }: Sample, ceiling: number): Limited {
+  const roomOf = (one: Limited): number => ceiling * one.limitBytes - one.usedBytes;
+  return limits.reduce((least, one) => (roomOf(one) < roomOf(least) ? one : least), { usedBytes, limitBytes });
 }

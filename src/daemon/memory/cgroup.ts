@@ -38,15 +38,13 @@ export class Cgroup {
   }
 
   /**
-   * The level that is fullest of those with a limit; null where none has one.
+   * Of each level that has a limit.
    *
    * @param machineBytes memory of the machine: a limit above it limits nothing.
    */
-  usage(machineBytes: number): MemoryUsage | null {
+  usages(machineBytes: number): MemoryUsage[] {
     const { version, levels } = this.#place();
-    if (version === null) return null;
-    const limited = levels.flatMap((folder) => this.#usageOf(folder, version, machineBytes));
-    return limited.toSorted((a, b) => b.usedBytes / b.limitBytes - a.usedBytes / a.limitBytes)[0] ?? null;
+    return version === null ? [] : levels.flatMap((folder) => this.#usageOf(folder, version, machineBytes));
   }
 
   pressure(): Pressure | null {
@@ -76,6 +74,11 @@ export class Cgroup {
     const droppableBytes = names.droppable.reduce((sum, name) => sum + lineOf(stat, name), 0);
     return [{ usedBytes: Math.max(0, Number(current) - droppableBytes), limitBytes }];
   }
+}
+
+/** Null where there is none. */
+export function fullestOf(usages: readonly MemoryUsage[]): MemoryUsage | null {
+  return usages.toSorted((a, b) => b.usedBytes / b.limitBytes - a.usedBytes / a.limitBytes)[0] ?? null;
 }
 
 /** `max`, and a file that isn't there, are no limit. */

@@ -52,3 +52,18 @@ export function readProcessCounters(pid: number, { read }: KernelFiles): Process
   const anonymousBytes = Number.isNaN(field("RssAnon")) ? rssBytes : field("RssAnon");
   return { rssBytes, mappedBytes: rssBytes - anonymousBytes, anonymousBytes };
 }
+
+/**
+ * The most that a process has had of pages that no file backs, of what the kernel keeps count of: the most of all that it
+ * has had less the file pages that it has now, which a load maps and keeps. Read when a load is over; of a process that
+ * has let go of mapped files since, it says too much rather than too little.
+ *
+ * @returns undefined where the process has ended, or the kernel keeps no such count.
+ */
+export function readAnonymousPeak(pid: number, files: KernelFiles = kernelFiles): number | undefined {
+  const text = files.read(`/proc/${pid}/status`) ?? "";
+  const peakBytes = kilobytesIn(text)("VmHWM");
+  const now = readProcessCounters(pid, { ...files, read: () => text });
+  if (Number.isNaN(peakBytes) || !now) return undefined;
+  return Math.max(now.anonymousBytes, peakBytes - now.mappedBytes);
+}

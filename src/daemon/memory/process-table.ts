@@ -51,6 +51,14 @@ export class ProcessTable {
     return seen.flatMap((process) => figuresOf(process, this.#readings.get(process.pid)));
   }
 
+  /** PSS of all as it was read last, moved on by what those processes have now of pages that no file backs. */
+  treeBytes(anonymousBytes: ReadonlyMap<number, number>): number {
+    let bytes = 0;
+    for (const { memory } of this.#readings.values()) bytes += memory.pssBytes;
+    for (const [pid, now] of anonymousBytes) bytes += now - (this.#readings.get(pid)?.memory.anonymousBytes ?? 0);
+    return bytes;
+  }
+
   #count(members: readonly Member[]): Seen[] {
     return members.flatMap(({ role, pid }) => {
       const counters = readProcessCounters(pid, this.#files);

@@ -1,6 +1,6 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { isFileShortage } from "../../lib/system-errors.ts";
-import { Cgroup } from "./cgroup.ts";
+import { Cgroup, fullestOf } from "./cgroup.ts";
 import { isInContainer } from "../../lib/container.ts";
 import { kernelFiles } from "../../lib/kernel-files.ts";
 import type { KernelFiles } from "../../lib/kernel-files.ts";
@@ -8,6 +8,7 @@ import { machineMemory, machinePressure } from "./machine-memory.ts";
 import type { MemoryUsage } from "./machine-memory.ts";
 import { worsePressure } from "./pressure.ts";
 import type { Pressure } from "./pressure.ts";
+import { readProcessCounters } from "./process-memory.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { Member, ProcessFigures } from "./process-table.ts";
 
@@ -17,6 +18,8 @@ export interface MemorySample extends MemoryUsage {
   readonly usage: number;
   /** What is fullest, the machine or a cgroup; or `setting`, the limit of our own. */
   readonly source: "system" | "cgroup" | "setting";
+  /** All that is held against a limit: a cgroup that is emptier than the machine may yet have less room. */
+  readonly limits: readonly MemoryUsage[];
   /** The worse of machine and cgroup; null where the kernel counts none. */
   readonly pressure: Pressure | null;
   /** PSS of the daemon and its workers: no page is counted twice. */
@@ -83,6 +86,20 @@ export class Sampler {
     return this.#nextMeasure;
   }
 
+  /**
+   * How full it is now, in a millisecond and without waiting, and what these processes have of pages that no file backs.
+   *
+   * @throws {Error} where the kernel's files can't be read.
+   */
+  glance(pids: readonly number[]): MemoryUsage & { readonly anonymousBytes: ReadonlyMap<number, number> } {
+    const anonymousBytes = new Map<number, number>();
+    for (const pid of pids) {
+      const counters = readProcessCounters(pid, this.#files);
+      if (counters) anonymousBytes.set(pid, counters.anonymousBytes);
+    }
+    return { ...this.#usage(this.#table.treeBytes(anonymousBytes)), anonymousBytes };
+  }
+
   #inTurn(take: () => Promise<MemorySample>): Promise<MemorySample> {
     const taken = this.#turn.then(take).catch((error: unknown) => {
       throw new CombotError(isFileShortage(error) ? "TOO_MANY_FILES" : "MEMORY_UNMEASURED", messageOf(error));
@@ -109,22 +126,26 @@ export class Sampler {
     };
   }
 
-  #usage(treePssBytes: number): MemoryUsage & Pick<MemorySample, "source"> {
+  #usage(treePssBytes: number): Pick<MemorySample, "usedBytes" | "limitBytes" | "source" | "limits"> {
     const { limitBytes, source = "auto" } = this.#options;
-    if (limitBytes !== null) return { usedBytes: treePssBytes, limitBytes, source: "setting" };
-    if (source === "cgroup") return { ...this.#limitedCgroup(), source: "cgroup" };
+    if (limitBytes !== null) return { usedBytes: treePssBytes, limitBytes, source: "setting", limits: [] };
+    if (source === "cgroup") return this.#limitedCgroup();
     const machine = machineMemory(this.#files);
-    if (source === "machine") return { ...machine, source: "system" };
-    const cgroup = this.#cgroup.usage(machine.limitBytes);
-    const counts = cgroup !== null && (this.#isContained || ratioOf(cgroup) >= ratioOf(machine));
-    return counts ? { ...cgroup, source: "cgroup" } : { ...machine, source: "system" };
+    if (source === "machine") return { ...machine, source: "system", limits: [machine] };
+    const cgroups = this.#cgroup.usages(machine.limitBytes);
+    const cgroup = fullestOf(cgroups);
+    if (cgroup !== null && this.#isContained) return { ...cgroup, source: "cgroup", limits: cgroups };
+    const limits = [machine, ...cgroups];
+    const isCgroupFuller = cgroup !== null && ratioOf(cgroup) >= ratioOf(machine);
+    return isCgroupFuller ? { ...cgroup, source: "cgroup", limits } : { ...machine, source: "system", limits };
   }
 
   /** Without a look at the machine, of which a container may not be shown anything. @throws where none has a limit. */
-  #limitedCgroup(): MemoryUsage {
-    const usage = this.#cgroup.usage(NO_LIMIT_BYTES);
+  #limitedCgroup(): Pick<MemorySample, "usedBytes" | "limitBytes" | "source" | "limits"> {
+    const limits = this.#cgroup.usages(NO_LIMIT_BYTES);
+    const usage = fullestOf(limits);
     if (usage === null) throw new Error(UNLIMITED);
-    return usage;
+    return { ...usage, source: "cgroup", limits };
   }
 }
 

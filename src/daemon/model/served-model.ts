@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { packageFile } from "../../lib/package-files.ts";
-import { Encoder } from "../text/encoder.ts";
+import type { Encoder } from "../text/encoder.ts";
 import { yieldToEventLoop } from "../text/pool-threads.ts";
 import type { CombotSettings } from "./combot-json.ts";
 import { digestModel, temperedDigest } from "./digest.ts";
 import type { ModelFolder } from "./folder.ts";
 import { invalid } from "./invalid.ts";
 import type { SealedCopy } from "./sealed-copy.ts";
+import { openSharedEncoder } from "./shared-encoder.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
 /** The model that comes with the package: a shop chatbot's intents. */
@@ -53,7 +54,7 @@ export async function serveFolder(
 
 async function openEncoder({ sealedDir: dir, tokenizer, windowTokens, truncationSide }: ModelFolder): Promise<Encoder> {
   try {
-    const encoder = await Encoder.open(tokenizer.json, { windowTokens, truncationSide });
+    const encoder = await openSharedEncoder(tokenizer.json, { windowTokens, truncationSide });
     yieldToEventLoop();
     return encoder;
   } catch (error) {

@@ -24,9 +24,12 @@ export interface Resident {
 
 /** A model that texts wait for, and that does not fit beside those that are here. */
 export interface Wish {
+  /** While it loads, which is when it takes most. */
   readonly neededBytes: number;
   /** What may still be taken below the ceiling; less than nothing where it is crossed. */
   readonly freeBytes: number;
+  /** Of what is taken, that goes by itself in a moment: when loads of others are over, with workers on their way out. */
+  readonly passingBytes: number;
   /** How long its oldest text has waited, and how long it may. */
   readonly waitedMs: number;
   readonly deadlineMs: number;
@@ -58,12 +61,16 @@ const SOON_MS = 200;
  */
 export function chooseRoom(wish: Wish, residents: readonly Resident[]): RoomVerdict {
   const missing = wish.neededBytes - wish.freeBytes;
-  if (missing <= 0) return { act: "load", detail: sumOf(wish, residents) };
-  if (missing > totalOf(residents)) return { act: "refuse", detail: sumOf(wish, residents) };
+  const detail = sumOf(wish, residents);
+  if (missing <= 0) return { act: "load", detail };
+  // What goes by itself need not be made.
+  const lasting = missing - wish.passingBytes;
+  if (lasting > totalOf(residents)) return { act: "refuse", detail };
   const isOut = wish.waitedMs >= PATIENCE * wish.deadlineMs;
-  const plan = planFor(missing, residents, (one) => isOut || mayGo(one, wish.atMs));
-  if (plan) return { act: "make room", ...plan, detail: sumOf(wish, residents) };
-  return { act: "wait", untilMs: nextChance(wish, residents), detail: sumOf(wish, residents) };
+  if (lasting <= 0 && !isOut) return { act: "wait", untilMs: wish.atMs + SOON_MS, detail };
+  const plan = planFor(isOut ? missing : lasting, residents, (one) => isOut || mayGo(one, wish.atMs));
+  if (plan) return { act: "make room", ...plan, detail };
+  return { act: "wait", untilMs: nextChance(wish, residents), detail };
 }
 
 function mayGo({ busy, loadedAtMs, loadTookMs }: Resident, atMs: number): boolean {

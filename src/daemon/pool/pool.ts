@@ -1,6 +1,5 @@
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { RecycleReason } from "../../lib/protocol/process.ts";
-import { chooseCreditor } from "../policy/credit.ts";
 import { chooseWorker, mostBatches, wantsOneMore } from "../policy/dispatch.ts";
 import { hangAfterMs } from "../policy/hang.ts";
 import { Cores } from "./cores.ts";
@@ -10,9 +9,10 @@ import { memberOf } from "./member.ts";
 import { Nursery } from "./nursery.ts";
 import type { NurseryOptions, Refusal, WorkerSettings } from "./nursery.ts";
 import { whenServing } from "./readiness.ts";
-import { replaceFirst, replaceInTurn } from "./replacement.ts";
+import { replace } from "./replacement.ts";
 import type { Replacement } from "./replacement.ts";
-import { Slot } from "./slot.ts";
+import { Slot, loadingOf } from "./slot.ts";
+import { creditUser, usersOf } from "./users.ts";
 import type { Work, WorkSource } from "./work.ts";
 import type { Worker } from "./worker.ts";
 import { SLOWNESS, hangLimitMs } from "../../lib/slowness.ts";
@@ -48,6 +48,7 @@ export class Pool {
   #longestBatchMs = 0;
   #recycling: Promise<unknown> = Promise.resolve();
   #suspended = false;
+  #inTurn = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -98,7 +99,7 @@ export class Pool {
 
   /** Distinct users over the workers that run, as keyed hashes; one known to two workers counts once. */
   get users(): number {
-    return new Set(this.#slots.flatMap((slot) => [...slot.workers].flatMap((worker) => [...worker.users]))).size;
+    return usersOf(this.#slots).size;
   }
 
   /** The model has been loaded once, so that a pool without a worker is one that is being mended. */
@@ -154,6 +155,16 @@ export class Pool {
     return stopped.map((slot) => slot.index);
   }
 
+  /** Ends what has not come to serve, for want of memory: its texts wait on, and it is started again when it may be. */
+  async postpone(): Promise<void> {
+    await Promise.all(loadingOf(this.#slots).map((worker) => worker.postpone()));
+  }
+
+  /** A worker has gone, or is about to go, before its replacement is there. */
+  get replacesInTurn(): boolean {
+    return this.#inTurn;
+  }
+
   /** Texts may come and start no worker before `load` is called. */
   suspend(): void {
     this.#suspended = true;
@@ -180,11 +191,7 @@ export class Pool {
   }
 
   /** Counts a user, by keyed hash, who was given an answer that no worker computed for it. */
-  creditUser(user: string): void {
-    const creditors = this.#slots.flatMap(({ current }) => (current ? [current.creditorFor(user)] : []));
-    const slot = chooseCreditor(creditors);
-    if (slot !== undefined) this.#slots[slot]?.current?.countUser(user);
-  }
+  readonly creditUser = (user: string): void => creditUser(this.#slots, user);
 
   /** Starts what is missing and hands out what waits. To be called whenever one of them may have changed. */
   reconsider(): void {
@@ -283,14 +290,10 @@ export class Pool {
     if (blocked !== undefined) throw new CombotError("MODEL_UNAVAILABLE", `no worker is started now: ${blocked}`);
     const { now, onEvent } = this.#options;
     const { pid, birthMs } = slot.current;
-    const order = { slot, now, graceMs: DRAIN_GRACE_MS };
-    const done = inTurn
-      ? await replaceInTurn({ ...order, spawn: () => this.#nursery.spawn(slot) })
-      : await replaceFirst({
-          ...order,
-          spawn: () => this.#nursery.spawn(slot, birthMs > LONG_BIRTH_MS),
-          onServing: () => this.dispatch(),
-        });
+    this.#inTurn = inTurn;
+    const spawn = (): Worker => this.#nursery.spawn(slot, !inTurn && birthMs > LONG_BIRTH_MS);
+    const order = { slot, now, graceMs: DRAIN_GRACE_MS, spawn, onServing: () => this.dispatch() };
+    const done = await replace(order, inTurn).finally(() => (this.#inTurn = false));
     onEvent({ type: "recycled", slot: index, pid, reason, tookMs: done.tookMs });
     return done;
   }

@@ -15,12 +15,18 @@ interface Order {
   readonly graceMs: number;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
+  readonly spawn: () => Worker;
+  /** The new one serves, and the old one is about to go. */
+  readonly onServing: () => void;
+}
+
+/** @param inTurn the old worker goes first, for a machine without room for both. */
+export function replace(order: Order, inTurn: boolean): Promise<Replacement> {
+  return inTurn ? replaceInTurn(order) : replaceFirst(order);
 }
 
 /** The new worker serves, then the old one drains: the slot is never without one. Resolves when the old one is gone. */
-export async function replaceFirst(
-  order: Order & { readonly spawn: () => Worker; readonly onServing: () => void },
-): Promise<Replacement> {
+async function replaceFirst(order: Order): Promise<Replacement> {
   const { slot, graceMs, now, spawn, onServing } = order;
   const old = slot.current;
   const from = now();
@@ -37,10 +43,10 @@ export async function replaceFirst(
 }
 
 /**
- * The old worker drains and ends, then the new one starts: for a machine without room for both. The new one takes the
- * room of the old one, so that no reading has to allow it.
+ * The old worker drains and ends, then the new one starts. It takes the room of the old one, so that no reading has to
+ * allow it.
  */
-export async function replaceInTurn(order: Order & { readonly spawn: () => Worker }): Promise<Replacement> {
+async function replaceInTurn(order: Order): Promise<Replacement> {
   const { slot, graceMs, now, spawn } = order;
   const from = now();
   await slot.current?.drain(graceMs);

@@ -39,3 +39,8 @@ export class Slot {
     this.incoming = undefined;
   }
 }
+
+/** Processes that have not come to serve. */
+export function loadingOf(slots: readonly Slot[]): Worker[] {
+  return slots.flatMap(({ workers }) => [...workers]).filter(({ state }) => state === "starting");
+}

@@ -77,6 +77,7 @@ export class Worker {
   #requests = 0;
   #hung = false;
   #isReplaceable = false;
+  #isPostponed = false;
   #readyAtMs = 0;
   #quietSinceMs = 0;
   #file: LoadableFile | undefined;
@@ -161,6 +162,11 @@ export class Worker {
     return this.#isReplaceable;
   }
 
+  /** It was ended before it served, for want of memory; another one comes when there is room. */
+  get isPostponed(): boolean {
+    return this.#isPostponed;
+  }
+
   /** It has answered at least one text, not counting the probe. */
   get served(): boolean {
     return this.#requests > 0;
@@ -234,6 +240,12 @@ export class Worker {
     if (this.#batches > 0) this.#process.signal("SIGKILL", `its batch took longer than ${graceMs} ms to drain`);
     this.#process.end();
     return this.ended;
+  }
+
+  /** Only while it has not come to serve. Resolves when the process is gone. */
+  postpone(): Promise<Ending> {
+    this.#isPostponed = true;
+    return this.drain(0);
   }
 
   async #boot(): Promise<void> {

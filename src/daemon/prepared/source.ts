@@ -10,6 +10,8 @@ export interface SourceOptions {
   readonly model: SourceModel;
   readonly store: PreparedStore;
   readonly onFallback: (reason: string) => void;
+  /** Ends a trial that runs: its file is not to be had then. */
+  readonly giveUp?: (why: string) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
@@ -46,6 +48,17 @@ export class ModelSource {
   /** Undefined before the first worker was about to load. */
   get trial(): Trial | undefined {
     return this.#trial;
+  }
+
+  /** A trial may run now, which takes memory beside the workers. */
+  get trying(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  /** Ends a trial that runs, if one does: the next worker begins it anew. Resolves when its processes are gone. */
+  async giveUpTrial(why: string): Promise<void> {
+    this.#options.giveUp?.(why);
+    await this.#opening?.catch(() => undefined);
   }
 
   /** Nothing is known before the trial, and nothing is served. */

@@ -48,12 +48,14 @@ export function reportEntry(entry: Entry, parts: ModelsReportParts): ModelRow {
     workers: 0,
     bytes: 0,
     needs: null,
+    needsToLoad: null,
     pinned: parts.models.repository.isPinned(entry),
     waiting: 0,
     lastUsed: null,
     unloadsInSeconds: null,
     calls: 0,
     loads: 0,
+    loadSeconds: 0,
     evictions: 0,
     p99Ms: null,
   };
@@ -76,16 +78,23 @@ function rowOf(name: string, engine: Engine, pinned: boolean, parts: ModelsRepor
     reason: pool.held ?? pool.awaitsRoom ?? (serving.length === 0 ? (pool.lastFailure ?? null) : null),
     workers: serving.length,
     bytes: Math.round(own.reduce((sum, { pssBytes }) => sum + pssBytes, 0)),
-    needs: Math.round(parts.footprint(engine).bytesFor({ workers: 1, mapped: false }, sample?.source ?? "system")),
+    ...needsOf(parts.footprint(engine), sample?.source ?? "system"),
     pinned,
     waiting: queue.waiting,
     lastUsed: uses.lastAtMs === null ? null : timeOfDay(uses.lastAtMs, parts.now()),
     unloadsInSeconds: unloadsInMs === null ? null : Math.round(unloadsInMs / 1000),
     calls: uses.answered + uses.failed,
     loads: uses.loads,
+    loadSeconds: Math.round(uses.loadsTookMs) / 1000,
     evictions: uses.evictions,
     p99Ms: uses.p99Ms,
   };
+}
+
+function needsOf(footprint: Footprint, source: Sample["source"]): Pick<ModelRow, "needs" | "needsToLoad"> {
+  const bytesOf = (loading: number): number =>
+    Math.round(footprint.bytesFor({ workers: 1, mapped: false, loading }, source));
+  return { needs: bytesOf(0), needsToLoad: bytesOf(1) };
 }
 
 function timeOfDay(atMs: number, nowMs: number): string {

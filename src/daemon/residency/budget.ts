@@ -1,18 +1,14 @@
 import type { Decisions } from "../governor/decisions.ts";
 import type { Footprint, Wanted } from "../governor/footprint.ts";
 import type { Sample } from "../governor/ports.ts";
-import { anonymousOf } from "../governor/ports.ts";
+import { anonymousOf, tightestOf } from "../governor/ports.ts";
 import { chooseRoom } from "../policy/making-room.ts";
-import type { Resident, RoomVerdict } from "../policy/making-room.ts";
+import type { Resident, RoomVerdict, Wish } from "../policy/making-room.ts";
 import type { Refusal } from "../pool/nursery.ts";
 import type { Engine } from "./engine.ts";
-
-/** A model that may have workers. */
-export interface Tenant {
-  readonly name: string;
-  readonly engine: Engine;
-  readonly pinned: boolean;
-}
+import type { LoadGuard } from "./load-guard.ts";
+import { comingOf, processesOf, residentOf, sum } from "./occupancy.ts";
+import type { Coming, Tenant } from "./occupancy.ts";
 
 export interface BudgetOptions {
   /** Of all models, the default one among them. */
@@ -28,6 +24,8 @@ export interface BudgetOptions {
   readonly thresholds: () => BudgetThresholds;
   readonly deadlineMs: () => number;
   readonly decisions: Pick<Decisions, "record">;
+  /** Watches loads: told that a worker is about to be started. */
+  readonly guard: Pick<LoadGuard, "watch" | "isGivingUp">;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
   /** Told of what fails while nobody waits for it. */
@@ -43,6 +41,8 @@ export interface BudgetThresholds {
 
 /** How often it is looked whether a model that was busy, or had to stay, may go now. */
 const LOOK_EVERY_MS = 200;
+/** What was read longer ago is read again before something is done about it. */
+const FRESH_MS = 100;
 /** Who has not asked for so long has given up. */
 const FORGOTTEN_AFTER_MS = 2000;
 
@@ -57,6 +57,9 @@ export class Budget {
   readonly #asked = new WeakMap<Engine, { readonly firstMs: number; readonly lastMs: number }>();
   readonly #timers = new Map<Engine, NodeJS.Timeout>();
   readonly #making = new Set<Engine>();
+  /** Of whom it is known what to do when memory has been read. */
+  readonly #reading = new Set<Engine>();
+  #read: Promise<unknown> | undefined;
   #stopped = false;
 
   constructor(options: BudgetOptions) {
@@ -65,33 +68,45 @@ export class Budget {
 
   /** Why so many workers of a model may not be started now; undefined where they may. */
   refusal(engine: Engine, workers: number): Refusal | undefined {
-    const serving = engine.pool.serving > 0;
-    const demand = {
-      footprint: this.#options.footprint(engine),
-      serving,
-      promisedBytes: this.#promisedTo(({ engine: other }) => other !== engine),
-    };
-    const detail = this.#options.refusal(workers, demand);
-    const tenants = this.#options.tenants();
-    // One that a switch brings up is no tenant yet: nobody makes room for it, and it may not cross what holds for all.
-    const isTenant = tenants.some((one) => one.engine === engine);
-    const isAlone = !isTenant || !tenants.some((one) => one.engine !== engine && processesOf(one.engine) > 0);
-    if (isAlone || serving || workers > 1) {
-      if (detail === undefined) return this.#allow(engine);
-      // Another one of it serves, or is about to.
-      return isAlone ? { detail } : { detail, passing: "not needed" };
+    const refusal = this.#refusal(engine, workers);
+    if (refusal === undefined) {
+      this.#asked.delete(engine);
+      this.#options.guard.watch();
     }
-    const { high, critical } = this.#options.thresholds();
-    const early = this.#makeRoom(engine, demand, high);
-    if (early === undefined) return this.#allow(engine);
-    if (this.#making.has(engine)) return early;
-    // What can't be had below `high` at once is had below `critical`, where there is room.
-    return detail === undefined ? this.#allow(engine) : this.#makeRoom(engine, demand, critical);
+    return refusal;
   }
 
-  #allow(engine: Engine): undefined {
-    this.#asked.delete(engine);
-    return undefined;
+  #refusal(engine: Engine, workers: number): Refusal | undefined {
+    if (this.#options.guard.isGivingUp(engine)) return { detail: "its load is being given up", passing: "in time" };
+    const replaces = engine.pool.replacesInTurn;
+    // It takes the room of the one that has gone for it.
+    if (replaces && workers === 1) return undefined;
+    const { footprint, tenants } = this.#options;
+    const others = tenants().filter((one) => one.engine !== engine);
+    // One that a switch brings up is no tenant yet: nobody makes room for it, and it may not cross what holds for all.
+    const isTenant = others.length < tenants().length;
+    const coming = this.coming(engine);
+    const isAlone = !isTenant || !others.some((one) => this.#isHere(one.engine));
+    const serving = engine.pool.serving > 0;
+    const isFirst = !serving && workers === 1;
+    const demand = { ...coming, footprint: footprint(engine), serving, alone: isAlone && isFirst, replaces };
+    // Those of it that are on their way have been promised what they take.
+    const detail = this.#options.refusal(1, demand);
+    if (isAlone || !isFirst) {
+      if (detail === undefined) return undefined;
+      if (isAlone && others.length > 0 && this.#isOld) return this.#readFirst(engine);
+      // Another one of it serves, or is about to.
+      if (!isFirst && isTenant && others.length > 0) return { detail, passing: "not needed" };
+      const later = { ...demand, promisedBytes: coming.promisedBytes - coming.passingBytes };
+      const fitsLater = coming.passingBytes > 0 && this.#options.refusal(1, later) === undefined;
+      return fitsLater ? { detail: `it waits for a load to be over: ${detail}`, passing: "in time" } : { detail };
+    }
+    const { high, critical } = this.#options.thresholds();
+    const asked = { ...coming, footprint: footprint(engine) };
+    const early = this.#makeRoom(engine, asked, high);
+    if (early === undefined || this.#making.has(engine) || this.#reading.has(engine)) return early;
+    // What can't be had below `high` at once is had below `critical`, where there is room.
+    return detail === undefined ? undefined : this.#makeRoom(engine, asked, critical);
   }
 
   /** Makes no more room; what is under way comes to its end. */
@@ -102,12 +117,13 @@ export class Budget {
   }
 
   /** Undefined where it fits below that share of the limit. */
-  #makeRoom(engine: Engine, demand: Wanted, ceiling: number): Refusal | undefined {
+  #makeRoom(engine: Engine, demand: Asked, ceiling: number): Refusal | undefined {
     const sample = this.#options.sample();
     const tenant = this.#options.tenants().find((one) => one.engine === engine);
     if (this.#making.has(engine)) return { detail: "room is being made for it", passing: "in time" };
     if (!sample || !tenant || this.#stopped) return undefined;
     const verdict = chooseRoom(this.#wishOf(engine, demand, sample, ceiling), this.#residents(engine, sample));
+    if (this.#isOld && verdict.act !== "wait") return this.#readFirst(engine);
     switch (verdict.act) {
       case "load":
         return undefined;
@@ -117,7 +133,7 @@ export class Budget {
         this.#lookAgain(engine, verdict.untilMs - this.#options.now());
         return { detail: `it waits for room: ${verdict.detail}`, passing: "in time" };
       case "make room":
-        this.#promised.set(engine, demand.footprint.bytesFor({ workers: 1, mapped: false }, sample.source));
+        this.#promised.set(engine, neededBy(demand, sample));
         this.#making.add(engine);
         this.#perform(tenant, verdict, ceiling)
           .catch(this.#options.onFailure)
@@ -131,55 +147,53 @@ export class Budget {
     }
   }
 
-  #wishOf(engine: Engine, { footprint, promisedBytes }: Wanted, sample: Sample, ceiling: number) {
+  get #isOld(): boolean {
+    const sample = this.#options.sample();
+    return sample !== undefined && this.#options.now() - sample.atMs > FRESH_MS;
+  }
+
+  /** A worker may have ended since memory was read: nobody goes, or is refused, for memory that is free by now. */
+  #readFirst(engine: Engine): Refusal {
+    this.#reading.add(engine);
+    this.#read ??= this.#options.reread().finally(() => {
+      this.#read = undefined;
+      const waiting = [...this.#reading];
+      this.#reading.clear();
+      if (!this.#stopped) for (const one of waiting) one.pool.reconsider();
+    });
+    this.#read.catch(this.#options.onFailure);
+    return { detail: "memory is being read", passing: "in time" };
+  }
+
+  #wishOf(engine: Engine, asking: Asked, sample: Sample, ceiling: number): Wish {
     const { deadlineMs, now } = this.#options;
     const atMs = now();
     const asked = this.#asked.get(engine);
+    const { usedBytes, limitBytes } = tightestOf(sample, ceiling);
     const firstMs = asked && atMs - asked.lastMs < FORGOTTEN_AFTER_MS ? asked.firstMs : atMs;
     this.#asked.set(engine, { firstMs, lastMs: atMs });
     return {
-      neededBytes: footprint.bytesFor({ workers: 1, mapped: false }, sample.source),
-      freeBytes: ceiling * sample.limitBytes - sample.usedBytes - promisedBytes,
+      neededBytes: neededBy(asking, sample),
+      freeBytes: ceiling * limitBytes - usedBytes - asking.promisedBytes,
+      passingBytes: asking.passingBytes,
       waitedMs: Math.max(atMs - firstMs, engine.queue.oldestMs),
       deadlineMs: deadlineMs(),
       atMs,
     };
   }
 
-  #residents(asking: Engine, sample: Sample): Resident[] {
-    const others = this.#options.tenants().filter(({ engine }) => engine !== asking && processesOf(engine) > 0);
-    return others.map((tenant) => this.#resident(tenant, sample));
+  /** It has workers, or room is being made for one. */
+  #isHere(engine: Engine): boolean {
+    return processesOf(engine) > 0 || this.#promised.has(engine);
   }
 
-  #resident({ name, engine, pinned }: Tenant, sample: Sample): Resident {
-    const { pool, queue, uses } = engine;
-    const running = pool.slots.flatMap(({ current }) => (current ? [current] : []));
-    const serving = running.filter((worker) => worker.serving);
-    const footprint = this.#options.footprint(engine);
-    const expected = footprint.bytesFor({ workers: 1, mapped: true }, sample.source);
-    const seen = sample.processes.filter(({ pid }) => serving.some((worker) => worker.pid === pid));
-    const workers = processesOf(engine);
-    // A reading from before it was whole says too little.
-    const isSeen = seen.length === workers && serving.every(({ readyAtMs }) => readyAtMs <= sample.atMs);
-    const workerBytes = isSeen ? anonymousOf(seen) / workers : expected;
-    // Held against a limit of our own, all that its processes have comes back with the last of them.
-    const whole = sample.source === "setting" && isSeen ? sum(seen.map(({ pssBytes }) => pssBytes)) : 0;
-    // One that is on its way, or for which room is made, does not go before it has come.
-    const arriving = serving.length === 0 || this.#promised.has(engine);
+  #residents(asking: Engine, sample: Sample): Resident[] {
+    const others = this.#options.tenants().filter(({ engine }) => engine !== asking && this.#isHere(engine));
     const nowMs = this.#options.now();
-    return {
-      name,
-      workers,
-      surplus: Math.max(0, serving.length - 1),
-      workerBytes,
-      sharedBytes: Math.max(0, whole - workers * workerBytes),
-      pinned,
-      arriving,
-      busy: queue.waiting > 0 || running.some((worker) => worker.batches > 0),
-      lastUsedAtMs: uses.lastAtMs ?? 0,
-      loadedAtMs: uses.loadedAtMs === 0 ? nowMs : uses.loadedAtMs,
-      loadTookMs: uses.loadTookMs,
-    };
+    return others.map((tenant) => {
+      const promised = this.#promised.has(tenant.engine);
+      return residentOf(tenant, this.#options.footprint(tenant.engine), sample, { promised, nowMs });
+    });
   }
 
   /** Ends what the plan names, and tells what that gave back. */
@@ -223,39 +237,36 @@ export class Budget {
     this.#timers.set(engine, timer.unref());
   }
 
-  /** To workers that are on their way, or that the last reading saw before they were whole: what it lacks of them. */
-  #promisedTo(counts: (tenant: Tenant) => boolean): number {
+  /** To the workers of all models. @param asking what it was promised before is what it asks for now. */
+  coming(asking?: Engine): Coming {
     const sample = this.#options.sample();
-    if (!sample) return 0;
-    const tenants = this.#options.tenants().filter(counts);
-    return sum(tenants.map(({ engine }) => this.#promisedToOne(engine, sample)));
+    const tenants = sample ? this.#options.tenants() : [];
+    const all = tenants.map(({ engine }) => this.#comingOf(engine, sample!, engine === asking));
+    return {
+      promisedBytes: sum(all.map(({ promisedBytes }) => promisedBytes)),
+      passingBytes: sum(all.map(({ passingBytes }) => passingBytes)),
+    };
   }
 
-  #promisedToOne(engine: Engine, sample: Sample): number {
+  #comingOf(engine: Engine, sample: Sample, isAsking: boolean): Coming {
     if (isSettled(engine)) this.#promised.delete(engine);
-    const running = engine.pool.slots.flatMap(({ current }) => (current ? [current] : []));
-    const growing = running.filter((worker) => !worker.serving || worker.readyAtMs > sample.atMs);
-    const isMapped = growing.length === 0 || growing.length < running.length;
-    const footprint = this.#options.footprint(engine);
-    const coming = footprint.bytesFor({ workers: growing.length, mapped: isMapped }, sample.source);
-    const there = sample.processes.filter(({ pid }) => growing.some((worker) => worker.pid === pid));
-    const seen =
-      sample.source === "setting" && !isMapped ? sum(there.map(({ pssBytes }) => pssBytes)) : anonymousOf(there);
-    return Math.max(0, Math.max(this.#promised.get(engine) ?? 0, coming) - seen);
+    const promisedBytes = isAsking ? 0 : (this.#promised.get(engine) ?? 0);
+    return comingOf(engine, this.#options.footprint(engine), sample, promisedBytes);
   }
+}
+
+interface Asked extends Coming {
+  readonly footprint: Footprint;
+}
+
+/** What the first worker of a model takes at the most, which is while it loads. */
+function neededBy({ footprint }: Asked, { source }: Sample): number {
+  return footprint.bytesFor({ workers: 1, mapped: false, loading: 1 }, source);
 }
 
 /** What it was promised it has, or nobody wants it any more, or it can't be loaded. */
 function isSettled({ pool }: Engine): boolean {
   return pool.serving > 0 || pool.held !== undefined || !pool.slots.some(({ wanted }) => wanted);
-}
-
-function processesOf({ pool }: Engine): number {
-  return pool.slots.filter(({ current }) => current !== undefined).length;
-}
-
-function sum(bytes: readonly number[]): number {
-  return bytes.reduce((all, one) => all + one, 0);
 }
 
 /** Idle ones first. */

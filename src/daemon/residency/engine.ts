@@ -17,6 +17,10 @@ export interface Engine {
   readonly unshared: () => string | undefined;
   /** What was found before the first worker started; undefined until then. */
   readonly trial: () => Trial | undefined;
+  /** Its trial may run, which takes memory beside its workers. */
+  readonly trying: () => boolean;
+  /** Resolves when the trial's processes are gone, if it runs. */
+  readonly giveUpTrial: (why: string) => Promise<void>;
   /** What was begun last of what comes before its first worker, in words. */
   readonly doing: () => string | undefined;
 }

@@ -4,7 +4,7 @@ import type { GovernedWorker, Workers } from "../governor/ports.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Engine } from "./engine.ts";
 import { idleUnloadMsOf } from "./model-wishes.ts";
-import type { Tenant } from "./budget.ts";
+import type { Tenant } from "./occupancy.ts";
 import type { Models } from "./models.ts";
 
 /** Processes that serve nobody, and go before any that does. */

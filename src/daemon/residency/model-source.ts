@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { usableCores } from "../../lib/cores.ts";
+import { CombotError } from "../../lib/errors.ts";
 import type { ModelMessage } from "../../lib/protocol/worker-channel.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { ModelSource } from "../prepared/source.ts";
 import { PreparedStore } from "../prepared/store.ts";
 import { prepareInChild, prepareWithSpareTime, runTrial } from "../prepared/trial-run.ts";
+import type { TrialOrder, TrialOutcome } from "../prepared/trial-run.ts";
 
 export interface ModelSourceOptions {
   readonly stateDir: string;
@@ -22,6 +24,8 @@ export interface ModelSourceOptions {
 /** A trial loads the model up to six times, and asks it each time. */
 const TRIAL_LOADS = 6;
 
+type StoreOrder = Pick<TrialOrder, "modelPath" | "folder" | "obstacle">;
+
 const now = (): number => performance.now();
 
 /** Where the workers of a model get their file, and `combot model check` the same one. */
@@ -37,13 +41,25 @@ export function createModelSource(model: ServedModel, options: ModelSourceOption
     encode: (text: string) => encoder.encode({ text }),
   };
   const prepare = isSpare ? prepareWithSpareTime : prepareInChild;
-  const store = new PreparedStore({
-    dir: join(stateDir, "prepared"),
-    run: (order) => runTrial({ ...order, model: tried, timeoutMs: TRIAL_LOADS * loadTimeoutMs(), prepare, stop }),
-    onProgress,
-  });
+  let running = new AbortController();
+  const run = async (order: StoreOrder): Promise<TrialOutcome> => {
+    const { signal } = (running = new AbortController());
+    const timeoutMs = TRIAL_LOADS * loadTimeoutMs();
+    const stops = stop ? AbortSignal.any([stop, signal]) : signal;
+    const outcome = await runTrial({ ...order, model: tried, timeoutMs, prepare, stop: stops });
+    // What it came to says nothing of the model.
+    if (signal.aborted) throw new CombotError("MODEL_UNAVAILABLE", String(signal.reason));
+    return outcome;
+  };
+  const store = new PreparedStore({ dir: join(stateDir, "prepared"), run, onProgress });
   const { computedDigest: digest, modelPath, externalPaths, bytes, sealed } = model;
-  return new ModelSource({ model: { digest, modelPath, externalPaths, bytes, sealed }, store, onFallback, now });
+  return new ModelSource({
+    model: { digest, modelPath, externalPaths, bytes, sealed },
+    store,
+    onFallback,
+    giveUp: (why) => running.abort(why),
+    now,
+  });
 }
 
 /** What a worker has to know of a model beside its file. */

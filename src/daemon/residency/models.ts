@@ -10,7 +10,7 @@ import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
-import type { Tenant } from "./budget.ts";
+import type { Tenant } from "./occupancy.ts";
 import { bringUp, hasProcesses } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { Repository } from "./repository.ts";

@@ -1,3 +1,4 @@
+import { tightestOf } from "../governor/ports.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { estimateLoad, judgeFit } from "../policy/fit.ts";
@@ -14,7 +15,9 @@ export async function fitsBeside(
   workers: number,
   ceiling: number,
 ): Promise<FitVerdict> {
-  const { anonymousBytes, sharedBytes } = estimateLoad({ modelBytes: model.bytes, shared: true });
-  const neededBytes = workers * anonymousBytes + sharedBytes;
-  return judgeFit(neededBytes, { ...(await meter.measure()), ceiling });
+  const estimate = estimateLoad({ modelBytes: model.bytes, shared: true, tried: false });
+  const { anonymousBytes, loadBytes, sharedBytes } = estimate;
+  // It is tried before weights are shared, and before the others load.
+  const neededBytes = Math.max(workers * anonymousBytes + sharedBytes, (workers - 1) * anonymousBytes + loadBytes);
+  return judgeFit(neededBytes, { ...tightestOf(await meter.measure(), ceiling), ceiling });
 }

@@ -9,6 +9,8 @@ const KEPT = 512;
 /** What became of one model since it was opened. Times are of a clock that never goes back, in ms. */
 export class Uses {
   loads = 0;
+  /** What all of them took together. */
+  loadsTookMs = 0;
   evictions = 0;
   /** When it last came to serve, and what that load took; 0 before the first. */
   loadedAtMs = 0;
@@ -45,6 +47,7 @@ export class Uses {
     this.loads += 1;
     if (this.evictions > this.#evictionsBefore) this.reloadMs += tookMs;
     this.#evictionsBefore = this.evictions;
+    this.loadsTookMs += tookMs;
     this.loadedAtMs = nowMs;
     this.loadTookMs = tookMs;
   }

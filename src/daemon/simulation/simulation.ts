@@ -163,6 +163,8 @@ export class Simulation {
           footprint: this.#footprint,
           serving: this.#pool.serving > 0,
           promisedBytes: 0,
+          alone: true,
+          replaces: true,
         }),
       onAnswered: (batch, worker) => this.#answered(batch, worker),
       onRefused: (refused) => this.#fail(refused, "no worker"),
@@ -177,7 +179,11 @@ export class Simulation {
   }
 
   readonly #footprint = new Footprint(() =>
-    estimateLoad({ modelBytes: this.#options.model.bytes, shared: this.#options.model.memory.sharedBytes > 0 }),
+    estimateLoad({
+      modelBytes: this.#options.model.bytes,
+      shared: this.#options.model.memory.sharedBytes > 0,
+      tried: true,
+    }),
   );
 
   #createGovernor(): Governor {

@@ -14,6 +14,7 @@ import type { Engine } from "../residency/engine.ts";
 import { BATCH_LIMITS, halved } from "../policy/batch.ts";
 import type { BatchLimits } from "../policy/batch.ts";
 import type { Cores } from "../pool/cores.ts";
+import type { PoolEvent } from "../pool/events.ts";
 import type { Refusal } from "../pool/nursery.ts";
 import { Pool } from "../pool/pool.ts";
 import type { PoolSettings } from "../pool/pool.ts";
@@ -47,6 +48,10 @@ export interface MemoryGate {
   refusal(engine: Engine, workers: number): Refusal | undefined;
   /** From `high` on, batches are halved. */
   readonly isHigh: boolean;
+  /** Told of each worker that has come to serve, at once: what its load took is the kernel's to tell. */
+  loaded(engine: Engine, pid: number): void;
+  /** Told of each worker that the kernel took, for want of memory, before it had answered anything. */
+  outgrew(engine: Engine): void;
 }
 
 const now = (): number => performance.now();
@@ -84,7 +89,11 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
   });
   const uses = new Uses();
   const refusal = (workers: number): Refusal | undefined => memory.refusal(engine, workers);
-  const pool = createPool({ model, source, queue, uses, refusal, name }, parts);
+  const onLoad = (event: PoolEvent): void => {
+    if (event.type === "ready") memory.loaded(engine, event.pid);
+    if (event.type === "died" && event.reason === "oom" && !event.served) memory.outgrew(engine);
+  };
+  const pool = createPool({ model, source, queue, uses, refusal, onLoad, name }, parts);
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
     const outcome = await queue.submit(texts, submission);
@@ -103,6 +112,8 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
     uses,
     unshared: () => source.fallback,
     trial: () => source.trial,
+    trying: () => source.trying,
+    giveUpTrial: (why) => source.giveUpTrial(why),
     doing: () => doing,
   };
   return engine;
@@ -143,10 +154,12 @@ interface PoolParts {
   readonly queue: Queue;
   readonly uses: Uses;
   readonly refusal: (workers: number) => Refusal | undefined;
+  readonly onLoad: (event: PoolEvent) => void;
   readonly name: string | undefined;
 }
 
-function createPool({ model, source, queue, uses, refusal, name }: PoolParts, parts: EngineParts): Pool {
+function createPool(of: PoolParts, parts: EngineParts): Pool {
+  const { model, source, queue, uses, refusal, onLoad, name } = of;
   const { settings, log, metrics, decisions, onlookers, cores, isSpare = false } = parts;
   const observers = { log, metrics, decisions, onlookers, cache: parts.cache.memory, model: name };
   const pool: Pool = new Pool({
@@ -162,6 +175,7 @@ function createPool({ model, source, queue, uses, refusal, name }: PoolParts, pa
     cores,
     refusal,
     onEvent: (event) => {
+      onLoad(event);
       if (event.type === "ready" && isFirst(pool)) uses.loaded(now(), event.tookMs);
       observePool(event, observers);
     },

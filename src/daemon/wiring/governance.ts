@@ -3,12 +3,14 @@ import { messageOf } from "../../lib/errors.ts";
 import type { Decision } from "../../lib/protocol/decisions.ts";
 import { Decisions } from "../governor/decisions.ts";
 import { Governor } from "../governor/governor.ts";
-import type { MemoryMeter, ShrinkableCache } from "../governor/ports.ts";
+import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
 import type { Logger } from "../log/log.ts";
 import { collectAll } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import { Budget } from "../residency/budget.ts";
 import type { Footprints } from "../residency/footprints.ts";
+import { LoadGuard } from "../residency/load-guard.ts";
+import type { Glance } from "../residency/load-guard.ts";
 import { GovernedModels } from "../residency/governed-models.ts";
 import type { Spare } from "../residency/governed-models.ts";
 import type { Models } from "../residency/models.ts";
@@ -25,7 +27,7 @@ export interface GovernanceParts {
   readonly models: Models;
   readonly footprints: Footprints;
   readonly cache: ShrinkableCache;
-  readonly meter: MemoryMeter;
+  readonly meter: MemoryMeter & { glance(pids: readonly number[]): Glance };
   readonly decisions: Decisions;
   readonly log: Logger;
   /** What goes before any worker that serves. */
@@ -49,6 +51,8 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     meter,
     workers: () => workers,
     footprint: (slot) => footprints.of(workers.engineOf(slot)),
+    promisedBytes: () => budget.coming().promisedBytes,
+    relieve: (sample) => guard.relieve(sample),
     onSample: (sample) => {
       footprints.observe(sample, models.engines);
       footprints
@@ -68,7 +72,8 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     now,
     onFailure: (error) => log.error({ err: error }, "the memory governor failed in one step"),
   });
-  const budget = new Budget({
+  const guard = createGuard(settings, parts, () => governor.sample);
+  const budget: Budget = new Budget({
     tenants: () => models.tenants,
     footprint: (engine) => footprints.of(engine),
     refusal: (count, demand) => governor.refusal(count, demand),
@@ -77,10 +82,24 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     thresholds: () => settings.memory,
     deadlineMs: () => settings.requestTimeoutMs,
     decisions,
+    guard,
     now,
     onFailure: (error) => log.error({ err: error }, "room for a model could not be made"),
   });
   return { governor, budget, footprints, decisions, cache };
+}
+
+function createGuard(settings: Settings, parts: GovernanceParts, sample: () => Sample | undefined): LoadGuard {
+  const { models, footprints, meter, decisions, log } = parts;
+  return new LoadGuard({
+    tenants: () => models.tenants,
+    footprint: (engine) => footprints.of(engine),
+    glance: (pids) => meter.glance(pids),
+    source: () => sample()?.source ?? "system",
+    thresholds: () => settings.memory,
+    decisions,
+    onFailure: (error) => log.error({ err: error }, "loads are not watched"),
+  });
 }
 
 function logDecision(log: Logger, { id, action, reason, ...figures }: Decision): void {

@@ -18,6 +18,7 @@ import type { FirstModel, ModelSetting } from "../residency/first-model.ts";
 import { createJournaling } from "./journaling.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
+import { readAnonymousPeak } from "../memory/process-memory.ts";
 import { Sampler } from "../memory/sampler.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Readings } from "../metrics/metrics.ts";
@@ -177,6 +178,11 @@ function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Rea
 function gateOf({ governance, shadows }: LateParts): MemoryGate {
   return {
     refusal: (engine, workers) => shadows().makeRoom(engine, workers) ?? governance().budget.refusal(engine, workers),
+    loaded: (engine, pid) => {
+      const peakBytes = readAnonymousPeak(pid);
+      if (peakBytes !== undefined) governance().footprints.loaded(engine, peakBytes);
+    },
+    outgrew: (engine) => governance().footprints.outgrew(engine),
     get isHigh() {
       return rankOf(governance().governor.level) >= rankOf("high");
     },

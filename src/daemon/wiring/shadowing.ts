@@ -58,7 +58,7 @@ export function createShadows(parts: EngineParts, { models, governance }: Omit<L
     models,
     open: (dir) => openModel(dir, settings.stateDir, { needed: models().needed }),
     create: (model, name, refusal) => {
-      const own = { metrics: UNCOUNTED, memory: { refusal, isHigh: false }, cores: new Cores({ most: 1, now }) };
+      const own = { metrics: UNCOUNTED, memory: { refusal, loaded: nothing, outgrew: nothing, isHigh: false }, cores: new Cores({ most: 1, now }) };
       return createEngine(model, { ...parts, ...own, settings: patient(settings), isSpare: true }, name);
     },
     traffic: () => {
@@ -103,6 +103,11 @@ function runningIn({ slots }: Engine["pool"]): number {
   return slots.filter(({ current }) => current?.state === "busy").length;
 }
 
+/** Its peak is nobody's to plan with: it goes before anything is short. */
+function nothing(): void {
+  return;
+}
+
 function patient(settings: Settings): Settings {
   return new Proxy(settings, {
     get: (target, name) => {
@@ -121,7 +126,7 @@ function staysNormal(
 ): boolean {
   const { sample } = governor;
   if (!sample) return true;
-  const demand = { workers, mapped: engine.pool.serving > 0 };
+  const demand = { workers, mapped: engine.pool.serving > 0, loading: 1 };
   return footprints.of(engine).judge(demand, sample, settings.memory.warning).fits;
 }
 

@@ -24,6 +24,7 @@ export const DECISION_ACTIONS = [
   "cleanup",
   "refuse load",
   "make room",
+  "postpone load",
   "worker died",
   "disconnect",
 ] as const;

@@ -31,12 +31,14 @@ export const modelRow = z.object({
     .min(0)
     .nullable()
     .describe("bytes that one worker takes: measured, or an estimate before its first load"),
+  needsToLoad: z.int().min(0).nullable().describe("the same at its most, which is while it loads"),
   pinned: z.boolean(),
   waiting: z.int().min(0).describe("texts"),
   lastUsed: z.iso.datetime().nullable(),
   unloadsInSeconds: z.number().min(0).nullable(),
   calls: z.int().min(0).describe("that asked it, cached answers too"),
   loads: z.int().min(0),
+  loadSeconds: z.number().min(0).describe("that its loads took, together"),
   evictions: z.int().min(0).describe("ended to make room for another one"),
   p99Ms: z.number().min(0).nullable().describe("of the last 512 calls that a worker computed"),
 });

@@ -121,6 +121,25 @@ test.runIf(hasCgroups)(
   60_000,
 );
 
+test.runIf(hasCgroups)(
+  "one that takes far more than was known gives way while it loads, and comes when there is room: nobody is refused",
+  async () => {
+    const dir = writeNamedModel(join(folder, "big"), "big", { ballastBytes: 200 * MIB });
+    await daemon.json("PUT", "/api/models/big/", { dir });
+    // A machine that is too slow to look in time has the kernel end a load; it comes again, with room for more.
+    const load = (): Promise<unknown> => daemon.json("POST", "/api/models/big/load/?wait=true");
+    await vi.waitFor(load, { timeout: 60_000, interval: 500 });
+    expect((await ask("big", "hello")).results[0]!.label).toMatch(/^big:/);
+    const { decisions } = await daemon.json<DecisionsReply>("GET", "/api/decisions/?limit=1000");
+    const actions = decisions.filter(({ model }) => model === "big").map(({ action }) => action);
+    expect(actions.some((action) => action === "postpone load" || action === "worker died")).toBe(true);
+    expect(decisions.map(({ action }) => action)).not.toContain("unload all");
+    const { models: rows } = await daemon.json<ModelsReply>("GET", "/api/models/");
+    expect(rows.find(({ name }) => name === "big")!.needsToLoad).toBeGreaterThan(200 * MIB);
+  },
+  90_000,
+);
+
 test.runIf(!hasCgroups)("NOT TESTED: room for models, which takes root and a memory controller", () => {
   expect(process.env["CI"], "CI has to run the tests as root, with a memory controller").not.toBe("true");
 });

@@ -64,7 +64,7 @@ describe("held against a limit of our own", () => {
 
 test("processes of another model, which serves during a switch, say nothing about this one's", async () => {
   const governed = await readOnce(0.3);
-  const footprint = new Footprint(() => ({ anonymousBytes: 1, sharedBytes: 0 }));
+  const footprint = new Footprint(() => ({ anonymousBytes: 1, loadBytes: 1, sharedBytes: 0 }));
   footprint.observe(governed.governor.sample!, []);
   expect(footprint.bytesFor({ workers: 1, mapped: true }, "system")).toBe(1);
   footprint.observe(

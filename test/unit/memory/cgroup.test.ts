@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Cgroup } from "../../../src/daemon/memory/cgroup.ts";
+import { Cgroup, fullestOf } from "../../../src/daemon/memory/cgroup.ts";
 import { GIB, MIB } from "../../../src/lib/units.ts";
 import { V1, V2, selfOf, v1Level, v2Level } from "./cgroup-fixtures.ts";
 import { FakeKernel } from "./fake-kernel.ts";
@@ -8,7 +8,7 @@ const MACHINE = 8 * GIB;
 const PID = 4711;
 
 function usageOf(texts: Readonly<Record<string, string>>) {
-  return new Cgroup(new FakeKernel(texts), PID).usage(MACHINE);
+  return fullestOf(new Cgroup(new FakeKernel(texts), PID).usages(MACHINE));
 }
 
 describe("usage", () => {
@@ -109,14 +109,14 @@ describe("finding the cgroup", () => {
   test("happens once, and again when the process was moved or the folder is gone", () => {
     const kernel = new FakeKernel({ ...selfOf(V2), ...v2Level(V2.folder, { current: 1, limit: 10 }) });
     const cgroup = new Cgroup(kernel, PID);
-    for (let i = 0; i < 5; i++) expect(cgroup.usage(MACHINE)?.limitBytes).toBe(10 * MIB);
+    for (let i = 0; i < 5; i++) expect(fullestOf(cgroup.usages(MACHINE))?.limitBytes).toBe(10 * MIB);
     expect(kernel.readsOf("mountinfo")).toBe(1);
 
     kernel.texts.set("/proc/self/cgroup", "0::/moved\n");
     for (const [path, text] of Object.entries(v2Level("/sys/fs/cgroup/moved", { current: 1, limit: 20 }))) {
       kernel.texts.set(path, text);
     }
-    for (let i = 0; i < 5; i++) expect(cgroup.usage(MACHINE)?.limitBytes).toBe(20 * MIB);
+    for (let i = 0; i < 5; i++) expect(fullestOf(cgroup.usages(MACHINE))?.limitBytes).toBe(20 * MIB);
     expect(kernel.readsOf("mountinfo")).toBe(2);
 
     for (const path of [...kernel.texts.keys()].filter((path) => path.includes("/moved/"))) kernel.texts.delete(path);
@@ -124,7 +124,7 @@ describe("finding the cgroup", () => {
     for (const [path, text] of Object.entries(v2Level("/cg/moved", { current: 1, limit: 30 }))) {
       kernel.texts.set(path, text);
     }
-    expect(cgroup.usage(MACHINE)?.limitBytes).toBe(30 * MIB);
+    expect(fullestOf(cgroup.usages(MACHINE))?.limitBytes).toBe(30 * MIB);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readAnonymousPeak } from "../../../src/daemon/memory/process-memory.ts";
 import { Sampler } from "../../../src/daemon/memory/sampler.ts";
 import type { SamplerOptions } from "../../../src/daemon/memory/sampler.ts";
 import { GIB, KIB, MIB } from "../../../src/lib/units.ts";
@@ -51,6 +52,47 @@ function setUp(options: Partial<SamplerOptions> = {}) {
   const sampler = new Sampler({ pids: () => members, limitBytes: null, now, files: kernel, ...options });
   return { kernel, clock, sampler, members };
 }
+
+describe("what else is held against a limit", () => {
+  test("all of it, though the machine is fuller: a cgroup may have less room all the same", async () => {
+    const { sampler, kernel } = setUp();
+    const cgroup = { ...selfOf(V2), ...v2Level(V2.folder, { current: 60, limit: 200 }) };
+    for (const [path, text] of Object.entries(cgroup)) kernel.texts.set(path, text);
+    const { source, usage, limits } = await sampler.sample();
+    expect([source, usage]).toEqual(["system", 0.5]);
+    expect(limits).toEqual([
+      { usedBytes: 4 * GIB, limitBytes: 8 * GIB },
+      { usedBytes: 60 * MIB, limitBytes: 200 * MIB },
+    ]);
+  });
+
+  test("nothing beside a limit of our own", async () => {
+    expect((await setUp({ limitBytes: GIB }).sampler.sample()).limits).toEqual([]);
+  });
+});
+
+describe("a glance", () => {
+  test("tells what is used and what processes have, and reads no PSS", () => {
+    const { sampler, kernel } = setUp();
+    expect(sampler.glance([2, 99])).toEqual(
+      expect.objectContaining({ usedBytes: 4 * GIB, anonymousBytes: new Map([[2, 20 * MIB]]) }),
+    );
+    expect(kernel.readsOf("smaps_rollup")).toBe(0);
+  });
+
+  test("against a limit of our own, goes by the last PSS and what processes have had since", async () => {
+    const { sampler, kernel } = setUp({ limitBytes: GIB });
+    const { usedBytes } = await sampler.sample();
+    setProcess(kernel, 2, { anon: 120, mapped: 400, sharers: 2 });
+    expect(sampler.glance([2]).usedBytes - usedBytes).toBe(100 * MIB);
+  });
+});
+
+test("the most that a process has had is what the kernel kept count of, less the files that it has mapped", () => {
+  const status = kilobyteLines({ VmHWM: 300 * KIB, VmRSS: 180 * KIB, RssAnon: 80 * KIB });
+  const kernel = new FakeKernel({ "/proc/7/status": status, "/proc/8/status": kilobyteLines({ VmRSS: 180 * KIB }) });
+  expect([7, 8, 9].map((pid) => readAnonymousPeak(pid, kernel))).toEqual([200 * MIB, undefined, undefined]);
+});
 
 describe("what usage is", () => {
   test("the machine's, from what is available, where no cgroup limits it", async () => {

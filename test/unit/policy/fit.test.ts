@@ -6,11 +6,17 @@ describe("what a model nobody has measured will take", () => {
   const modelBytes = 200 * MIB;
 
   test("sharing weights: one packed copy for all, and each worker's own 48 MiB", () => {
-    expect(estimateLoad({ modelBytes, shared: true })).toEqual({ anonymousBytes: 48 * MIB, sharedBytes: 330 * MIB });
+    const estimate = estimateLoad({ modelBytes, shared: true, tried: true });
+    expect(estimate).toEqual({ anonymousBytes: 48 * MIB, loadBytes: 48 * MIB, sharedBytes: 330 * MIB });
   });
 
-  test("not sharing: everything once for each worker", () => {
-    expect(estimateLoad({ modelBytes, shared: false })).toEqual({ anonymousBytes: (48 + 260) * MIB, sharedBytes: 0 });
+  test("not sharing: everything once for each worker, and twice and more of it while it loads", () => {
+    const estimate = estimateLoad({ modelBytes, shared: false, tried: true });
+    expect(estimate).toEqual({ anonymousBytes: (48 + 260) * MIB, loadBytes: (48 + 520) * MIB, sharedBytes: 0 });
+  });
+
+  test("not tried on this machine yet: its file is loaded as it is, whatever serves in the end", () => {
+    expect(estimateLoad({ modelBytes, shared: true, tried: false }).loadBytes).toBe((48 + 520) * MIB);
   });
 });
 

@@ -22,6 +22,7 @@ const resident = (name: string, over: Partial<Resident> = {}): Resident => ({
 const wish = (over: Partial<Wish> = {}): Wish => ({
   neededBytes: 100 * MB,
   freeBytes: 0,
+  passingBytes: 0,
   waitedMs: 0,
   deadlineMs: 30_000,
   atMs: 60_000,
@@ -87,6 +88,24 @@ describe("making room for a model", () => {
     expect(verdict.act).toBe("wait");
   });
 
+  test("what a load of another one takes and gives back is waited for, and nothing goes for it", () => {
+    const asked = { neededBytes: 100 * MB, freeBytes: 20 * MB, passingBytes: 80 * MB };
+    expect(chooseRoom(wish(asked), [resident("free")])).toMatchObject({ act: "wait", untilMs: 60_200 });
+    expect(chooseRoom(wish({ ...asked, waitedMs: 15_000 }), [resident("free")])).toMatchObject({ evict: ["free"] });
+  });
+
+  test("beside that, only what is missing for good goes", () => {
+    const residents = [resident("old", { lastUsedAtMs: 1 }), resident("new", { lastUsedAtMs: 2 })];
+    const asked = wish({ neededBytes: 150 * MB, passingBytes: 50 * MB });
+    expect(chooseRoom(asked, residents)).toMatchObject({ act: "make room", evict: ["old"] });
+  });
+
+  test("nothing is refused for a load that will be over", () => {
+    const pinned = [resident("pinned", { pinned: true })];
+    expect(chooseRoom(wish({ freeBytes: -30 * MB, passingBytes: 130 * MB }), pinned).act).toBe("wait");
+    expect(chooseRoom(wish({ freeBytes: -30 * MB, passingBytes: 129 * MB }), pinned).act).toBe("refuse");
+  });
+
   const anyResident = fc.record({
     name: fc.uuid(),
     workers: fc.integer({ min: 1, max: 4 }),
@@ -105,6 +124,7 @@ describe("making room for a model", () => {
   const anyWish = fc.record({
     neededBytes: fc.integer({ min: 1, max: 2000 * MB }),
     freeBytes: fc.integer({ min: -200 * MB, max: 1000 * MB }),
+    passingBytes: fc.constant(0),
     waitedMs: fc.integer({ min: 0, max: 30_000 }),
     deadlineMs: fc.constant(30_000),
     atMs: fc.constant(60_000),

@@ -12,13 +12,10 @@ import { hangLimitMs } from "../../../../src/lib/slowness.ts";
 import { MIB } from "../../../../src/lib/units.ts";
 import { writeNamedModel } from "../../../../test/support/repository.ts";
 
-/**
- * What a worker of each takes, which the file does not hold: so that its load takes memory as large models do. While it
- * loads it takes that twice, which no footprint knows of yet: there must be room for it.
- */
+/** What a worker of each takes, which the file does not hold: so that its load takes memory as large models do. */
 const BALLAST_BYTES = 48 * MIB;
-/** Of what one model needs, beside those that fit: less than one, so that no further one does. */
-const SLACK = 0.9;
+/** Of what one model needs, beside those that fit and what the last of them takes to load: no further one loads in it. */
+const SLACK = 0.4;
 const CRITICAL = 0.9;
 const HIGH = 0.85;
 
@@ -47,7 +44,7 @@ export async function stageOf(count: number, fitting: number, timeoutSeconds = 3
     REQUEST_TIMEOUT: String(timeoutSeconds),
   };
   const daemon = await PrivateDaemon.start({ env, wrapper: cgroup.wrapper, startLimitMs: hangLimitMs(60_000) });
-  const rows = async (): Promise<readonly ModelRow[]> =>
+  const rowsOf = async (): Promise<readonly ModelRow[]> =>
     (await daemon.json<ModelsReply>("GET", "/api/models/")).models.filter((row) => !row.default);
   const close = async (): Promise<void> => {
     await daemon.stop();
@@ -63,10 +60,12 @@ export async function stageOf(count: number, fitting: number, timeoutSeconds = 3
   }
   const { processes } = await daemon.json<MemoryReport>("GET", "/api/memory/");
   const own = processes.reduce((sum, { rssBytes, mappedBytes }) => sum + rssBytes - mappedBytes, 0);
-  const needs = Math.max(...(await rows()).map((row) => row.needs ?? 0));
-  cgroup.limitBytes = Math.round((own + needs * (fitting + SLACK)) / HIGH);
+  const rows = await rowsOf();
+  const needs = Math.max(...rows.map((row) => row.needs ?? 0));
+  const needsToLoad = Math.max(...rows.map((row) => row.needsToLoad ?? 0));
+  cgroup.limitBytes = Math.round((own + needs * (fitting - 1 + SLACK) + needsToLoad) / HIGH);
   await delay(1500);
-  return { daemon, cgroup, names, rows, close };
+  return { daemon, cgroup, names, rows: rowsOf, close };
 }
 
 /** Below this the models must stay, in bytes. */

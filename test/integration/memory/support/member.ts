@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { totalmem } from "node:os";
 import { createInterface } from "node:readline";
-import { Cgroup } from "../../../../src/daemon/memory/cgroup.ts";
+import { Cgroup, fullestOf } from "../../../../src/daemon/memory/cgroup.ts";
 import type { MemoryUsage } from "../../../../src/daemon/memory/machine-memory.ts";
 import { Sampler } from "../../../../src/daemon/memory/sampler.ts";
 import type { MemorySample } from "../../../../src/daemon/memory/sampler.ts";
@@ -41,7 +41,7 @@ function cache(path: string, bytes: number): void {
 async function obey(order: Order): Promise<Look> {
   if (order.do === "allocate") held.push(Buffer.alloc(order.bytes, 7));
   if (order.do === "cache") cache(order.path, order.bytes);
-  return { cgroup: cgroup.usage(totalmem()), sample: await sampler.sample() };
+  return { cgroup: fullestOf(cgroup.usages(totalmem())), sample: await sampler.sample() };
 }
 
 console.log('"ready"');

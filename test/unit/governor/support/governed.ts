@@ -27,7 +27,11 @@ export class Governed {
   readonly decisions: Decisions;
   readonly workers: RecordingWorkers;
   readonly meter: ScriptedMeter;
-  readonly footprint = new Footprint(() => ({ anonymousBytes: ESTIMATE_BYTES, sharedBytes: ESTIMATE_SHARED_BYTES }));
+  readonly footprint = new Footprint(() => ({
+    anonymousBytes: ESTIMATE_BYTES,
+    loadBytes: ESTIMATE_BYTES,
+    sharedBytes: ESTIMATE_SHARED_BYTES,
+  }));
   readonly governor: Governor;
 
   constructor({ workers = 2, idleUnloadMs = -1 }: GovernedOptions = {}) {
