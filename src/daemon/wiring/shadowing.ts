@@ -58,7 +58,11 @@ export function createShadows(parts: EngineParts, { models, governance }: Omit<L
     models,
     open: (dir) => openModel(dir, settings.stateDir, { needed: models().needed }),
     create: (model, name, refusal) => {
-      const own = { metrics: UNCOUNTED, memory: { refusal, loaded: nothing, outgrew: nothing, isHigh: false }, cores: new Cores({ most: 1, now }) };
+      const own = {
+        metrics: UNCOUNTED,
+        memory: { refusal, loaded: nothing, outgrew: nothing, isHigh: false },
+        cores: new Cores({ most: 1, now }),
+      };
       return createEngine(model, { ...parts, ...own, settings: patient(settings), isSpare: true }, name);
     },
     traffic: () => {
