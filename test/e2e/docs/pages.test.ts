@@ -11,7 +11,7 @@ import { shippedFiles } from "../../support/docs/shipped.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 
-const PAGES = globSync(["*.md", "docs/*.md", "docs/decisions/*.md", "models/*/*.md"], {
+const PAGES = globSync(["*.md", "docs/*.md", "docs/decisions/*.md", "models/*/*.md", "clients/*/*.md"], {
   cwd: PACKAGE_FOLDER,
 }).toSorted();
 /** What is kept of versions that were: names that are gone by now belong there. */
