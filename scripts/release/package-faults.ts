@@ -23,6 +23,8 @@ const MUST_HAVE = [
   "dist/daemon/workers/child.js",
   "dist/daemon/LICENSES.txt",
   "dist/lib/client.js",
+  "dist/lib/client/combot-client.js",
+  "dist/lib/client/combot-client.d.ts",
   "templates/perf-report/page.eta",
   "models/shop-intents/config.json",
   "clients/python/pyproject.toml",
