@@ -28,6 +28,7 @@ import type { Models } from "../residency/models.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Probes } from "../reports/probes.ts";
 import { findModel } from "../reports/model-lookup.ts";
+import type { Tracing } from "./tracing.ts";
 import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
@@ -44,6 +45,8 @@ export interface ServiceParts {
   readonly warming: Warming;
   readonly backups: Backups;
   readonly probes: Probes;
+  /** Undefined where OTLP_ENDPOINT is off. */
+  readonly tracing?: Tracing | undefined;
   readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
@@ -73,6 +76,7 @@ export function createServices(parts: ServiceParts): Services {
     classify: (request, hangUp, timing) => classifyCounted(parts, request, hangUp, timing),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
+    ...(parts.tracing && { recordCall: parts.tracing.record }),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),
@@ -150,10 +154,13 @@ async function classifyCounted(
   timing: CallTiming | undefined,
 ): Promise<ClassifyReply> {
   const { models, metrics, onlookers } = parts;
+  const steps = timing?.steps;
+  if (steps) steps.askedAtMs = performance.now();
   try {
     const reply = await models.classify(request, hangUp, timing);
     const source = slowestOf(reply);
     if (timing) timing.source = source;
+    if (steps) steps.answeredAtMs = performance.now();
     onlookers.tell("metrics", () => metrics.answered(source, reply.results.length, reply.durationMs));
     return reply;
   } catch (error) {
