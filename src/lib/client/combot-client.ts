@@ -3,6 +3,7 @@ import { Client } from "../client.ts";
 import type { BodyOf } from "../client.ts";
 import { socketsToAsk, socketSurroundings } from "../config/socket-path.ts";
 import { CombotError } from "../errors.ts";
+import type { ClassifyReply } from "../protocol/classify.ts";
 import type { ReplyOf } from "../protocol/endpoints.ts";
 
 // What `import … from "combot/client"` gives.
@@ -14,7 +15,8 @@ export type { CallName, ProgressName, ReplyOf } from "../protocol/endpoints.ts";
 export type { DaemonEvent } from "../protocol/events.ts";
 export type { Health } from "../protocol/health.ts";
 
-export type ClassifyCall = BodyOf<"classify">;
+/** Of one model; several are asked by `call("classify", …)`. */
+export type ClassifyCall = Omit<BodyOf<"classify">, "models" | "partial">;
 
 export interface CombotClientOptions {
   /** The daemon's user socket; by default the one that the command line finds, COMBOT_SOCKET first. */
@@ -61,7 +63,7 @@ export class CombotClient extends Client {
    *
    * @throws {CombotError} the problem of the reply; `DAEMON_UNREACHABLE`; `DEADLINE_EXCEEDED`; `REPLY_INVALID`.
    */
-  async classify(body: ClassifyCall, { signal, timeoutMs = this.#timeoutMs }: AskOptions = {}) {
+  async classify(body: ClassifyCall, { signal, timeoutMs = this.#timeoutMs }: AskOptions = {}): Promise<ClassifyReply> {
     const until = performance.now() + timeoutMs;
     for (let left = this.#retries; ; left--) {
       try {
