@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import type { TracedCall } from "../../lib/protocol/traced-call.ts";
+import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
 import { traceOf, traceStateOf } from "./trace.ts";
 
 /** As nginx has it, for a client that closed the connection before it had its reply. */
@@ -28,29 +28,29 @@ export class RequestLog {
   readonly #access: Pick<Logger, "info">;
   readonly #isAccessLogged: () => boolean;
   readonly #via: Via;
-  readonly #record: ((call: TracedCall) => void) | undefined;
+  readonly #recorder: CallRecorder | undefined;
 
   /**
    * @param isAccessLogged asked for each request.
-   * @param record takes those whose caller records their trace; undefined where nobody wants them.
+   * @param recorder takes those whose caller records their trace; undefined where nobody wants them.
    */
   constructor(
     log: Pick<Logger, "debug" | "isLevelEnabled" | "child">,
     isAccessLogged: () => boolean,
     via: Via,
-    record?: (call: TracedCall) => void,
+    recorder?: CallRecorder,
   ) {
     this.#log = log;
     // Whoever wants it wants it at any LOG_LEVEL.
     this.#access = log.child({}, { level: "info" });
     this.#isAccessLogged = isAccessLogged;
     this.#via = via;
-    this.#record = record;
+    this.#recorder = recorder;
   }
 
   /** Somebody wants to know of each request. */
   get isOn(): boolean {
-    return this.#isAccessLogged() || this.isDebug || this.#record !== undefined;
+    return this.#isAccessLogged() || this.isDebug || this.#recorder !== undefined;
   }
 
   get isDebug(): boolean {
@@ -74,15 +74,15 @@ export class RequestLog {
   }
 
   #trace(request: IncomingMessage, response: ServerResponse, logged: Logged, startedAtMs: number): void {
-    const record = this.#record;
-    const trace = record && traceOf(request.headers["traceparent"]);
-    if (!record || !trace?.isSampled) return;
+    const recorder = this.#recorder;
+    const trace = recorder && traceOf(request.headers["traceparent"]);
+    if (!recorder || !trace?.isSampled || !recorder.admit()) return;
     const { requestId, timing } = logged;
     if (timing) timing.steps = {};
     const { traceId, parentId } = trace;
     const traceState = traceStateOf(request.headers["tracestate"]);
     response.once("close", () =>
-      record({
+      recorder.record({
         traceId,
         parentId,
         traceState,

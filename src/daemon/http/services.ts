@@ -28,7 +28,7 @@ import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../
 import type { ModelRow, ModelsReply, RescanReply } from "../../lib/protocol/models.ts";
 import type { LifeQuery, LifeReply, MomentQuery, MomentReply } from "../../lib/protocol/moments.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
-import type { TracedCall } from "../../lib/protocol/traced-call.ts";
+import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
 import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 
 /** The connection of one who listens to the events. */
@@ -81,8 +81,8 @@ export interface Services extends NamedModels {
   named(name?: string): NamedModel | undefined;
   /** A call in another server's protocol was answered with this status. */
   compatAnswered(protocol: CompatProtocol, status: number): void;
-  /** Takes each call whose caller records its trace, when it is over; undefined where nobody wants them. Never throws. */
-  readonly recordCall?: (call: TracedCall) => void;
+  /** Takes the calls whose caller records their trace; undefined where nobody wants them. */
+  readonly recorder?: CallRecorder;
   /** A word, and whether it is a good one. */
   probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;

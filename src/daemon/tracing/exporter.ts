@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "../../lib/errors.ts";
-import type { TracedCall } from "../../lib/protocol/traced-call.ts";
+import type { CallRecorder, TracedCall } from "../../lib/protocol/traced-call.ts";
 import { attribute, spansOf } from "./spans.ts";
 import type { Attribute } from "./spans.ts";
 
@@ -38,9 +38,9 @@ const LAST_POST_MS = 1000;
 
 /**
  * Sends calls' spans to an OpenTelemetry collector, as OTLP/HTTP in JSON. One post at a time; what comes meanwhile waits,
- * and what there is no room for is dropped and counted. Nothing waits for it, and `record` never throws.
+ * and what there is no room for is dropped and counted. Nothing waits for it.
  */
-export class Exporter {
+export class Exporter implements CallRecorder {
   readonly #options: Required<ExporterOptions>;
   readonly #resource: readonly Attribute[];
   readonly #timer: NodeJS.Timeout;
@@ -67,10 +67,16 @@ export class Exporter {
     return { exported: this.#exported, dropped: this.#dropped };
   }
 
-  readonly record = (call: TracedCall): void => {
-    if (this.#waiting.length + this.#posting >= MAX_WAITING || this.#closed) this.#dropped += 1;
-    else this.#waiting.push(call);
-  };
+  admit(): boolean {
+    const hasRoom = this.#waiting.length + this.#posting < MAX_WAITING && !this.#closed;
+    if (!hasRoom) this.#dropped += 1;
+    return hasRoom;
+  }
+
+  /** Dropped all the same where the room is gone by now. */
+  record(call: TracedCall): void {
+    if (this.admit()) this.#waiting.push(call);
+  }
 
   /** What waits is posted once more, for a second at most. */
   async close(): Promise<void> {

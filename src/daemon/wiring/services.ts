@@ -76,7 +76,7 @@ export function createServices(parts: ServiceParts): Services {
     classify: (request, hangUp, timing) => classifyCounted(parts, request, hangUp, timing),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
-    ...(parts.tracing && { recordCall: parts.tracing.record }),
+    ...(parts.tracing && { recorder: parts.tracing }),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),

@@ -1,12 +1,10 @@
 import type { Settings } from "../../lib/config/settings.ts";
-import type { TracedCall } from "../../lib/protocol/traced-call.ts";
+import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { Logger } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 
-export interface Tracing {
-  /** Never throws, and waits for nothing. */
-  readonly record: (call: TracedCall) => void;
+export interface Tracing extends CallRecorder {
   close(): Promise<void>;
 }
 

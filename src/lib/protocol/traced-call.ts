@@ -19,3 +19,11 @@ export interface TracedCall {
   /** Undefined where nothing is classified. */
   readonly timing: CallTiming | undefined;
 }
+
+/** Takes calls that are traced; neither of its methods throws or waits. */
+export interface CallRecorder {
+  /** Whether there is room for one that begins now: of one that would be dropped nothing need be kept. */
+  admit(): boolean;
+  /** When it is over. */
+  record(call: TracedCall): void;
+}
