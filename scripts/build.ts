@@ -18,6 +18,7 @@ function writeManifest(): void {
 rmSync("dist", { recursive: true, force: true });
 rmSync("oclif.manifest.json", { force: true });
 run("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]);
+run("node_modules/.bin/tsc", ["-p", "tsconfig.client.json"]);
 run(process.execPath, ["scripts/openapi.ts"]);
 run(process.execPath, ["scripts/bundle.ts"]);
 run(process.execPath, ["scripts/runtime.ts"]);

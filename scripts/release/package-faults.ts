@@ -23,12 +23,17 @@ const MUST_HAVE = [
   "dist/daemon/workers/child.js",
   "dist/daemon/LICENSES.txt",
   "dist/lib/client.js",
+  "dist/lib/client/combot-client.js",
+  "dist/lib/client/combot-client.d.ts",
   "templates/perf-report/page.eta",
   "models/shop-intents/config.json",
+  "clients/python/pyproject.toml",
+  "clients/python/combot/__init__.py",
+  "clients/python/combot/py.typed",
 ];
 /** Where a file of the package may lie. */
 const PLACES =
-  /^(?:bin|dist|models|templates|docs|man)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|node\.sha256|oclif\.manifest\.json)$/;
+  /^(?:bin|dist|models|templates|docs|man|clients\/python)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|node\.sha256|oclif\.manifest\.json)$/;
 /** What no folder of it may hold. */
 const STRANGERS = /(?:^|\/)(?:\.env|\.git|node_modules|test|coverage)(?:\/|$)|\.(?:ts|tsbuildinfo|map|log|db|pem|key)$/;
 /** Types, and examples that pages show. */

@@ -11,6 +11,8 @@ export interface Call {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
+  /** Beside those of the body, or in their place. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly agent?: Agent;
   readonly signal?: AbortSignal;
 }
@@ -21,10 +23,19 @@ export function keepAliveAgent(connections: number): Agent {
 }
 
 /** One HTTP call over a Unix socket, as bare as it gets: what it measures is the daemon and not the client. */
-export function callSocket({ socketPath, method = "GET", path, body, agent, signal }: Call): Promise<Reply> {
+export function callSocket({
+  socketPath,
+  method = "GET",
+  path,
+  body,
+  headers: more,
+  agent,
+  signal,
+}: Call): Promise<Reply> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
-  const headers =
+  const ofBody =
     payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
+  const headers = { ...ofBody, ...more };
   return new Promise((resolve, reject) => {
     const outgoing = request(
       { socketPath, method, path, headers, ...(agent ? { agent } : {}), ...(signal ? { signal } : {}) },

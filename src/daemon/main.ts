@@ -23,6 +23,7 @@ import { SettingsInForce } from "./wiring/settings-in-force.ts";
 import { stopOnSignal } from "./wiring/shutdown.ts";
 import type { StopSteps } from "./wiring/shutdown.ts";
 import { lockState } from "./wiring/state-lock.ts";
+import { openTracing } from "./wiring/tracing.ts";
 import { Probes } from "./reports/probes.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
 import type { UnitEnvironment } from "./systemd/notifier.ts";
@@ -58,7 +59,8 @@ export async function main(flags: DaemonFlags): Promise<void> {
   const backups = createBackups({ ...serving, settings, loaded: () => inForce.loaded, log });
   await backups.sweep();
   const probes = new Probes(() => serving.reports.health().status);
-  const services = createServices({ ...serving, backups, probes, loaded: () => inForce.loaded, log });
+  const tracing = await openTracing(settings, serving.metrics, log);
+  const services = createServices({ ...serving, backups, probes, tracing, loaded: () => inForce.loaded, log });
   // Their names are known before anybody can ask for one.
   const rescan = openRepository(models, log);
   rescan();
@@ -73,6 +75,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
       ["events", async () => events.close()],
       ["backups", async () => backups.stop()],
       ["listeners", () => listeners.close()],
+      ["spans", async () => tracing?.close()],
       ["governor", () => governor.stop()],
       ["after bursts", async () => afterBursts.stop()],
       ["budget", async () => serving.governance.budget.stop()],
@@ -85,10 +88,8 @@ export async function main(flags: DaemonFlags): Promise<void> {
     ],
   };
   obeySignals(log, steps, async () => {
-    const act = (): string => {
-      rescan();
-      return reload(inForce, listeners, log);
-    };
+    rescan();
+    const act = (): string => reload(inForce, listeners, log);
     await (unit ? unit.reloading(act) : act());
   });
 

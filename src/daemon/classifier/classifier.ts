@@ -222,9 +222,11 @@ export class Classifier {
 }
 
 /** By what this text took, where it took longer than the others. */
-function lengthen(timing: CallTiming, { queueMs, computeMs }: Flight): void {
+function lengthen(timing: CallTiming, { queueMs, computeMs, last }: Flight): void {
   timing.queueMs = Math.max(timing.queueMs, queueMs);
   timing.computeMs = Math.max(timing.computeMs, computeMs);
+  const { steps } = timing;
+  if (steps && last && last.startedAtMs >= (steps.run?.startedAtMs ?? -Infinity)) steps.run = last;
 }
 
 function resultOf(

@@ -1,5 +1,6 @@
 import { CombotError, reworded } from "../../lib/errors.ts";
 import { RefusedElsewhere } from "../../lib/joint-admission.ts";
+import type { Run } from "../../lib/protocol/call-timing.ts";
 import type { Answer } from "../cache/answer.ts";
 import { keptCount } from "../cache/answer.ts";
 import type { Hit } from "../cache/tier.ts";
@@ -9,6 +10,13 @@ import type { Question } from "./question.ts";
 export interface Landing {
   readonly answer: Answer;
   readonly source: "redis" | "computed";
+}
+
+/** How long it took, as the queue tells it. */
+interface Times {
+  readonly queueMs: number;
+  readonly computeMs: number;
+  readonly last?: Run;
 }
 
 /** A call that waits for texts; only its identity counts. */
@@ -27,6 +35,7 @@ export class Flight {
   /** Once it is computed: how long it waited, and how long that took, in ms. */
   queueMs = 0;
   computeMs = 0;
+  last: Run | undefined;
   /** Told when nobody waits any more. */
   onAbandoned: () => void = () => undefined;
   readonly #passengers = new Set<Passenger>();
@@ -65,10 +74,11 @@ export class Flight {
   }
 
   /** It is computed, and about to land: nobody's leaving ends anything any more. */
-  tellTimes({ queueMs, computeMs }: Pick<Flight, "queueMs" | "computeMs">): void {
+  tellTimes({ queueMs, computeMs, last }: Times): void {
     this.onAbandoned = () => undefined;
     this.queueMs = queueMs;
     this.computeMs = computeMs;
+    this.last = last;
   }
 
   land(landing: Landing): void {

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import { traceOf } from "./trace.ts";
+import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
+import { traceOf, traceStateOf } from "./trace.ts";
 
 /** As nginx has it, for a client that closed the connection before it had its reply. */
 const CLIENT_GONE = ERRORS.CLIENT_GONE.http;
@@ -27,19 +28,29 @@ export class RequestLog {
   readonly #access: Pick<Logger, "info">;
   readonly #isAccessLogged: () => boolean;
   readonly #via: Via;
+  readonly #recorder: CallRecorder | undefined;
 
-  /** @param isAccessLogged asked for each request. */
-  constructor(log: Pick<Logger, "debug" | "isLevelEnabled" | "child">, isAccessLogged: () => boolean, via: Via) {
+  /**
+   * @param isAccessLogged asked for each request.
+   * @param recorder takes those whose caller records their trace; undefined where nobody wants them.
+   */
+  constructor(
+    log: Pick<Logger, "debug" | "isLevelEnabled" | "child">,
+    isAccessLogged: () => boolean,
+    via: Via,
+    recorder?: CallRecorder,
+  ) {
     this.#log = log;
     // Whoever wants it wants it at any LOG_LEVEL.
     this.#access = log.child({}, { level: "info" });
     this.#isAccessLogged = isAccessLogged;
     this.#via = via;
+    this.#recorder = recorder;
   }
 
-  /** Somebody wants a line for each request. */
+  /** Somebody wants to know of each request. */
   get isOn(): boolean {
-    return this.#isAccessLogged() || this.isDebug;
+    return this.#isAccessLogged() || this.isDebug || this.#recorder !== undefined;
   }
 
   get isDebug(): boolean {
@@ -49,6 +60,8 @@ export class RequestLog {
   /** To be called when a request begins; what is `logged` is read when it is over. */
   follow(request: IncomingMessage, response: ServerResponse, logged: Logged): void {
     const startedAtMs = performance.now();
+    this.#trace(request, response, logged, startedAtMs);
+    if (!this.#isAccessLogged() && !this.isDebug) return;
     response.once("close", () => {
       const durationMs = thousandths(performance.now() - startedAtMs);
       const isAnswered = response.writableFinished;
@@ -58,6 +71,31 @@ export class RequestLog {
       if (this.#isAccessLogged()) this.#access.info({ ...line, ...this.#more(request, logged, status) }, "call");
       else this.#log.debug(line, isAnswered ? "request answered" : "client hung up");
     });
+  }
+
+  #trace(request: IncomingMessage, response: ServerResponse, logged: Logged, startedAtMs: number): void {
+    const recorder = this.#recorder;
+    const trace = recorder && traceOf(request.headers["traceparent"]);
+    if (!recorder || !trace?.isSampled || !recorder.admit()) return;
+    const { requestId, timing } = logged;
+    if (timing) timing.steps = {};
+    const { traceId, parentId } = trace;
+    const traceState = traceStateOf(request.headers["tracestate"]);
+    response.once("close", () =>
+      recorder.record({
+        traceId,
+        parentId,
+        traceState,
+        requestId,
+        method: request.method ?? "",
+        route: logged.route,
+        status: response.writableFinished ? response.statusCode : CLIENT_GONE,
+        via: this.#via,
+        startedAtMs,
+        endedAtMs: performance.now(),
+        timing,
+      }),
+    );
   }
 
   #more({ headers }: IncomingMessage, { timing }: Logged, status: number): object {

@@ -108,7 +108,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const app = fastify({ ...fastifyOptions(options), frameworkErrors: sendProblem });
   acceptJsonBodies(app);
   // What a door asks of a caller, and the log of each request, are Fastify's hooks.
-  const requestLog = new RequestLog(log, options.isAccessLogged ?? never, options.door ? "tcp" : access);
+  const { recorder } = options.services;
+  const requestLog = new RequestLog(log, options.isAccessLogged ?? never, options.door ? "tcp" : access, recorder);
   const isOpen = (): boolean => !options.door && !requestLog.isDebug && !connections.draining;
   const problemOfCall = (thrown: unknown, requestId: string): ProblemReply =>
     problemFor(thrown, { log, method: ENDPOINTS.classify.method, route: ENDPOINTS.classify.path, requestId });

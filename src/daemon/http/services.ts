@@ -29,6 +29,7 @@ import type { ModelRow, ModelsReply, RescanReply } from "../../lib/protocol/mode
 import type { LifeQuery, LifeReply, MomentQuery, MomentReply } from "../../lib/protocol/moments.ts";
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
 import type { ShadowReply, ShadowRequest } from "../../lib/protocol/shadow.ts";
+import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
 import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 
 /** The connection of one who listens to the events. */
@@ -92,6 +93,8 @@ export interface Services extends NamedModels, ShadowServices {
   named(name?: string): NamedModel | undefined;
   /** A call in another server's protocol was answered with this status. */
   compatAnswered(protocol: CompatProtocol, status: number): void;
+  /** Takes the calls whose caller records their trace; undefined where nobody wants them. */
+  readonly recorder?: CallRecorder;
   /** A word, and whether it is a good one. */
   probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;

@@ -12,6 +12,8 @@ export interface Trace {
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const LONGEST = 512;
 const SAMPLED = 1;
+/** W3C Trace Context, 3.3: handed on as it came, where it is printable and no longer than it has to be taken. */
+const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 
 /** @param header of `traceparent`; undefined for one that is not as its specification has it, as that says. */
 export function traceOf(header: string | string[] | undefined): Trace | undefined {
@@ -20,4 +22,10 @@ export function traceOf(header: string | string[] | undefined): Trace | undefine
   if (traceId === undefined || parentId === undefined || flags === undefined) return undefined;
   if (version === "00" && more !== undefined) return undefined;
   return { traceId, parentId, isSampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED };
+}
+
+/** @param header of `tracestate`. */
+export function traceStateOf(header: string | string[] | undefined): string | undefined {
+  const text = Array.isArray(header) ? header.join(",") : header;
+  return text !== undefined && TRACESTATE.test(text) ? text : undefined;
 }

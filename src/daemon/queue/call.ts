@@ -1,4 +1,5 @@
 import type { JointPlace } from "../../lib/joint-admission.ts";
+import type { Run } from "../../lib/protocol/call-timing.ts";
 import type { EncodedText } from "../text/encoder.ts";
 
 /** What the queue has to know of a text. */
@@ -59,6 +60,8 @@ export interface CallOutcome {
   readonly queueMs: number;
   /** Longest batch that one of the texts was in, in ms. */
   readonly computeMs: number;
+  /** Of the text that was answered last. */
+  readonly last?: Run;
 }
 
 /** The texts of one request: settled once, as a whole. */
@@ -139,6 +142,7 @@ export class Call {
       workers: this.#workers as number[],
       queueMs: this.#queueMs,
       computeMs: this.#computeMs,
+      last: { queuedAtMs: job.enqueuedAtMs, ...timing },
     });
   }
 

@@ -31,6 +31,7 @@ import type { Shadows } from "../residency/shadows.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Probes } from "../reports/probes.ts";
 import { findModel } from "../reports/model-lookup.ts";
+import type { Tracing } from "./tracing.ts";
 import type { Warming } from "./warming.ts";
 
 export interface ServiceParts {
@@ -48,6 +49,8 @@ export interface ServiceParts {
   readonly warming: Warming;
   readonly backups: Backups;
   readonly probes: Probes;
+  /** Undefined where OTLP_ENDPOINT is off. */
+  readonly tracing?: Tracing | undefined;
   readonly loaded: () => LoadedSettings;
   readonly log: Logger;
 }
@@ -77,6 +80,7 @@ export function createServices(parts: ServiceParts): Services {
     ...classifying(parts),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
+    ...(parts.tracing && { recorder: parts.tracing }),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),
@@ -187,11 +191,14 @@ async function counted<R extends ClassifyReply | SeveralReply>(
   ask: () => Promise<R>,
   textsOf: (reply: R) => readonly ClassifyResult[],
 ): Promise<R> {
+  const steps = timing?.steps;
+  if (steps) steps.askedAtMs = performance.now();
   try {
     const reply = await ask();
     const texts = textsOf(reply);
     const source = slowestOf(texts);
     if (timing) timing.source = source;
+    if (steps) steps.answeredAtMs = performance.now();
     onlookers.tell("metrics", () => metrics.answered(source, texts.length, reply.durationMs));
     return reply;
   } catch (error) {

@@ -51,3 +51,19 @@ export function socketPath(): ValueType<string> {
     isAbsolute(text) && !text.includes("\0") && socketPathFault(text) === undefined ? text : undefined,
   );
 }
+
+const TRACES_PATH = "/v1/traces";
+
+/**
+ * Null for `off`. Where spans go below the collector's own URL is said by the OpenTelemetry Protocol Exporter's
+ * specification (Endpoint URLs for OTLP/HTTP).
+ */
+export function collectorUrl(): ValueType<string | null> {
+  return parsedBy("an http:// or https:// URL without user, query or fragment, or off", (text) => {
+    if (text === "off") return null;
+    const url = URL.parse(text);
+    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || /[?#]/.test(text)) return undefined;
+    const path = url.pathname.replace(/\/+$/, "");
+    return url.origin + (path.endsWith(TRACES_PATH) ? path : path + TRACES_PATH);
+  });
+}

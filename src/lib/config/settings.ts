@@ -106,6 +106,8 @@ export interface Settings {
   readonly drainDelayMs: number;
   readonly compat: readonly CompatProtocol[];
   readonly accessLog: boolean;
+  /** Where spans are posted; null: nowhere. */
+  readonly otlpTracesUrl: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -191,6 +193,7 @@ function daemonPart(values: Values) {
     drainDelayMs: values.DRAIN_DELAY,
     compat: values.COMBOT_COMPAT ?? [],
     accessLog: values.ACCESS_LOG,
+    otlpTracesUrl: values.OTLP_ENDPOINT,
     logLevel: values.LOG_LEVEL,
   } satisfies Partial<Settings>;
 }

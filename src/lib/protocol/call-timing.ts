@@ -8,6 +8,26 @@ export interface CallTiming {
   queueMs: number;
   /** Longest batch that one of the texts was in, in ms. */
   computeMs: number;
+  /** When it was where, for those calls alone whose spans are wanted. */
+  steps?: CallSteps;
+}
+
+/** What a worker did for one text. Times are of a clock that never goes back, in ms. */
+export interface Run {
+  readonly queuedAtMs: number;
+  /** When the worker came to its batch. */
+  readonly startedAtMs: number;
+  /** What the worker itself measured. */
+  readonly computeMs: number;
+  /** Its process. */
+  readonly worker: number;
+}
+
+export interface CallSteps {
+  askedAtMs?: number;
+  /** Of the text that a worker took last; undefined where none was computed. */
+  run?: Run;
+  answeredAtMs?: number;
 }
 
 export function newTiming(): CallTiming {

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { freePort } from "../../../scripts/support/free-port.ts";
+import { pythonEnv } from "../../support/python/debian.ts";
 import { Proxy } from "../../support/proxies.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { requireBuild } from "../cli/cli-process.ts";
@@ -34,10 +35,14 @@ async function startDaemon(): Promise<PrivateDaemon> {
 describe("README's examples, as they stand", () => {
   const around = ({ socketPath }: PrivateDaemon) => ({ env: { ...process.env, COMBOT_SOCKET: socketPath } });
 
-  test("Python", async () => {
+  test("Python, with the package and without it", async () => {
     const daemon = await startDaemon();
-    const { stdout } = await run("python3", ["-c", only(blocks("README.md", "python"))], around(daemon));
+    const { env } = around(daemon);
+    const withPackage = { env: { ...env, ...pythonEnv(), COMBOT_SOCKET: daemon.socketPath } };
+    const { stdout } = await run("python3", ["-c", only(blocks("README.md", "python"))], withPackage);
     expect(stdout).toMatch(/^order_status (?:0\.\d+|1\.0)\n$/);
+    const plain = only(blocks("docs/clients.md", "python").filter((code) => code.startsWith("import http.client")));
+    expect((await run("python3", ["-c", plain], { env })).stdout).toBe(stdout);
   });
 
   test("curl", async () => {

@@ -11,7 +11,7 @@ import { shippedFiles } from "../../support/docs/shipped.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 
-const PAGES = globSync(["*.md", "docs/*.md", "docs/decisions/*.md", "models/*/*.md"], {
+const PAGES = globSync(["*.md", "docs/*.md", "docs/decisions/*.md", "models/*/*.md", "clients/*/*.md"], {
   cwd: PACKAGE_FOLDER,
 }).toSorted();
 /** What is kept of versions that were: names that are gone by now belong there. */
@@ -24,7 +24,9 @@ let known: Known = { shipped: new Set(), metrics: new Set() };
 beforeAll(async () => {
   requireBuild();
   const redis = await RedisServer.start({ port: 0 });
-  const daemon = await PrivateDaemon.start({ env: { REDIS_URL: redis.unixUrl, WORKERS: "1" } });
+  const daemon = await PrivateDaemon.start({
+    env: { REDIS_URL: redis.unixUrl, WORKERS: "1", OTLP_ENDPOINT: "http://127.0.0.1:1" },
+  });
   const { text } = await daemon.ask("GET", "/metrics");
   const metrics = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name);
   const journal = new DatabaseSync(join(daemon.folder, "state", "journal.db"), { readOnly: true });

@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hostList, listenAddress, parseHostPort, socketPath } from "../../../src/lib/config/address-types.ts";
+import {
+  collectorUrl,
+  hostList,
+  listenAddress,
+  parseHostPort,
+  socketPath,
+} from "../../../src/lib/config/address-types.ts";
 import { databaseUrl, parseRedisUrl, webhookUrl } from "../../../src/lib/config/store-types.ts";
 import type { ValueType } from "../../../src/lib/config/value-types.ts";
 
@@ -32,6 +38,15 @@ describe("a listener's address", () => {
   ])("%s is refused", (text) => {
     expect(read(listenAddress(), text)).toBeUndefined();
   });
+});
+
+test("where spans go, below a collector's URL", () => {
+  expect(read(collectorUrl(), "off")).toBeNull();
+  expect(read(collectorUrl(), "http://127.0.0.1:4318")).toBe("http://127.0.0.1:4318/v1/traces");
+  expect(read(collectorUrl(), "https://otel.example.com/base/")).toBe("https://otel.example.com/base/v1/traces");
+  expect(read(collectorUrl(), "http://h/v1/traces")).toBe("http://h/v1/traces");
+  for (const refused of ["4318", "h:4318", "grpc://h:4317", "http://me:geheim@h", "http://h/?key=x", "http://h/#x"])
+    expect(read(collectorUrl(), refused)).toBeUndefined();
 });
 
 test("host names come in lower case, without brackets, each once", () => {

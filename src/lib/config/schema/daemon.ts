@@ -1,4 +1,4 @@
-import { hostList, listenAddress, socketPath } from "../address-types.ts";
+import { collectorUrl, hostList, listenAddress, socketPath } from "../address-types.ts";
 import { COMPAT_PROTOCOLS } from "../../compat-protocols.ts";
 import type { Setting } from "../setting.ts";
 import { absolutePath, bearerToken, durationMs, listOf, oneOf, onOff, wholeNumber } from "../value-types.ts";
@@ -72,6 +72,11 @@ export const DAEMON_SETTINGS = {
     default: "off",
     live: true,
     doc: "on: one line a call in the log, with its X-Request-Id, status and times; never a text, a user or a token.",
+  },
+  OTLP_ENDPOINT: {
+    type: collectorUrl(),
+    default: "off",
+    doc: "URL of an OpenTelemetry collector (OTLP/HTTP, such as http://127.0.0.1:4318) that gets the spans of calls whose caller records their trace; off: none.",
   },
   LOG_LEVEL: { type: oneOf(LOG_LEVELS), default: "info", live: true, doc: "The least severe log lines written." },
 } as const satisfies Record<string, Setting>;
