@@ -25,6 +25,11 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
   );
   gauge("combot_weights_unshared", "1 while workers can't share prepared weights.", (now) => now.weightsUnshared);
   gauge("combot_model_folder_changed", "1 while the model's folder is not what serves.", (now) => now.modelChanged);
+  gauge(
+    "combot_unsure_deviation",
+    "How far the share of answers not accepted is from its baseline of two weeks, in its own noise; NaN: too little to tell.",
+    ({ unsureDeviation }) => unsureDeviation,
+  );
   gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);
   gauge(
     "combot_cpu_stolen_ratio",

@@ -48,6 +48,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["-"], input: "hello\n \n", shows: true },
     { args: ["hello", "--labels", HOSTILE] },
     { args: ["hello", "--min-margin", "1"], shows: true },
+    { args: [HOSTILE, "--min-margin", "1"], shows: true },
     { args: ["hello", "--threshold", HOSTILE], shows: true },
   ],
   cleanup: () => [{ args: ["--yes"] }, { args: ["--dry-run"] }],
@@ -72,6 +73,13 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   ],
   help: () => [{ args: [HOSTILE], shows: true }],
   history: () => [{ args: [] }, { args: ["--step", HOSTILE], shows: true }],
+  inbox: ({ folder }) => [
+    { args: [], shows: true },
+    { args: ["--since", HOSTILE], shows: true },
+    { args: ["--export", join(folder, HOSTILE, "none", "x.csv")], shows: true },
+  ],
+  "inbox:forget": () => [{ args: [HOSTILE] }, { args: ["--all", "--yes"] }],
+  "inbox:label": () => [{ args: [] }, { args: [GONE], shows: true }],
   logs: () => [{ args: [`--lines=${HOSTILE}`], shows: true }],
   "model:check": ({ model }) => [
     { args: [model, "hello"], shows: true },
@@ -141,7 +149,12 @@ describe("names that a terminal would obey", () => {
     const model = writeForeignModel(join(folder, HOSTILE), { labels: LABELS });
     const other = writeForeignModel(join(folder, `${HOSTILE} other`), { labels: LABELS.toReversed() });
     mkdirSync(join(folder, "state"));
-    const environment = { COMBOT_STATE_DIR: join(folder, "state", HOSTILE), REDIS_URL: "off", WORKERS: "1" };
+    const environment = {
+      COMBOT_STATE_DIR: join(folder, "state", HOSTILE),
+      REDIS_URL: "off",
+      WORKERS: "1",
+      JOURNAL_TEXT: "on",
+    };
     daemon = await PrivateDaemon.start({ env: { ...environment, COMBOT_MODEL_DIR: model } });
     around = { folder, model, other, socket: daemon.socketPath, environment };
   }, 60_000);

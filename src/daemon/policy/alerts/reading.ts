@@ -36,6 +36,8 @@ export interface AlertReading {
   readonly weightsUnshared: boolean;
   /** The folder of the model holds something else than what was loaded from it, or nothing. */
   readonly modelChanged: boolean;
+  /** How far the share of answers not accepted has left its baseline, in its own noise; null: too little to tell. */
+  readonly unsureDeviation: number | null;
   /** Free share of the file system that holds the state; null where it can't be told. */
   readonly diskFree: number | null;
   /** Share of the last minute's CPU time that the hypervisor gave to others; null where the kernel does not tell. */
@@ -49,6 +51,7 @@ export interface AlertThresholds {
   readonly memoryEmergency: number;
   readonly errorRate: number;
   readonly crashes: number;
+  readonly drift: number;
   /** How far back crashes, recycles and losses are counted. */
   readonly windowMs: number;
   readonly diskFree: number;

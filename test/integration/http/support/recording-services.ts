@@ -88,6 +88,17 @@ const MODEL_ROW: ModelRow = {
   p99Ms: 8.5,
 };
 
+const INBOX_TEXT = {
+  digest: "0".repeat(64),
+  text: "my parcel, call [phone]",
+  count: 7,
+  ambiguous: 2,
+  label: "order_status",
+  score: 0.41,
+  lastSeen: "2026-01-02T03:04:05.678Z",
+  given: null,
+};
+
 const ANSWERS: Services = {
   classify: async (request, _hangUp, timing) => {
     if (timing) Object.assign(timing, { source: "computed", queueMs: 1.5, computeMs: 0.0004 });
@@ -163,6 +174,15 @@ const ANSWERS: Services = {
     remarks: [],
     durationMs: 914.2,
   }),
+  inbox: async ({ model = "default" }) => ({
+    model,
+    textsKept: true,
+    decides: true,
+    texts: [INBOX_TEXT],
+    counts: [{ label: "order_status", count: 7, ambiguous: 2 }],
+  }),
+  labelInbox: async ({ labels }) => ({ labelled: labels.length, unknown: [] }),
+  forgetInbox: async () => ({ forgotten: 2, backups: 1 }),
   backups: async () => ({ folder: "/srv/backups", backups: [{ name: FACTS.name, bytes: 4096 }] }),
   backup: () => backupEvents(),
   restore: ({ name, dryRun = false }) => restoreEvents(name, dryRun),
@@ -227,6 +247,8 @@ export const NEEDED_QUERIES: Readonly<Partial<Record<EndpointName, string>>> = {
 export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   classify: '{"text":"where is my order"}',
   cacheWrite: '{"price":12.5}',
+  inboxLabel: `{"labels":[{"digest":"${"0".repeat(64)}","label":"refund"}]}`,
+  inboxForget: '{"all":true}',
   modelUse: '{"dir":"/srv/models/other"}',
   namedPut: '{"dir":"/srv/models/other"}',
   restore: '{"name":"2026-01-02T03-30-00Z"}',
