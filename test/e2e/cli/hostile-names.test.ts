@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Config } from "@oclif/core/config";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
-import { HOSTILE, TAMED, obeyedIn, writeRows, writeTexts } from "../../support/hostile-names.ts";
+import { HOSTILE, TAMED, documentsIn, obeyedIn, stringsIn } from "../../support/hostile-names.ts";
+import { writeRows, writeSettings, writeTexts } from "../../support/hostile-names.ts";
 import { HAS_TERMINALS, requireBuild, runCli, startCli, startCliOnTerminal } from "./cli-process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -125,12 +126,6 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
 };
 
 const WITHOUT_DAEMON = ["autocomplete", "deploy", "docs", "help", "logs"];
-
-function writeSettings(folder: string): string {
-  const path = join(folder, `${HOSTILE}.env`);
-  writeFileSync(path, `WORKERS=${HOSTILE.replaceAll("\r", "")}\nREDIS_HOST=${HOSTILE.replaceAll("\r", "")}\n`);
-  return path;
-}
 
 function pagesIn(folder: string): string[] {
   return ["--report", join(folder, "report.html"), "--save", join(folder, "saved.json")];
@@ -277,23 +272,6 @@ async function expectJson(one: Case, args: readonly string[]): Promise<void> {
   if (args[0] === "logs" || (args[0] === "daemon" && stdout === "")) return;
   const documents = documentsIn(stdout);
   if (one.shows && !one.isNamelessInJson) expect(stringsIn(documents).join("\n")).toContain(HOSTILE.slice(0, 8));
-}
-
-/** One document, or one a line. */
-function documentsIn(stdout: string): unknown[] {
-  try {
-    return [JSON.parse(stdout)];
-  } catch {
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as unknown);
-  }
-}
-
-function stringsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 /** What it wrote until then; it is ended by that. */
