@@ -1,12 +1,13 @@
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../../lib/cli/client-command.ts";
+import { readInbox } from "../../lib/cli/inbox-pages.ts";
 import { parseSince } from "../../lib/cli/since.ts";
 import { terminalPaint } from "../../lib/cli/terminal-paint.ts";
 import type { InboxReply } from "../../lib/protocol/inbox.ts";
 import { renderInbox } from "../../lib/render/inbox.ts";
 
 const LISTED = 50;
-const MOST = 10_000;
+const MOST = 100_000;
 
 export default class Inbox extends ClientCommand {
   static override summary = "Texts that were not understood: unsure or ambiguous, the most frequent first.";
@@ -52,16 +53,14 @@ With JOURNAL_TEXT=on the texts are kept, with mail addresses, phone and card num
 
   async run(): Promise<InboxReply> {
     const { flags } = await this.parse(Inbox);
-    const limit = flags.limit ?? (flags.export === undefined ? LISTED : MOST);
-    const reply = await this.client(flags.socket).call("inbox", {
-      query: {
-        limit: String(limit),
-        which: flags.labelled ? "labelled" : "open",
-        ...(flags.since !== undefined && { since: parseSince(flags.since, Date.now()) }),
-        ...(flags.min !== undefined && { min: String(flags.min) }),
-        ...(flags.model !== undefined && { model: flags.model }),
-      },
-    });
+    const most = flags.limit ?? (flags.export === undefined ? LISTED : undefined);
+    const query = {
+      which: flags.labelled ? "labelled" : "open",
+      ...(flags.since !== undefined && { since: parseSince(flags.since, Date.now()) }),
+      ...(flags.min !== undefined && { min: String(flags.min) }),
+      ...(flags.model !== undefined && { model: flags.model }),
+    } as const;
+    const reply = await readInbox(this.client(flags.socket), query, most);
     if (flags.export !== undefined && reply.texts.length > 0) {
       const { writeInbox } = await import("../../lib/cli/inbox-file.ts");
       writeInbox(flags.export, reply.texts);

@@ -1,11 +1,11 @@
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../../lib/cli/client-command.ts";
+import { readInbox } from "../../lib/cli/inbox-pages.ts";
 import { terminalPaint } from "../../lib/cli/terminal-paint.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { InboxLabelReply } from "../../lib/protocol/inbox.ts";
 
-const MOST = 10_000;
 /** As many as one call takes. */
 const AT_ONCE = 1000;
 
@@ -76,11 +76,10 @@ With a file: the labels that were filled into a table of combot inbox --export. 
     ]);
     const query = {
       ...(flags.model !== undefined && { model: flags.model }),
-      limit: String(MOST),
       ...(flags.since !== undefined && { since: parseSince(flags.since, Date.now()) }),
       ...(flags.min !== undefined && { min: String(flags.min) }),
     };
-    const { texts, textsKept, model } = await client.call("inbox", { query });
+    const { texts, textsKept, model } = await readInbox(client, query);
     if (texts.length === 0)
       return this.print(
         textsKept
@@ -105,9 +104,8 @@ With a file: the labels that were filled into a table of combot inbox --export. 
     const client = this.client(socket);
     const { models } = await client.call("models");
     const known = models.find(({ name, default: isDefault }) => (model === undefined ? isDefault : name === model));
-    const { texts } = await client.call("inbox", {
-      query: { which: "labelled", limit: String(MOST), ...(model !== undefined && { model }) },
-    });
+    const own = model === undefined ? {} : { model };
+    const { texts } = await readInbox(client, { which: "labelled", ...own });
     return [...new Set([...(known?.labels ?? []), ...texts.flatMap(({ given }) => given ?? [])])];
   }
 }

@@ -9,7 +9,6 @@ import type { TrainReport } from "../../lib/protocol/model-train.ts";
 import { parseBytes } from "../../lib/units.ts";
 
 const EPOCHS = 8;
-const MOST_INBOX = 10_000;
 
 export default class ModelTrain extends ClientCommand {
   static override summary = "Train a small model on labelled texts of your own.";
@@ -103,8 +102,9 @@ Runs in a process of its own at the lowest priority, on one core, within --memor
     readonly socket: string | undefined;
     readonly model: string | undefined;
   }): Promise<{ text: string; label: string }[]> {
-    const query = { which: "labelled", limit: String(MOST_INBOX), ...(model !== undefined && { model }) } as const;
-    const { texts } = await this.client(socket).call("inbox", { query });
+    const { readInbox } = await import("../../lib/cli/inbox-pages.ts");
+    const query = { which: "labelled", ...(model !== undefined && { model }) } as const;
+    const { texts } = await readInbox(this.client(socket), query);
     const labelled = texts.flatMap(({ text, given }) => (given === null ? [] : [{ text, label: given }]));
     if (labelled.length > 0) return labelled;
     throw new CombotError("USAGE", "No text of the inbox has a label: combot inbox label gives them.");

@@ -42,11 +42,12 @@ export class Inbox {
     min = 1,
     which = "open",
     limit = LISTED,
+    offset = 0,
   }: InboxQuery): Promise<InboxReply> {
     const { classifier } = await this.#parts.models.engineOf(model);
     const sinceMs = since === undefined ? 0 : Date.parse(since);
     return this.#with(async (store) => {
-      const texts = await store.list({ model, sinceMs, least: min, which, limit });
+      const texts = await store.list({ model, sinceMs, least: min, which, limit, offset });
       const counts = await store.counts(sinceMs, model);
       return {
         model,

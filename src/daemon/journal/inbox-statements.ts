@@ -3,7 +3,7 @@ import type { Column } from "./columns.ts";
 import type { Dialect, Statement } from "./dialect.ts";
 
 export interface InboxStatements {
-  /** ?1 since, ?2 least count, ?3 model, ?4 `open`, `labelled` or `all`, ?5 limit: the most frequent first. */
+  /** ?1 since, ?2 least count, ?3 model, ?4 `open`, `labelled` or `all`, ?5 limit, ?6 offset: the most frequent first. */
   readonly list: string;
   /** ?1 since, ?2 model: by model and label. */
   readonly counts: string;
@@ -38,7 +38,7 @@ export function inboxStatements(dialect: Dialect): InboxStatements {
       ${number("last_seen_ms")} AS last_seen_ms, text, given FROM ${INBOX}
       WHERE text IS NOT NULL AND last_seen_ms >= ?1 AND combot_inbox.count >= ?2 AND model = ?3
         AND (?4 = 'all' OR (given IS NULL) = (?4 = 'open'))
-      ORDER BY combot_inbox.count DESC, combot_inbox.last_seen_ms DESC, digest LIMIT ?5`,
+      ORDER BY combot_inbox.count DESC, combot_inbox.last_seen_ms DESC, digest LIMIT ?5 OFFSET ?6`,
     counts: `SELECT model, label, ${number("sum(count)")} AS count, ${number("sum(ambiguous)")} AS ambiguous FROM ${INBOX}
       WHERE last_seen_ms >= ?1 AND model = ?2 GROUP BY model, label ORDER BY 3 DESC, label`,
     label: `UPDATE ${INBOX} SET given = ${given}, given_at_ms = ${at} FROM ${rows(GIVEN_COLUMNS)}

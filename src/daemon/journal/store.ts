@@ -55,6 +55,7 @@ export interface InboxSearch {
   readonly least: number;
   readonly which: "open" | "labelled" | "all";
   readonly limit: number;
+  readonly offset: number;
 }
 
 export interface GivenLabel {

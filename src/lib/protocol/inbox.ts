@@ -4,9 +4,9 @@ import { DEFAULT_MODEL, modelName } from "./models.ts";
 const count = z.int().min(0);
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "the SHA-256 of a text, as the inbox shows it");
 
-/** Texts in one reply, and labels in one request, at most. */
-export const MAX_INBOX = 10_000;
-const MAX_LABELS = 1000;
+/** Texts in one reply, and labels in one request, at most: a mebibyte, which nobody waits for. */
+const MAX_TEXTS = 1000;
+const MAX_OFFSET = 1_000_000;
 const LONGEST_LABEL = 200;
 
 export const inboxQuery = z.strictObject({
@@ -14,7 +14,8 @@ export const inboxQuery = z.strictObject({
   since: z.iso.datetime().optional().describe("only those seen since"),
   min: z.coerce.number().int().min(1).optional().describe("only those asked so often; default: 1"),
   which: z.enum(["open", "labelled", "all"]).optional().describe("default: open, those that have no label yet"),
-  limit: z.coerce.number().int().min(1).max(MAX_INBOX).optional().describe("the most frequent; default: 100"),
+  limit: z.coerce.number().int().min(1).max(MAX_TEXTS).optional().describe("the most frequent; default: 100"),
+  offset: z.coerce.number().int().min(0).max(MAX_OFFSET).optional().describe("behind so many of them; default: 0"),
 });
 
 export const inboxText = z.object({
@@ -54,7 +55,7 @@ export const inboxLabelRequest = z.strictObject({
       }),
     )
     .min(1)
-    .max(MAX_LABELS),
+    .max(MAX_TEXTS),
 });
 
 export const inboxLabelReply = z.object({
@@ -65,7 +66,7 @@ export const inboxLabelReply = z.object({
 export const inboxForgetRequest = z
   .strictObject({
     text: z.string().min(1).max(65_536).optional().describe("as it was asked, or as the inbox shows it"),
-    digests: z.array(digest).min(1).max(MAX_LABELS).optional(),
+    digests: z.array(digest).min(1).max(MAX_TEXTS).optional(),
     all: z.literal(true).optional().describe("every text and count, and every frequent text of the journal"),
   })
   .refine((given) => Object.values(given).filter((value) => value !== undefined).length === 1, {

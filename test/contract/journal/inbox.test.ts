@@ -21,7 +21,7 @@ function unsure(digest: string, more: Partial<CountedUnsure> = {}): CountedUnsur
   return { model: "default", digest, count: 1, ambiguous: 0, label: "refund", score: 0.25, text, ...more };
 }
 
-const ALL = { model: "default", sinceMs: 0, least: 1, which: "all", limit: 100 } as const;
+const ALL = { model: "default", sinceMs: 0, least: 1, which: "all", limit: 100, offset: 0 } as const;
 
 const attempt = (): string => `attempt-${++attempts}`;
 
@@ -39,6 +39,7 @@ describeEachStore("keeps what was not understood:", (_kind, backend) => {
     const all = [b, { ...a, lastSeenMs: START_MS + 5, given: null }];
     expect(await store.inbox.list(ALL)).toEqual(all);
     expect(await store.inbox.list({ ...ALL, limit: 1 })).toEqual([b]);
+    expect((await store.inbox.list({ ...ALL, limit: 1, offset: 1 })).map(({ digest }) => digest)).toEqual(["a"]);
     expect(await store.inbox.list({ ...ALL, least: 4 })).toEqual([b]);
     expect((await store.inbox.list({ ...ALL, sinceMs: START_MS + 1 })).map(({ digest }) => digest)).toEqual(["a"]);
     expect((await store.inbox.list({ ...ALL, model: "mood" })).map(({ count }) => count)).toEqual([70]);

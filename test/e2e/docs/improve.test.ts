@@ -10,6 +10,7 @@ import { Terminal } from "../../../scripts/support/terminal.ts";
 import { findPage } from "../../../src/lib/cli/doc-pages.ts";
 import { packageFile } from "../../../src/lib/package-files.ts";
 import type { Health } from "../../../src/lib/protocol/health.ts";
+import type { EvalReport } from "../../../src/lib/protocol/model-eval.ts";
 import type { InboxReply } from "../../../src/lib/protocol/inbox.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 import { expectShown, HAS_TMUX } from "../monitor/watched.ts";
@@ -144,5 +145,11 @@ describe.skipIf(!HAS_TMUX)("docs/improve.md, as written (not where there is no t
       `${LABELS * PER_LABEL + labelled.texts.length} texts`,
     );
     expect(await served()).toBe(join(folder, "better"));
+    const measured = "combot model eval test.csv --model default --json";
+    await run(measured);
+    const report = JSON.parse(outputs.get(measured) ?? "") as EvalReport;
+    expect(report.evaluated.model.dir).toBe(join(folder, "better"));
+    const strange = run("combot model eval test.csv --model nobody");
+    await expect(strange).rejects.toThrow(/no model nobody: there are default/);
   }, 500_000);
 });

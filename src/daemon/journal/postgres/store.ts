@@ -27,8 +27,10 @@ export class PostgresStore implements Store {
   readonly kind = "postgres";
   readonly file = null;
   readonly inbox: InboxStore = {
-    list: async ({ sinceMs, least, model, which, limit }) =>
-      (await this.#rows("inbox", this.#statements.inbox.list, [sinceMs, least, model, which, limit])).map(inboxRowOf),
+    list: async ({ sinceMs, least, model, which, limit, offset }) =>
+      (await this.#rows("inbox", this.#statements.inbox.list, [sinceMs, least, model, which, limit, offset])).map(
+        inboxRowOf,
+      ),
     counts: async (sinceMs, model) =>
       (await this.#rows("inbox", this.#statements.inbox.counts, [sinceMs, model])).map(inboxCountOf),
     label: async (given) =>

@@ -43,8 +43,8 @@ function perform(order: Order): unknown {
     case "answers":
       return database.stretches("answers", order.sinceMs, order.stepMs, NO_END);
     case "inbox list": {
-      const { sinceMs, least, model, which, limit } = order.search;
-      return database.rowsOf(INBOX.list, sinceMs, least, model, which, limit);
+      const { sinceMs, least, model, which, limit, offset } = order.search;
+      return database.rowsOf(INBOX.list, sinceMs, least, model, which, limit, offset);
     }
     case "inbox counts":
       return database.rowsOf(INBOX.counts, order.sinceMs, order.model);
