@@ -24,6 +24,8 @@ export interface RollupParts {
   readonly users: () => number;
   /** All that a monitor shows now; a failure is told by whoever gave it. */
   readonly sample: () => Promise<Sample | undefined>;
+  /** Of what nobody waits for. */
+  readonly onFailure: (error: unknown) => void;
   /** Tells the rows of this run from those of others. */
   readonly runId: string;
   readonly clocks: Clocks;
@@ -134,10 +136,14 @@ export class Rollups {
     unsure: Promise<readonly CountedUnsure[]>,
     asked: Promise<readonly CountedText[]>,
   ): Promise<void> {
-    const { journal } = this.#parts;
+    const { journal, onFailure } = this.#parts;
     await before;
-    journal.inbox(`${id}i`, wallMs, await unsure);
-    journal.texts(`${id}t`, wallMs, await asked);
+    try {
+      journal.inbox(`${id}i`, wallMs, await unsure);
+      journal.texts(`${id}t`, wallMs, await asked);
+    } catch (error) {
+      onFailure(error);
+    }
   }
 }
 

@@ -80,6 +80,7 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
     governor,
     users,
     sample,
+    onFailure: (error) => onlookers.failed("journal", error),
     runId,
   });
   decisions.addSink({ keep: (decision) => journal.decision(decision) });

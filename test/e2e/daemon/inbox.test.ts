@@ -8,7 +8,7 @@ import type { AlertsReply } from "../../../src/lib/protocol/alerts.ts";
 import type { BackupsReply } from "../../../src/lib/protocol/backup.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import type { InboxReply } from "../../../src/lib/protocol/inbox.ts";
-import { requireBuild } from "../cli/cli-process.ts";
+import { requireBuild, runCli } from "../cli/cli-process.ts";
 
 beforeAll(requireBuild);
 
@@ -130,6 +130,11 @@ test("without JOURNAL_TEXT no text is anywhere, nor a digest of one that was not
   expect(await daemon.json("GET", "/api/metrics/")).toMatchObject({
     answers: { decided: 3, unsure: 3, unsureShare: 1 },
   });
+  const told = await runCli(["inbox", "--socket", daemon.socketPath]);
+  expect([told.status, told.stderr]).toEqual([0, ""]);
+  expect(told.stdout).toMatch(/^ASKED AMBIGUOUS ANSWERED\n +\d/);
+  expect(told.stdout).toContain("JOURNAL_TEXT=on in /etc/combot/combot.env");
+  expect(told.stdout).toContain("combot docs improve#privacy");
   const page = (await daemon.ask("GET", "/metrics")).text;
   for (const [label, own = []] of byLabel)
     expect(page).toContain(`combot_answers_total{model="default",label="${label}",decision="unsure"} ${own.length}\n`);

@@ -28,7 +28,7 @@ const LINES = [...findPage("improve").markdown.matchAll(/```sh\n([\s\S]*?)```/g)
 type Row = readonly [text: string, label: string];
 
 function rowsOf(name: string): Row[] {
-  const [head = [], ...rows] = parse(readFileSync(packageFile(`models/shop-intents/data/${name}.csv`))) as string[][];
+  const [head = [], ...rows] = parse(readFileSync(packageFile(`models/shop-intents/data/${name}.csv`)));
   const [text, label] = [head.indexOf("text"), head.findIndex((one) => /label|intent|category/.test(one))];
   return rows.map((row): Row => [row[text] ?? "", row[label] ?? ""]);
 }
@@ -114,7 +114,7 @@ describe.skipIf(!HAS_TMUX)("docs/improve.md, as written (not where there is no t
 
   function fillIn(): void {
     const path = join(folder, "todo.csv");
-    const [head = [], ...rows] = parse(readFileSync(path)) as string[][];
+    const [head = [], ...rows] = parse(readFileSync(path));
     expect(head.slice(0, 2)).toEqual(["text", "label"]);
     expect(rows.every((row) => row[1] === "")).toBe(true);
     for (const row of rows) row[1] = meant.get(row[0]!.trim()) ?? "";

@@ -25,6 +25,7 @@ test.each([-3_600_000, 3_600_000])("a clock that is set by %d ms makes no minute
     basisOf: () => undefined,
     governor: { level: "normal", sample: undefined },
     users: () => 0,
+    onFailure: () => undefined,
     sample: async () => undefined,
     runId: "r",
   });

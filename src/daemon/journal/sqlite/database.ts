@@ -19,9 +19,10 @@ const STATEMENTS = statementsIn(SQLITE);
 /** Whoever else holds the file is waited for so long; then the journal tries again by itself. */
 const BUSY_MS = 1000;
 const ASIDE_KEPT = 3;
+// What is removed is overwritten: it may have been somebody's text.
 // Node before 22.16 passes over the option of its constructor that would say how long to wait.
 const PRAGMAS = `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;
-  PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;`;
+  PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304; PRAGMA secure_delete = ON;`;
 
 type Row = Record<string, unknown>;
 
@@ -81,12 +82,11 @@ export class SqliteDatabase {
     return this.#all(sql, ...parameters).map((row) => ({ ...row }));
   }
 
-  /** Their bytes are overwritten, and are left in no log. @param digests null: all. */
+  /** Their bytes are left in no log either. @param digests null: all. */
   forget(digests: readonly string[] | null): number {
     const { forget, forgetAll } = STATEMENTS.inbox;
     const given = digests ? [JSON.stringify(digests.map((digest) => ({ digest })))] : [];
     let removed = 0;
-    this.#try(() => this.#database().exec("PRAGMA secure_delete = ON"));
     this.#atOnce(() => {
       for (const sql of digests ? forget : forgetAll)
         removed += Number(this.#prepare(sql).run(byName(...given)).changes);
