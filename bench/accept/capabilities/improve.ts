@@ -133,7 +133,7 @@ function* compared({ evaluated, other, comparison, verdict }: EvalReport): Gener
   );
 }
 
-/** What is called is neither trained on nor fitted on; how often each is asked falls by Zipf's law. */
+/** What is called is neither trained on nor fitted on: each text once, and some again and again, by Zipf's law. */
 function writeData(folder: string): {
   readonly texts: readonly string[];
   readonly labelOf: ReadonlyMap<string, string>;
@@ -160,7 +160,8 @@ function writeData(folder: string): {
     random,
   );
   const draw = zipf(rest.length, random);
-  const texts = Array.from({ length: CALLS }, () => rest[draw()]?.text ?? "");
+  const often = Array.from({ length: Math.max(0, CALLS - rest.length) }, () => rest[draw()]?.text ?? "");
+  const texts = shuffled([...rest.map(({ text }) => text), ...often], random).slice(0, CALLS);
   return { texts, labelOf: new Map(rest.map(({ text, label }) => [formOf(text), label])) };
 }
 

@@ -57,7 +57,7 @@ With a file: the labels that were filled into a table of combot inbox --export. 
     const model = flags.model === undefined ? {} : { model: flags.model };
     const reply: { labelled: number; unknown: string[] } = { labelled: 0, unknown: [] };
     for (let from = 0; from < filled.length; from += AT_ONCE) {
-      const body = { ...model, labels: filled.slice(from, from + AT_ONCE) };
+      const body = { ...model, given: filled.slice(from, from + AT_ONCE) };
       const { labelled, unknown } = await this.client(flags.socket).call("inboxLabel", { body });
       reply.labelled += labelled;
       reply.unknown.push(...unknown);

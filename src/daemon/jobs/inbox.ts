@@ -60,7 +60,7 @@ export class Inbox {
   }
 
   /** @throws {CombotError} as `list` */
-  async label({ model = DEFAULT_MODEL, labels }: InboxLabelRequest): Promise<InboxLabelReply> {
+  async label({ model = DEFAULT_MODEL, given: labels }: InboxLabelRequest): Promise<InboxLabelReply> {
     const atMs = this.#parts.now();
     const given = labels.map(({ digest, label }) => ({ model, digest, given: label, at_ms: atMs }));
     const found = new Set(await this.#with((store) => store.label(given)));

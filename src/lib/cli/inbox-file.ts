@@ -44,7 +44,7 @@ function cellOf(text: string): string {
 }
 
 /** The labels of a table that was filled in. @throws {CombotError} `USAGE`, `FILE_REFUSED` */
-export function readFilled(path: string): InboxLabelRequest["labels"] {
+export function readFilled(path: string): InboxLabelRequest["given"] {
   const [head, ...records] = recordsOf(path);
   const names = head?.map((name) => name.trim().toLowerCase()) ?? [];
   const [digest, label] = [names.indexOf("digest"), names.indexOf("label")];

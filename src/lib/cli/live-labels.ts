@@ -97,7 +97,7 @@ export class LiveLabels {
   async #saveBehind(before: Promise<void>, labelled: Labelled): Promise<void> {
     await before;
     const { client, model } = this.#options;
-    const { unknown } = await client.call("inboxLabel", { body: { model, labels: [labelled] } });
+    const { unknown } = await client.call("inboxLabel", { body: { model, given: [labelled] } });
     if (unknown.length > 0) this.#message = "That text is not in the inbox any more.";
   }
 

@@ -41,7 +41,7 @@ export const inboxReply = z.object({
 
 export const inboxLabelRequest = z.strictObject({
   model: modelName.optional(),
-  labels: z
+  given: z
     .array(
       z.strictObject({
         digest,

@@ -89,13 +89,11 @@ test("texts are masked wherever they are kept; answers of the cache count; what 
   expect(found.counts).toEqual([{ label, count: 6, ambiguous: 1 }]);
 
   const { digest } = found.texts[0]!;
-  const labels = [{ digest, label: "order_status" }];
-  expect(await daemon.json("POST", "/api/inbox/label/", { labels })).toEqual({ labelled: 1, unknown: [] });
-  const stranger = "0".repeat(64);
-  expect(await daemon.json("POST", "/api/inbox/label/", { labels: [{ digest: stranger, label: "x" }] })).toEqual({
-    labelled: 0,
-    unknown: [stranger],
-  });
+  const given = [{ digest, label: "order_status" }];
+  expect(await daemon.json("POST", "/api/inbox/label/", { given })).toEqual({ labelled: 1, unknown: [] });
+  const strangers = Array.from({ length: 1000 }, (_, at) => String(at).padStart(64, "0"));
+  const all = strangers.map((one) => ({ digest: one, label: "x" }));
+  expect(await daemon.json("POST", "/api/inbox/label/", { given: all })).toEqual({ labelled: 0, unknown: strangers });
   expect((await inbox()).texts).toEqual([]);
   expect((await daemon.json<InboxReply>("GET", "/api/inbox/?which=labelled")).texts).toMatchObject([
     { text: KEPT, given: "order_status" },

@@ -109,7 +109,7 @@ describe.skipIf(!HAS_TMUX)("docs/improve.md, as written (not where there is no t
     // Whoever comes again goes on with what has none.
     expect((await inbox("open")).texts[0]!.digest).toBe(third!.digest);
     const back = [...given.keys()].map((digest) => ({ digest, label: null }));
-    await daemon.json("POST", "/api/inbox/label/", { labels: back });
+    await daemon.json("POST", "/api/inbox/label/", { given: back });
   }
 
   function fillIn(): void {

@@ -181,7 +181,7 @@ const ANSWERS: Services = {
     texts: [INBOX_TEXT],
     counts: [{ label: "order_status", count: 7, ambiguous: 2 }],
   }),
-  labelInbox: async ({ labels }) => ({ labelled: labels.length, unknown: [] }),
+  labelInbox: async ({ given }) => ({ labelled: given.length, unknown: [] }),
   forgetInbox: async () => ({ forgotten: 2, backups: 1 }),
   backups: async () => ({ folder: "/srv/backups", backups: [{ name: FACTS.name, bytes: 4096 }] }),
   backup: () => backupEvents(),
@@ -247,7 +247,7 @@ export const NEEDED_QUERIES: Readonly<Partial<Record<EndpointName, string>>> = {
 export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   classify: '{"text":"where is my order"}',
   cacheWrite: '{"price":12.5}',
-  inboxLabel: `{"labels":[{"digest":"${"0".repeat(64)}","label":"refund"}]}`,
+  inboxLabel: `{"given":[{"digest":"${"0".repeat(64)}","label":"refund"}]}`,
   inboxForget: '{"all":true}',
   modelUse: '{"dir":"/srv/models/other"}',
   namedPut: '{"dir":"/srv/models/other"}',
