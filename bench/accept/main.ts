@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { cache } from "./capabilities/cache.ts";
 import { deploy } from "./capabilities/deploy.ts";
 import { faults } from "./capabilities/faults.ts";
+import { improve } from "./capabilities/improve.ts";
 import { journal } from "./capabilities/journal.ts";
 import { machines } from "./capabilities/machines.ts";
 import { memory } from "./capabilities/memory.ts";
@@ -42,6 +43,7 @@ const CAPABILITIES: readonly Capability[] = [
   stall,
   machines,
   several,
+  improve,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

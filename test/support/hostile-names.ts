@@ -28,3 +28,26 @@ export function writeRows(folder: string, labels: readonly string[]): string {
   writeFileSync(path, ["text,label", ...rows].join("\n"));
   return path;
 }
+
+export function writeSettings(folder: string): string {
+  const path = join(folder, `${HOSTILE}.env`);
+  writeFileSync(path, `WORKERS=${HOSTILE.replaceAll("\r", "")}\nREDIS_HOST=${HOSTILE.replaceAll("\r", "")}\n`);
+  return path;
+}
+
+/** One document, or one a line. */
+export function documentsIn(stdout: string): unknown[] {
+  try {
+    return [JSON.parse(stdout)];
+  } catch {
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+  }
+}
+
+export function stringsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}

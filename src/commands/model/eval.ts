@@ -6,11 +6,14 @@ import { ClientCommand } from "../../lib/cli/client-command.ts";
 import type { EvalAsked } from "../../lib/cli/model-eval.ts";
 import { shareFlag } from "../../lib/cli/share-flag.ts";
 import { CombotError } from "../../lib/errors.ts";
+import type { ModelsReply } from "../../lib/protocol/models.ts";
 import type { EvalReport } from "../../lib/protocol/model-eval.ts";
 
 /** It was measured, and is not as good as was wished. */
 const EXIT_BAD = 4;
 const TARGET_ACCURACY = 0.95;
+/** As the protocol has it, whose file would load zod. */
+const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 export default class ModelEval extends ClientCommand {
   static override summary = "Measure a model on labelled texts: how right, how sure, and from which score on.";
@@ -52,8 +55,11 @@ Exits with 4 where --min-accuracy or --no-worse is missed.`;
   };
 
   static override flags = {
-    model: Flags.string({ description: "The model's folder. Default: the one that serves.", helpValue: "DIR" }),
-    compare: Flags.string({ description: "Another model's folder, for the same rows.", helpValue: "DIR" }),
+    model: Flags.string({
+      description: "The model's folder, or its name in COMBOT_MODELS_DIR. Default: the one that serves.",
+      helpValue: "DIR|NAME",
+    }),
+    compare: Flags.string({ description: "Another model, for the same rows.", helpValue: "DIR|NAME" }),
     "oos-label": Flags.string({
       description: "Rows of this label are out of scope too, and an answer of this label is none.",
       helpValue: "LABEL",
@@ -83,8 +89,8 @@ Exits with 4 where --min-accuracy or --no-worse is missed.`;
     if (flags.report !== undefined) refuseUnwritable("--report", flags.report);
     const report = await this.#measure({
       file,
-      dir: flags.model === undefined ? await this.#servedFile(flags.socket) : folderOf("model", flags.model),
-      other: flags.compare === undefined ? undefined : folderOf("compare", flags.compare),
+      dir: await this.#folderOf("model", flags.model, flags.socket),
+      other: flags.compare === undefined ? undefined : await this.#folderOf("compare", flags.compare, flags.socket),
       oosLabel: flags["oos-label"],
       targetAccuracy: flags["target-accuracy"] ?? TARGET_ACCURACY,
       minAccuracy: flags["min-accuracy"],
@@ -109,6 +115,29 @@ Exits with 4 where --min-accuracy or --no-worse is missed.`;
     return join(model.dir, model.file);
   }
 
+  /** A folder, as it is on disk; else a name that the daemon knows. */
+  async #folderOf(flag: string, given: string | undefined, socket: string | undefined): Promise<string> {
+    if (given === undefined) return this.#servedFile(socket);
+    const dir = resolve(given);
+    if (statSync(dir, { throwIfNoEntry: false })) return dir;
+    if (!MODEL_NAME.test(given)) throw new CombotError("USAGE", `--${flag}: there is no folder ${dir}.`);
+    const { models } = await this.#models(socket, `--${flag}: there is no folder ${dir}.`);
+    const named = models.find(({ name }) => name === given);
+    if (named) return named.default ? this.#servedFile(socket) : named.dir;
+    const known = models.map(({ name }) => name).join(", ");
+    throw new CombotError("USAGE", `--${flag}: there is no folder ${dir}, and no model ${given}: there are ${known}.`);
+  }
+
+  /** @param otherwise where there is no daemon that could know the name. */
+  async #models(socket: string | undefined, otherwise: string): Promise<ModelsReply> {
+    try {
+      return await this.client(socket).call("models", { absenceMs: 0 });
+    } catch (thrown) {
+      if (!(thrown instanceof CombotError) || thrown.code !== "DAEMON_UNREACHABLE") throw thrown;
+      throw new CombotError("USAGE", otherwise, { cause: thrown });
+    }
+  }
+
   async #measure(asked: EvalAsked): Promise<EvalReport> {
     const [{ runModelEval }, { LiveLine }] = await Promise.all([
       import("../../lib/cli/model-eval.ts"),
@@ -124,12 +153,6 @@ Exits with 4 where --min-accuracy or --no-worse is missed.`;
       line.end();
     }
   }
-}
-
-function folderOf(flag: string, given: string): string {
-  const dir = resolve(given);
-  if (statSync(dir, { throwIfNoEntry: false })) return dir;
-  throw new CombotError("USAGE", `--${flag}: there is no folder ${dir}.`);
 }
 
 async function toText(report: EvalReport): Promise<string> {

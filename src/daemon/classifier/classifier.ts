@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { CombotError } from "../../lib/errors.ts";
 import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
@@ -24,8 +25,8 @@ export interface ClassifierOptions {
   readonly hashUser: UserHash;
   /** Counts a user, by keyed hash, whose answer no worker computed for it. */
   readonly creditUser: (user: string) => void;
-  /** Told each text that was answered, in its one form; of pairs and of texts with labels of their own nothing. */
-  readonly onAnswered: (text: string) => void;
+  /** Told each question that was answered, and what is replied. */
+  readonly onAnswered: (question: Question, result: ClassifyResult) => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
@@ -75,6 +76,19 @@ export class Classifier {
     this.#wanted = wanted;
   }
 
+  /** What decides of answers here, in a word: of others nothing can be told by it. */
+  get basis(): string {
+    const { minScore, minMargin, thresholds, candidates } = this.#wanted;
+    const wanted = JSON.stringify([minScore, minMargin, thresholds, candidates]);
+    return `${this.#modelKey}-${createHash("sha256").update(wanted).digest("hex").slice(0, 12)}`;
+  }
+
+  /** Whether answers are decided of where a call says nothing. */
+  get decides(): boolean {
+    const { minScore, minMargin, thresholds } = this.#wanted;
+    return minScore !== undefined || minMargin !== undefined || thresholds !== undefined;
+  }
+
   get model(): ServedModel {
     return this.#options.model;
   }
@@ -112,7 +126,7 @@ export class Classifier {
       : await this.#await(questions, seats, call, asked);
     if (!isAtHand && timing) for (const seat of seats) if ("flight" in seat) lengthen(timing, seat.flight);
     const { model, now, onAnswered } = this.#options;
-    for (const { plainText } of questions) if (plainText !== undefined) onAnswered(plainText);
+    for (let at = 0; at < results.length; at++) onAnswered(questions[at]!, results[at]!);
     return {
       results,
       model: { name: model.name, digest: this.#modelKey },

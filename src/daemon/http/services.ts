@@ -22,6 +22,14 @@ import type { CameBy, DecisionsQuery, DecisionsReply } from "../../lib/protocol/
 import type { Health } from "../../lib/protocol/health.ts";
 import type { ProbeName } from "../../lib/protocol/endpoints.ts";
 import type { HistoryQuery, HistoryReply } from "../../lib/protocol/history.ts";
+import type {
+  InboxForgetReply,
+  InboxForgetRequest,
+  InboxLabelReply,
+  InboxLabelRequest,
+  InboxQuery,
+  InboxReply,
+} from "../../lib/protocol/inbox.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
@@ -125,6 +133,9 @@ export interface Services extends NamedModels, ShadowServices {
   unload(wait: boolean, by: CameBy): Promise<UnloadReply>;
   /** Serves another model; resolves when the old one is gone. */
   use(request: ModelUseRequest, by: CameBy): Promise<ModelUseReply>;
+  inbox(query: InboxQuery): Promise<InboxReply>;
+  labelInbox(request: InboxLabelRequest): Promise<InboxLabelReply>;
+  forgetInbox(request: InboxForgetRequest): Promise<InboxForgetReply>;
   backups(): Promise<BackupsReply>;
   /** What it throws is thrown before anything is sent; a failure afterwards is the last event. */
   backup(request: BackupRequest): AsyncIterable<BackupEvent>;

@@ -1,7 +1,7 @@
 import type { Alert } from "../../lib/protocol/alerts.ts";
 import type { Decision } from "../../lib/protocol/decisions.ts";
 
-export type EventKind = "decision" | "minute" | "moment" | "alert" | "texts";
+export type EventKind = "decision" | "minute" | "moment" | "alert" | "texts" | "inbox" | "answers";
 
 /** One event, ready to be written. */
 export interface JournalEvent {
@@ -53,6 +53,39 @@ export interface CountedText {
 export function textsEvent(id: string, atMs: number, texts: readonly CountedText[]): JournalEvent {
   const rows = texts.map((text) => toJson({ id, at_ms: atMs, ...text }));
   return { kind: "texts", json: rows.join(",") };
+}
+
+/** A text whose answers were not accepted, or those of a label without their texts. */
+export interface CountedUnsure {
+  readonly model: string;
+  readonly digest: string;
+  readonly count: number;
+  /** Of these, the ambiguous ones. */
+  readonly ambiguous: number;
+  /** Of the last one. */
+  readonly label: string;
+  readonly score: number;
+  readonly text: string | null;
+}
+
+/** Answers that were not accepted since the last such event. */
+export function inboxEvent(id: string, atMs: number, counted: readonly CountedUnsure[]): JournalEvent {
+  const rows = counted.map((row) => toJson({ id, at_ms: atMs, ...row }));
+  return { kind: "inbox", json: rows.join(",") };
+}
+
+/** What was decided of one model's answers in a minute. */
+export interface DecidedMinute {
+  readonly model: string;
+  /** Tells what decided: the model and what it wants of answers. */
+  readonly basis: string;
+  readonly decided: number;
+  /** Of these, those not accepted. */
+  readonly unsure: number;
+}
+
+export function answersEvent(id: string, atMs: number, minute: DecidedMinute): JournalEvent {
+  return event("answers", { id, at_ms: atMs, ...minute });
 }
 
 function event(kind: EventKind, row: object): JournalEvent {

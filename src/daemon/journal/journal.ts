@@ -3,11 +3,12 @@ import { decision as decisionSchema } from "../../lib/protocol/decisions.ts";
 import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import { batchOf, EventBuffer } from "./buffer.ts";
-import { alertEvent, decisionEvent, minuteEvent, momentEvent, textsEvent } from "./events.ts";
-import type { CountedText, JournalEvent, KeptAlert, Minute, PackedMoment } from "./events.ts";
+import { alertEvent, answersEvent, decisionEvent, inboxEvent, minuteEvent, momentEvent, textsEvent } from "./events.ts";
+import type { CountedText, CountedUnsure, DecidedMinute, JournalEvent } from "./events.ts";
+import type { KeptAlert, Minute, PackedMoment } from "./events.ts";
 import type { Clocks } from "./clock-trust.ts";
 import { Retention } from "./retention.ts";
-import type { HistoryRow, KeptMoment, KeptText, Store, StoreFile } from "./store.ts";
+import type { DecidedStretch, HistoryRow, InboxStore, KeptMoment, KeptText, Store, StoreFile } from "./store.ts";
 import { NO_END, StoreFault } from "./store.ts";
 import { hangLimitMs } from "../../lib/slowness.ts";
 
@@ -85,6 +86,14 @@ export class Journal {
     if (texts.length > 0) this.#record(textsEvent(id, atMs, texts));
   }
 
+  inbox(id: string, atMs: number, counted: readonly CountedUnsure[]): void {
+    if (counted.length > 0) this.#record(inboxEvent(id, atMs, counted));
+  }
+
+  answers(id: string, atMs: number, minute: DecidedMinute): void {
+    this.#record(answersEvent(id, atMs, minute));
+  }
+
   /** Opens the store, and again whenever it failed. */
   start(): void {
     void this.#turn();
@@ -133,6 +142,20 @@ export class Journal {
   /** @throws {StoreFault} */
   async frequentTexts(limit: number): Promise<KeptText[]> {
     return (await this.#readable()).frequentTexts(limit);
+  }
+
+  /** What was decided from then on. @throws {StoreFault} */
+  async answersSince(sinceMs: number, stepMs: number): Promise<DecidedStretch[]> {
+    return (await this.#readable()).answers(sinceMs, stepMs);
+  }
+
+  /** What was recorded until now is in it. @throws {StoreFault} */
+  async readInbox(): Promise<InboxStore> {
+    const store = await this.#readable();
+    await this.#flushing;
+    await (this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined)));
+    await this.#readable();
+    return store.inbox;
   }
 
   /** The store's own file; null where the store is its owner's to back up. @throws {StoreFault} where it is not up. */

@@ -47,6 +47,19 @@ function moments(int: string, json: string): string {
   CREATE INDEX combot_moments_at ON combot_moments (at_ms);`;
 }
 
+/** Texts that were not understood, with the labels that somebody gave them; and what was decided, minute by minute. */
+function inbox(int: string, real: string): string {
+  return `CREATE TABLE combot_inbox (model text NOT NULL, digest text NOT NULL, count ${int} NOT NULL,
+    ambiguous ${int} NOT NULL, label text NOT NULL, score ${real} NOT NULL, last_seen_ms ${int} NOT NULL, text text,
+    given text, given_at_ms ${int}, PRIMARY KEY (model, digest));
+  CREATE INDEX combot_inbox_count ON combot_inbox (count);
+  CREATE TABLE combot_answers (id text PRIMARY KEY, at_ms ${int} NOT NULL, model text NOT NULL, basis text NOT NULL,
+    decided ${int} NOT NULL, unsure ${int} NOT NULL);
+  CREATE INDEX combot_answers_at ON combot_answers (at_ms);
+  ALTER TABLE combot_minutes ADD COLUMN decided ${int};
+  ALTER TABLE combot_minutes ADD COLUMN unsure ${int};`;
+}
+
 /** Never changed once released: a later release appends. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -57,6 +70,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, readableFrom: 1, sqlite: texts("integer"), postgres: texts("bigint") },
   { version: 3, readableFrom: 1, sqlite: moments("integer", "text"), postgres: moments("bigint", "jsonb") },
+  { version: 4, readableFrom: 1, sqlite: inbox("integer", "real"), postgres: inbox("bigint", "double precision") },
 ];
 
 export const SCHEMA_TABLE = `CREATE TABLE IF NOT EXISTS combot_schema

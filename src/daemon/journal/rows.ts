@@ -1,4 +1,4 @@
-import type { KeptMoment, KeptText } from "./store.ts";
+import type { DecidedStretch, InboxCount, InboxRow, KeptMoment, KeptText } from "./store.ts";
 
 /** A row of the table of texts. */
 export function textOf(row: Readonly<Record<string, unknown>>): KeptText {
@@ -7,6 +7,33 @@ export function textOf(row: Readonly<Record<string, unknown>>): KeptText {
     count: Number(row["count"]),
     lastSeenMs: Number(row["last_seen_ms"]),
     text: typeof row["text"] === "string" ? row["text"] : null,
+  };
+}
+
+/** A row of the inbox. */
+export function inboxRowOf(row: Readonly<Record<string, unknown>>): InboxRow {
+  return {
+    ...inboxCountOf(row),
+    digest: String(row["digest"]),
+    score: Number(row["score"]),
+    lastSeenMs: Number(row["last_seen_ms"]),
+    text: String(row["text"]),
+    given: typeof row["given"] === "string" ? row["given"] : null,
+  };
+}
+
+export function inboxCountOf({ model, label, count, ambiguous }: Readonly<Record<string, unknown>>): InboxCount {
+  return { model: String(model), label: String(label), count: Number(count), ambiguous: Number(ambiguous) };
+}
+
+export function decidedOf(row: Readonly<Record<string, unknown>>): DecidedStretch {
+  const { at_ms: atMs, model, basis, decided, unsure } = row;
+  return {
+    atMs: Number(atMs),
+    model: String(model),
+    basis: String(basis),
+    decided: Number(decided),
+    unsure: Number(unsure),
   };
 }
 

@@ -1,17 +1,9 @@
 import { COLUMNS, HISTORY_COLUMNS } from "./columns.ts";
 import type { Column } from "./columns.ts";
+import type { Dialect, Statement } from "./dialect.ts";
 import type { EventKind } from "./events.ts";
-
-/** Where the two databases differ. Parameters are written ?1, ?2 in both. */
-export interface Dialect {
-  /** The rows of the JSON array in ?1, as a table named r. */
-  readonly rows: (columns: readonly Column[]) => string;
-  /** Column `name` of r. */
-  readonly field: (column: Column) => string;
-  /** A sum as a plain number. */
-  readonly number: (expression: string) => string;
-  readonly parameter: (index: number, type: "int") => string;
-}
+import { countUnsure, inboxStatements } from "./inbox-statements.ts";
+import type { InboxStatements } from "./inbox-statements.ts";
 
 export const TABLES: Readonly<Record<EventKind, string>> = {
   decision: "combot_decisions",
@@ -19,6 +11,8 @@ export const TABLES: Readonly<Record<EventKind, string>> = {
   moment: "combot_moments",
   alert: "combot_alerts",
   texts: "combot_texts",
+  inbox: "combot_inbox",
+  answers: "combot_answers",
 };
 
 /** Texts kept, asked least of all those goes first. */
@@ -26,13 +20,8 @@ const TEXTS_KEPT = 10_000;
 /** Rows removed at a time, so that nobody waits for a lock for long. */
 const PRUNED_AT_ONCE = 1000;
 
-export interface Statement {
-  readonly sql: string;
-  /** Beside the JSON of the rows: the attempt, where the statement wants it. */
-  readonly wantsAttempt?: true;
-}
-
 export interface Statements {
+  readonly inbox: InboxStatements;
   readonly write: Readonly<Record<EventKind, readonly Statement[]>>;
   /** Writes a row and takes it away, in one transaction: ?1 its id, of a kind that no event has. */
   readonly probe: readonly string[];
@@ -43,6 +32,8 @@ export interface Statements {
   readonly history: string;
   /** As `history`: the last one of each step, so that nobody reads more than he shows. */
   readonly moments: string;
+  /** As `history`, by model and by what decided. */
+  readonly answers: string;
   /** The first minute that is kept. No parameter. */
   readonly oldest: string;
   /** ?1 limit. */
@@ -51,8 +42,8 @@ export interface Statements {
   readonly newest: string;
   /** ?1 before. */
   readonly prune: readonly string[];
-  /** No parameter. */
-  readonly pruneTexts: string;
+  /** Of texts, those beyond what is kept. No parameter. */
+  readonly pruneTexts: readonly string[];
 }
 
 /** The statements of the store, in one dialect: the two stores keep the same tables. */
@@ -67,7 +58,10 @@ export function statementsIn(dialect: Dialect): Statements {
       moment: [{ sql: insert("moment", dialect) }],
       alert: [{ sql: insert("alert", dialect) }],
       texts: countTexts(dialect),
+      inbox: countUnsure(dialect),
+      answers: [{ sql: insert("answers", dialect) }],
     },
+    inbox: inboxStatements(dialect),
     probe: [
       "INSERT INTO combot_applied (id, at_ms, attempt) VALUES (?1, 0, 'probe')",
       "DELETE FROM combot_applied WHERE id = ?1",
@@ -81,18 +75,25 @@ export function statementsIn(dialect: Dialect): Statements {
     // Ids sort as the time does: of two in one minute, as a restart makes them, the later one counts.
     moments: `SELECT ${number("at_ms")} AS at_ms, body FROM ${TABLES.moment} WHERE id IN
       (SELECT max(id) FROM ${TABLES.moment} WHERE at_ms >= ?1 AND at_ms < ?3 GROUP BY at_ms / ${step}) ORDER BY 1`,
+    answers: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, model, basis, ${number("sum(decided)")} AS decided,
+      ${number("sum(unsure)")} AS unsure FROM ${TABLES.answers} WHERE at_ms >= ?1 AND at_ms < ?3
+      GROUP BY 1, model, basis ORDER BY 1`,
     oldest: `SELECT ${number("min(at_ms)")} AS at_ms FROM ${TABLES.minute}`,
     frequentTexts: `SELECT digest, ${number("count")} AS count, ${number("last_seen_ms")} AS last_seen_ms, text
       FROM ${TABLES.texts} ORDER BY combot_texts.count DESC, digest LIMIT ?1`,
     newest: `SELECT ${number("max(at_ms)")} AS at_ms FROM (${newestOfEach()}) AS n`,
     prune: [
-      ...[TABLES.decision, TABLES.minute, TABLES.moment, TABLES.alert, "combot_applied"].map((table) =>
+      ...[TABLES.decision, TABLES.minute, TABLES.moment, TABLES.alert, TABLES.answers, "combot_applied"].map((table) =>
         prune(table, "id", "at_ms"),
       ),
       prune(TABLES.texts, "digest", "last_seen_ms"),
+      prune(TABLES.inbox, "(model, digest)", "last_seen_ms"),
     ],
-    pruneTexts: `DELETE FROM ${TABLES.texts} WHERE digest IN (SELECT digest FROM ${TABLES.texts}
-      ORDER BY count DESC, last_seen_ms DESC LIMIT ${PRUNED_AT_ONCE} OFFSET ${TEXTS_KEPT})`,
+    pruneTexts: [
+      pruneBeyond(TABLES.texts, "digest", "true"),
+      // What somebody labelled is his work: it goes by its age alone.
+      pruneBeyond(TABLES.inbox, "(model, digest)", "given IS NULL"),
+    ],
   };
 }
 
@@ -133,12 +134,23 @@ function newest(table: string): string {
 
 function newestOfEach(): string {
   const dated = [TABLES.decision, TABLES.minute, TABLES.alert].map((table) => [table, "at_ms"]);
-  const all = [...dated, [TABLES.texts, "last_seen_ms"]];
+  const all = [...dated, [TABLES.texts, "last_seen_ms"], [TABLES.inbox, "last_seen_ms"]];
   return all
     .map(([table, time]) => `SELECT max(${time}) AS at_ms FROM ${table} WHERE ${time} < ?1`)
     .join(" UNION ALL ");
 }
 
 function prune(table: string, key: string, time: string): string {
-  return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${time} < ?1 LIMIT ${PRUNED_AT_ONCE})`;
+  return `DELETE FROM ${table} WHERE ${key} IN
+    (SELECT ${plain(key)} FROM ${table} WHERE ${time} < ?1 LIMIT ${PRUNED_AT_ONCE})`;
+}
+
+function pruneBeyond(table: string, key: string, which: string): string {
+  return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${plain(key)} FROM ${table} WHERE ${which}
+    ORDER BY count DESC, last_seen_ms DESC LIMIT ${PRUNED_AT_ONCE} OFFSET ${TEXTS_KEPT})`;
+}
+
+/** A key of several columns stands in parentheses where it is compared, and without where it is selected. */
+function plain(key: string): string {
+  return key.replaceAll(/[()]/g, "");
 }

@@ -28,6 +28,64 @@ export interface KeptText {
   readonly text: string | null;
 }
 
+/** A text of the inbox. */
+export interface InboxRow {
+  readonly model: string;
+  readonly digest: string;
+  readonly count: number;
+  readonly ambiguous: number;
+  readonly label: string;
+  readonly score: number;
+  readonly lastSeenMs: number;
+  readonly text: string;
+  /** The label that somebody gave it. */
+  readonly given: string | null;
+}
+
+export interface InboxCount {
+  readonly model: string;
+  readonly label: string;
+  readonly count: number;
+  readonly ambiguous: number;
+}
+
+export interface InboxSearch {
+  readonly model: string;
+  readonly sinceMs: number;
+  readonly least: number;
+  readonly which: "open" | "labelled" | "all";
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface GivenLabel {
+  readonly model: string;
+  readonly digest: string;
+  /** Null takes it back. */
+  readonly given: string | null;
+  readonly at_ms: number;
+}
+
+/** What was decided in one stretch, by one model and one way to decide. */
+export interface DecidedStretch {
+  readonly atMs: number;
+  readonly model: string;
+  readonly basis: string;
+  readonly decided: number;
+  readonly unsure: number;
+}
+
+/** Texts that were not understood. Calls take effect before they resolve. */
+export interface InboxStore {
+  /** Those asked most, first. */
+  list(search: InboxSearch): Promise<InboxRow[]>;
+  counts(sinceMs: number, model: string): Promise<InboxCount[]>;
+  /** @returns the digests of those that were found. */
+  label(given: readonly GivenLabel[]): Promise<string[]>;
+  /** Of frequent texts too; of their traces in the store's own files as well. @param digests null: all. @returns rows. */
+  forget(digests: readonly string[] | null): Promise<number>;
+}
+
 /** What a monitor would have shown at the end of a minute, as it was packed. */
 export interface KeptMoment {
   readonly atMs: number;
@@ -71,6 +129,7 @@ export interface Store {
   readonly pool: PoolState | null;
   /** Null where the store is its owner's to back up. */
   readonly file: StoreFile | null;
+  readonly inbox: InboxStore;
   /** Opens it, brought to this release's schema. */
   open(): Promise<void>;
   /**
@@ -89,6 +148,8 @@ export interface Store {
   history(sinceMs: number, stepMs: number, untilMs?: number): Promise<HistoryRow[]>;
   /** The last moment of each of these stretches, oldest first. */
   moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]>;
+  /** As `history`. */
+  answers(sinceMs: number, stepMs: number): Promise<DecidedStretch[]>;
   /** The time of the first minute; null where there is none. */
   oldestMs(): Promise<number | null>;
   /** Those asked most, first. */

@@ -1,5 +1,7 @@
-import { createHash } from "node:crypto";
+import { masked } from "../../lib/personal-data.ts";
+import { Turns } from "../../lib/turns.ts";
 import type { CountedText } from "./events.ts";
+import { digestOf } from "./inbox-counter.ts";
 
 /** Distinct texts counted between two takes; what is asked often is among them, in this minute or the next. */
 const DISTINCT = 1000;
@@ -23,15 +25,24 @@ export class TextCounter {
     else if (this.#counts.size < DISTINCT && text.length <= LONGEST) this.#counts.set(text, 1);
   }
 
-  /** What was counted; begins anew. */
-  take(): CountedText[] {
+  /** What was counted, in short turns of the event loop; begins anew. */
+  async take(): Promise<CountedText[]> {
     const counts = this.#counts;
     this.#counts = new Map();
-    return [...counts].map(([text, count]) => ({ digest: digestOf(text), count, text: this.#keepText ? text : null }));
+    const turns = new Turns();
+    const taken = new Map<string, CountedText>();
+    for (const [text, count] of counts) {
+      if (turns.isOver) await turns.next();
+      const counted = this.#countedOf(text, count);
+      const before = taken.get(counted.digest);
+      taken.set(counted.digest, before ? { ...before, count: before.count + count } : counted);
+    }
+    return [...taken.values()];
   }
-}
 
-/** SHA-256, hexadecimal. Whoever guesses a text can tell whether it is there: no secret. */
-function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  /** A text with something masked is another one, which nobody asks: it would warm nothing, and is not kept. */
+  #countedOf(text: string, count: number): CountedText {
+    const kept = masked(text);
+    return { digest: digestOf(kept), count, text: this.#keepText && kept === text ? text : null };
+  }
 }

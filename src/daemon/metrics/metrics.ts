@@ -7,6 +7,8 @@ import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
 import { BOOT_FAULTS, RECYCLE_REASONS } from "../../lib/protocol/process.ts";
 import type { BootFault, RecycleReason } from "../../lib/protocol/process.ts";
+import type { OwnMetric } from "./answer-metrics.ts";
+import { byLabel, valueOf } from "./counted.ts";
 import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
@@ -23,6 +25,7 @@ export interface Readings {
   readonly daemonRssBytes: number;
   /** Null without a journal. */
   readonly journal: JournalReport | null;
+  readonly answers?: MetricsReport["answers"];
 }
 
 interface Labelled {
@@ -170,6 +173,11 @@ export class Metrics {
     this.#notStarted.inc({ fault });
   }
 
+  /** One that counts by itself. */
+  register(metric: OwnMetric): void {
+    this.#registry.registerMetric(metric as unknown as Counter);
+  }
+
   /** A figure that another part counts, read when somebody asks. */
   watch(name: string, help: string, read: () => number): void {
     const kind = name.endsWith("_total") ? Counter : Gauge;
@@ -207,7 +215,7 @@ export class Metrics {
   }
 
   async report(): Promise<MetricsReport> {
-    const { waiting, oldestMs, users, journal } = this.#read();
+    const { waiting, oldestMs, users, journal, answers } = this.#read();
     return {
       requests: await valueOf(this.#calls),
       texts: await valueOf(this.#texts),
@@ -219,6 +227,7 @@ export class Metrics {
       batches: { count: this.#batchCount, meanSize: round(this.#batchCount && this.#batchTexts / this.#batchCount) },
       recycles: await this.recycles(),
       users,
+      answers,
       journal,
     };
   }
@@ -286,12 +295,4 @@ function round(value: number): number {
 
 function roundOrNull(value: number | null): number | null {
   return value === null ? null : round(value);
-}
-
-async function valueOf(counter: Counter): Promise<number> {
-  return (await counter.get()).values[0]?.value ?? 0;
-}
-
-async function byLabel(counter: Counter, label: string): Promise<Record<string, number>> {
-  return Object.fromEntries((await counter.get()).values.map(({ labels, value }) => [String(labels[label]), value]));
 }

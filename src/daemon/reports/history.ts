@@ -93,6 +93,7 @@ export function pointOf(row: HistoryRow): HistoryPoint {
     usage: row["usage"] ?? null,
     users: count("users"),
     recycles: count("recycles"),
+    unsureShare: count("decided") === 0 ? null : round(count("unsure") / count("decided")),
   };
 }
 

@@ -2,9 +2,11 @@ import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { Sample } from "../../lib/protocol/events.ts";
 import type { Governor } from "../governor/governor.ts";
 import type { Clocks } from "../journal/clock-trust.ts";
-import type { Minute } from "../journal/events.ts";
+import type { CountedText, CountedUnsure, Minute } from "../journal/events.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { TextCounter } from "../journal/text-counter.ts";
+import type { InboxCounter } from "../journal/inbox-counter.ts";
+import type { AnswerTally } from "../metrics/answer-tally.ts";
 import type { MinuteCounts, MinuteTally } from "../metrics/minute.ts";
 import { rankOf } from "../policy/level.ts";
 import { packMoment } from "./moments.ts";
@@ -13,11 +15,17 @@ export interface RollupParts {
   readonly journal: Journal;
   readonly tally: MinuteTally;
   readonly texts: TextCounter;
+  readonly inbox: InboxCounter;
+  readonly answers: AnswerTally;
+  /** What decides of this model's answers now; undefined where it does not serve any more. */
+  readonly basisOf: (model: string) => string | undefined;
   readonly governor: Pick<Governor, "level" | "sample">;
   /** Distinct users over the workers that run now. */
   readonly users: () => number;
   /** All that a monitor shows now; a failure is told by whoever gave it. */
   readonly sample: () => Promise<Sample | undefined>;
+  /** Of what nobody waits for. */
+  readonly onFailure: (error: unknown) => void;
   /** Tells the rows of this run from those of others. */
   readonly runId: string;
   readonly clocks: Clocks;
@@ -36,6 +44,7 @@ export class Rollups {
   #level = 0;
   #users = 0;
   #timer: NodeJS.Timeout | undefined;
+  #counted: Promise<void> = Promise.resolve();
 
   constructor(parts: RollupParts) {
     this.#parts = parts;
@@ -46,9 +55,16 @@ export class Rollups {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#record();
+    await this.#counted;
+  }
+
+  /** The texts of until now are with the journal, for whoever looks at them or has them forgotten. */
+  async tellTexts(): Promise<void> {
+    this.#recordCounted(this.#nextId());
+    await this.#counted;
   }
 
   #now() {
@@ -74,8 +90,8 @@ export class Rollups {
   }
 
   #record(): string {
-    const { journal, tally, texts, runId } = this.#parts;
-    const id = `${runId}-${(++this.#rows).toString(36).padStart(6, "0")}`;
+    const { journal, tally } = this.#parts;
+    const id = this.#nextId();
     const now = this.#now();
     const atMs = minuteOf(this.#started.wallMs);
     const seen = {
@@ -84,10 +100,50 @@ export class Rollups {
       usage: this.#usage,
       level: this.#level,
     };
-    journal.minute(minuteRow({ id, at_ms: atMs, ...seen }, tally.take()));
-    journal.texts(`${id}t`, now.wallMs, texts.take());
+    journal.minute(minuteRow({ id, at_ms: atMs, ...seen, ...this.#decided(id, atMs) }, tally.take()));
+    this.#recordCounted(id);
     [this.#started, this.#usage, this.#level, this.#users] = [now, null, 0, 0];
     return id;
+  }
+
+  #nextId(): string {
+    return `${this.#parts.runId}-${(++this.#rows).toString(36).padStart(6, "0")}`;
+  }
+
+  /** Each model's by itself, for what is usual for it; all together for whoever looks at the minute. */
+  #decided(id: string, atMs: number): { readonly decided: number; readonly unsure: number } {
+    const { journal, answers, basisOf } = this.#parts;
+    let [decided, unsure] = [0, 0];
+    for (const [at, one] of answers.take().entries()) {
+      decided += one.decided;
+      unsure += one.unsure;
+      const basis = one.decided > 0 ? basisOf(one.model) : undefined;
+      if (basis !== undefined) journal.answers(`${id}d${at}`, atMs, { ...one, basis });
+    }
+    return { decided, unsure };
+  }
+
+  /** In turns of its own, one behind the other: texts are masked on their way. */
+  #recordCounted(id: string): void {
+    const { texts, inbox, clocks } = this.#parts;
+    this.#counted = this.#tell(this.#counted, id, clocks.wall(), inbox.take(), texts.take());
+  }
+
+  async #tell(
+    before: Promise<void>,
+    id: string,
+    wallMs: number,
+    unsure: Promise<readonly CountedUnsure[]>,
+    asked: Promise<readonly CountedText[]>,
+  ): Promise<void> {
+    const { journal, onFailure } = this.#parts;
+    await before;
+    try {
+      journal.inbox(`${id}i`, wallMs, await unsure);
+      journal.texts(`${id}t`, wallMs, await asked);
+    } catch (error) {
+      onFailure(error);
+    }
   }
 }
 

@@ -33,6 +33,11 @@ export function publishWatch(metrics: Metrics, watch: Watch): void {
       value: ms / 1000,
     })),
   );
+  gauge(
+    "combot_unsure_deviation",
+    "How far the share of answers not accepted is from its baseline of two weeks, in its own noise; NaN: too little to tell.",
+    ({ unsureDeviation }) => unsureDeviation,
+  );
   gauge("combot_disk_free_ratio", "Free share of the disk that holds the state.", ({ diskFree }) => diskFree);
   gauge(
     "combot_cpu_stolen_ratio",

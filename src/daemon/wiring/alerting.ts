@@ -10,8 +10,10 @@ import { Webhook } from "../alerts/webhook.ts";
 import type { Caching } from "./caching.ts";
 import type { Governance } from "./governance.ts";
 import type { Logger } from "../log/log.ts";
+import type { AnswerTally } from "../metrics/answer-tally.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
+import type { Drift } from "../reports/drift.ts";
 import { keysFound } from "../reports/cache-metrics.ts";
 import type { FolderWatch } from "../model/folder-watch.ts";
 import type { Models } from "../residency/models.ts";
@@ -26,6 +28,9 @@ export interface AlertingParts {
   readonly models: Models;
   readonly folder: FolderWatch;
   readonly metrics: Metrics;
+  readonly answers: AnswerTally;
+  /** Undefined without a journal. */
+  readonly drift: Drift | undefined;
   readonly governance: Governance;
   readonly caching: Caching;
   readonly onlookers: Onlookers;
@@ -64,7 +69,8 @@ function createWebhook(settings: Settings, log: Logger): Webhook {
 }
 
 async function readFor(settings: Settings, parts: AlertingParts): Promise<Omit<AlertReading, "cpuStolen">> {
-  const { models, folder, metrics, governance, caching } = parts;
+  const { models, folder, metrics, answers, drift, governance, caching } = parts;
+  answers.look();
   const { pool, unshared } = models.current;
   const { calls, failures } = await metrics.outcomes();
   return {
@@ -84,6 +90,7 @@ async function readFor(settings: Settings, parts: AlertingParts): Promise<Omit<A
     modelChanged: folder.fault !== undefined,
     modelsFailed: models.repository.entries.filter(({ failure, engine }) => failure ?? engine?.pool.held).length,
     reloadMs: Object.fromEntries(models.tenants.map(({ name, engine: { uses } }) => [name, uses.reloadMs])),
+    unsureDeviation: drift?.deviation ?? null,
     diskFree: await diskFree(settings.stateDir),
   };
 }

@@ -1,6 +1,9 @@
 import type { Settings } from "../../lib/config/settings.ts";
+import type { ClassifyResult } from "../../lib/protocol/classify.ts";
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import { Classifier } from "../classifier/classifier.ts";
+import type { Question } from "../classifier/question.ts";
 import type { Compute } from "../classifier/departures.ts";
 import type { Decisions } from "../governor/decisions.ts";
 import type { Logger } from "../log/log.ts";
@@ -36,8 +39,8 @@ export interface EngineParts {
   readonly decisions: Decisions;
   readonly onlookers: Onlookers;
   readonly hashUser: UserHash;
-  /** Told each text that was answered, in the form that the cache knows it by. */
-  readonly onAnswered: (text: string) => void;
+  /** Told each question that was answered, by which model, and whether its labels came with the call. */
+  readonly onAnswered: (model: string, question: Question, result: ClassifyResult, isOwn: boolean) => void;
   /** Nobody waits for what it answers: it takes what the processors have left. */
   readonly isSpare?: boolean;
 }
@@ -101,8 +104,8 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
     return outcome;
   };
   const creditUser = (user: string): void => pool.creditUser(user);
-  // What is kept of texts is for the default model: it alone is warmed.
-  const onAnswered = name === undefined ? parts.onAnswered : nothing;
+  const onAnswered = (question: Question, result: ClassifyResult): void =>
+    parts.onAnswered(name ?? DEFAULT_MODEL, question, result, question.labels !== model.labels);
   const classifier = new Classifier({ model, cache, compute, hashUser, creditUser, onAnswered, now });
   const engine: Engine = {
     model,
@@ -118,8 +121,6 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
   };
   return engine;
 }
-
-function nothing(): void {}
 
 /** As the settings are at each moment: a reload counts for the workers that run. */
 function poolSettings(settings: Settings, model: ServedModel, isSpare: boolean): PoolSettings {

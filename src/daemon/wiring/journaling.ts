@@ -5,22 +5,29 @@ import type { Decision } from "../../lib/protocol/decisions.ts";
 import type { Sample } from "../../lib/protocol/events.ts";
 import type { Governance } from "./governance.ts";
 import type { Clocks } from "../journal/clock-trust.ts";
+import { InboxCounter } from "../journal/inbox-counter.ts";
 import { Journal } from "../journal/journal.ts";
 import type { JournalState } from "../journal/journal.ts";
 import { PostgresStore } from "../journal/postgres/store.ts";
 import { SqliteStore } from "../journal/sqlite/store.ts";
-import type { Store } from "../journal/store.ts";
+import type { InboxStore, Store } from "../journal/store.ts";
 import { TextCounter } from "../journal/text-counter.ts";
 import type { Logger } from "../log/log.ts";
+import type { AnswerTally } from "../metrics/answer-tally.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Models } from "../residency/models.ts";
+import { Drift } from "../reports/drift.ts";
 import { Rollups } from "../reports/rollups.ts";
 
 /** The journal and what feeds it; nothing where DATABASE_URL is off. */
 export interface Journaling {
   readonly journal: Journal;
   readonly texts: TextCounter;
+  readonly inbox: InboxCounter;
+  /** The inbox with all that was not understood until now. @throws {StoreFault} */
+  readonly readInbox: () => Promise<InboxStore>;
+  readonly drift: Drift;
   /** Told of each change of an alert; and of reminders, which are passed over. */
   readonly alert: (alert: Alert) => void;
   start(): void;
@@ -33,6 +40,7 @@ interface JournalingParts {
   readonly log: Logger;
   readonly models: Models;
   readonly metrics: Metrics;
+  readonly answers: AnswerTally;
   readonly governance: Governance;
   readonly onlookers: Onlookers;
   /** All that a monitor shows now. */
@@ -44,20 +52,16 @@ interface JournalingParts {
 const CLOCKS: Clocks = { wall: Date.now, monotonic: () => performance.now() };
 
 export function createJournaling(parts: JournalingParts): Journaling | undefined {
-  const { settings, log, models, metrics, governance, onlookers, readAgain } = parts;
+  const { settings, log, models, metrics, answers, governance, onlookers, readAgain } = parts;
   const { governor, decisions } = governance;
   const store = createStore(settings, log, readAgain);
   if (!store) return undefined;
-  const journal = new Journal({
-    store,
-    retentionMs: settings.journalRetentionMs,
-    isFrugal: () => governor.level === "emergency",
-    clocks: CLOCKS,
-    onHold: (why) => tellHold(log, why),
-    onState: (state) => tellState(log, state),
-    random: () => randomBytes(9).toString("base64url"),
-  });
+  const journal = createJournal(store, settings, log, governor);
   const texts = new TextCounter(settings.journalText);
+  const basisOf = (model: string): string | undefined =>
+    models.tenants.find(({ name }) => name === model)?.engine.classifier.basis;
+  const inbox = new InboxCounter(settings.journalText);
+  const drift = new Drift({ journal, now: CLOCKS.wall, basisOf });
   const users = (): number => models.current.pool.users;
   const runId = `${Date.now().toString(36)}-${randomBytes(3).toString("hex")}`;
   const sample = (): Promise<Sample | undefined> =>
@@ -70,9 +74,13 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
     clocks: CLOCKS,
     tally: metrics.minute,
     texts,
+    inbox,
+    answers,
+    basisOf,
     governor,
     users,
     sample,
+    onFailure: (error) => onlookers.failed("journal", error),
     runId,
   });
   decisions.addSink({ keep: (decision) => journal.decision(decision) });
@@ -80,16 +88,36 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
   return {
     journal,
     texts,
+    inbox,
+    readInbox: async () => {
+      await rollups.tellTexts();
+      return journal.readInbox();
+    },
+    drift,
     alert: alertKeeper(journal, runId),
     start: () => {
       journal.start();
       rollups.start();
+      drift.start();
     },
-    stop: () => {
-      rollups.stop();
-      return journal.stop();
+    stop: async () => {
+      drift.stop();
+      await rollups.stop();
+      await journal.stop();
     },
   };
+}
+
+function createJournal(store: Store, settings: Settings, log: Logger, governor: Governance["governor"]): Journal {
+  return new Journal({
+    store,
+    retentionMs: settings.journalRetentionMs,
+    isFrugal: () => governor.level === "emergency",
+    clocks: CLOCKS,
+    onHold: (why) => tellHold(log, why),
+    onState: (state) => tellState(log, state),
+    random: () => randomBytes(9).toString("base64url"),
+  });
 }
 
 function alertKeeper(journal: Journal, runId: string): (alert: Alert) => void {

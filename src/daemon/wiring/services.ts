@@ -16,6 +16,7 @@ import type { Logger } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Backups } from "../jobs/backups.ts";
 import type { Onlookers } from "./onlookers.ts";
+import { Inbox } from "../jobs/inbox.ts";
 import { Cleanup } from "../jobs/cleanup.ts";
 import type { EventHub } from "../reports/event-hub.ts";
 import { listDecisions, readHistory } from "../reports/history.ts";
@@ -33,6 +34,8 @@ import type { Probes } from "../reports/probes.ts";
 import { findModel } from "../reports/model-lookup.ts";
 import type { Tracing } from "./tracing.ts";
 import type { Warming } from "./warming.ts";
+
+type InboxAndBackups = Pick<Services, "inbox" | "labelInbox" | "forgetInbox" | "backups" | "backup" | "restore">;
 
 export interface ServiceParts {
   readonly models: Models;
@@ -110,10 +113,26 @@ export function createServices(parts: ServiceParts): Services {
     use: (request, by) => lifecycle.use(request, by),
     ...namedModels(parts, lifecycle),
     ...shadowing(parts, lifecycle),
-    backups: () => parts.backups.list(),
-    backup: (request) => parts.backups.backup(request),
-    restore: (request) => parts.backups.restore(request),
+    ...inboxAndBackups(parts),
     config: async () => ({ settings: [...describeSettings(loaded())] }),
+  };
+}
+
+function inboxAndBackups({ models, journaling, loaded, backups }: ServiceParts): InboxAndBackups {
+  const inbox = new Inbox({
+    models,
+    read: journaling?.readInbox,
+    textsKept: () => loaded().settings.journalText,
+    backups: async () => (await backups.list()).backups.length,
+    now: Date.now,
+  });
+  return {
+    inbox: (query) => inbox.list(query),
+    labelInbox: (request) => inbox.label(request),
+    forgetInbox: (request) => inbox.forget(request),
+    backups: () => backups.list(),
+    backup: (request) => backups.backup(request),
+    restore: (request) => backups.restore(request),
   };
 }
 

@@ -6,6 +6,8 @@ import { publishWatch } from "./alert-metrics.ts";
 import { createWatch } from "./alerting.ts";
 import type { Watch } from "../alerts/watch.ts";
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
+import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
+import type { Sample } from "../../lib/protocol/events.ts";
 import { VERSION } from "../../lib/version.ts";
 import { createCaching } from "./caching.ts";
 import type { Caching } from "./caching.ts";
@@ -20,6 +22,8 @@ import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
 import { readAnonymousPeak } from "../memory/process-memory.ts";
 import { Sampler } from "../memory/sampler.ts";
+import { answerMetrics } from "../metrics/answer-metrics.ts";
+import { AnswerTally } from "../metrics/answer-tally.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Readings } from "../metrics/metrics.ts";
 import { ONLOOKERS, Onlookers } from "./onlookers.ts";
@@ -81,14 +85,15 @@ export async function createServing(
   const choice = new ModelChoice(settings.stateDir);
   const first = await openFirst(settings, choice, { setting, log });
   const caching = createCaching(settings, log, () => readAgain().redis);
-  const metrics = new Metrics(now, () => readingsOf(models.current, journal()));
+  const answers = new AnswerTally(now);
+  const metrics = createMetrics(answers, () => readingsOf(models.current, journal()));
   publishCache(metrics, caching.answers, caching.redis);
   const late = { models: () => models, governance: () => governance, shadows: () => shadows };
   const memory = gateOf(late);
   const onlookers = new Onlookers(log, now);
   publishOnlookers(metrics, onlookers);
   const decisions = createDecisions(log, onlookers);
-  const onAnswered = (text: string): void => onlookers.tell("texts", () => journaling?.texts.add(text));
+  const onAnswered = noteAnswers(answers, () => journaling, onlookers);
   const shared = { hashUser: userHasher(randomBytes(32)), cores: new Cores({ most: settings.workers, now }) };
   const parts = { ...shared, settings, log, metrics, cache: caching.answers, memory, decisions, onlookers, onAnswered };
   const shadows: Shadows = createShadows(parts, late);
@@ -112,17 +117,24 @@ export async function createServing(
     spare: shadows,
     purgeRedis: () => caching.redis?.purge(),
   });
-  const journaling = createJournaling({ ...parts, models, governance, readAgain, sample: () => reports.sample() });
+  const sample = (): Promise<Sample> => reports.sample();
+  const journaling = createJournaling({ ...parts, answers, models, governance, readAgain, sample });
   const journal = (): JournalReport | null => journaling?.journal.state ?? null;
   const alerts = (): readonly Alert[] => watch.report().firing;
-  const watched = { models, folder, metrics, caching, journal };
+  const watched = { models, folder, metrics, answers, caching, journal };
   const reports = new Reports({ ...watched, ...governance, meter, settings, alerts, version: VERSION });
   const { events, onAlert } = createEvents(decisions, reports, journaling, onlookers);
-  const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert }, log);
+  const watch = createWatch(settings, { ...watched, governance, onlookers, onAlert, drift: journaling?.drift }, log);
   publishWatch(metrics, watch);
   const warming = new Warming({ ...governance, settings, models, caching, journaling, log });
-  const told = { reports, events, watch, journaling, warming, onlookers };
-  return { models, shadows, folder, metrics, meter, governance, caching, ...told };
+  const told = { meter, governance, reports, events, watch, journaling, warming, onlookers };
+  return { ...watched, shadows, ...told };
+}
+
+function createMetrics(answers: AnswerTally, read: () => Omit<Readings, "answers">): Metrics {
+  const metrics = new Metrics(now, () => ({ ...read(), answers: answers.recent() }));
+  for (const metric of answerMetrics(answers)) metrics.register(metric);
+  return metrics;
 }
 
 function createMeter(settings: Settings, models: Models): Sampler {
@@ -157,13 +169,32 @@ function createEvents(
   return { events, onAlert };
 }
 
+/** Told on the way of each answer, those of the cache too. */
+function noteAnswers(
+  answers: AnswerTally,
+  journaling: () => Journaling | undefined,
+  onlookers: Onlookers,
+): EngineParts["onAnswered"] {
+  return (model, { plainText }, result, isOwn) =>
+    onlookers.tell("texts", () => {
+      answers.of(model).count(result, isOwn);
+      const kept = plainText === undefined ? undefined : journaling();
+      if (!kept || plainText === undefined) return;
+      // What is kept of texts that are asked often is for the default model: it alone is warmed.
+      if (model === DEFAULT_MODEL) kept.texts.add(plainText);
+      const { label, score, decision } = result;
+      if (decision === "unsure" || decision === "ambiguous")
+        kept.inbox.add(model, plainText, { label, score, isAmbiguous: decision === "ambiguous" });
+    });
+}
+
 function publishOnlookers(metrics: Metrics, onlookers: Onlookers): void {
   metrics.watchEach("combot_onlooker_failures", "What those who only watch have thrown, since the start.", () =>
     ONLOOKERS.map((onlooker) => ({ labels: { onlooker }, value: onlookers.failuresOf(onlooker) })),
   );
 }
 
-function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Readings {
+function readingsOf({ queue, pool }: Engine, journal: JournalReport | null): Omit<Readings, "answers"> {
   return {
     waiting: queue.waiting,
     oldestMs: queue.oldestMs,

@@ -22,6 +22,8 @@ export interface MemoryThresholds {
 export interface AlertSettings {
   readonly errorRate: number;
   readonly crashes: number;
+  /** A multiple of the share's own noise. */
+  readonly drift: number;
   readonly windowMs: number;
   readonly hitRate: number;
   readonly expired: number;
@@ -205,6 +207,7 @@ function alertPart(values: Values) {
     alerts: {
       errorRate: values.ALERT_ERROR_RATE,
       crashes: values.ALERT_CRASHES,
+      drift: values.ALERT_DRIFT,
       windowMs: values.ALERT_WINDOW,
       hitRate: values.ALERT_HIT_RATE,
       expired: values.ALERT_EXPIRED,

@@ -12,6 +12,7 @@ export const ALERTS = [
   "workers-held",
   "model-down",
   "errors",
+  "unsure-share",
   "cache-hit-rate",
   "cache-expired",
   "redis-down",

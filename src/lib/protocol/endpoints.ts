@@ -13,6 +13,7 @@ import { historyQuery, historyReply } from "./history.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
 import { loadReply, modelUseReply, modelUseRequest, unloadReply } from "./model.ts";
+import { INBOX_ENDPOINTS } from "./inbox-endpoints.ts";
 import { MODEL_ENDPOINTS } from "./model-endpoints.ts";
 import { lifeQuery, lifeReply, momentQuery, momentReply } from "./moments.ts";
 import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
@@ -195,6 +196,7 @@ export const ENDPOINTS = {
     replies: { 200: modelUseReply },
   },
   ...MODEL_ENDPOINTS,
+  ...INBOX_ENDPOINTS,
   backups: {
     method: "GET",
     path: "/api/backup/",

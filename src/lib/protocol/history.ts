@@ -29,6 +29,13 @@ export const historyPoint = z.object({
   usage: z.number().min(0).nullable().describe("the highest share of the limit"),
   users: count.describe("the most distinct users over the workers at one time"),
   recycles: count,
+  unsureShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .optional()
+    .describe("of the answers with a decision, those not accepted; null where there was none"),
 });
 
 export const historyReply = z.object({

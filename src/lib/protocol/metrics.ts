@@ -41,6 +41,14 @@ export const metricsReport = z.object({
   batches: z.object({ count, meanSize: z.number().min(0) }),
   recycles: z.object({ total: count, byReason: z.record(recycleReason, count) }),
   users: count.describe("distinct users over the workers that run now"),
+  answers: z
+    .object({
+      decided: count.describe("answers of which was decided whether they may be acted on"),
+      unsure: count.describe("of these, those not accepted: unsure or ambiguous"),
+      unsureShare: z.number().min(0).max(1).nullable(),
+    })
+    .optional()
+    .describe("over 5 to 10 minutes"),
   journal: journalReport.nullable().describe("null where DATABASE_URL is off"),
 });
 

@@ -30,6 +30,7 @@ export interface HistoryRow {
   readonly level: HistoryPoint["level"];
   readonly users: number;
   readonly recycles: number;
+  readonly unsureShare: number | null;
 }
 
 /** How many points a sparkline of this terminal shows. */
@@ -58,7 +59,7 @@ export function mergePoints(points: readonly HistoryPoint[], stepMs: number): Re
 
 function rowOf({ latencyMs, ...point }: HistoryPoint, atMs: number): HistoryRow {
   const p99Ms = Object.values(latencyMs).reduce<number | null>((most, { p99 }) => higher(most, p99), null);
-  return { ...point, atMs, p99Ms };
+  return { ...point, atMs, p99Ms, unsureShare: point.unsureShare ?? null };
 }
 
 function together(a: HistoryRow, b: HistoryRow): HistoryRow {
@@ -67,19 +68,21 @@ function together(a: HistoryRow, b: HistoryRow): HistoryRow {
     requests: a.requests + b.requests,
     errors: a.errors + b.errors,
     texts: a.texts + b.texts,
-    hitRate: sharedRate(a, b),
+    hitRate: byTexts(a, b, ({ hitRate }) => hitRate),
     p99Ms: higher(a.p99Ms, b.p99Ms),
     usage: higher(a.usage, b.usage),
     level: LEVELS.indexOf(a.level) < LEVELS.indexOf(b.level) ? b.level : a.level,
     users: Math.max(a.users, b.users),
     recycles: a.recycles + b.recycles,
+    unsureShare: byTexts(a, b, ({ unsureShare }) => unsureShare),
   };
 }
 
 /** Each counts for as many texts as it is of. */
-function sharedRate(a: HistoryRow, b: HistoryRow): number | null {
-  if (a.hitRate === null || b.hitRate === null) return a.hitRate ?? b.hitRate;
-  return (a.hitRate * a.texts + b.hitRate * b.texts) / Math.max(1, a.texts + b.texts);
+function byTexts(a: HistoryRow, b: HistoryRow, of: (row: HistoryRow) => number | null): number | null {
+  const [first, second] = [of(a), of(b)];
+  if (first === null || second === null) return first ?? second;
+  return (first * a.texts + second * b.texts) / Math.max(1, a.texts + b.texts);
 }
 
 function higher(a: number | null, b: number | null): number | null {

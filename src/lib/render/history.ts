@@ -27,6 +27,7 @@ interface Measure {
 const MEASURES: readonly Measure[] = [
   { name: "usage", of: ({ usage }) => usage, tell: percent, top: 1 },
   { name: "hit rate", of: ({ hitRate }) => hitRate, tell: percent, top: 1 },
+  { name: "unsure", of: ({ unsureShare }) => unsureShare, tell: percent, top: 1 },
   { name: "p99 ms", of: ({ p99Ms }) => p99Ms, tell: shortMs },
   { name: "recycles", of: ({ recycles }) => recycles, tell: shortCount },
 ];
@@ -81,6 +82,7 @@ function byTime(rows: readonly HistoryRow[]): string {
     { head: "REQUESTS", ...right },
     { head: "ERRORS", ...right },
     { head: "HIT RATE", ...right },
+    { head: "UNSURE", ...right },
     { head: "P99 MS", ...right },
     { head: "USAGE", ...right },
     { head: "LEVEL" },
@@ -93,6 +95,7 @@ function byTime(rows: readonly HistoryRow[]): string {
     shortCount(row.requests),
     shortCount(row.errors),
     share(row.hitRate),
+    share(row.unsureShare),
     shortMs(row.p99Ms),
     share(row.usage),
     row.level,

@@ -3,9 +3,11 @@ import type { Interval } from "../protocol/model-eval.ts";
 
 export interface CardFacts {
   readonly name: string;
-  /** Without its folder: the card goes where the model goes. */
-  readonly file: string;
-  readonly fileSha256: string;
+  /** Without its folder: the card goes where the model goes. Undefined where all rows are of the inbox. */
+  readonly file: string | undefined;
+  /** Of the file, and of the inbox's rows behind it. */
+  readonly sha256: string;
+  readonly isFromInbox: boolean;
   readonly version: string;
   readonly seed: number;
   readonly epochs: number;
@@ -29,13 +31,21 @@ function head({ name, version, labels }: CardFacts): string {
 A text classifier with ${labels.length} labels, made by \`combot model train\` (version ${version}); no pretrained parts.`;
 }
 
-function data({ file, fileSha256, labels }: CardFacts): string {
+function data({ file, sha256, isFromInbox, labels }: CardFacts): string {
   const sorted = labels.toSorted((a, b) => a - b);
   const texts = labels.reduce((sum, count) => sum + count, 0);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   return `## Data
 
-\`${inline(file)}\`, SHA-256 \`${fileSha256}\`: ${texts} texts, ${sorted[0] ?? 0} to ${sorted.at(-1) ?? 0} for each label (median ${median}).`;
+${sourceOf(file, isFromInbox)}, SHA-256 \`${sha256}\`: ${texts} texts, ${sorted[0] ?? 0} to ${sorted.at(-1) ?? 0} for each label (median ${median}).`;
+}
+
+function sourceOf(file: string | undefined, isFromInbox: boolean): string {
+  const sources = [
+    ...(file === undefined ? [] : [`\`${inline(file)}\``]),
+    ...(isFromInbox ? ["labelled texts of an inbox"] : []),
+  ];
+  return sources.join(" and ");
 }
 
 function method({ epochs, lexicon }: CardFacts): string {
@@ -82,15 +92,18 @@ function limits(): string {
 - Texts left out come from the same hands as those trained on: expect less of other people's, and measure it on them.`;
 }
 
-function rebuild({ file, seed, epochs, name, lexicon }: CardFacts): string {
+function rebuild({ file, isFromInbox, seed, epochs, name, lexicon }: CardFacts): string {
+  const rows = [...(file === undefined ? [] : [` ${inline(file)}`]), ...(isFromInbox ? [" --from-inbox"] : [])].join(
+    "",
+  );
   const own = lexicon === undefined ? "" : ` --lexicon ${inline(lexicon)}`;
   return `## Rebuild
 
 \`\`\`
-combot model train ${inline(file)} --out DIR --name ${inline(name)} --seed ${seed} --epochs ${epochs}${own}
+combot model train${rows} --out DIR --name ${inline(name)} --seed ${seed} --epochs ${epochs}${own}
 \`\`\`
 
-The same file, seed and version give the same bytes.`;
+The same rows, seed and version give the same bytes.`;
 }
 
 function share(value: number | null): string {

@@ -18,7 +18,10 @@ import { modelFiles, publishFolder } from "./model-folder.ts";
 import { trainModel } from "./trainer.ts";
 
 export interface TrainRequest {
-  readonly file: string;
+  /** Undefined: rows of the inbox alone. */
+  readonly file?: string | undefined;
+  /** Rows that were labelled in the inbox, as JSON lines. */
+  readonly inbox?: string | undefined;
   readonly out: string;
   readonly name: string;
   readonly seed: number;
@@ -41,8 +44,8 @@ export function trainFolder(request: TrainRequest, onStage: (stage: string, step
   stayBehind();
   const fromMs = performance.now();
   refuseTaken(request.out);
-  onStage(`reading ${request.file}`, "rows");
-  const { examples, remarks } = examplesOf(request.file);
+  onStage(`reading ${request.file ?? "the inbox"}`, "rows");
+  const { examples, remarks } = examplesOf(request);
   const training = trainModel(examples, {
     ...request,
     lexicon: lexiconOf(request.lexicon),
@@ -86,9 +89,11 @@ function refuseTaken(out: string): void {
   );
 }
 
-function examplesOf(file: string): { readonly examples: Example[]; readonly remarks: readonly string[] } {
-  const rows = readRows(file);
-  const examples = rows.flatMap(({ text, label }) => (label === null ? [] : [{ text, label }]));
+function examplesOf(request: TrainRequest): { readonly examples: Example[]; readonly remarks: readonly string[] } {
+  const file = request.file ?? "the inbox";
+  const rows = request.file === undefined ? [] : readRows(request.file);
+  const labelled = rows.flatMap(({ text, label }) => (label === null ? [] : [{ text, label }]));
+  const { examples, remarks } = withInbox(labelled, request.inbox);
   const counts = new Map<string, number>();
   for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
   if (counts.size < 2) throw new CombotError("USAGE", `${file}: two labels at least are needed, not ${counts.size}.`);
@@ -98,8 +103,23 @@ function examplesOf(file: string): { readonly examples: Example[]; readonly rema
       "USAGE",
       `${file}: the label ${JSON.stringify(thin[0])} has ${thin[1]} texts, and ${ENOUGH_OF_LABEL} at least are needed; 15 or more do well.`,
     );
-  const left = rows.length - examples.length;
-  return { examples, remarks: left === 0 ? [] : [`${left} rows without a label were left out.`] };
+  const left = rows.length - labelled.length;
+  return { examples, remarks: [...(left === 0 ? [] : [`${left} rows without a label were left out.`]), ...remarks] };
+}
+
+/** A text that the file has with another label: what was said of it last counts. */
+function withInbox(
+  examples: readonly Example[],
+  inbox: string | undefined,
+): { readonly examples: Example[]; readonly remarks: readonly string[] } {
+  if (inbox === undefined) return { examples: [...examples], remarks: [] };
+  const given = new Map(readRows(inbox).flatMap(({ text, label }) => (label === null ? [] : [[text.trim(), label]])));
+  const others = examples.filter(({ text }) => !given.has(text.trim()));
+  const changed = examples.filter(({ text, label }) => (given.get(text.trim()) ?? label) !== label).length;
+  const added = [...given].map(([text, label]) => ({ text, label }));
+  const remarks = [`${added.length} texts are from the inbox.`];
+  if (changed > 0) remarks.push(`${changed} rows had another label than the inbox gives their text, and got that one.`);
+  return { examples: [...others, ...added], remarks };
 }
 
 function lexiconOf(given: string | undefined): ReturnType<typeof readLexicon> {
@@ -124,12 +144,20 @@ function scoredOf(texts: readonly UnseenText[], labels: readonly string[]): Scor
 function cardOf(request: TrainRequest, examples: readonly Example[], unseen: Figures): string {
   return renderCard({
     ...request,
-    file: basename(request.file),
-    fileSha256: createHash("sha256").update(readFileSync(request.file)).digest("hex"),
+    file: request.file === undefined ? undefined : basename(request.file),
+    sha256: digestOfRows(request),
+    isFromInbox: request.inbox !== undefined,
     version: VERSION,
     labels: [...Map.groupBy(examples, ({ label }) => label)].map(([, own]) => own.length),
     unseen,
   });
+}
+
+/** Of the file, or of both, one behind the other. */
+function digestOfRows({ file, inbox }: TrainRequest): string {
+  const hash = createHash("sha256");
+  for (const path of [file, inbox]) if (path !== undefined) hash.update(readFileSync(path));
+  return hash.digest("hex");
 }
 
 function digestOf(files: Readonly<Record<string, string | Uint8Array>>): string {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { alertEvent, decisionEvent, minuteEvent, momentEvent, textsEvent } from "../../../src/daemon/journal/events.ts";
+import { alertEvent, decisionEvent, minuteEvent } from "../../../src/daemon/journal/events.ts";
+import { momentEvent, textsEvent } from "../../../src/daemon/journal/events.ts";
 import type { JournalEvent, Minute } from "../../../src/daemon/journal/events.ts";
 import { MIGRATIONS, SCHEMA_TABLE } from "../../../src/daemon/journal/migrations.ts";
 import type { Batch } from "../../../src/daemon/journal/store.ts";

@@ -71,3 +71,17 @@ export async function finish(child: ChildProcess, input?: string): Promise<Finis
   ]);
   return { status, signal, stdout, stderr };
 }
+
+/** What it wrote until then; it is ended by that. */
+export function untilShown(child: ReturnType<typeof startCli>, pattern: RegExp): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (piece: string) => {
+    text += piece;
+    if (!pattern.test(text)) return;
+    child.kill("SIGTERM");
+    resolve(text);
+  });
+  child.once("exit", () => reject(new Error(`it ended before it showed ${pattern}: ${text}`)));
+  return promise;
+}

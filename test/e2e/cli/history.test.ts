@@ -32,7 +32,7 @@ describe("history", () => {
     const { status, stdout, stderr } = await runCli(["history", "--since", "2h", "--socket", socket], { env });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^recycles +2 +2 +2 .*█/m);
-    expect(stdout).toMatch(/Z +60 +1 +50% +31 +50% normal +4 +2$/m);
+    expect(stdout).toMatch(/Z +60 +1 +50% +- +31 +50% normal +4 +2$/m);
     expect(calls[0]?.query.get("step")).toBe("120");
     expect(Date.now() - Date.parse(calls[0]?.query.get("since") ?? "")).toBeGreaterThanOrEqual(7_200_000);
   });

@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Config } from "@oclif/core/config";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { writeForeignModel } from "../../support/foreign-models.ts";
-import { HOSTILE, TAMED, obeyedIn, writeRows, writeTexts } from "../../support/hostile-names.ts";
-import { HAS_TERMINALS, requireBuild, runCli, startCli, startCliOnTerminal } from "./cli-process.ts";
+import { HOSTILE, TAMED, documentsIn, obeyedIn, stringsIn } from "../../support/hostile-names.ts";
+import { writeRows, writeSettings, writeTexts } from "../../support/hostile-names.ts";
+import { HAS_TERMINALS, requireBuild, runCli, startCli, startCliOnTerminal, untilShown } from "./cli-process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const LABELS = [`${HOSTILE} first`, `${HOSTILE} second`];
@@ -48,6 +49,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["-"], input: "hello\n \n", shows: true },
     { args: ["hello", "--labels", HOSTILE] },
     { args: ["hello", "--min-margin", "1"], shows: true },
+    { args: [HOSTILE, "--min-margin", "1"], shows: true },
     { args: ["hello", "--threshold", HOSTILE], shows: true },
   ],
   cleanup: () => [{ args: ["--yes"] }, { args: ["--dry-run"] }],
@@ -72,6 +74,13 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   ],
   help: () => [{ args: [HOSTILE], shows: true }],
   history: () => [{ args: [] }, { args: ["--step", HOSTILE], shows: true }],
+  inbox: ({ folder }) => [
+    { args: [], shows: true },
+    { args: ["--since", HOSTILE], shows: true },
+    { args: ["--export", join(folder, HOSTILE, "none", "x.csv")], shows: true },
+  ],
+  "inbox:forget": () => [{ args: [HOSTILE] }, { args: ["--all", "--yes"] }],
+  "inbox:label": () => [{ args: [] }, { args: [GONE], shows: true }],
   logs: () => [{ args: [`--lines=${HOSTILE}`], shows: true }],
   "model:check": ({ model }) => [
     { args: [model, "hello"], shows: true },
@@ -127,12 +136,6 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
 
 const WITHOUT_DAEMON = ["autocomplete", "deploy", "docs", "help", "logs"];
 
-function writeSettings(folder: string): string {
-  const path = join(folder, `${HOSTILE}.env`);
-  writeFileSync(path, `WORKERS=${HOSTILE.replaceAll("\r", "")}\nREDIS_HOST=${HOSTILE.replaceAll("\r", "")}\n`);
-  return path;
-}
-
 function planPage(folder: string): string[] {
   return ["--report", join(folder, "plan.html")];
 }
@@ -154,7 +157,12 @@ describe("names that a terminal would obey", () => {
     const model = writeForeignModel(join(folder, HOSTILE), { labels: LABELS });
     const other = writeForeignModel(join(folder, `${HOSTILE} other`), { labels: LABELS.toReversed() });
     mkdirSync(join(folder, "state"));
-    const environment = { COMBOT_STATE_DIR: join(folder, "state", HOSTILE), REDIS_URL: "off", WORKERS: "1" };
+    const environment = {
+      COMBOT_STATE_DIR: join(folder, "state", HOSTILE),
+      REDIS_URL: "off",
+      WORKERS: "1",
+      JOURNAL_TEXT: "on",
+    };
     daemon = await PrivateDaemon.start({ env: { ...environment, COMBOT_MODEL_DIR: model } });
     around = { folder, model, other, socket: daemon.socketPath, environment };
   }, 60_000);
@@ -277,35 +285,4 @@ async function expectJson(one: Case, args: readonly string[]): Promise<void> {
   if (args[0] === "logs" || (args[0] === "daemon" && stdout === "")) return;
   const documents = documentsIn(stdout);
   if (one.shows && !one.isNamelessInJson) expect(stringsIn(documents).join("\n")).toContain(HOSTILE.slice(0, 8));
-}
-
-/** One document, or one a line. */
-function documentsIn(stdout: string): unknown[] {
-  try {
-    return [JSON.parse(stdout)];
-  } catch {
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as unknown);
-  }
-}
-
-function stringsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
-}
-
-/** What it wrote until then; it is ended by that. */
-function untilShown(child: ReturnType<typeof startCli>, pattern: RegExp): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let text = "";
-  child.stdout?.setEncoding("utf8").on("data", (piece: string) => {
-    text += piece;
-    if (!pattern.test(text)) return;
-    child.kill("SIGTERM");
-    resolve(text);
-  });
-  child.once("exit", () => reject(new Error(`it ended before it showed ${pattern}: ${text}`)));
-  return promise;
 }

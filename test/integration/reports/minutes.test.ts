@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { SqliteStore } from "../../../src/daemon/journal/sqlite/store.ts";
 import { TextCounter } from "../../../src/daemon/journal/text-counter.ts";
+import { InboxCounter } from "../../../src/daemon/journal/inbox-counter.ts";
+import { AnswerTally } from "../../../src/daemon/metrics/answer-tally.ts";
 import { MinuteTally } from "../../../src/daemon/metrics/minute.ts";
 import { Rollups } from "../../../src/daemon/reports/rollups.ts";
 import { startJournal } from "../../contract/journal/running-journal.ts";
@@ -18,14 +20,18 @@ test.each([-3_600_000, 3_600_000])("a clock that is set by %d ms makes no minute
     clocks: { wall: () => wallMs, monotonic: () => monotonicMs },
     tally: new MinuteTally(() => monotonicMs),
     texts: new TextCounter(false),
+    inbox: new InboxCounter(false),
+    answers: new AnswerTally(() => monotonicMs),
+    basisOf: () => undefined,
     governor: { level: "normal", sample: undefined },
     users: () => 0,
+    onFailure: () => undefined,
     sample: async () => undefined,
     runId: "r",
   });
   rollups.start();
   [wallMs, monotonicMs] = [wallMs + 30_000 + byMs, monotonicMs + 30_000];
-  rollups.stop();
+  await rollups.stop();
   await journal.stop();
   const [minute] = await new SqliteStore(path).history(0, 60_000);
   expect(minute).toMatchObject({ at_ms: START_MS - 10_000, span_ms: 30_000 });

@@ -104,7 +104,9 @@ export function faultsInProse(text: string, prose: ReadonlySet<string>): string[
     const words = rest?.trim().split(" ") ?? [];
     if (rest === undefined || prose.has(words[0] ?? "")) return [];
     // The sentence may go on behind the command; flags with their values, and pages, are the command's own.
-    const length = TOPICS.has(words[0]) ? 2 : 1;
+    const isTopic =
+      TOPICS.has(words[0]) && !(COMMANDS.has(words[0] ?? "") && !COMMANDS.has(words.slice(0, 2).join(" ")));
+    const length = isTopic ? 2 : 1;
     const command = COMMANDS.get(words.slice(0, length).join(" "));
     const after = words.slice(length);
     const isValue = (flag = ""): boolean =>

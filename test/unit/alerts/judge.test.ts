@@ -9,6 +9,7 @@ const THRESHOLDS: AlertThresholds = {
   memoryEmergency: 0.95,
   errorRate: 0.05,
   crashes: 3,
+  drift: 4,
   windowMs: 600_000,
   diskFree: 0.1,
   hitRate: 0.7,
@@ -43,6 +44,7 @@ const HEALTHY: AlertReading = {
   modelChanged: false,
   modelsFailed: 0,
   reloadMs: {},
+  unsureDeviation: null,
   diskFree: 0.6,
   cpuStolen: 0,
 };

@@ -89,18 +89,19 @@ describe("renderHistory", () => {
                LOW HIGH LAST
       usage     0%  90%  50%  ▁▁▂▃▄▄▅▆▇█                 ▇ ▄
       hit rate 25%  50%  50%     ▂▂▂▂▂▂▂                 ▄ ▄
+      unsure     -    -    -
       p99 ms    31   31   31  ██████████                 █ █
       recycles   0    3    0  ▁▁▁▁▁▁▁▁▁▁                 █ ▁
 
-      FROM              REQUESTS ERRORS HIT RATE P99 MS USAGE LEVEL  USERS RECYCLES
-      2026-01-02 11:30Z      100      0        -     31    0% normal     4        0
-      2026-01-02 11:32Z      200      0        -     31   20% normal     4        0
-      2026-01-02 11:34Z      200      0      25%     31   40% normal     4        0
-      2026-01-02 11:36Z      200      0      25%     31   60% normal     4        0
-      2026-01-02 11:38Z      200      0      25%     31   80% normal     4        0
-      2026-01-02 11:40Z      100      0      25%     31   90% normal     4        0
-      2026-01-02 11:58Z     123k     12      50%     31   87% high       4        3
-      2026-01-02 12:00Z      100      0      50%     31   50% normal     4        0
+      FROM              REQUESTS ERRORS HIT RATE UNSURE P99 MS USAGE LEVEL  USERS RECYCLES
+      2026-01-02 11:30Z      100      0        -      -     31    0% normal     4        0
+      2026-01-02 11:32Z      200      0        -      -     31   20% normal     4        0
+      2026-01-02 11:34Z      200      0      25%      -     31   40% normal     4        0
+      2026-01-02 11:36Z      200      0      25%      -     31   60% normal     4        0
+      2026-01-02 11:38Z      200      0      25%      -     31   80% normal     4        0
+      2026-01-02 11:40Z      100      0      25%      -     31   90% normal     4        0
+      2026-01-02 11:58Z     123k     12      50%      -     31   87% high       4        3
+      2026-01-02 12:00Z      100      0      50%      -     31   50% normal     4        0
       "
     `);
   });
@@ -116,12 +117,13 @@ describe("renderHistory", () => {
                LOW HIGH LAST
       usage      -    -    -
       hit rate   -    -    -
+      unsure     -    -    -
       p99 ms     -    -    -
       recycles   0    1    0  #_
 
-      FROM              REQUESTS ERRORS HIT RATE P99 MS USAGE LEVEL  USERS RECYCLES
-      2026-01-02 11:59Z      100      0        -      -     - normal     4        1
-      2026-01-02 12:00Z      100      0        -      -     - normal     4        0
+      FROM              REQUESTS ERRORS HIT RATE UNSURE P99 MS USAGE LEVEL  USERS RECYCLES
+      2026-01-02 11:59Z      100      0        -      -      -     - normal     4        1
+      2026-01-02 12:00Z      100      0        -      -      -     - normal     4        0
       "
     `);
   });

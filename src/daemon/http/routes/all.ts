@@ -6,6 +6,7 @@ import { classifyRoutes } from "./classify.ts";
 import { configRoutes } from "./config.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { memoryRoutes } from "./memory.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./model.ts";
@@ -26,6 +27,7 @@ export function allRoutes(services: Services): Routes {
     ...processRoutes(services),
     ...modelRoutes(services),
     ...modelsRoutes(services),
+    ...inboxRoutes(services),
     ...backupRoutes(services),
     ...configRoutes(services),
   };

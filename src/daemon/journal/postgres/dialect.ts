@@ -1,5 +1,5 @@
 import type { Column } from "../columns.ts";
-import type { Dialect } from "../statements.ts";
+import type { Dialect } from "../dialect.ts";
 
 const TYPES: Readonly<Record<Column["type"], string>> = {
   text: "text",
@@ -16,6 +16,7 @@ export const POSTGRES: Dialect = {
   field: ({ name }) => `r.${name}`,
   number: (expression) => `(${expression})::double precision`,
   parameter: (index) => `?${index}::bigint`,
+  lastOf: (value, by) => `(array_agg(${value} ORDER BY ${by} DESC))[1]`,
 };
 
 /** ?1 is SQLite's way to write $1. */

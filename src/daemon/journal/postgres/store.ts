@@ -3,8 +3,17 @@ import { pendingMigrations, READ_SCHEMA, SCHEMA_TABLE, WRITE_SCHEMA } from "../m
 import { statementsIn } from "../statements.ts";
 import type { Statements } from "../statements.ts";
 import { NO_END } from "../store.ts";
-import type { Batch, HistoryRow, KeptMoment, KeptText, PoolState, Store } from "../store.ts";
-import { momentOf, textOf, timeOf } from "../rows.ts";
+import type {
+  Batch,
+  DecidedStretch,
+  HistoryRow,
+  InboxStore,
+  KeptMoment,
+  KeptText,
+  PoolState,
+  Store,
+} from "../store.ts";
+import { decidedOf, inboxCountOf, inboxRowOf, momentOf, textOf, timeOf } from "../rows.ts";
 import { Connections } from "./connections.ts";
 import type { ConnectionsOptions, Query } from "./connections.ts";
 import { numbered, POSTGRES } from "./dialect.ts";
@@ -17,6 +26,19 @@ const MIGRATION_LOCK = "109304441829236";
 export class PostgresStore implements Store {
   readonly kind = "postgres";
   readonly file = null;
+  readonly inbox: InboxStore = {
+    list: async ({ sinceMs, least, model, which, limit, offset }) =>
+      (await this.#rows("inbox", this.#statements.inbox.list, [sinceMs, least, model, which, limit, offset])).map(
+        inboxRowOf,
+      ),
+    counts: async (sinceMs, model) =>
+      (await this.#rows("inbox", this.#statements.inbox.counts, [sinceMs, model])).map(inboxCountOf),
+    label: async (given) =>
+      (await this.#rows("inbox", this.#statements.inbox.label, [JSON.stringify(given)])).map(({ digest }) =>
+        String(digest),
+      ),
+    forget: (digests) => this.#forget(digests),
+  };
   readonly #connections: Connections;
   readonly #statements: Statements = statementsIn(POSTGRES);
   #ready: Promise<void> | undefined;
@@ -71,6 +93,10 @@ export class PostgresStore implements Store {
     return (await this.#with("moments", (query) => query(sql, [sinceMs, stepMs, untilMs]))).map(momentOf);
   }
 
+  async answers(sinceMs: number, stepMs: number): Promise<DecidedStretch[]> {
+    return (await this.#rows("answers", this.#statements.answers, [sinceMs, stepMs, NO_END])).map(decidedOf);
+  }
+
   async oldestMs(): Promise<number | null> {
     const [row] = await this.#with("oldest", (query) => query(this.#statements.oldest));
     return timeOf(row);
@@ -91,7 +117,8 @@ export class PostgresStore implements Store {
       const { prune, pruneTexts } = this.#statements;
       let removed = 0;
       for (const sql of prune) removed += (await query(`${numbered(sql)} RETURNING 1`, [beforeMs])).length;
-      return removed + (await query(`${pruneTexts} RETURNING 1`)).length;
+      for (const sql of pruneTexts) removed += (await query(`${sql} RETURNING 1`)).length;
+      return removed;
     });
   }
 
@@ -101,6 +128,22 @@ export class PostgresStore implements Store {
 
   close(): Promise<void> {
     return this.#connections.close();
+  }
+
+  /** What the server keeps of it until its next VACUUM is its owner's affair. */
+  #forget(digests: readonly string[] | null): Promise<number> {
+    const { forget, forgetAll } = this.#statements.inbox;
+    const given = digests ? [JSON.stringify(digests.map((digest) => ({ digest })))] : [];
+    return this.#with("inbox", async (query) => {
+      let removed = 0;
+      for (const sql of digests ? forget : forgetAll)
+        removed += (await query(`${numbered(sql)} RETURNING 1`, given)).length;
+      return removed;
+    });
+  }
+
+  #rows(where: string, sql: string, values: (string | number)[]): Promise<Record<string, unknown>[]> {
+    return this.#with(where, (query) => query(numbered(sql), values));
   }
 
   async #bodies(of: "decisions" | "alerts", sinceMs: number, limit: number, untilMs: number): Promise<unknown[]> {

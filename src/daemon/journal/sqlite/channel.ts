@@ -1,4 +1,4 @@
-import type { Batch, FaultKind } from "../store.ts";
+import type { Batch, FaultKind, GivenLabel, InboxSearch } from "../store.ts";
 
 /** What the thread is asked for, each with the arguments of SqliteDatabase's method. */
 export type Order =
@@ -17,6 +17,11 @@ export type Order =
       readonly stepMs: number;
       readonly untilMs: number;
     }
+  | { readonly ask: "answers"; readonly sinceMs: number; readonly stepMs: number }
+  | { readonly ask: "inbox list"; readonly search: InboxSearch }
+  | { readonly ask: "inbox counts"; readonly sinceMs: number; readonly model: string }
+  | { readonly ask: "inbox label"; readonly given: readonly GivenLabel[] }
+  | { readonly ask: "inbox forget"; readonly digests: readonly string[] | null }
   | { readonly ask: "oldest" }
   | { readonly ask: "frequentTexts"; readonly limit: number }
   | { readonly ask: "newest" | "prune"; readonly beforeMs: number }

@@ -19,9 +19,10 @@ const STATEMENTS = statementsIn(SQLITE);
 /** Whoever else holds the file is waited for so long; then the journal tries again by itself. */
 const BUSY_MS = 1000;
 const ASIDE_KEPT = 3;
+// What is removed is overwritten: it may have been somebody's text.
 // Node before 22.16 passes over the option of its constructor that would say how long to wait.
 const PRAGMAS = `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;
-  PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;`;
+  PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304; PRAGMA secure_delete = ON;`;
 
 type Row = Record<string, unknown>;
 
@@ -64,8 +65,8 @@ export class SqliteDatabase {
     return rows.map(({ body }) => JSON.parse(String(body)) as unknown);
   }
 
-  /** Of the history, or of the moments. */
-  stretches(of: "history" | "moments", sinceMs: number, stepMs: number, untilMs: number): Row[] {
+  /** Of the history, of the moments, or of what was decided. */
+  stretches(of: "history" | "moments" | "answers", sinceMs: number, stepMs: number, untilMs: number): Row[] {
     return this.#all(STATEMENTS[of], sinceMs, stepMs, untilMs).map((row) => ({ ...row }));
   }
 
@@ -74,7 +75,24 @@ export class SqliteDatabase {
   }
 
   frequentTexts(limit: number): Row[] {
-    return this.#all(STATEMENTS.frequentTexts, limit).map((row) => ({ ...row }));
+    return this.rowsOf(STATEMENTS.frequentTexts, limit);
+  }
+
+  rowsOf(sql: string, ...parameters: readonly (string | number)[]): Row[] {
+    return this.#all(sql, ...parameters).map((row) => ({ ...row }));
+  }
+
+  /** Their bytes are left in no log either. @param digests null: all. */
+  forget(digests: readonly string[] | null): number {
+    const { forget, forgetAll } = STATEMENTS.inbox;
+    const given = digests ? [JSON.stringify(digests.map((digest) => ({ digest })))] : [];
+    let removed = 0;
+    this.#atOnce(() => {
+      for (const sql of digests ? forget : forgetAll)
+        removed += Number(this.#prepare(sql).run(byName(...given)).changes);
+    });
+    this.#try(() => this.#database().exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+    return removed;
   }
 
   newestMs(beforeMs: number): number | null {
@@ -84,7 +102,7 @@ export class SqliteDatabase {
   prune(beforeMs: number): number {
     return this.#try(() => {
       const removed = STATEMENTS.prune.map((sql) => Number(this.#prepare(sql).run(byName(beforeMs)).changes));
-      removed.push(Number(this.#prepare(STATEMENTS.pruneTexts).run().changes));
+      for (const sql of STATEMENTS.pruneTexts) removed.push(Number(this.#prepare(sql).run().changes));
       return removed.reduce((sum, changes) => sum + changes, 0);
     });
   }
@@ -138,7 +156,7 @@ export class SqliteDatabase {
     });
   }
 
-  #all(sql: string, ...parameters: number[]): Row[] {
+  #all(sql: string, ...parameters: readonly (string | number)[]): Row[] {
     return this.#try(() => this.#prepare(sql).all(byName(...parameters)));
   }
 

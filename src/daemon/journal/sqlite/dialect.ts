@@ -1,4 +1,4 @@
-import type { Dialect } from "../statements.ts";
+import type { Dialect } from "../dialect.ts";
 
 export const SQLITE: Dialect = {
   rows: () => "json_each(?1) AS r",
@@ -6,6 +6,8 @@ export const SQLITE: Dialect = {
   number: (expression) => expression,
   // A number of JavaScript is bound as a real one, and dividing by that leaves a fraction.
   parameter: (index) => `CAST(?${index} AS INTEGER)`,
+  // Where there is one max(), its row is the one that plain columns are of: https://sqlite.org/lang_select.html#bareagg
+  lastOf: (value) => value,
 };
 
 /** The values of ?1, ?2 …: Node up to 22.19 and 24.6 binds such a parameter by its name, and never by its place. */

@@ -2,9 +2,18 @@ import { Worker } from "node:worker_threads";
 import { messageOf } from "../../../lib/errors.ts";
 import { programFile } from "../../../lib/package-files.ts";
 import { shortageOf } from "../../../lib/shortage.ts";
-import type { Batch, HistoryRow, KeptMoment, KeptText, Store, StoreFile } from "../store.ts";
+import type {
+  Batch,
+  DecidedStretch,
+  HistoryRow,
+  InboxStore,
+  KeptMoment,
+  KeptText,
+  Store,
+  StoreFile,
+} from "../store.ts";
 import { NO_END, StoreFault } from "../store.ts";
-import { momentOf, textOf } from "../rows.ts";
+import { decidedOf, inboxCountOf, inboxRowOf, momentOf, textOf } from "../rows.ts";
 import type { Order, Request, Response } from "./channel.ts";
 import { hangLimitMs } from "../../../lib/slowness.ts";
 
@@ -16,6 +25,8 @@ const CALL_LIMIT_MS = hangLimitMs(6000);
 const FILE_LIMIT_MS = hangLimitMs(600_000);
 /** A thread without work is ended: it holds 10 MB, and the next call starts one in a tenth of a second. */
 const IDLE_MS = 5000;
+
+type Rows = Record<string, unknown>[];
 
 interface Pending {
   readonly resolve: (result: unknown) => void;
@@ -31,6 +42,13 @@ export class SqliteStore implements Store {
     backup: (path) => this.#ask({ ask: "backup", path }, FILE_LIMIT_MS),
     inspect: (path) => this.#ask({ ask: "inspect", path }, FILE_LIMIT_MS),
     restore: (path) => this.#ask({ ask: "restore", path }, FILE_LIMIT_MS),
+  };
+  readonly inbox: InboxStore = {
+    list: async (search) => (await this.#ask<Rows>({ ask: "inbox list", search })).map(inboxRowOf),
+    counts: async (sinceMs, model) =>
+      (await this.#ask<Rows>({ ask: "inbox counts", sinceMs, model })).map(inboxCountOf),
+    label: async (given) => (await this.#ask<Rows>({ ask: "inbox label", given })).map(({ digest }) => String(digest)),
+    forget: (digests) => this.#ask({ ask: "inbox forget", digests }),
   };
   readonly #path: string;
   readonly #idleMs: number;
@@ -74,6 +92,10 @@ export class SqliteStore implements Store {
   async moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]> {
     const rows = await this.#ask<Record<string, unknown>[]>({ ask: "moments", sinceMs, stepMs, untilMs });
     return rows.map(momentOf);
+  }
+
+  async answers(sinceMs: number, stepMs: number): Promise<DecidedStretch[]> {
+    return (await this.#ask<Rows>({ ask: "answers", sinceMs, stepMs })).map(decidedOf);
   }
 
   oldestMs(): Promise<number | null> {

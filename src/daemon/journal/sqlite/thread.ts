@@ -2,10 +2,14 @@ import type { Order, Request, Response } from "./channel.ts";
 import { SqliteDatabase } from "./database.ts";
 import { inspectCopy } from "./copies.ts";
 import { faultOf } from "./faults.ts";
+import { inboxStatements } from "../inbox-statements.ts";
+import { NO_END } from "../store.ts";
+import { SQLITE } from "./dialect.ts";
 
 // Run by SqliteStore as a thread of the daemon: SQLite's calls wait for the disk, and the daemon's loop must not.
 const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads");
 const { path } = workerData as { readonly path: string };
+const INBOX = inboxStatements(SQLITE);
 const database = new SqliteDatabase(path);
 
 parentPort?.on("message", ({ id, order }: Request) => void answer(id, order));
@@ -36,6 +40,18 @@ function perform(order: Order): unknown {
     case "history":
     case "moments":
       return database.stretches(order.ask, order.sinceMs, order.stepMs, order.untilMs);
+    case "answers":
+      return database.stretches("answers", order.sinceMs, order.stepMs, NO_END);
+    case "inbox list": {
+      const { sinceMs, least, model, which, limit, offset } = order.search;
+      return database.rowsOf(INBOX.list, sinceMs, least, model, which, limit, offset);
+    }
+    case "inbox counts":
+      return database.rowsOf(INBOX.counts, order.sinceMs, order.model);
+    case "inbox label":
+      return database.rowsOf(INBOX.label, JSON.stringify(order.given));
+    case "inbox forget":
+      return database.forget(order.digests);
     case "oldest":
       return database.oldestMs();
     case "frequentTexts":

@@ -40,6 +40,8 @@ export interface AlertReading {
   readonly modelsFailed: number;
   /** By model: how long it has been loading, all told, after it had made room for another one; ms. */
   readonly reloadMs: Readonly<Record<string, number>>;
+  /** How far the share of answers not accepted has left its baseline, in its own noise; null: too little to tell. */
+  readonly unsureDeviation: number | null;
   /** Free share of the file system that holds the state; null where it can't be told. */
   readonly diskFree: number | null;
   /** Share of the last minute's CPU time that the hypervisor gave to others; null where the kernel does not tell. */
@@ -53,6 +55,7 @@ export interface AlertThresholds {
   readonly memoryEmergency: number;
   readonly errorRate: number;
   readonly crashes: number;
+  readonly drift: number;
   /** How far back crashes, recycles and losses are counted. */
   readonly windowMs: number;
   readonly diskFree: number;

@@ -27,6 +27,12 @@ export const ALERT_SETTINGS = {
     live: true,
     doc: "Failed share of the calls of 5 minutes, from 50 calls on, at which the alert fires.",
   },
+  ALERT_DRIFT: {
+    type: wholeNumber({ min: 1, max: 100 }),
+    default: "4",
+    live: true,
+    doc: "How many times its own noise the share of answers that are not accepted may be off its baseline before the alert fires.",
+  },
   ALERT_CRASHES: {
     type: wholeNumber({ min: 1, max: 1000 }),
     default: "3",

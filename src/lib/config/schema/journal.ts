@@ -21,7 +21,7 @@ export const JOURNAL_SETTINGS = {
   JOURNAL_TEXT: {
     type: onOff(),
     default: "off",
-    doc: "Keep the texts of frequent questions, for warming; a privacy choice.",
+    doc: "Keep the texts of frequent questions, for warming, and those that were not understood, masked; a privacy choice.",
   },
   JOURNAL_RETENTION_DAYS: {
     type: durationMs("days", { min: 1, max: 3650 }),

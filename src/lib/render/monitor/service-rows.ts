@@ -6,7 +6,7 @@ import type { JournalReport, MetricsReport } from "../../protocol/metrics.ts";
 import { formatBytes, formatDuration } from "../../units.ts";
 import { printable, span } from "../line.ts";
 import type { Line } from "../line.ts";
-import { shortCount, shortMs } from "../words.ts";
+import { percent, shortCount, shortMs } from "../words.ts";
 import { bytesOf, rateOf, row, shareOf } from "./cells.ts";
 import type { RowSpace } from "./cells.ts";
 
@@ -42,6 +42,7 @@ function trafficRows(
     `${shortCount(users)} users`,
     `${shortCount(requests)} calls`,
     failures(metrics),
+    ...unsure(metrics),
     ...(isPast ? ["latencies of the slowest class"] : []),
   ];
   return row("traffic", phrases, space);
@@ -50,6 +51,12 @@ function trafficRows(
 function failures({ errors }: MetricsReport): Line {
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
   return [span(`${shortCount(failed)} failed`, failed > 0 ? "careful" : undefined)];
+}
+
+/** Nothing where nothing was decided of any answer. */
+function unsure({ answers }: MetricsReport): string[] {
+  const share = answers?.unsureShare ?? null;
+  return share === null ? [] : [`${percent(share)} unsure`];
 }
 
 export function modelRows(model: MemoryReport["model"], space: RowSpace, isSelected = false): Line[] {

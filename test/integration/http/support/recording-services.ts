@@ -96,6 +96,16 @@ const MODEL_ROW: ModelRow = {
 
 /** In the place of what the third of several models says. */
 const PROBLEM = problemOf(new CombotError("QUEUE_FULL", "third: 8 of 8 texts wait"));
+const INBOX_TEXT = {
+  digest: "0".repeat(64),
+  text: "my parcel, call [phone]",
+  count: 7,
+  ambiguous: 2,
+  label: "order_status",
+  score: 0.41,
+  lastSeen: "2026-01-02T03:04:05.678Z",
+  given: null,
+};
 
 const ANSWERS: Services = {
   classify: async (request, _hangUp, timing) => {
@@ -187,6 +197,15 @@ const ANSWERS: Services = {
     remarks: [],
     durationMs: 914.2,
   }),
+  inbox: async ({ model = "default" }) => ({
+    model,
+    textsKept: true,
+    decides: true,
+    texts: [INBOX_TEXT],
+    counts: [{ label: "order_status", count: 7, ambiguous: 2 }],
+  }),
+  labelInbox: async ({ given }) => ({ labelled: given.length, unknown: [] }),
+  forgetInbox: async () => ({ forgotten: 2, backups: 1 }),
   backups: async () => ({ folder: "/srv/backups", backups: [{ name: FACTS.name, bytes: 4096 }] }),
   backup: () => backupEvents(),
   restore: ({ name, dryRun = false }) => restoreEvents(name, dryRun),
@@ -251,6 +270,8 @@ export const NEEDED_QUERIES: Readonly<Partial<Record<EndpointName, string>>> = {
 export const VALID_BODIES: Readonly<Partial<Record<EndpointName, string>>> = {
   classify: '{"text":"where is my order"}',
   cacheWrite: '{"price":12.5}',
+  inboxLabel: `{"given":[{"digest":"${"0".repeat(64)}","label":"refund"}]}`,
+  inboxForget: '{"all":true}',
   modelUse: '{"dir":"/srv/models/other"}',
   namedPut: '{"dir":"/srv/models/other"}',
   shadowStart: '{"dir":"/srv/models/other","share":0.1}',

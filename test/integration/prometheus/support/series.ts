@@ -38,6 +38,7 @@ export const HEALTHY: Series = {
   combot_redis_evicted_keys_total: "7x120",
   combot_journal_up: "1x120",
   combot_journal_dropped_events: "0x120",
+  combot_unsure_deviation: "1.5x120",
   combot_disk_free_ratio: "0.5x120",
   combot_cpu_stolen_ratio: "0.01x120",
 };
@@ -62,6 +63,7 @@ export const FIRING: Readonly<Record<AlertName, Case>> = {
   "workers-held": { series: { combot_workers_held: "1x120" } },
   "model-down": { series: { combot_workers_ready: "0x120" } },
   errors: { series: { combot_failures_total: "0+6x120" } },
+  "unsure-share": { series: { combot_unsure_deviation: "6x120" } },
   "cache-hit-rate": { series: { combot_cache_hits_total: "0+60x120" } },
   "cache-expired": { series: { combot_cache_memory_expired_total: "0+50x120" } },
   "redis-down": { series: { combot_redis_up: "0x120" } },

@@ -1,4 +1,5 @@
 import type { AlertName } from "../../../../lib/protocol/alerts.ts";
+import { LEAST_NOW } from "../../drift.ts";
 import { atOnce, flag, SAME, SECOND, shareOf } from "../rule.ts";
 import type { AlertRule } from "../rule.ts";
 
@@ -90,6 +91,20 @@ export const SERVING_RULES = {
     promql: (window) => `max by (job, instance) (rate(combot_model_reload_seconds[${window}]))`,
     measures: "share of the time that one model was loading after it had been ended for others",
     slack: LOADING_SLACK,
+  },
+  "unsure-share": {
+    severity: "warning",
+    summary: "The share of answers that are not sure is not what it was.",
+    cause:
+      "Customers ask something else, or in other words, than in the two weeks before; or a client sends something else. A model or thresholds that were changed begin a baseline of their own.",
+    help: "combot inbox shows what was not understood; combot docs improve goes from there to a better model.",
+    forMs: atOnce,
+    windowMs: atOnce,
+    threshold: ({ drift }) => drift,
+    measure: ({ now }) => now.unsureDeviation,
+    promql: () => "combot_unsure_deviation",
+    measures: `how many times its own noise the share of answers not accepted, over the last 6 hours and from ${LEAST_NOW} answers with a decision on, is off that of the 14 days before (3 days and 1000 answers at least)`,
+    slack: 1,
   },
   errors: {
     severity: "critical",
