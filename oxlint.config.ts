@@ -137,7 +137,7 @@ const LAYERS: readonly Layer[] = [
     "residency",
     "reports",
   ),
-  daemon("http", "node", "packages", "zod", "sockets"),
+  daemon("http", "node", "packages", "zod", "sockets", "policy"),
   daemon(
     "wiring",
     "node",

@@ -80,6 +80,8 @@ export interface Services extends NamedModels {
   named(name?: string): NamedModel | undefined;
   /** A call in another server's protocol was answered with this status. */
   compatAnswered(protocol: CompatProtocol, status: number): void;
+  /** A call with a named token was answered with this status, or was one too many. */
+  tokenAnswered(token: string, status: number | "limited"): void;
   /** A word, and whether it is a good one. */
   probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { ErrorCode } from "../../lib/error-table.ts";
-import type { CompatOutcome, CompatProtocol } from "../../lib/compat-protocols.ts";
+import type { CompatProtocol } from "../../lib/compat-protocols.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
@@ -10,6 +10,7 @@ import type { BootFault, RecycleReason } from "../../lib/protocol/process.ts";
 import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
+import { outcomeOf, TokenCounter } from "./token-counter.ts";
 
 type QuantilesReport = MetricsReport["latencyMs"][LatencyClass];
 
@@ -56,6 +57,7 @@ export class Metrics {
     "Calls in another server's protocol (COMBOT_COMPAT), by protocol and outcome.",
     ["protocol", "outcome"],
   );
+  readonly tokens = new TokenCounter(this.#registry);
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
     "reason",
   ]);
@@ -146,8 +148,7 @@ export class Metrics {
   }
 
   compatAnswered(protocol: CompatProtocol, status: number): void {
-    const outcome: CompatOutcome = status < 400 ? "2xx" : status < 500 ? "4xx" : "5xx";
-    this.#compat.inc({ protocol, outcome });
+    this.#compat.inc({ protocol, outcome: outcomeOf(status) });
   }
 
   batch(texts: number, computeMs: number): void {

@@ -73,6 +73,7 @@ export function createServices(parts: ServiceParts): Services {
     classify: (request, hangUp, timing) => classifyCounted(parts, request, hangUp, timing),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
+    tokenAnswered: (token, status) => onlookers.tell("metrics", () => metrics.tokens.answered(token, status)),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),

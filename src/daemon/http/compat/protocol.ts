@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { serverTimingOf } from "../../../lib/protocol/call-timing.ts";
 import { classifyRequest } from "../../../lib/protocol/classify.ts";
 import type { ClassifyReply, ClassifyRequest, ClassifyResult, LabelScore } from "../../../lib/protocol/classify.ts";
-import type { CameBy } from "../../../lib/protocol/decisions.ts";
 import type { CombotError } from "../../../lib/errors.ts";
 import { hangUpSignal } from "../hang-up.ts";
 import type { NamedModel, Services } from "../services.ts";
@@ -19,8 +18,6 @@ export interface Protocol {
 
 export interface CompatContext {
   readonly services: Services;
-  /** By what a caller of what is for the control socket came. */
-  readonly by: CameBy;
 }
 
 /** Of a route that classifies: its time is told and logged. */

@@ -106,7 +106,7 @@ function kindOf(error: CombotError): readonly [status: number, type: string] {
   if (error instanceof NoReranker) return [424, "backend"];
   if (error.code === "INVALID_TEXT") return [422, "tokenizer"];
   if (error.code === "INVALID_REQUEST" || http === 413) return [413, "validation"];
-  if (http === 503) return [429, "overloaded"];
+  if (http === 503 || http === 429) return [429, "overloaded"];
   return http >= 500 || http === 422 ? [424, "backend"] : [http, "validation"];
 }
 
