@@ -36,7 +36,7 @@ export interface CallOptions<N extends EndpointName> {
   readonly absenceMs?: number;
 }
 
-export type { Place, Remote, Sockets } from "./client/place.ts";
+export type { Place, Sockets } from "./client/place.ts";
 
 /** Told when a daemon that is not there is waited for. */
 export type OnAbsent = (place: Place, forMs: number) => void;

@@ -1,4 +1,5 @@
 import { CombotError } from "../../lib/errors.ts";
+import type { Priority } from "../../lib/priorities.ts";
 import type { Answer } from "../cache/answer.ts";
 import { keptCount } from "../cache/answer.ts";
 import type { Hit } from "../cache/tier.ts";
@@ -10,8 +11,10 @@ export interface Landing {
   readonly source: "redis" | "computed";
 }
 
-/** A call that waits for texts; only its identity counts. */
-export type Passenger = object;
+/** A call that waits for texts; its identity counts, and whether it lets others go first. */
+export interface Passenger {
+  readonly priority: Priority;
+}
 
 /** One question on its way to an answer, for every call that waits for it. */
 export class Flight {
@@ -20,6 +23,8 @@ export class Flight {
   readonly topK: number;
   /** Its answer is to be kept, and shared with those that come meanwhile. */
   readonly shared: boolean;
+  /** Of the call that began it. */
+  readonly priority: Priority;
   /** What Redis says of it, where it was asked. */
   readonly lookup: Promise<Hit | undefined> | undefined;
   readonly landed: Promise<Landing>;
@@ -31,10 +36,14 @@ export class Flight {
   readonly #passengers = new Set<Passenger>();
   readonly #settled = Promise.withResolvers<Landing>();
 
-  constructor(question: Question, topK: number, shared: boolean, lookup: Promise<Hit | undefined> | undefined) {
+  constructor(
+    question: Question,
+    { topK, shared, priority, lookup }: Pick<Flight, "topK" | "shared" | "priority" | "lookup">,
+  ) {
     this.question = question;
     this.topK = topK;
     this.shared = shared;
+    this.priority = priority;
     this.lookup = lookup;
     this.landed = this.#settled.promise;
     // Nobody may be waiting any more when it fails.
@@ -44,6 +53,11 @@ export class Flight {
   /** Labels that its answer is to have: those wanted, and those that are kept. */
   get keep(): number {
     return Math.max(this.topK, keptCount(this.question.labels.length));
+  }
+
+  /** Whether it comes soon enough for a call, and with enough labels. */
+  serves(topK: number, { priority }: Passenger): boolean {
+    return this.topK >= topK && (this.priority === "interactive" || priority === "batch");
   }
 
   get isWanted(): boolean {

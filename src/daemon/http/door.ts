@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { CombotError } from "../../lib/errors.ts";
+import type { ClassifyRequest } from "../../lib/protocol/classify.ts";
 import type { CameBy } from "../../lib/protocol/decisions.ts";
 import type { Access } from "../../lib/protocol/endpoint.ts";
 
@@ -43,4 +44,9 @@ export function socketDoor(access: Access): Door {
 export function admissionOf({ admission }: FastifyRequest): Admission {
   if (!admission) throw new Error("nobody was let in");
   return admission;
+}
+
+/** A call of somebody who is to wait for others, whatever it says. */
+export function prioritised(call: ClassifyRequest, { isBatch }: Admission): ClassifyRequest {
+  return isBatch ? { ...call, priority: "batch" } : call;
 }

@@ -7,6 +7,8 @@ import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
 import { BOOT_FAULTS, RECYCLE_REASONS } from "../../lib/protocol/process.ts";
 import type { BootFault, RecycleReason } from "../../lib/protocol/process.ts";
+import type { Priority } from "../../lib/priorities.ts";
+import { BatchCalls } from "./batch-calls.ts";
 import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
@@ -58,6 +60,7 @@ export class Metrics {
     ["protocol", "outcome"],
   );
   readonly tokens = new TokenCounter(this.#registry);
+  readonly #batchCalls = new BatchCalls(this.#registry);
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
     "reason",
   ]);
@@ -127,14 +130,16 @@ export class Metrics {
     for (const fault of BOOT_FAULTS) this.#notStarted.inc({ fault }, 0);
   }
 
-  answered(source: LatencyClass, texts: number, durationMs: number): void {
+  answered(source: LatencyClass, texts: number, durationMs: number, priority: Priority = "interactive"): void {
     this.#calls.inc();
     this.#rate.add();
     this.#texts.inc(texts);
+    const isBatch = priority === "batch";
+    this.minute.answered(source, texts, isBatch ? undefined : durationMs);
+    if (isBatch) return this.#batchCalls.answered(durationMs);
     this.#latency.observe({ class: source }, durationMs / 1000);
     this.#quantiles[source].add(durationMs);
     this.#recent.add(durationMs);
-    this.minute.answered(source, texts, durationMs);
   }
 
   /** A call whose client has gone was neither answered nor failed: it is counted by itself, and in no rate of errors. */

@@ -200,7 +200,8 @@ export class Pool {
   }
 
   get #mostBatches(): number {
-    return mostBatches(this.#options.source.waiting, this.#slots.length);
+    // What waits in a worker goes before whoever comes: batch texts don't.
+    return mostBatches(this.#options.source.interactive, this.#slots.length);
   }
 
   /** The worker that takes the next batch. */

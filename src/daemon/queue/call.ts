@@ -1,3 +1,4 @@
+import type { Priority } from "../../lib/priorities.ts";
 import type { EncodedText } from "../text/encoder.ts";
 
 /** What the queue has to know of a text. */
@@ -30,6 +31,8 @@ export interface Submission {
   readonly user?: string | undefined;
   /** Aborted when the client has gone: its waiting texts leave the queue. */
   readonly signal?: AbortSignal | undefined;
+  /** Default: interactive. */
+  readonly priority?: Priority | undefined;
   /**
    * Where a text is read more than once, with one hypothesis after another: which text each is for, from 0, in order.
    * Left out: each is a text of its own.
@@ -63,6 +66,7 @@ export class Call {
   readonly jobs: readonly Job[];
   /** Each may be read several times. */
   readonly texts: number;
+  readonly priority: Priority;
   readonly outcome: Promise<CallOutcome>;
   /** Jobs that no worker has taken, or that came back; the queue's to write. */
   untaken: number;
@@ -76,7 +80,8 @@ export class Call {
   #queueMs = 0;
   #computeMs = 0;
 
-  constructor(inputs: readonly QueuedText[], { user, textOf, onRow }: Submission) {
+  constructor(inputs: readonly QueuedText[], { user, textOf, onRow, priority = "interactive" }: Submission) {
+    this.priority = priority;
     this.jobs = inputs.map(({ ids, types }, index) => ({
       call: this,
       index,
@@ -111,6 +116,11 @@ export class Call {
   get places(): number {
     if (!this.isRepeated) return this.untaken;
     return this.untaken > 0 ? this.texts : 0;
+  }
+
+  /** Of texts that are read more than once: readings that no worker has taken. */
+  get repeated(): number {
+    return this.isRepeated ? this.untaken : 0;
   }
 
   /** The next of its jobs that are to be among those that wait. */

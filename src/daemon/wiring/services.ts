@@ -155,7 +155,7 @@ async function classifyCounted(
     const reply = await models.classify(request, hangUp, timing);
     const source = slowestOf(reply);
     if (timing) timing.source = source;
-    onlookers.tell("metrics", () => metrics.answered(source, reply.results.length, reply.durationMs));
+    onlookers.tell("metrics", () => metrics.answered(source, reply.results.length, reply.durationMs, request.priority));
     return reply;
   } catch (error) {
     onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));

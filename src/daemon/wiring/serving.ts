@@ -128,6 +128,23 @@ export async function createServing(
   };
 }
 
+function publishBatchCalls(metrics: Metrics, models: Models): void {
+  const sum = (read: (queue: Engine["queue"]) => number) => (): number =>
+    models.engines.reduce((total, { queue }) => total + read(queue), 0);
+  const waiting = "Texts of priority batch that wait, of all models.";
+  metrics.watch(
+    "combot_priority_batch_waiting_texts",
+    waiting,
+    sum(({ batch }) => batch),
+  );
+  const gaveWay = "Calls of priority batch that left a full queue for interactive ones, of the models that are here.";
+  metrics.watch(
+    "combot_priority_batch_gave_way_calls",
+    gaveWay,
+    sum((queue) => queue.gaveWay),
+  );
+}
+
 function createMeter(settings: Settings, models: Models): Sampler {
   return new Sampler({
     pids: () => pidsOf(models.engines),
@@ -192,9 +209,9 @@ function createModels(
   parts: EngineParts,
   options: Pick<ModelsOptions, "choice" | "defaultBy" | "fits" | "repository">,
 ): Models {
-  const { settings, log } = parts;
+  const { settings, log, metrics } = parts;
   for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);
-  return new Models(createEngine(model, parts), {
+  const models: Models = new Models(createEngine(model, parts), {
     ...options,
     defaultDir: settings.modelDir ?? BUNDLED_MODEL_DIR,
     chosen,
@@ -204,6 +221,8 @@ function createModels(
     date: () => new Date(),
     now,
   });
+  publishBatchCalls(metrics, models);
+  return models;
 }
 
 /** Nothing of it is opened yet: `rescan` does that. */

@@ -11,6 +11,7 @@ export interface ClassifyFlags {
   readonly model?: string | undefined;
   readonly "top-k": number;
   readonly "no-cache": boolean;
+  readonly batch: boolean;
   readonly labels?: string | undefined;
   readonly template?: string | undefined;
   readonly "multi-label": boolean;
@@ -26,6 +27,7 @@ export function sharedRequestOf(flags: ClassifyFlags): SharedRequest {
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...(flags["top-k"] > 1 ? { topK: flags["top-k"] } : {}),
     ...(flags["no-cache"] ? { noCache: true } : {}),
+    ...(flags.batch ? { priority: "batch" } : {}),
     ...(flags.labels === undefined ? {} : { labels: labelsOf("labels", flags.labels) }),
     ...(flags.template === undefined ? {} : { template: flags.template }),
     ...(flags["multi-label"] ? { multiLabel: true } : {}),

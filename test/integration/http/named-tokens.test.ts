@@ -16,6 +16,7 @@ const TOKENS = {
   next: "shop-token-new-0123456789-0123456789",
   prometheus: "read-token-0123456789-0123456789-0123",
   ops: "operator-0123456789-0123456789-01234",
+  nightly: "batch-token-0123456789-0123456789-012",
   slow: "slow-token-0123456789-0123456789-0123",
 };
 const LINES = `
@@ -25,6 +26,7 @@ shop classify sha256:98a2f2fbefdf49c4188f54679d736fa06ee47916775eb4758d6fbe44a0f
 prometheus read ${TOKENS.prometheus}
 ops control ${TOKENS.ops}
 slow classify ${TOKENS.slow} 2
+nightly classify ${TOKENS.nightly} batch
 `;
 const CLASSIFY = { method: "POST", path: ENDPOINTS.classify.path, body: '{"text":"hello"}' } as const;
 const HEALTH = { path: ENDPOINTS.health.path } as const;
@@ -120,6 +122,20 @@ test("above its requests a minute a token has 429 and when to come again, whatev
   }
   expect(doneIn(calls)).toBe(done);
   expect(outcome(await as("shop", CLASSIFY))).toBe("200");
+});
+
+test("what a batch token has classified stands behind others, whatever the call says", async () => {
+  const { as, calls } = await start();
+  const asked = { ...CLASSIFY, body: '{"text":"hello","priority":"interactive"}' };
+  const priorities = async (token: "nightly" | "shop", request: WireRequest): Promise<unknown> => {
+    expect((await as(token, request)).status).toBe(200);
+    const { args } = calls.findLast(({ name }) => name === "classify") ?? { args: [] };
+    return (args[0] as { priority?: string }).priority;
+  };
+  expect(await priorities("shop", asked)).toBe("interactive");
+  expect(await priorities("shop", CLASSIFY)).toBeUndefined();
+  expect(await priorities("nightly", CLASSIFY)).toBe("batch");
+  expect(await priorities("nightly", asked)).toBe("batch");
 });
 
 test("the access log has the name, and never the token", async () => {
