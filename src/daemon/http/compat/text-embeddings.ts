@@ -11,7 +11,7 @@ import { classifyAs, CLASSIFIES, scoresOf, TELLS } from "./protocol.ts";
 import type { CompatContext, Protocol } from "./protocol.ts";
 
 /** https://huggingface.github.io/text-embeddings-inference/: PredictRequest; a list of two strings is one pair. */
-const predictRequest = z.object({
+export const predictRequest = z.object({
   inputs: z.union([
     z.string(),
     z.array(z.string()).min(1).max(2),
@@ -22,7 +22,7 @@ const predictRequest = z.object({
   truncate: z.boolean().nullish(),
 });
 
-const rerankRequest = z.object({
+export const rerankRequest = z.object({
   query: z.string(),
   texts: z.array(z.string()),
   raw_scores: z.boolean().nullish(),
