@@ -14,8 +14,8 @@ const HOST = "bot.example.com";
 const TOKEN = "a-token-of-the-fuzz-0123456789-0123456789";
 const ADMIN_TOKEN = "an-admin-token-of-the-fuzz-0123456789-0123456789";
 const NAMED_TOKEN = "a-named-token-of-the-fuzz-0123456789-012345";
-/** Requests a minute: of 4,000 in a minute some are too many, and most are not. */
-const NAMED_RATE = 1500;
+/** Requests a minute: of 2,000 in one or two minutes most are too many, and some are not. */
+const NAMED_RATE = 300;
 const MODEL = fileURLToPath(new URL("../../models/shop-intents", import.meta.url));
 const CONNECTIONS = 8;
 
