@@ -142,7 +142,7 @@ const LAYERS: readonly Layer[] = [
     "residency",
     "reports",
   ),
-  daemon("http", "node", "packages", "zod", "sockets"),
+  daemon("http", "node", "packages", "zod", "sockets", "policy"),
   daemon(
     "wiring",
     "node",

@@ -6,6 +6,7 @@ import type { Endpoint } from "../src/lib/protocol/endpoint.ts";
 import { modelUseRequest } from "../src/lib/protocol/model.ts";
 import { PROBLEM_TYPE, problem } from "../src/lib/protocol/problem.ts";
 import { shadowRequest } from "../src/lib/protocol/shadow.ts";
+import { compatPaths } from "./openapi-compat.ts";
 
 // Writes dist/openapi.json: the OpenAPI 3.1 document that the daemon serves, made of the table of endpoints and its
 // zod schemas. A step of the build, so that the daemon need not hold what makes it. Usage: node scripts/openapi.ts
@@ -48,6 +49,10 @@ export function openApiDocument(version: string): OpenApiDocument {
     get: page("prometheus", "The metrics as Prometheus text", "text/plain", { type: "string" }),
   };
   for (const [name, path] of Object.entries(PROBES)) paths[path] = { get: probe(name) };
+  Object.assign(
+    paths,
+    compatPaths((schema) => toJsonSchema(schema, "input")),
+  );
   paths[PAGES.openapi] = { get: page("openapi", "This document", "application/json", { type: "object" }) };
   return {
     openapi: "3.1.0",

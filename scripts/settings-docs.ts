@@ -51,7 +51,8 @@ settings change nothing; the log has the faults.
 
 A secret is read again with the file that it is in. A credential of the unit is a copy that systemd made when it started
 the unit, so a new webhook in one takes a restart. To change it with a reload, name a file of the daemon's own by its
-path: \`install -m 0600 -o combot FILE /etc/combot/webhook\`, and \`ALERT_WEBHOOK_URL_FILE=/etc/combot/webhook\`.
+path: \`install -m 0600 -o combot FILE /etc/combot/webhook\`, and \`ALERT_WEBHOOK_URL_FILE=/etc/combot/webhook\`. So with
+named tokens: \`COMBOT_TOKENS_FILE=/etc/combot/tokens\`.
 
 ## The sockets
 
@@ -66,7 +67,8 @@ with mode 0700, and refused unless it is a real directory of our own with that m
   \`CRITICAL_MEMORY_USAGE\`.
 - \`REDIS_URL\` outranks \`REDIS_HOST\` and \`REDIS_PORT\`, wherever each is set. \`REDIS_DB\`, \`REDIS_USERNAME\` and
   \`REDIS_PASSWORD\` fill in what the URL leaves out. With several hosts in it the database must be 0.
-- The two tokens must differ. With \`COMBOT_LISTEN\` and no token, nothing but \`GET /api/health/\` answers over TCP.
+- All tokens must differ. \`COMBOT_TOKENS_FILE\` has a line for each ([tokens](http.md#tokens)). With \`COMBOT_LISTEN\` and
+  no token, nothing but \`GET /api/health/\` answers over TCP.
 
 ## Profiles
 

@@ -13,6 +13,9 @@ import type { CallerOrder } from "./caller.ts";
 const HOST = "bot.example.com";
 const TOKEN = "a-token-of-the-fuzz-0123456789-0123456789";
 const ADMIN_TOKEN = "an-admin-token-of-the-fuzz-0123456789-0123456789";
+const NAMED_TOKEN = "a-named-token-of-the-fuzz-0123456789-012345";
+/** Requests a minute: of 2,000 in one or two minutes most are too many, and some are not. */
+const NAMED_RATE = 300;
 const MODEL = fileURLToPath(new URL("../../models/shop-intents", import.meta.url));
 const CONNECTIONS = 8;
 
@@ -30,12 +33,16 @@ export class FuzzedDaemon {
     this.#backup = backup;
   }
 
-  static async start({ env, ...options }: PrivateDaemonOptions = {}): Promise<FuzzedDaemon> {
+  /** @param namedRate what the named token may ask a minute. */
+  static async start(
+    { env, ...options }: PrivateDaemonOptions = {},
+    namedRate: number = NAMED_RATE,
+  ): Promise<FuzzedDaemon> {
     const redis = await RedisServer.start();
     const folder = mkdtempSync(join(tmpdir(), "cf-"));
     const port = await freePort();
     try {
-      const settings = { ...env, ...listening(port, folder), REDIS_URL: redis.url, LOG_LEVEL: "warn" };
+      const settings = { ...env, ...listening(port, folder, namedRate), REDIS_URL: redis.url, LOG_LEVEL: "warn" };
       const daemon = await PrivateDaemon.start({ ...options, env: settings }, folder);
       await daemon.ask("POST", "/api/backup/", {});
       const { backups } = await daemon.json<z.infer<typeof backupsReply>>("GET", "/api/backup/");
@@ -47,7 +54,7 @@ export class FuzzedDaemon {
     }
   }
 
-  /** Four callers, each with its own share: on the user socket, the control socket, and over TCP with either token. */
+  /** Five callers, each with its own share: on the user socket, the control socket, and over TCP with each token. */
   orders(seed: number, requests: number): CallerOrder[] {
     const { socketPath, controlPath } = this.daemon;
     const tcp = { host: "127.0.0.1", port: this.#port };
@@ -57,6 +64,7 @@ export class FuzzedDaemon {
       { address: { path: controlPath }, context: { host: "combot", known } },
       { address: tcp, context: { host: HOST, known, token: TOKEN } },
       { address: tcp, context: { host: HOST, known, token: ADMIN_TOKEN } },
+      { address: tcp, context: { host: HOST, known, token: NAMED_TOKEN } },
     ];
     const share = Math.ceil(requests / callers.length);
     return callers.map((caller, at) => ({
@@ -75,14 +83,17 @@ export class FuzzedDaemon {
   }
 }
 
-function listening(port: number, folder: string): Record<string, string> {
+function listening(port: number, folder: string, namedRate: number): Record<string, string> {
   mkdirSync(folder, { recursive: true });
-  const [user, admin] = [join(folder, "token"), join(folder, "admin-token")];
+  const [user, admin, named] = [join(folder, "token"), join(folder, "admin-token"), join(folder, "tokens")] as const;
+  writeFileSync(named, `nightly classify ${NAMED_TOKEN} ${namedRate} batch\n`, { mode: 0o600 });
   writeFileSync(user, TOKEN, { mode: 0o600 });
   writeFileSync(admin, ADMIN_TOKEN, { mode: 0o600 });
   return {
     COMBOT_LISTEN: `127.0.0.1:${port}`,
     COMBOT_HOSTS: HOST,
+    COMBOT_TOKENS_FILE: named,
+    COMBOT_COMPAT: "hf,tei,oip",
     COMBOT_TOKEN_FILE: user,
     COMBOT_ADMIN_TOKEN_FILE: admin,
   };

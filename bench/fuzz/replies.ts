@@ -4,8 +4,8 @@ const LAST = MARK.length + "200".length;
 const HEAD_BYTES = 512;
 const TOLD_BYTES = 2048;
 const IS_LAST = /^connection: close/imu;
-/** The end of a problem, of a health report or of a head without a body. */
-const IS_TOLD = /"code":"\w+"|"status":"unhealthy"|\r\n\r\n$/u;
+/** The end of a problem, here or in another server's protocol, of a health report, or of a head with a word or nothing. */
+const IS_TOLD = /"code":"\w+"|"status":"unhealthy"|"error":"|"ready":false|\r\n\r\n\w*$/u;
 
 /** A reply of 500 and above. */
 export interface Fault {

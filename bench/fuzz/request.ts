@@ -1,4 +1,5 @@
 import type { FuzzContext } from "./context.ts";
+import { tensorBytes } from "./grammar/compat.ts";
 import { framed } from "./grammar/framing.ts";
 import { headersOf } from "./grammar/headers.ts";
 import { jsonOf } from "./grammar/json.ts";
@@ -16,6 +17,8 @@ export interface FuzzRequest {
 
 /** Above it the daemon answers, and may end the connection rather than read the rest. */
 const READ_BYTES = 1024 * 1024;
+/** Of the bodies for a place that has examples. */
+const EXAMPLE_SHARE = 0.4;
 const LINES = [
   "GET",
   "GET /",
@@ -30,16 +33,20 @@ const LINES = [
 
 /** One request by the grammar of HTTP, JSON and the API, or one that breaks a rule of them. */
 export function request(random: Random, context: FuzzContext): FuzzRequest {
-  const { method, path, body: schema, isEndless } = target(random, context);
+  const { method, path, body: schema, examples, hasTensors, isEndless } = target(random, context);
   const wantsBody =
     schema !== undefined ? method !== "GET" : random.chance(method === "GET" || method === "HEAD" ? 0.02 : 0.5);
-  const value = wantsBody ? (schema ? valueOf(schema, random, context) : anything(random)) : undefined;
-  const body = framed(wantsBody ? jsonOf(value, random) : undefined, random);
+  const isExample = examples !== undefined && random.chance(EXAMPLE_SHARE);
+  const value = isExample ? random.pick(examples) : schema ? valueOf(schema, random, context) : anything(random);
+  const json = wantsBody ? jsonOf(value, random) : undefined;
+  const isTensor = json !== undefined && hasTensors === true && random.chance(EXAMPLE_SHARE);
+  const tensor = isTensor ? withTensor(json, random) : { bytes: json, headers: [] };
+  const body = framed(tensor.bytes, random);
   const headers = headersOf(wantsBody, random, context);
   const isOld = random.chance(0.01);
   const isLineBroken = random.chance(0.01);
   const line = isLineBroken ? random.pick(LINES) : `${method} ${path} HTTP/1.${isOld ? 0 : 1}`;
-  const head = [line, ...shuffled([...headers.lines, ...body.headers], random), "", ""].join("\r\n");
+  const head = [line, ...shuffled([...headers.lines, ...body.headers, ...tensor.headers], random), "", ""].join("\r\n");
   const bytes = Buffer.concat([Buffer.from(head, "latin1"), body.bytes]);
   const isPath = /^\/[!-~]*$/u.test(path) && path.length < 4000;
   const isSound =
@@ -51,6 +58,15 @@ export function request(random: Random, context: FuzzContext): FuzzRequest {
     !headers.mayEnd &&
     body.bytes.length < READ_BYTES;
   return { bytes, isSound, isEndless };
+}
+
+/** Triton's binary extension: a header says where the JSON ends, now and then not truly. */
+function withTensor(json: Buffer, random: Random): { bytes: Buffer; headers: string[] } {
+  const length = random.chance(0.9) ? json.length : random.pick([-1, 0, json.length + 1, 2 ** 40]);
+  return {
+    bytes: Buffer.concat([json, tensorBytes(random)]),
+    headers: [`Inference-Header-Content-Length: ${length}`],
+  };
 }
 
 function shuffled(lines: string[], random: Random): string[] {

@@ -9,6 +9,8 @@ const FULL: Partial<Record<ErrorCode, { readonly why: string; readonly saysWhen:
   TOO_MANY_LISTENERS: { why: "16 listen to the events", saysWhen: false },
 };
 
+const SAYS_WHEN = /^retry-after: [1-9]/imu;
+
 export interface Judged {
   /** The code, or the status where there is none. */
   readonly name: string;
@@ -20,13 +22,16 @@ export function judge({ status, told }: Fault): Judged {
   const code = /"code":"(\w+)"/u.exec(told)?.[1];
   if (code === undefined) return { name: String(status), why: whyUncoded(status, told) };
   const full = FULL[code as ErrorCode];
-  const isRight = status === 503 && full && (!full.saysWhen || /^retry-after: [1-9]/imu.test(told));
+  const isRight = status === 503 && full && (!full.saysWhen || SAYS_WHEN.test(told));
   return { name: code, why: isRight ? full.why : undefined };
 }
 
 function whyUncoded(status: number, told: string): string | undefined {
   if (status !== 503) return undefined;
   if (told.includes('"status":"unhealthy"')) return "GET /api/health/ says so by its status";
+  if (/"ready":false|\r\n\r\n(starting|stopping|unhealthy)$/u.test(told))
+    return "who asks whether it is ready is told so";
+  if (told.includes('"error":"') && SAYS_WHEN.test(told)) return "full, as an Open Inference client is told of it";
   const isHeadAlone = told.endsWith("\r\n\r\n");
   return isHeadAlone ? "HEAD: the same without the words" : undefined;
 }

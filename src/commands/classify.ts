@@ -97,6 +97,9 @@ With - each line of standard input is a text, however many there are. Output has
       min: 1,
       helpValue: "N",
     }),
+    batch: Flags.boolean({
+      description: "Let whoever waits for an answer go first; a full queue refuses these first.",
+    }),
     "no-cache": Flags.boolean({ description: "Compute, whatever the cache holds." }),
     labels: Flags.string({
       description: "Labels of your own, 1 to 64, for a model of natural-language inference.",

@@ -48,6 +48,8 @@ With --check prints the faults of a file, one a line, and exits with 2 if there 
 
   async run(): Promise<SettingsReport | CheckReport> {
     const { flags } = await this.parse(Config);
+    if (this.isElsewhere && (flags.check ?? flags["env-file"]) !== undefined)
+      throw new CombotError("USAGE", "--check and --env-file read a file of this machine: leave the URL out.");
     if (flags.check !== undefined) return this.#check(flags.check);
     const asked = flags["env-file"] === undefined ? await this.#ask(flags.socket) : undefined;
     const report = asked ?? { from: "here", settings: this.#load(flags["env-file"], flags.socket) };
@@ -57,10 +59,11 @@ With --check prints the faults of a file, one a line, and exits with 2 if there 
 
   async #ask(socket: string | undefined): Promise<SettingsReport | undefined> {
     try {
-      const { settings } = await this.client(socket).call("config", { timeoutMs: ASK_MS, absenceMs: 0 });
+      const limits = this.isElsewhere ? {} : { timeoutMs: ASK_MS, absenceMs: 0 };
+      const { settings } = await this.client(socket).call("config", limits);
       return { from: "daemon", settings: settings as readonly SettingRow[] };
     } catch (thrown) {
-      if (!(thrown instanceof CombotError) || !NO_ANSWER.includes(thrown.code)) throw thrown;
+      if (this.isElsewhere || !(thrown instanceof CombotError) || !NO_ANSWER.includes(thrown.code)) throw thrown;
       this.tell(`${thrown.message} These are the settings of a daemon started here:`);
       return undefined;
     }

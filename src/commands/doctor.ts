@@ -24,6 +24,8 @@ export default class Doctor extends ClientCommand {
     },
   ];
 
+  protected override readonly hereAlone = "doctor examines this machine: run it on the daemon's own, with ssh.";
+
   async run(): Promise<DoctorReport> {
     const { flags } = await this.parse(Doctor);
     const sockets = socketForClient(socketSurroundings(flags.socket ?? process.env["COMBOT_SOCKET"] ?? null));

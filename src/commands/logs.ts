@@ -25,6 +25,8 @@ export default class Logs extends BaseCommand {
     const own = ["--redis", "--json"];
     // Before they are parsed: oclif then takes what it was given for all there is.
     const [parsed, passed] = [true, false].map((isOwn) => this.argv.filter((word) => own.includes(word) === isOwn));
+    if (passed?.some((word) => /^--(url|token-file)(=|$)/.test(word)))
+      throw new CombotError("USAGE", "logs reads this machine's journal: run it on the daemon's own, with ssh.");
     const { flags } = await this.parse(Logs, parsed);
     const unit = flags.redis ? "combot-redis" : "combot-enhanced";
     const format = this.jsonEnabled() ? ["--output=json"] : [];

@@ -52,6 +52,7 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
       client: this.client(flags.socket),
       intervalMs: flags.interval * 1000,
       now: () => performance.now(),
+      isElsewhere: this.isElsewhere,
     };
     if (flags.once) return this.#once(source);
     const { stdin: input, stdout: output, env } = process;

@@ -134,6 +134,11 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
     }),
   };
 
+  /** Its --url is where the load goes; what is watched is this machine's. */
+  protected override remoteOf(): undefined {
+    return undefined;
+  }
+
   async run(): Promise<PerfReport> {
     const { flags } = await this.parse(PerfTest);
     const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, connections, users, texts, url, model } = flags;

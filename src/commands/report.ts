@@ -43,6 +43,8 @@ The log is the service's journal; --log names a file instead, for a daemon that 
     yes: Flags.boolean({ char: "y", description: "Don't ask." }),
   };
 
+  protected override readonly hereAlone = "report reads this machine's files: run it on the daemon's own, with ssh.";
+
   async run(): Promise<ReportResult> {
     const { flags } = await this.parse(Report);
     if (this.jsonEnabled() && !flags.yes && !flags.show)

@@ -29,7 +29,9 @@ Users and requests of a worker are shown with the limit at which it is recycled.
   async run(): Promise<StatusReport> {
     const { flags } = await this.parse(Status);
     const timeoutMs = toMs(flags.timeout) ?? hangLimitMs(TIMEOUT_SECONDS * 1000);
-    const report = await ask(this.client(flags.socket), timeoutMs, readUnitStates(timeoutMs));
+    // Of another machine this one's systemd knows nothing.
+    const found = this.isElsewhere ? Promise.resolve({ units: null }) : readUnitStates(timeoutMs);
+    const report = await ask(this.client(flags.socket), timeoutMs, found);
     if (report.health.status === "unhealthy") process.exitCode = EXIT_UNHEALTHY;
     if (!this.jsonEnabled()) this.print(await toText(report));
     return report;

@@ -4,6 +4,8 @@ import type { EventsOptions } from "./client/events.ts";
 import { exchange, openAgent, openStream, type RawReply } from "./client/exchange.ts";
 import { eventSchema, readKnownReply, readSchemas } from "./client/known-replies.ts";
 import { isAbsent, isCutOff, retrying } from "./client/retry.ts";
+import { targetOf } from "./client/place.ts";
+import type { Place } from "./client/place.ts";
 import { type Route, ROUTES } from "./client/routes.ts";
 import { unreachable } from "./client/unreachable.ts";
 import { CombotError } from "./errors.ts";
@@ -41,29 +43,26 @@ export type SeveralOptions = CallOptions<"classify"> & { readonly body: { readon
 /** What comes of a call that is not one of those. */
 export type AnswerOf<N extends CallName> = N extends "classify" ? ClassifyReply : ReplyOf<N>;
 
-export interface Sockets {
-  /** The user socket. */
-  readonly path: string;
-  readonly controlPath: string;
-}
+export type { Place, Sockets } from "./client/place.ts";
 
 /** Told when a daemon that is not there is waited for. */
-export type OnAbsent = (socketPath: string, forMs: number) => void;
+export type OnAbsent = (place: Place, forMs: number) => void;
 
 /** The API of the daemon, typed and checked. Keeps its connections; `close` ends them. */
 export class Client {
-  readonly #sockets: Sockets;
-  readonly #agent = openAgent();
+  readonly #place: Place;
+  readonly #agent: ReturnType<typeof openAgent>;
   readonly #schemas = readSchemas();
   readonly #onAbsent: OnAbsent | undefined;
 
-  constructor(sockets: Sockets, onAbsent?: OnAbsent) {
-    this.#sockets = sockets;
+  constructor(place: Place, onAbsent?: OnAbsent) {
+    this.#place = place;
+    this.#agent = openAgent(place);
     this.#onAbsent = onAbsent;
   }
 
   /**
-   * Calls `name` on the socket that takes it. A refused or missing socket is tried again for 3 s; a connection that was
+   * Calls `name` on the socket that takes it, or over TCP. A refused or missing socket is tried again for 3 s; a connection that was
    * cut off is tried again where the call changes nothing. No status is tried again: 503 is the caller's to wait out.
    *
    * @throws {CombotError} the problem of the reply; `REPLY_INVALID`; `DAEMON_UNREACHABLE`; `DEADLINE_EXCEEDED`.
@@ -87,8 +86,7 @@ export class Client {
   async *events(options: EventsOptions = {}): AsyncGenerator<DaemonEvent, void> {
     const { method, path, access } = ROUTES.events;
     const { signal, absenceMs = ABSENCE_MS } = options;
-    const { controlPath: socketPath } = this.#sockets;
-    const order = { agent: this.#agent, socketPath, method, path, signal };
+    const order = { agent: this.#agent, to: targetOf(this.#place, access), method, path, signal };
     const open = async (lastEventId: string | undefined): Promise<Readable> => {
       const opened = await openStream(order, lastEventId);
       return "body" in opened ? readNoStream(ROUTES.events, opened) : opened;
@@ -97,7 +95,7 @@ export class Client {
     try {
       yield* readEvents({ ...options, absenceMs, open, schema: eventSchema(this.#schemas, ROUTES.events) });
     } catch (thrown) {
-      throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(socketPath, access, thrown);
+      throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(this.#place, access, thrown);
     }
   }
 
@@ -112,20 +110,20 @@ export class Client {
   ): AsyncGenerator<ReplyOf<N>, void> {
     const route = ROUTES[name];
     const { body, signal } = options;
-    const { controlPath: socketPath } = this.#sockets;
     const { method, path, access } = route;
-    const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
+    const to = targetOf(this.#place, access);
+    const order = { agent: this.#agent, to, method, path, signal, body: body && JSON.stringify(body) };
     const open = async (): Promise<Readable> => {
       const opened = await openStream(order, undefined);
       return "body" in opened ? readNoStream(route, opened) : opened;
     };
     const { readProgress } = await import("./client/progress.ts");
     try {
-      const stream = await retrying(open, { ...this.#waiting(socketPath, ABSENCE_MS), isWorthIt: isAbsent, signal });
+      const stream = await retrying(open, { ...this.#waiting(ABSENCE_MS), isWorthIt: isAbsent, signal });
       // Checked by the schema that the type is made from.
       yield* readProgress(name, stream) as AsyncGenerator<ReplyOf<N>, void>;
     } catch (thrown) {
-      throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(socketPath, access, thrown);
+      throw thrown instanceof CombotError || signal?.aborted ? thrown : unreachable(this.#place, access, thrown);
     }
   }
 
@@ -133,27 +131,27 @@ export class Client {
     this.#agent.destroy();
   }
 
-  #waiting(socketPath: string, forMs: number): { readonly forMs: number; readonly onAbsent: () => void } {
-    return { forMs, onAbsent: () => this.#onAbsent?.(socketPath, forMs) };
+  #waiting(forMs: number): { readonly forMs: number; readonly onAbsent: () => void } {
+    return { forMs, onAbsent: () => this.#onAbsent?.(this.#place, forMs) };
   }
 
   async #reach<N extends EndpointName>(route: Route, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
     const { params, body, query, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
     const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const signal = stop && timeout ? AbortSignal.any([stop, timeout]) : (stop ?? timeout);
-    const socketPath = route.access === "control" ? this.#sockets.controlPath : this.#sockets.path;
+    const to = targetOf(this.#place, route.access);
     // Every query of the protocol is an object of strings; that N has one is known to callers alone.
     const search = query ? `?${new URLSearchParams(query as Record<string, string>).toString()}` : "";
     const path = filled(route.path, params as object | undefined) + search;
     const { method } = route;
-    const order = { agent: this.#agent, socketPath, method, path, signal, body: body && JSON.stringify(body) };
+    const order = { agent: this.#agent, to, method, path, signal, body: body && JSON.stringify(body) };
     const isWorthIt = (thrown: unknown) => isAbsent(thrown) || (isSafe && isCutOff(thrown));
     try {
-      return await retrying(() => exchange(order), { ...this.#waiting(socketPath, absenceMs), isWorthIt, signal });
+      return await retrying(() => exchange(order), { ...this.#waiting(absenceMs), isWorthIt, signal });
     } catch (thrown) {
       if (timeout?.aborted && !stop?.aborted) throw outOfTime(timeoutMs, thrown);
       if (stop?.aborted) throw thrown;
-      throw unreachable(socketPath, route.access, thrown);
+      throw unreachable(this.#place, route.access, thrown);
     }
   }
 }

@@ -35,13 +35,25 @@ export const ERRORS = {
     http: 403,
     exit: 2,
     title: "Only the control socket takes this call",
-    help: "Use control.sock, beside the user socket; over TCP, the admin token.",
+    help: "Use control.sock, beside the user socket; over TCP, the admin token or one of scope control.",
+  },
+  TOKEN_SCOPE: {
+    http: 403,
+    exit: 2,
+    title: "The token's scope does not cover this call",
+    help: "Use another token, or give its line in COMBOT_TOKENS_FILE a wider scope, and reload.",
+  },
+  RATE_LIMITED: {
+    http: 429,
+    exit: 4,
+    title: "Too many requests with this token",
+    help: "Try again after Retry-After seconds, or raise the number in its line of COMBOT_TOKENS_FILE, and reload.",
   },
   UNAUTHORIZED: {
     http: 401,
     exit: 2,
     title: "The call takes a token",
-    help: "Send Authorization: Bearer with the content of COMBOT_TOKEN_FILE or COMBOT_ADMIN_TOKEN_FILE.",
+    help: "Send Authorization: Bearer with a token of COMBOT_TOKEN_FILE, COMBOT_ADMIN_TOKEN_FILE or COMBOT_TOKENS_FILE; the CLI with --token-file.",
   },
   HOST_REFUSED: {
     http: 403,

@@ -8,6 +8,8 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** One line for each fault, where there may be several. */
   readonly faults?: readonly string[];
+  /** What to do, where it is another thing than the table says. */
+  readonly help?: string;
   readonly cause?: unknown;
 }
 
@@ -17,6 +19,7 @@ export class CombotError extends Error {
   readonly index: number | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly faults: readonly string[];
+  readonly help: string | undefined;
   /** oclif takes the exit status from here in text mode and from `exitCode` under --json. */
   readonly oclif: { readonly exit: number };
   readonly exitCode: number;
@@ -28,6 +31,7 @@ export class CombotError extends Error {
     this.index = details.index;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.faults = details.faults ?? [];
+    this.help = details.help;
     this.exitCode = ERRORS[code].exit;
     this.oclif = { exit: this.exitCode };
   }

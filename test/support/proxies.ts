@@ -37,6 +37,16 @@ export class Proxy {
     );
   }
 
+  /** HAProxy that tries nothing twice: whatever a daemon refuses, its clients see. */
+  static startPlain(port: number, backends: readonly [number, number], folder: string): Promise<Proxy> {
+    const once = {
+      "retries 3": "retries 0",
+      "option redispatch 1": "no option redispatch",
+      "retry-on conn-failure empty-response response-timeout 503": "retry-on none",
+    };
+    return Proxy.#run("haproxy", port, haproxy(port, backends, makeCertificate(folder), folder, once));
+  }
+
   /** The nginx on combot's own machine. */
   static startLocal(port: number, socketPath: string, folder: string): Promise<Proxy> {
     const changes = { "listen 8180": `listen 127.0.0.1:${port}`, "/run/combot/combot.sock": socketPath };
@@ -118,10 +128,16 @@ function nginxWith(siteText: string, folder: string): string[] {
   return ["nginx", "-e", "stderr", "-p", folder, "-c", main];
 }
 
-function haproxy(port: number, backends: readonly [number, number], pem: string, folder: string): string[] {
+function haproxy(
+  port: number,
+  backends: readonly [number, number],
+  pem: string,
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): string[] {
   const file = join(folder, "haproxy.cfg");
   const changes = { "bind :443": `bind 127.0.0.1:${port}`, "/etc/haproxy/certs/bot.pem": pem };
-  writeFileSync(file, example("haproxy.cfg", { ...placesOf(backends), ...changes }));
+  writeFileSync(file, example("haproxy.cfg", { ...placesOf(backends), ...changes, ...more }));
   return ["haproxy", "-db", "-f", file];
 }
 

@@ -1,26 +1,11 @@
-import { z } from "zod";
-import { ENDPOINTS, PAGES } from "../../../src/lib/protocol/endpoints.ts";
+import { ENDPOINTS, PAGES, PROBES } from "../../../src/lib/protocol/endpoints.ts";
 import type { Endpoint } from "../../../src/lib/protocol/endpoint.ts";
 import type { FuzzContext } from "../context.ts";
 import type { Random } from "../random.ts";
-import { valueOf } from "./values.ts";
+import { COMPAT_PLACES } from "./compat.ts";
+import type { Place, Target } from "./place.ts";
+import { schemaOf, valueOf } from "./values.ts";
 import type { Schema } from "./values.ts";
-
-/** Where a request goes. */
-export interface Target {
-  readonly method: string;
-  readonly path: string;
-  /** Of the body that belongs there. */
-  readonly body?: Schema;
-  /** Its reply may have no end. */
-  readonly isEndless: boolean;
-}
-
-interface Place extends Omit<Target, "isEndless" | "path"> {
-  readonly path: string;
-  readonly query?: Schema;
-  readonly isDear: boolean;
-}
 
 /** These work for seconds: now and then is enough, or there would be little else. */
 const DEAR = new Set(["warm", "cleanup", "recycle", "modelLoad", "modelUnload", "modelUse", "backup", "restore"]);
@@ -51,7 +36,8 @@ const PLACES: readonly Place[] = [
     ...(body ? { body: schemaOf(body) } : {}),
     ...(query ? { query: schemaOf(query) } : {}),
   })),
-  ...Object.values(PAGES).map((path) => ({ method: "GET", path, isDear: false })),
+  ...[...Object.values(PAGES), ...Object.values(PROBES)].map((path) => ({ method: "GET", path, isDear: false })),
+  ...COMPAT_PLACES,
 ];
 const USUAL = PLACES.filter(({ isDear }) => !isDear);
 const CLASSIFY = PLACES.find(({ path }) => path === ENDPOINTS.classify.path)!;
@@ -59,7 +45,7 @@ const DEARER = PLACES.filter(({ isDear }) => isDear);
 
 /** Every route there is with every method, and paths of none. */
 export function target(random: Random, context: FuzzContext): Target {
-  const { path, query, body, method: own } = place(random);
+  const { path, query, method: own, body, examples, hasTensors } = place(random);
   const method = random.chance(0.85) ? own : methodBut(own, random);
   const isOther = random.chance(0.04);
   const filled = isOther
@@ -69,7 +55,12 @@ export function target(random: Random, context: FuzzContext): Target {
         random,
       );
   const asked = random.chance(query ? 0.7 : 0.05) ? `?${queryOf(query, random, context)}` : "";
-  return { method, path: filled + asked, isEndless: path === EVENTS && !isOther, ...(body ? { body } : {}) };
+  return {
+    method,
+    path: filled + asked,
+    isEndless: path === EVENTS && !isOther,
+    ...(body && { body, examples, hasTensors }),
+  };
 }
 
 function place(random: Random): Place {
@@ -117,8 +108,4 @@ function queryOf({ properties = {} }: Schema = {}, random: Random, context: Fuzz
     const written = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
     return `${name}=${encodeURIComponent(written.slice(0, 2000).toWellFormed())}`;
   }).join(random.pick(["&", "&", "&&", ";"]));
-}
-
-function schemaOf(schema: z.ZodType): Schema {
-  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { FuzzContext } from "../context.ts";
 import type { Random } from "../random.ts";
 import { text } from "./text.ts";
@@ -16,6 +17,11 @@ export interface Schema {
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+}
+
+/** Of a body or a query. */
+export function schemaOf(schema: z.ZodType): Schema {
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
 }
 
 const NUMBERS = [0, -0, 1, -1, 2, 255, 256, 257, 65_536, 1e21, -1e-7, 0.5, 2 ** 31, 2 ** 53, Number.MAX_VALUE];

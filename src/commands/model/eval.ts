@@ -81,6 +81,9 @@ Exits with 4 where --min-accuracy or --no-worse is missed.`;
     seed: Flags.integer({ description: "Of the folds of --fit.", default: 1, min: 0, helpValue: "N" }),
   };
 
+  protected override readonly hereAlone =
+    "model eval reads the model's files: run it on the daemon's machine, with ssh, or name a folder here with --model.";
+
   async run(): Promise<EvalReport> {
     const { args, flags } = await this.parse(ModelEval);
     const file = resolve(args.file);

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { ClientCommand, timeoutFlag, toMs } from "../../lib/cli/client-command.ts";
@@ -46,6 +46,8 @@ The choice outlives a restart of the daemon, until --default goes back to what t
     const { args, flags } = await this.parse(ModelUse);
     const isNamed = args.dir !== undefined;
     if (flags.default ? isNamed : !isNamed) throw new CombotError("USAGE", "Give either a folder or --default.");
+    if (this.isElsewhere && isNamed && !isAbsolute(args.dir ?? ""))
+      throw new CombotError("USAGE", "With a URL give the folder's absolute path, as it is on the daemon's machine.");
     // The daemon's working folder is not this shell's.
     const which = args.dir === undefined ? ({ default: true } as const) : { dir: resolve(args.dir) };
     const body = {

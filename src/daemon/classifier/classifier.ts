@@ -13,7 +13,7 @@ import type { UserHash } from "../text/user-hash.ts";
 import { Departures } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
 import { reindexed } from "./flights.ts";
-import type { Flight } from "./flights.ts";
+import type { Flight, Passenger } from "./flights.ts";
 import { Judge, isWanted, overridden } from "./judge.ts";
 import type { Question } from "./question.ts";
 import { Questions, isLarge } from "./questions.ts";
@@ -118,7 +118,7 @@ export class Classifier {
 
   async #answer(questions: readonly Question[], asked: Asked, from: number): Promise<ClassifyReply> {
     const { request, told, timing } = asked;
-    const call = {};
+    const call: Passenger = { priority: request.priority ?? "interactive" };
     const seats = questions.map((question) => this.#seat(question, told.needs, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));
     const results = isAtHand
@@ -167,7 +167,7 @@ export class Classifier {
   }
 
   /** @param topK labels that its answer must have. */
-  #seat(question: Question, topK: number, noCache: boolean, call: object): Seat {
+  #seat(question: Question, topK: number, noCache: boolean, call: Passenger): Seat {
     if (noCache) return this.#departures.charter(question, topK, call);
     const seat = this.#departures.seat(question, { labels: question.labels.length, topK }, call);
     if (!("flight" in seat)) this.#options.cache.hit();
@@ -184,7 +184,7 @@ export class Classifier {
   async #await(
     questions: readonly Question[],
     seats: readonly Seat[],
-    call: object,
+    call: Passenger,
     { request, told, hangUp, place }: Asked,
   ): Promise<ClassifyResult[]> {
     const { hashUser, creditUser } = this.#options;

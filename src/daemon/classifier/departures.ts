@@ -1,5 +1,6 @@
 import { CombotError } from "../../lib/errors.ts";
 import type { JointPlace } from "../../lib/joint-admission.ts";
+import type { Priority } from "../../lib/priorities.ts";
 import { Turns } from "../../lib/turns.ts";
 import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
@@ -21,6 +22,7 @@ export type Compute = (
     textOf: readonly number[];
     onRow: (index: number, row: Float32Array) => void;
     place: JointPlace | undefined;
+    priority: Priority;
   },
 ) => Promise<{
   /** The process that computed each row. */
@@ -56,7 +58,7 @@ export class Departures {
     const { cache } = this.#options;
     const { key } = question;
     const known = this.#flights.get(key.text);
-    if (known && known.topK >= lookup.topK) {
+    if (known?.serves(lookup.topK, passenger)) {
       known.board(passenger);
       return { flight: known, joined: true };
     }
@@ -98,7 +100,7 @@ export class Departures {
     lookup: Promise<Hit | undefined> | undefined,
     passenger: Passenger,
   ): Flight {
-    const flight = new Flight(question, topK, shared, lookup);
+    const flight = new Flight(question, { topK, shared, priority: passenger.priority, lookup });
     flight.board(passenger);
     return flight;
   }
@@ -127,7 +129,8 @@ export class Departures {
     try {
       const reading = await readingOf(flights, model.encoder);
       const { encoded, textOf, onRow } = reading;
-      const outcome = await compute(encoded, { user, signal: abort.signal, textOf, onRow, place });
+      const priority = flights[0]?.priority ?? "interactive";
+      const outcome = await compute(encoded, { user, signal: abort.signal, textOf, onRow, place, priority });
       for (const flight of flights) flight.tellTimes(outcome);
       const turns = new Turns();
       for (const [at, flight] of flights.entries()) {

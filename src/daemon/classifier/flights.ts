@@ -1,6 +1,7 @@
 import { CombotError, reworded } from "../../lib/errors.ts";
 import { RefusedElsewhere } from "../../lib/joint-admission.ts";
 import type { Run } from "../../lib/protocol/call-timing.ts";
+import type { Priority } from "../../lib/priorities.ts";
 import type { Answer } from "../cache/answer.ts";
 import { keptCount } from "../cache/answer.ts";
 import type { Hit } from "../cache/tier.ts";
@@ -19,8 +20,10 @@ interface Times {
   readonly last?: Run;
 }
 
-/** A call that waits for texts; only its identity counts. */
-export type Passenger = object;
+/** A call that waits for texts; its identity counts, and whether it lets others go first. */
+export interface Passenger {
+  readonly priority: Priority;
+}
 
 /** One question on its way to an answer, for every call that waits for it. */
 export class Flight {
@@ -29,6 +32,8 @@ export class Flight {
   readonly topK: number;
   /** Its answer is to be kept, and shared with those that come meanwhile. */
   readonly shared: boolean;
+  /** Of the call that began it. */
+  readonly priority: Priority;
   /** What Redis says of it, where it was asked. */
   readonly lookup: Promise<Hit | undefined> | undefined;
   readonly landed: Promise<Landing>;
@@ -41,10 +46,14 @@ export class Flight {
   readonly #passengers = new Set<Passenger>();
   readonly #settled = Promise.withResolvers<Landing>();
 
-  constructor(question: Question, topK: number, shared: boolean, lookup: Promise<Hit | undefined> | undefined) {
+  constructor(
+    question: Question,
+    { topK, shared, priority, lookup }: Pick<Flight, "topK" | "shared" | "priority" | "lookup">,
+  ) {
     this.question = question;
     this.topK = topK;
     this.shared = shared;
+    this.priority = priority;
     this.lookup = lookup;
     this.landed = this.#settled.promise;
     // Nobody may be waiting any more when it fails.
@@ -54,6 +63,11 @@ export class Flight {
   /** Labels that its answer is to have: those wanted, and those that are kept. */
   get keep(): number {
     return Math.max(this.topK, keptCount(this.question.labels.length));
+  }
+
+  /** Whether it comes soon enough for a call, and with enough labels. */
+  serves(topK: number, { priority }: Passenger): boolean {
+    return this.topK >= topK && (this.priority === "interactive" || priority === "batch");
   }
 
   get isWanted(): boolean {

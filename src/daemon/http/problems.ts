@@ -3,6 +3,7 @@ import { CombotError, systemCodeOf } from "../../lib/errors.ts";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { ErrorCode } from "../../lib/error-table.ts";
 import { PROBLEM_TYPE, problemOf } from "../../lib/protocol/problem.ts";
+import type { Admission } from "./door.ts";
 
 export interface ProblemReply {
   readonly status: number;
@@ -62,7 +63,9 @@ export function problemReply(error: CombotError, options: ProblemOptions = {}): 
       ...(retryAfter === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfter))) }),
       ...(error instanceof MethodNotAllowed ? { allow: error.allow } : {}),
       ...(error instanceof CodingRefused ? { "accept-encoding": "identity" } : {}),
-      ...(error instanceof Unauthorized ? { "www-authenticate": error.challenge } : {}),
+      ...(error instanceof Unauthorized || error instanceof InsufficientScope
+        ? { "www-authenticate": error.challenge }
+        : {}),
     },
     body,
   };
@@ -93,6 +96,14 @@ export class Unauthorized extends CombotError {
   constructor(detail: string, fault?: "invalid_token") {
     super("UNAUTHORIZED", detail);
     this.challenge = `Bearer realm="combot"${fault === undefined ? "" : `, error="${fault}"`}`;
+  }
+}
+
+/** A call that a token of this scope is not for. */
+export class InsufficientScope extends CombotError {
+  readonly challenge = `Bearer realm="combot", error="insufficient_scope"`;
+  constructor({ token, caller }: Admission) {
+    super("TOKEN_SCOPE", `token ${token}: its scope is ${caller}, and this call takes classify or control`);
   }
 }
 

@@ -2,13 +2,17 @@ import type { FastifyRequest } from "fastify";
 import { CombotError } from "../../lib/errors.ts";
 import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint } from "../../lib/protocol/endpoint.ts";
-import type { Caller } from "./door.ts";
-import { CodingRefused, MethodNotAllowed } from "./problems.ts";
+import type { Admission } from "./door.ts";
+import { CodingRefused, InsufficientScope, MethodNotAllowed } from "./problems.ts";
 
 interface Path {
   readonly access: Access;
   readonly methods: readonly string[];
+  /** What it tells is the callers' own, and of nobody who only looks. */
+  readonly isPrivate: boolean;
 }
+
+const LOOKS: readonly string[] = ["GET", "HEAD"];
 
 /** Why a request has no route: no such path, not on this socket, or not with this method. */
 export class Refusals {
@@ -25,10 +29,12 @@ export class Refusals {
   /**
    * Asked before the body is read, so that a megabyte for nobody is not parsed; undefined where all is well.
    *
-   * @param caller who calls, as the listener's door has found.
-   * @returns {CombotError | undefined} NOT_FOUND, CONTROL_ONLY, METHOD_NOT_ALLOWED; INVALID_REQUEST without a Host.
+   * @param admission who calls, as the listener's door has found.
+   * @returns {CombotError | undefined} NOT_FOUND, CONTROL_ONLY, TOKEN_SCOPE, METHOD_NOT_ALLOWED; INVALID_REQUEST
+   * without a Host.
    */
-  refusalOf(request: FastifyRequest, caller: Caller): CombotError | undefined {
+  refusalOf(request: FastifyRequest, admission: Admission): CombotError | undefined {
+    const { caller } = admission;
     const { headers, httpVersion } = request.raw;
     if (headers.host === undefined && httpVersion !== "1.0") {
       return new CombotError("INVALID_REQUEST", "host: HTTP/1.1 wants a Host header");
@@ -36,15 +42,25 @@ export class Refusals {
     if (isCoded(headers["content-encoding"])) return new CodingRefused();
     if (!request.is404 && caller === "control") return undefined;
     // Routes in no table say by themselves for whom they are.
-    const { access } = request.routeOptions.config;
-    if (access !== undefined && !request.is404)
-      return access === "control" && caller !== "control" ? onlyControl() : undefined;
+    const { access, classifies } = request.routeOptions.config;
+    if (access !== undefined && !request.is404) {
+      if (access === "control" && caller !== "control") return onlyControl();
+      return caller === "read" && classifies ? new InsufficientScope(admission) : undefined;
+    }
     const path = this.#find(keyOf(request.url.split("?", 1)[0] ?? ""));
     if (!path) return new CombotError("NOT_FOUND", "path: there is none like this");
+    if (caller === "read") return this.#refusalOfLook(request, path, admission);
     if (path.access === "control" && caller !== "control") {
       return onlyControl();
     }
     return request.is404 ? new MethodNotAllowed(path.methods) : undefined;
+  }
+
+  #refusalOfLook(request: FastifyRequest, path: Path, admission: Admission): CombotError | undefined {
+    if (request.is404) return new MethodNotAllowed(path.methods);
+    const isLook = LOOKS.includes(request.method) && !path.isPrivate;
+    if (isLook) return undefined;
+    return path.access === "control" ? onlyControl() : new InsufficientScope(admission);
   }
 
   #find(path: string): Path | undefined {
@@ -55,15 +71,22 @@ export class Refusals {
   }
 
   #add(path: string, method: string, access: Access): void {
-    const methods = method === "GET" ? ["GET", "HEAD"] : [method];
+    const methods = method === "GET" ? LOOKS : [method];
     const known = this.#paths.get(keyOf(path));
     if (path.includes("{")) this.#patterns.set(keyOf(path), patternOf(keyOf(path)));
-    this.#paths.set(keyOf(path), { access: known?.access ?? access, methods: [...(known?.methods ?? []), ...methods] });
+    this.#paths.set(keyOf(path), {
+      access: known?.access ?? access,
+      methods: [...(known?.methods ?? []), ...methods],
+      isPrivate: path === ENDPOINTS.cacheRead.path,
+    });
   }
 }
 
 function onlyControl(): CombotError {
-  return new CombotError("CONTROL_ONLY", "path: only the control socket takes it, or the admin token over TCP");
+  return new CombotError(
+    "CONTROL_ONLY",
+    "path: only the control socket takes it, or over TCP the admin token or one of scope control",
+  );
 }
 
 function isCoded(coding: string | undefined): boolean {

@@ -17,6 +17,8 @@ export interface Logged {
   readonly route: string;
   /** Undefined where nothing is classified. */
   readonly timing?: CallTiming | undefined;
+  /** The name of the caller's token, known by the time the reply is there. */
+  readonly token?: string | undefined;
 }
 
 /**
@@ -98,10 +100,11 @@ export class RequestLog {
     );
   }
 
-  #more({ headers }: IncomingMessage, { timing }: Logged, status: number): object {
+  #more({ headers }: IncomingMessage, { timing, token }: Logged, status: number): object {
     const trace = traceOf(headers["traceparent"]);
     return {
       via: this.#via,
+      ...(token === undefined ? {} : { token }),
       ...(timing && status < 400 ? timesOf(timing) : {}),
       // Of one that its caller does not record nobody would find the rest.
       ...(trace?.isSampled ? { traceId: trace.traceId, parentId: trace.parentId } : {}),

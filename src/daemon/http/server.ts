@@ -9,13 +9,12 @@ import { ENDPOINTS, PAGES, PROBES } from "../../lib/protocol/endpoints.ts";
 import type { Access, Endpoint } from "../../lib/protocol/endpoint.ts";
 import type { EndpointName, ProbeName } from "../../lib/protocol/endpoints.ts";
 import { CombotError } from "../../lib/errors.ts";
-import type { CameBy } from "../../lib/protocol/decisions.ts";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
 import { Bodies } from "./bodies.ts";
 import { answerBrokenHttp, refuseConnection, refuseUnusualRequests } from "./broken-http.ts";
 import { addCompatible } from "./compat/compat.ts";
 import { Connections } from "./connections.ts";
-import { socketDoor } from "./door.ts";
+import { admissionOf, socketDoor } from "./door.ts";
 import type { Door } from "./door.ts";
 import { EVENT_STREAM_HEADERS, EventStream } from "./event-stream.ts";
 import { goOn, isUntold } from "./expect-continue.ts";
@@ -119,7 +118,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   app.server.prependListener("request", (request, response) => bodies.count(request, response));
   const refusals = new Refusals();
 
-  app.decorateRequest("caller", "nobody");
+  app.decorateRequest("admission");
   app.decorateRequest("timing");
   // A client that has said all it has to say may shut its side, and is answered: see Connection.
   (app.server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
@@ -136,15 +135,15 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     // Whoever probes knows an address and nothing else.
     if (request.routeOptions.config.isProbe) return done();
     const admitted = door.admit(request);
-    if (typeof admitted !== "string") return done(admitted);
-    request.caller = admitted;
-    done(refusals.refusalOf(request, admitted) ?? goOn(raw, reply.raw));
+    if (admitted instanceof CombotError) return done(admitted);
+    request.admission = admitted;
+    done(admitted.refusal ?? refusals.refusalOf(request, admitted) ?? goOn(raw, reply.raw));
   });
+  if (options.door) tellTokens(app, options.services);
   addRoutes(app, options);
   addCompatible(app, {
     protocols: options.compat ?? [],
     services: options.services,
-    by: cameBy(options),
     failureOf: (thrown, request) => failureOf(thrown, contextOf(request)),
     refuse,
   });
@@ -174,8 +173,12 @@ function fastifyOptions({ keepAliveMs, silenceLimitMs = 0, log }: ServerOptions)
   } as const;
 }
 
-function cameBy({ door }: ServerOptions): CameBy {
-  return door ? "admin token" : "control socket";
+/** Of those with a name. */
+function tellTokens(app: FastifyInstance, services: Services): void {
+  app.addHook("onResponse", async ({ admission }, { statusCode }) => {
+    if (admission?.token === undefined) return;
+    services.tokenAnswered(admission.token, admission.refusal ? "limited" : statusCode);
+  });
 }
 
 function tooManyBodies(): CombotError {
@@ -197,7 +200,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
       config: { keepsText: endpoint.keepsText ?? false },
       handler: async (request, reply) => {
         await ownTurn();
-        const outcome = await handler(callOf(endpoint, request, reply, cameBy(options)));
+        const outcome = await handler(callOf(endpoint, request, reply));
         await endOfTurn();
         return "listen" in outcome ? stream(outcome, request, reply) : render(outcome, reply);
       },
@@ -221,14 +224,14 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
   });
 }
 
-function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, by: CameBy): Call<EndpointName> {
+function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Call<EndpointName> {
   return {
     query: readQuery(endpoint.query, request.query),
     params: readParams(endpoint.params, request.params),
     body: bodyOf(endpoint, request),
     accept: request.headers.accept,
-    caller: request.caller,
-    by,
+    admission: admissionOf(request),
+    by: admissionOf(request).by,
     lastEventId: request.headers["last-event-id"] || undefined,
     timing: request.timing,
     hangUp: () => hangUpSignal(reply.raw),
@@ -260,7 +263,14 @@ function stream({ listen }: Stream, request: FastifyRequest, reply: FastifyReply
 function loggedOf(request: FastifyRequest): Logged {
   const { url: route = "unknown", config } = request.routeOptions;
   const isTimed = config.classifies ?? route === ENDPOINTS.classify.path;
-  return { requestId: request.id, route, timing: isTimed ? request.timing : undefined };
+  return {
+    requestId: request.id,
+    route,
+    timing: isTimed ? request.timing : undefined,
+    get token() {
+      return request.admission?.token;
+    },
+  };
 }
 
 function never(): boolean {

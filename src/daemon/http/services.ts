@@ -103,6 +103,8 @@ export interface Services extends NamedModels, ShadowServices {
   compatAnswered(protocol: CompatProtocol, status: number): void;
   /** Takes the calls whose caller records their trace; undefined where nobody wants them. */
   readonly recorder?: CallRecorder;
+  /** A call with a named token was answered with this status, or was one too many. */
+  tokenAnswered(token: string, status: number | "limited"): void;
   /** A word, and whether it is a good one. */
   probe(name: ProbeName): { readonly isFine: boolean; readonly word: string };
   health(): Promise<Health>;

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 
-/** How long a client has to read why the body that it is sending is not read. */
-const LINGER_MS = 1000;
+/** How long a client has to read why the body that it is sending is not read; it may be on the same slow machine. */
+const LINGER_MS = hangLimitMs(1000);
 
 /**
  * Lets a client that sends before it reads see why its body was refused. A body of a call's size is read and thrown

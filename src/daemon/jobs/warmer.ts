@@ -119,7 +119,7 @@ export class Warmer {
   async #compute({ model, queue }: Engine, key: TextKey, signal: AbortSignal): Promise<void> {
     const encoded = await model.encoder.encode({ text: key.text });
     const keep = keptCount(model.labels.length);
-    const { rows, workers } = await queue.submit([encoded], { signal });
+    const { rows, workers } = await queue.submit([encoded], { signal, priority: "batch" });
     const row = rows[0];
     if (row) this.#options.cache.warm(key, answerOf(row, model, encoded.truncated, keep), workers[0]);
   }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { ErrorCode } from "../../lib/error-table.ts";
-import type { CompatOutcome, CompatProtocol } from "../../lib/compat-protocols.ts";
+import type { CompatProtocol } from "../../lib/compat-protocols.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
 import type { JournalReport, MetricsReport } from "../../lib/protocol/metrics.ts";
@@ -9,9 +9,13 @@ import { BOOT_FAULTS, RECYCLE_REASONS } from "../../lib/protocol/process.ts";
 import type { BootFault, RecycleReason } from "../../lib/protocol/process.ts";
 import type { OwnMetric } from "./answer-metrics.ts";
 import { byLabel, valueOf } from "./counted.ts";
+import type { Priority } from "../../lib/priorities.ts";
+import { BatchCalls } from "./batch-calls.ts";
+import { journalGauges } from "./journal-gauges.ts";
 import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
+import { outcomeOf, TokenCounter } from "./token-counter.ts";
 
 type QuantilesReport = MetricsReport["latencyMs"][LatencyClass];
 
@@ -59,6 +63,8 @@ export class Metrics {
     "Calls in another server's protocol (COMBOT_COMPAT), by protocol and outcome.",
     ["protocol", "outcome"],
   );
+  readonly tokens = new TokenCounter(this.#registry);
+  readonly #batchCalls = new BatchCalls(this.#registry);
   readonly #recycles = this.#counter("combot_worker_recycles_total", "Worker processes replaced, by reason.", [
     "reason",
   ]);
@@ -123,19 +129,21 @@ export class Metrics {
       "Resident memory of the daemon.",
       (readings) => readings.daemonRssBytes,
     );
-    this.#journalGauges();
+    journalGauges((name, help, value) => this.#gauge(name, help, value));
     for (const reason of RECYCLE_REASONS) this.#recycles.inc({ reason }, 0);
     for (const fault of BOOT_FAULTS) this.#notStarted.inc({ fault }, 0);
   }
 
-  answered(source: LatencyClass, texts: number, durationMs: number): void {
+  answered(source: LatencyClass, texts: number, durationMs: number, priority: Priority = "interactive"): void {
     this.#calls.inc();
     this.#rate.add();
     this.#texts.inc(texts);
+    const isBatch = priority === "batch";
+    this.minute.answered(source, texts, isBatch ? undefined : durationMs);
+    if (isBatch) return this.#batchCalls.answered(durationMs);
     this.#latency.observe({ class: source }, durationMs / 1000);
     this.#quantiles[source].add(durationMs);
     this.#recent.add(durationMs);
-    this.minute.answered(source, texts, durationMs);
   }
 
   /** A call whose client has gone was neither answered nor failed: it is counted by itself, and in no rate of errors. */
@@ -149,8 +157,7 @@ export class Metrics {
   }
 
   compatAnswered(protocol: CompatProtocol, status: number): void {
-    const outcome: CompatOutcome = status < 400 ? "2xx" : status < 500 ? "4xx" : "5xx";
-    this.#compat.inc({ protocol, outcome });
+    this.#compat.inc({ protocol, outcome: outcomeOf(status) });
   }
 
   batch(texts: number, computeMs: number): void {
@@ -249,22 +256,6 @@ export class Metrics {
   #latencies(): MetricsReport["latencyMs"] {
     const { memory, redis, computed } = this.#quantiles;
     return { memory: told(memory), redis: told(redis), computed: told(computed) };
-  }
-
-  #journalGauges(): void {
-    const gauge = (name: string, help: string, value: (journal: JournalReport) => number | undefined): void =>
-      this.#gauge(name, help, ({ journal }) => (journal && value(journal)) ?? 0);
-    gauge("combot_journal_waiting_events", "Events that wait to be written.", ({ waiting }) => waiting);
-    gauge("combot_journal_written_events", "Events written since the start.", ({ written }) => written);
-    gauge("combot_journal_dropped_events", "Events given up since the start.", ({ dropped }) => dropped);
-    gauge("combot_database_connections", "Connections to the database.", ({ pool }) => pool?.total);
-    gauge("combot_database_connections_idle", "Of these, those that nobody uses.", ({ pool }) => pool?.idle);
-    gauge("combot_database_waiting", "Who waits for a connection.", ({ pool }) => pool?.waiting);
-    gauge(
-      "combot_database_held_longest_seconds",
-      "How long the connection that was taken first has been in use.",
-      ({ pool }) => (pool?.heldLongest?.ms ?? 0) / 1000,
-    );
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {

@@ -26,11 +26,12 @@ export class MinuteTally {
     this.#quantiles = this.#fresh();
   }
 
-  answered(source: LatencyClass, texts: number, durationMs: number): void {
+  /** @param durationMs left out for what is no latency of the service. */
+  answered(source: LatencyClass, texts: number, durationMs?: number): void {
     this.#counts.requests += 1;
     this.#counts.texts += texts;
     this.#counts[source === "computed" ? "misses" : "hits"] += texts;
-    this.#quantiles[source].add(durationMs);
+    if (durationMs !== undefined) this.#quantiles[source].add(durationMs);
   }
 
   failed(): void {

@@ -7,6 +7,8 @@ export interface Member {
   /** How long its oldest text has waited, in ms. */
   readonly waitedMs: number;
   readonly deadlineMs: number;
+  /** Not batch texts alone wait, or these have aged. */
+  readonly isPressing: boolean;
   /** Texts wait, and a worker of it with fewer batches than that would take some. */
   canTake(most: number): boolean;
   /** How many batches a worker may have, for as many texts as wait. */
@@ -84,8 +86,10 @@ export class Cores {
     if (takers.length === 0) return this.#ahead(members);
     const busy = members.reduce((sum, member) => sum + member.busy, 0);
     if (!mayRun(busy, this.#options.most)) return "cores taken";
-    const at = nextModel(takers.map((member) => this.#contender(member)));
-    const member = at === undefined ? undefined : takers[at];
+    const pressing = takers.filter(({ isPressing }) => isPressing);
+    const contending = pressing.length > 0 ? pressing : takers;
+    const at = nextModel(contending.map((member) => this.#contender(member)));
+    const member = at === undefined ? undefined : contending[at];
     return member && { member, most: 1 };
   }
 

@@ -24,6 +24,9 @@ export function memberOf({ source, settings, slots, mostBatches, hasTaker, handO
     get deadlineMs() {
       return settings.requestTimeoutMs;
     },
+    get isPressing() {
+      return source.isPressing;
+    },
     get mostBatches() {
       return mostBatches();
     },

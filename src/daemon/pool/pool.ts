@@ -207,7 +207,8 @@ export class Pool {
   }
 
   get #mostBatches(): number {
-    return mostBatches(this.#options.source.waiting, this.#slots.length);
+    // What waits in a worker goes before whoever comes: batch texts don't.
+    return mostBatches(this.#options.source.interactive, this.#slots.length);
   }
 
   /** The worker that takes the next batch. */
@@ -263,8 +264,7 @@ export class Pool {
   #wake(): void {
     if (this.#suspended) return;
     this.#wantOneMore();
-    const { held, refused } = this.#nursery;
-    const why: Refusal | undefined = held === undefined ? refused : { detail: held };
+    const why = this.#nursery.held === undefined ? this.#nursery.refused : { detail: this.#nursery.held };
     if (why && !this.#slots.some((slot) => slot.current)) this.#refuseWaiting(why);
   }
 

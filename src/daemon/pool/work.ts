@@ -13,6 +13,10 @@ export interface Work {
 /** Where batches come from and answers go: the queue, seen from the pool. */
 export interface WorkSource {
   readonly waiting: number;
+  /** Of these, the ones that stand behind nobody. */
+  readonly interactive: number;
+  /** Somebody waits whom other models' batch texts must not keep waiting. */
+  readonly isPressing: boolean;
   /** How long the oldest has waited, in ms; 0 where none waits. */
   readonly oldestMs: number;
   take(): Work[];

@@ -1,5 +1,6 @@
 import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { Run } from "../../lib/protocol/call-timing.ts";
+import type { Priority } from "../../lib/priorities.ts";
 import type { EncodedText } from "../text/encoder.ts";
 
 /** What the queue has to know of a text. */
@@ -32,6 +33,8 @@ export interface Submission {
   readonly user?: string | undefined;
   /** Aborted when the client has gone: its waiting texts leave the queue. */
   readonly signal?: AbortSignal | undefined;
+  /** Default: interactive. */
+  readonly priority?: Priority | undefined;
   /**
    * Where a text is read more than once, with one hypothesis after another: which text each is for, from 0, in order.
    * Left out: each is a text of its own.
@@ -69,6 +72,7 @@ export class Call {
   readonly jobs: readonly Job[];
   /** Each may be read several times. */
   readonly texts: number;
+  readonly priority: Priority;
   readonly outcome: Promise<CallOutcome>;
   /** Jobs that no worker has taken, or that came back; the queue's to write. */
   untaken: number;
@@ -82,7 +86,8 @@ export class Call {
   #queueMs = 0;
   #computeMs = 0;
 
-  constructor(inputs: readonly QueuedText[], { user, textOf, onRow }: Submission) {
+  constructor(inputs: readonly QueuedText[], { user, textOf, onRow, priority = "interactive" }: Submission) {
+    this.priority = priority;
     this.jobs = inputs.map(({ ids, types }, index) => ({
       call: this,
       index,
@@ -117,6 +122,11 @@ export class Call {
   get places(): number {
     if (!this.isRepeated) return this.untaken;
     return this.untaken > 0 ? this.texts : 0;
+  }
+
+  /** Of texts that are read more than once: readings that no worker has taken. */
+  get repeated(): number {
+    return this.isRepeated ? this.untaken : 0;
   }
 
   /** The next of its jobs that are to be among those that wait. */

@@ -1,8 +1,11 @@
 import { CombotError } from "../../lib/errors.ts";
-import { BATCH_LIMITS, pickBatch } from "../policy/batch.ts";
+import { BATCH_LIMITS, halved, pickBatch } from "../policy/batch.ts";
 import type { BatchLimits, Batching } from "../policy/batch.ts";
+import { PRIORITIES } from "../../lib/priorities.ts";
+import type { Priority } from "../../lib/priorities.ts";
 import { judgeText } from "../policy/poison.ts";
 import type { BatchFate } from "../policy/poison.ts";
+import { givingWay, isAged, nextPriority } from "../policy/priority.ts";
 import { Call } from "./call.ts";
 import type { CallOutcome, Job, QueuedText, Submission, Timing } from "./call.ts";
 
@@ -30,8 +33,11 @@ const MOST_REPEATED = 16_384;
 /** Owns the requests: the only one that admits, hands out, takes back and settles a text. */
 export class Queue {
   readonly #options: QueueOptions;
-  /** Oldest first. */
-  #waiting: Job[] = [];
+  /** Those that wait, each oldest first. */
+  readonly #lines: Record<Priority, Job[]> = { interactive: [], batch: [] };
+  /** Batches of interactive texts that were taken since the last one of batch texts. */
+  #passedOver = 0;
+  #gaveWay = 0;
   /** Places taken, of the texts that may wait. */
   #places = 0;
   /** Jobs of calls that have texts read more than once. */
@@ -49,12 +55,41 @@ export class Queue {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.interactive + this.batch;
+  }
+
+  /** Of those that wait, the ones that stand behind nobody. */
+  get interactive(): number {
+    return this.#lines.interactive.length;
+  }
+
+  /** Of those that wait, the ones that take what the others leave. */
+  get batch(): number {
+    return this.#lines.batch.length;
+  }
+
+  /** Batch calls that left for interactive ones, since the start. */
+  get gaveWay(): number {
+    return this.#gaveWay;
   }
 
   /** How long the oldest text has waited, in ms; 0 where none waits. */
   get oldestMs(): number {
-    const oldest = this.#waiting[0];
+    return Math.max(this.#waitedMs("interactive"), this.#waitedMs("batch"));
+  }
+
+  /** Somebody waits whom other models' batch texts must not keep waiting. */
+  get isPressing(): boolean {
+    return this.interactive > 0 || isAged(this.#standing, this.#options.requestTimeoutMs);
+  }
+
+  get #standing() {
+    const { interactive, batch } = this;
+    return { interactive, batch, batchWaitedMs: this.#waitedMs("batch"), passedOver: this.#passedOver };
+  }
+
+  #waitedMs(priority: Priority): number {
+    const oldest = this.#lines[priority][0];
     return oldest ? this.#options.now() - oldest.enqueuedAtMs : 0;
   }
 
@@ -99,17 +134,23 @@ export class Queue {
 
   /** The next batch, taken out of the queue; empty where nothing waits. Whoever takes it settles it or puts it back. */
   take(): Job[] {
-    const { now, batchLimits, batching } = this.#options;
-    const picked = pickBatch(this.#waiting, now(), batchLimits?.() ?? BATCH_LIMITS, batching?.() ?? "padded");
+    const { now, batchLimits, batching, requestTimeoutMs } = this.#options;
+    const priority = nextPriority(this.#standing, requestTimeoutMs) ?? "interactive";
+    this.#passedOver = priority === "batch" ? 0 : this.#passedOver + 1;
+    const limits = batchLimits?.() ?? BATCH_LIMITS;
+    const waiting = this.#lines[priority];
+    // Whoever comes meanwhile waits for it: it is half as long.
+    const own = priority === "batch" ? halved(limits) : limits;
+    const picked = pickBatch(waiting, now(), own, batching?.() ?? "padded");
     const batch: Job[] = [];
     const left: Job[] = [];
     let next = 0;
-    for (let index = 0; index < this.#waiting.length; index++) {
+    for (let index = 0; index < waiting.length; index++) {
       const isPicked = index === picked[next];
       if (isPicked) next += 1;
-      (isPicked ? batch : left).push(this.#waiting[index]!);
+      (isPicked ? batch : left).push(waiting[index]!);
     }
-    this.#waiting = left;
+    this.#lines[priority] = left;
     this.#taken(batch);
     return batch;
   }
@@ -141,7 +182,8 @@ export class Queue {
       if (job.alone) job.killedAlone += 1;
       job.alone = true;
     }
-    this.#waiting.unshift(...again);
+    for (const priority of PRIORITIES)
+      this.#lines[priority].unshift(...again.filter(({ call }) => call.priority === priority));
     for (const { call } of again) this.#move(call, 1);
     for (const job of refused) this.fail(job, refusalOf(job, fate, detail));
     return refused;
@@ -149,7 +191,7 @@ export class Queue {
 
   /** Fails all that waits: nobody is going to take it. */
   failWaiting(error: CombotError): void {
-    for (const job of this.#waiting.slice()) this.#failCall(job.call, error);
+    for (const priority of PRIORITIES) for (const job of this.#lines[priority].slice()) this.#failCall(job.call, error);
   }
 
   /**
@@ -161,7 +203,8 @@ export class Queue {
     this.#refusal = error;
   }
 
-  #admit({ texts, jobs, isRepeated }: Call): void {
+  #admit(call: Call): void {
+    const { texts, jobs, isRepeated, priority } = call;
     if (this.#refusal) throw this.#refusal;
     const { maxTexts } = this.#options;
     if (texts > maxTexts) {
@@ -169,23 +212,40 @@ export class Queue {
     }
     const fits = this.#places + texts <= maxTexts;
     if (fits && (!isRepeated || this.#repeated + jobs.length <= MOST_REPEATED)) return;
-    const retryAfterSeconds = Math.max(1, Math.ceil(this.oldestMs / 1000));
+    if (priority === "interactive" && this.#makeRoom(call)) return;
+    const waitedMs = priority === "interactive" ? this.#waitedMs(priority) : this.oldestMs;
+    const retryAfterSeconds = Math.max(1, Math.ceil(waitedMs / 1000));
     const detail = fits
       ? `${this.#repeated} of ${MOST_REPEATED} texts × labels wait, ${jobs.length} more don't fit`
       : `${this.#places} of ${maxTexts} texts wait (QUEUE_MAX_TEXTS), ${texts} more don't fit`;
     throw new CombotError("QUEUE_FULL", detail, { retryAfterSeconds });
   }
 
+  /** Of batch calls: whoever asks again finds the same queue, and interactive texts in it that nobody can take away. */
+  #makeRoom({ texts, jobs, isRepeated }: Call): boolean {
+    const needed = {
+      places: this.#places + texts - this.#options.maxTexts,
+      repeated: isRepeated ? this.#repeated + jobs.length - MOST_REPEATED : 0,
+    };
+    const leaving = givingWay([...new Set(this.#lines.batch.map(({ call }) => call))], needed);
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.oldestMs / 1000));
+    const detail = "the queue is full, and interactive texts came (priority: batch)";
+    for (const call of leaving) this.#failCall(call, new CombotError("QUEUE_FULL", detail, { retryAfterSeconds }));
+    this.#gaveWay += leaving.length;
+    return leaving.length > 0;
+  }
+
   #enter(call: Call): void {
     this.#places += call.places;
     if (call.isRepeated) this.#repeated += call.untaken;
-    this.#waiting.push(...call.enter(call.isRepeated ? REPEATED_AT_ONCE : call.jobs.length, this.#options.now()));
+    const count = call.isRepeated ? REPEATED_AT_ONCE : call.jobs.length;
+    this.#lines[call.priority].push(...call.enter(count, this.#options.now()));
   }
 
   #taken(batch: readonly Job[]): void {
     for (const { call } of batch) {
       this.#move(call, -1);
-      if (call.isRepeated) this.#waiting.push(...call.enter(1, this.#options.now()));
+      if (call.isRepeated) this.#lines[call.priority].push(...call.enter(1, this.#options.now()));
     }
   }
 
@@ -200,7 +260,7 @@ export class Queue {
   #failCall(call: Call, error: unknown): void {
     call.fail(error);
     if (call.untaken === 0) return;
-    this.#waiting = this.#waiting.filter((job) => job.call !== call);
+    this.#lines[call.priority] = this.#lines[call.priority].filter((job) => job.call !== call);
     this.#move(call, -call.untaken);
   }
 }

@@ -122,6 +122,8 @@ export class Pool {
         return line.oldestMs;
       },
       deadlineMs: requestTimeoutMs,
+      // All that is simulated is somebody's who waits.
+      isPressing: true,
       get mostBatches() {
         return mostBatches(line.waiting, slots.length);
       },

@@ -100,7 +100,8 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
   queue.onWork(() => pool.dispatch());
   const compute: Compute = async (texts, submission) => {
     const outcome = await queue.submit(texts, submission);
-    parts.onlookers.tell("metrics", () => parts.metrics.waited(outcome.queueMs));
+    const isBatch = submission.priority === "batch";
+    if (!isBatch) parts.onlookers.tell("metrics", () => parts.metrics.waited(outcome.queueMs));
     return outcome;
   };
   const creditUser = (user: string): void => pool.creditUser(user);

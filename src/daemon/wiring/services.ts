@@ -1,7 +1,7 @@
 import { describeSettings } from "../../lib/config/describe.ts";
 import type { LoadedSettings } from "../../lib/config/load.ts";
 import { CombotError } from "../../lib/errors.ts";
-import type { ClassifyReply, ClassifyResult, SeveralReply } from "../../lib/protocol/classify.ts";
+import type { ClassifyReply, ClassifyRequest, ClassifyResult, SeveralReply } from "../../lib/protocol/classify.ts";
 import type { Watch } from "../alerts/watch.ts";
 import type { ModelRow, ModelsReply } from "../../lib/protocol/models.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
@@ -84,6 +84,7 @@ export function createServices(parts: ServiceParts): Services {
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
     ...(parts.tracing && { recorder: parts.tracing }),
+    tokenAnswered: (token, status) => onlookers.tell("metrics", () => metrics.tokens.answered(token, status)),
     probe: (name) => parts.probes.answer(name),
     health: async () => reports.health(),
     memory: () => reports.memory(),
@@ -198,15 +199,15 @@ function classifying(parts: ServiceParts): Pick<Services, "classify" | "classify
   const { models } = parts;
   return {
     classify: (request, hangUp, timing) =>
-      counted(parts, timing, () => models.classify(request, hangUp, timing), ofOne),
+      counted(parts, { request, timing }, () => models.classify(request, hangUp, timing), ofOne),
     classifySeveral: (request, hangUp, timing) =>
-      counted(parts, timing, () => askSeveral(models, request, hangUp, timing), ofSeveral),
+      counted(parts, { request, timing }, () => askSeveral(models, request, hangUp, timing), ofSeveral),
   };
 }
 
 async function counted<R extends ClassifyReply | SeveralReply>(
   { metrics, onlookers }: ServiceParts,
-  timing: CallTiming | undefined,
+  { request: { priority }, timing }: { request: ClassifyRequest; timing: CallTiming | undefined },
   ask: () => Promise<R>,
   textsOf: (reply: R) => readonly ClassifyResult[],
 ): Promise<R> {
@@ -218,7 +219,7 @@ async function counted<R extends ClassifyReply | SeveralReply>(
     const source = slowestOf(texts);
     if (timing) timing.source = source;
     if (steps) steps.answeredAtMs = performance.now();
-    onlookers.tell("metrics", () => metrics.answered(source, texts.length, reply.durationMs));
+    onlookers.tell("metrics", () => metrics.answered(source, texts.length, reply.durationMs, priority));
     return reply;
   } catch (error) {
     onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));

@@ -104,6 +104,7 @@ export async function createServing(
     ...watchedBy(shadows, onlookers),
     fits: (other) => withoutShadow(shadows, () => fitsBeside(other, meter, settings.workers, settings.memory.critical)),
   });
+  publishBatchCalls(metrics, models);
   const folder = await watchFolder(models, log);
   await prune(settings.stateDir, [first.model.sealed.content], log);
   const meter: Sampler = createMeter(settings, models);
@@ -135,6 +136,23 @@ function createMetrics(answers: AnswerTally, read: () => Omit<Readings, "answers
   const metrics = new Metrics(now, () => ({ ...read(), answers: answers.recent() }));
   for (const metric of answerMetrics(answers)) metrics.register(metric);
   return metrics;
+}
+
+function publishBatchCalls(metrics: Metrics, models: Models): void {
+  const sum = (read: (queue: Engine["queue"]) => number) => (): number =>
+    models.engines.reduce((total, { queue }) => total + read(queue), 0);
+  const waiting = "Texts of priority batch that wait, of all models.";
+  metrics.watch(
+    "combot_priority_batch_waiting_texts",
+    waiting,
+    sum(({ batch }) => batch),
+  );
+  const gaveWay = "Calls of priority batch that left a full queue for interactive ones, of the models that are here.";
+  metrics.watch(
+    "combot_priority_batch_gave_way_calls",
+    gaveWay,
+    sum((queue) => queue.gaveWay),
+  );
 }
 
 function createMeter(settings: Settings, models: Models): Sampler {
@@ -227,7 +245,7 @@ function createModels(
 ): Models {
   const { settings, log } = parts;
   for (const remark of model.remarks) log.warn({ model: model.name, dir: model.dir }, remark);
-  return new Models(createEngine(model, parts), {
+  const models: Models = new Models(createEngine(model, parts), {
     ...options,
     defaultDir: settings.modelDir ?? BUNDLED_MODEL_DIR,
     chosen,
@@ -237,6 +255,7 @@ function createModels(
     date: () => new Date(),
     now,
   });
+  return models;
 }
 
 /** Nothing of it is opened yet: `rescan` does that. */

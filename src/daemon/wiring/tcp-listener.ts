@@ -40,7 +40,7 @@ export async function listenOnTcp(
   }
   const app = buildServer({
     access: "control",
-    door: new TcpDoor(settings),
+    door: new TcpDoor(settings, () => performance.now()),
     services,
     log,
     compat: settings.compat,

@@ -12,6 +12,7 @@ export interface ClassifyFlags {
   readonly partial?: boolean;
   readonly "top-k": number;
   readonly "no-cache": boolean;
+  readonly batch: boolean;
   readonly labels?: string | undefined;
   readonly template?: string | undefined;
   readonly "multi-label": boolean;
@@ -27,6 +28,7 @@ export function sharedRequestOf(flags: ClassifyFlags): SharedRequest {
     ...modelsOf(flags),
     ...(flags["top-k"] > 1 ? { topK: flags["top-k"] } : {}),
     ...(flags["no-cache"] ? { noCache: true } : {}),
+    ...(flags.batch ? { priority: "batch" } : {}),
     ...(flags.labels === undefined ? {} : { labels: labelsOf("labels", flags.labels) }),
     ...(flags.template === undefined ? {} : { template: flags.template }),
     ...(flags["multi-label"] ? { multiLabel: true } : {}),

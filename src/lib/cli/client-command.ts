@@ -1,38 +1,92 @@
 import { existsSync } from "node:fs";
 import * as Flags from "@oclif/core/flags";
+import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from "@oclif/core/interfaces";
 import { Client } from "../client.ts";
+import { isRemote } from "../client/place.ts";
+import type { Place, Remote } from "../client/place.ts";
 import { socketsToAsk, socketSurroundings } from "../config/socket-path.ts";
+import { CombotError } from "../errors.ts";
 import { SERVICE } from "../unit-names.ts";
 import { BaseCommand } from "./base-command.ts";
+import { remoteFrom } from "./remote.ts";
 
 /** As combot deploy writes it. */
 const UNIT_FILE = `/etc/systemd/system/${SERVICE}`;
 
 /** A command that asks the daemon. */
 export abstract class ClientCommand extends BaseCommand {
+  static override baseFlags = {
+    ...BaseCommand.baseFlags,
+    url: Flags.string({
+      description: "A daemon elsewhere, in place of a socket: http://HOST:PORT or https://HOST. Default: COMBOT_URL.",
+      helpGroup: "GLOBAL",
+      helpValue: "URL",
+      exclusive: ["socket"],
+    }),
+    "token-file": Flags.string({
+      description: "File with the token for --url. Default: COMBOT_TOKEN_FILE.",
+      helpGroup: "GLOBAL",
+      helpValue: "FILE",
+    }),
+  };
+
+  /** Why it is about this machine's daemon alone, in a sentence; undefined where the daemon may be elsewhere. */
+  protected readonly hereAlone: string | undefined = undefined;
   #client: Client | undefined;
+  #remote: Remote | undefined;
   #isWaitTold = false;
 
-  /** The client of the socket that --socket, the environment or the machine names. Closed when the command ends. */
+  /** The daemon is asked over TCP, and what this machine is has nothing to do with it. */
+  protected get isElsewhere(): boolean {
+    return this.#remote !== undefined;
+  }
+
+  protected override async parse<
+    F extends OutputFlags<FlagInput>,
+    B extends OutputFlags<FlagInput>,
+    A extends OutputArgs<ArgInput>,
+  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
+    const output = await super.parse(options, argv);
+    this.#remote = this.remoteOf(output.flags);
+    return output;
+  }
+
+  /** For a command whose --url is one of its own there is none. */
+  protected remoteOf(flags: Readonly<Record<string, string | undefined>>): Remote | undefined {
+    const { url, "token-file": tokenFile, socket } = flags;
+    if (this.hereAlone === undefined) return remoteFrom({ url, tokenFile, socket }, process.env);
+    if (url !== undefined || tokenFile !== undefined) throw new CombotError("USAGE", this.hereAlone);
+    return undefined;
+  }
+
+  /**
+   * The client of the daemon that --url names, or of the socket that --socket, the environment or the machine does.
+   * Closed when the command ends.
+   */
   protected client(socket: string | undefined): Client {
-    const around = socketSurroundings(socket ?? process.env["COMBOT_SOCKET"] ?? null);
-    this.#client ??= new Client(socketsToAsk(around), (path, forMs) => this.#tellWaiting(path, forMs));
+    this.#client ??= new Client(this.#remote ?? socketsOf(socket), (place, forMs) => this.#tellWaiting(place, forMs));
     return this.#client;
   }
 
   /** At once, and once: what the wait is for, and what would end it. */
-  #tellWaiting(path: string, forMs: number): void {
+  #tellWaiting(place: Place, forMs: number): void {
     if (this.#isWaitTold) return;
     this.#isWaitTold = true;
+    const seconds = Math.round(forMs / 1000);
+    if (isRemote(place)) return this.tell(`Nobody listens on ${place.url.host} yet, waiting ${seconds} s.`);
     const cure =
       existsSync("/run/systemd/system") && existsSync(UNIT_FILE) ? `sudo systemctl start ${SERVICE}` : "combot daemon";
-    this.tell(`No daemon on ${path} yet, waiting ${Math.round(forMs / 1000)} s for one. Start it: ${cure}`);
+    this.tell(`No daemon on ${place.path} yet, waiting ${seconds} s for one. Start it: ${cure}`);
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#client?.close();
     await super.finally(error);
   }
+}
+
+function socketsOf(socket: string | undefined): Place {
+  return socketsToAsk(socketSurroundings(socket ?? process.env["COMBOT_SOCKET"] ?? null));
 }
 
 const LONGEST_TIMEOUT_SECONDS = 86_400;

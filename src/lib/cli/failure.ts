@@ -34,7 +34,8 @@ export function failureOf(thrown: unknown): Failure {
 }
 
 export function documentOf(error: CombotError): FailureDocument {
-  const { title, help } = ERRORS[error.code];
+  const { title, help: usual } = ERRORS[error.code];
+  const help = error.help ?? usual;
   return {
     code: error.code,
     title,

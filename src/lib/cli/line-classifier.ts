@@ -82,7 +82,7 @@ export class LineClassifier {
     }
   }
 
-  /** Waits out a full queue for as long as it takes, and a daemon that is stopping for 3 s. */
+  /** Waits out a full queue, and a token's rate, for as long as it takes, and a daemon that is stopping for 3 s. */
   async #patiently(texts: readonly string[]): Promise<ClassifyReply | SeveralReply> {
     const { call, signal } = this.#options;
     let stoppingSinceMs: number | undefined;
@@ -93,15 +93,20 @@ export class LineClassifier {
         const code = thrown instanceof CombotError ? thrown.code : undefined;
         if (code === "SHUTTING_DOWN") stoppingSinceMs ??= performance.now();
         const isStopping = stoppingSinceMs !== undefined && performance.now() - stoppingSinceMs < STOPPING_LIMIT_MS;
-        if (code !== "QUEUE_FULL" && !(code === "SHUTTING_DOWN" && isStopping)) throw thrown;
+        if (!isFull(code) && !(code === "SHUTTING_DOWN" && isStopping)) throw thrown;
         await sleep(waitMs(thrown as CombotError), undefined, { signal });
       }
     }
   }
 }
 
+/** The queue's room, or what a token may ask in a minute. */
+function isFull(code: ErrorCode | undefined): boolean {
+  return code === "QUEUE_FULL" || code === "RATE_LIMITED";
+}
+
 function waitMs({ code, retryAfterSeconds = QUEUE_FULL_WAIT_SECONDS }: CombotError): number {
-  return code === "QUEUE_FULL" ? Math.max(retryAfterSeconds * 1000, SHORTEST_WAIT_MS) : STOPPING_WAIT_MS;
+  return isFull(code) ? Math.max(retryAfterSeconds * 1000, SHORTEST_WAIT_MS) : STOPPING_WAIT_MS;
 }
 
 /** Without the index, which counts within a call that the user knows nothing of. */

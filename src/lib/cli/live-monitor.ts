@@ -21,6 +21,7 @@ export interface LiveMonitorOptions {
   readonly client: Client;
   readonly intervalMs: number;
   readonly isReadOnly: boolean;
+  readonly isElsewhere: boolean;
   readonly glyphs: Glyphs;
   readonly paint: Paint;
   readonly input: NodeJS.ReadStream;
@@ -47,9 +48,9 @@ export class LiveMonitor {
   constructor(options: LiveMonitorOptions) {
     this.#options = options;
     const show = (view: MonitorView): void => this.#show(view);
-    const { client, intervalMs, isReadOnly } = options;
-    this.#screen = new MonitorScreen({ client, isReadOnly, onNews: () => this.#draw() });
-    this.#loop = new MonitorLoop({ client, intervalMs, now, onTick: show, onNews: show });
+    const { client, intervalMs, isReadOnly, isElsewhere } = options;
+    this.#screen = new MonitorScreen({ client, isReadOnly, isElsewhere, onNews: () => this.#draw() });
+    this.#loop = new MonitorLoop({ client, intervalMs, isElsewhere, now, onTick: show, onNews: show });
     this.#view = this.#loop.view;
   }
 

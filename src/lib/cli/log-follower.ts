@@ -21,6 +21,7 @@ type Journalctl = ChildProcessByStdio<null, Readable, Readable>;
 /** The daemon's log as journald has it: as it is written, or of one minute of the past. */
 export class LogFollower {
   readonly #onNews: () => void;
+  readonly #none: string | undefined;
   #child: Journalctl | undefined;
   /** Which log is followed: a minute's beginning, null for now, undefined for none. */
   #of: number | null | undefined;
@@ -28,8 +29,10 @@ export class LogFollower {
   #fault: string | undefined;
   #isTelling = false;
 
-  constructor(onNews: () => void) {
+  /** @param none why there is no log here. */
+  constructor(onNews: () => void, none?: string) {
     this.#onNews = onNews;
+    this.#none = none;
   }
 
   /** Undefined until something is known. */
@@ -43,6 +46,10 @@ export class LogFollower {
     if (this.#of === pastMs) return;
     this.stop();
     this.#of = pastMs;
+    if (this.#none !== undefined) {
+      this.#fault = this.#none;
+      return this.#tellLater();
+    }
     const span =
       pastMs === null
         ? [`--lines=${AT_FIRST}`, "--follow"]

@@ -12,6 +12,8 @@ import { LogFollower } from "./log-follower.ts";
 export interface MonitorScreenOptions {
   readonly client: Client;
   readonly isReadOnly: boolean;
+  /** The daemon is on another machine. */
+  readonly isElsewhere: boolean;
   /** Something that was asked for has come. */
   readonly onNews: () => void;
 }
@@ -23,11 +25,14 @@ export class MonitorScreen {
   readonly #lives: LifeReader;
   readonly #log: LogFollower;
 
-  constructor({ client, isReadOnly, onNews }: MonitorScreenOptions) {
+  constructor({ client, isReadOnly, isElsewhere, onNews }: MonitorScreenOptions) {
     this.#isReadOnly = isReadOnly;
     this.#past = new PastReader({ client, clock: Date.now, onNews });
     this.#lives = new LifeReader(client, onNews);
-    this.#log = new LogFollower(onNews);
+    this.#log = new LogFollower(
+      onNews,
+      isElsewhere ? "the log of a daemon elsewhere is on its own machine" : undefined,
+    );
   }
 
   /** Begins to read what this mode shows, and ends what it doesn't. */

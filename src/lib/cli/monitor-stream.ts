@@ -7,7 +7,7 @@ import type { MonitorView } from "../monitor/state.ts";
 import { plainHead, plainLine } from "../render/monitor/plain.ts";
 import { hangLimitMs } from "../slowness.ts";
 
-type Source = Pick<MonitorLoopOptions, "client" | "intervalMs" | "now">;
+type Source = Pick<MonitorLoopOptions, "client" | "intervalMs" | "now" | "isElsewhere">;
 
 /** Who reads a page of lines must know what they are. */
 const HEAD_EVERY = 20;
@@ -33,7 +33,8 @@ export async function streamMonitor(source: Source, output: NodeJS.WriteStream, 
 export async function viewOnce(source: Omit<Source, "intervalMs">): Promise<MonitorView> {
   const { promise, resolve } = Promise.withResolvers<MonitorView>();
   const onTick = (view: MonitorView): void => {
-    const isWhole = view.machine?.cpu && (isAway(view) || view.derived.requestsPerSecond !== null);
+    const isWhole =
+      (source.isElsewhere || view.machine?.cpu) && (isAway(view) || view.derived.requestsPerSecond !== null);
     if (isWhole) resolve(view);
   };
   const loop = new MonitorLoop({ ...source, intervalMs: 1000, onTick });

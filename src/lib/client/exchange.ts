@@ -1,13 +1,19 @@
 import type { Agent, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { isRemote } from "./place.ts";
+import type { Place, Target } from "./place.ts";
 
 // Not imported: the import of node:http as an ES module reads all of its exports, WebSocket among them, and with that
 // loads undici and HTTP/2, 60 ms that nothing here needs (measured on Node 24).
 const { Agent: HttpAgent, request } = process.getBuiltinModule("node:http");
 
-/** One HTTP request over a Unix socket. */
+/** To a machine elsewhere: one that drops what comes would be waited for for two minutes. */
+const CONNECT_LIMIT_MS = 10_000;
+
+/** One HTTP request. */
 export interface Order {
   readonly agent: Agent;
-  readonly socketPath: string;
+  readonly to: Target;
   readonly method: string;
   /** With the query, if any. */
   readonly path: string;
@@ -23,8 +29,14 @@ export interface RawReply {
 }
 
 /** Keeps connections, which do not keep the process. */
-export function openAgent(): Agent {
-  return new HttpAgent({ keepAlive: true });
+export function openAgent(place: Place): Agent {
+  const isTls = isRemote(place) && place.url.protocol === "https:";
+  return isTls ? new (https().Agent)({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+}
+
+/** Where it is wanted. */
+function https(): typeof import("node:https") {
+  return process.getBuiltinModule("node:https");
 }
 
 /** Sends the order once. Rejects with Node's own error where there is no whole reply. */
@@ -50,16 +62,24 @@ export function openStream(order: Order, lastEventId: string | undefined): Promi
 }
 
 function send(
-  { body, signal, ...order }: Order,
+  { body, signal, agent, method, path, to }: Order,
   more: Readonly<Record<string, string>>,
   onReply: (reply: IncomingMessage) => void,
   onError: (error: Error) => void,
 ): void {
   const type = body === undefined ? {} : { "content-type": "application/json" };
-  const headers = { accept: "application/json", ...type, ...more };
-  request({ ...order, headers, ...(signal && { signal }) }, onReply)
-    .on("error", onError)
-    .end(body);
+  const headers = { accept: "application/json", ...to.headers, ...type, ...more };
+  const order = { ...to.connection, agent, method, path: to.under + path, headers, ...(signal && { signal }) };
+  const asked = to.isTls ? https().request(order, onReply) : request(order, onReply);
+  if ("host" in to.connection) asked.on("socket", (socket) => limitConnect(socket));
+  asked.on("error", onError).end(body);
+}
+
+function limitConnect(socket: Socket): void {
+  if (!socket.connecting) return;
+  const late = Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" });
+  const timer = setTimeout(() => socket.destroy(late), CONNECT_LIMIT_MS);
+  for (const event of ["connect", "close"]) socket.once(event, () => clearTimeout(timer));
 }
 
 function collect(reply: IncomingMessage, resolve: (raw: RawReply) => void, reject: (error: Error) => void): void {

@@ -2,6 +2,7 @@ import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { Findings } from "./findings.ts";
 import type { SettingName, Values } from "./schema.ts";
 import type { SettingSource, Sources } from "./sources.ts";
+import { sha256Of } from "./tokens-file.ts";
 
 /** What was parsed so far: a setting whose own value is at fault is not in it, and is not judged a second time. */
 export interface Parsed {
@@ -73,15 +74,25 @@ function checkRedisTls({ values, sources }: Parsed, findings: Findings): void {
     findings.warn(`${name}_FILE is not used: REDIS_URL is not rediss:// or sentinels://`, placeOf(sources[name]));
 }
 
+const TOKEN_SETTINGS = ["COMBOT_TOKEN", "COMBOT_ADMIN_TOKEN", "COMBOT_TOKENS"] as const;
+
 function checkTokens({ values, sources }: Parsed, findings: Findings): void {
   const { COMBOT_TOKEN: token, COMBOT_ADMIN_TOKEN: adminToken, COMBOT_LISTEN: listen } = values;
   if (token !== undefined && token === adminToken) {
     const where = placeOf(sources.COMBOT_ADMIN_TOKEN);
     findings.fault("COMBOT_ADMIN_TOKEN_FILE: must hold another token than COMBOT_TOKEN_FILE", where);
   }
-  const hasNone = sources.COMBOT_TOKEN?.source === "default" && sources.COMBOT_ADMIN_TOKEN?.source === "default";
+  for (const name of ["COMBOT_TOKEN", "COMBOT_ADMIN_TOKEN"] as const) {
+    const own = values[name];
+    const double = own && values.COMBOT_TOKENS?.find(({ sha256 }) => sha256 === sha256Of(own));
+    if (!double) continue;
+    const what = `COMBOT_TOKENS_FILE: the token of ${double.name} is that of ${name}_FILE; make another one`;
+    findings.fault(what, placeOf(sources.COMBOT_TOKENS));
+  }
+  const hasNone = TOKEN_SETTINGS.every((name) => sources[name]?.source === "default");
   if (listen && hasNone) {
-    const what = "COMBOT_LISTEN without COMBOT_TOKEN_FILE: over TCP nothing but GET /api/health/ will answer";
+    const what =
+      "COMBOT_LISTEN without COMBOT_TOKEN_FILE or COMBOT_TOKENS_FILE: over TCP nothing but GET /api/health/ will answer";
     findings.warn(what, placeOf(sources.COMBOT_LISTEN));
   }
 }

@@ -21,6 +21,8 @@ export interface Found {
 }
 
 const ENVIRONMENT = "process environment";
+/** Which daemon commands ask; none of a daemon's settings. */
+const OF_COMMANDS = "COMBOT_URL";
 
 export function flagLayer(flags: Environment): Layer {
   const flagOf = (variable: string) => SETTING_NAMES.find((name) => name === variable);
@@ -36,7 +38,8 @@ export function flagLayer(flags: Environment): Layer {
 /** Names that are not ours are the rest of the system's business, except those that carry our name. */
 export function environmentLayer(env: Environment, findings: Findings): Layer {
   const ours = Object.keys(env).filter((name) => name.startsWith("COMBOT_") || isFileOnly(name));
-  for (const name of ours) if (!VARIABLES.includes(name)) findings.warn(unknownName(name), ENVIRONMENT);
+  for (const name of ours.filter((one) => one !== OF_COMMANDS))
+    if (!VARIABLES.includes(name)) findings.warn(unknownName(name), ENVIRONMENT);
   return { source: "environment", find: (variable) => found(env[variable], ENVIRONMENT) };
 }
 

@@ -118,6 +118,11 @@ function parseGiven(name: SettingName, given: Given, findings: Findings): Resolv
   const parsed = type.schema.safeParse(given.text);
   if (parsed.success) return { value: parsed.data, source: givenSource(name, given) };
   const shown = given.file ?? redactRefused(given.text, secret);
+  const [issue] = parsed.error.issues;
+  if (issue?.code === "custom" && issue.params?.["isWhole"]) {
+    findings.fault(`${given.variable}=${shown}: ${issue.message}`, given.where);
+    return undefined;
+  }
   const what = given.file === undefined ? "must be" : "its content must be";
   findings.fault(`${given.variable}=${shown}: ${what} ${type.allowed}`, given.where);
   return undefined;

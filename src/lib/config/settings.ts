@@ -6,6 +6,7 @@ import type { ProfileName } from "./profiles.ts";
 import type { Values } from "./schema.ts";
 import type { WEBHOOK_FORMATS } from "./schema/alerts.ts";
 import type { LOG_LEVELS } from "./schema/daemon.ts";
+import type { NamedToken } from "./tokens-file.ts";
 import type { DatabaseTarget, RedisTarget } from "./store-types.ts";
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -91,6 +92,8 @@ export interface Settings {
   readonly listen: HostPort | null;
   readonly token: string | null;
   readonly adminToken: string | null;
+  /** Of COMBOT_TOKENS_FILE. */
+  readonly tokens: readonly NamedToken[];
   /** Names and addresses a Host header may carry: lower case, no port, IPv6 without brackets. Empty without `listen`. */
   readonly hosts: readonly string[];
   /** TCP connections that one peer may have open. */
@@ -188,6 +191,7 @@ function daemonPart(values: Values) {
     listen: values.COMBOT_LISTEN,
     token: values.COMBOT_TOKEN ?? null,
     adminToken: values.COMBOT_ADMIN_TOKEN ?? null,
+    tokens: values.COMBOT_TOKENS ?? [],
     hosts: values.COMBOT_LISTEN ? (values.COMBOT_HOSTS ?? ownHosts(values.COMBOT_LISTEN.host)) : [],
     listenMaxPerPeer: values.COMBOT_LISTEN_MAX_PER_PEER,
     modelDir: values.COMBOT_MODEL_DIR ?? null,

@@ -27,6 +27,20 @@ export function parsedBy<T>(allowed: string, parse: (text: string) => T | undefi
   return { allowed, schema };
 }
 
+/**
+ * As `parsedBy`, for what has many parts: the parser says what is wrong, without a secret, in the place of what is
+ * allowed.
+ */
+export function checkedBy<T extends object>(allowed: string, parse: (text: string) => T | string): ValueType<T> {
+  const schema = z.string().transform((text, context) => {
+    const value = parse(text);
+    if (typeof value !== "string") return value;
+    context.addIssue({ code: "custom", message: value, params: { isWhole: true } });
+    return z.NEVER;
+  });
+  return { allowed, schema };
+}
+
 export function wholeNumber({ min, max }: Range): ValueType<number> {
   const schema = z.string().regex(WHOLE).transform(Number).pipe(z.int().min(min).max(max));
   return { allowed: `a whole number from ${min} to ${max}`, schema };

@@ -7,6 +7,8 @@ import type { MonitorView } from "./state.ts";
 export interface MonitorLoopOptions {
   readonly client: Pick<Client, "call" | "events">;
   readonly intervalMs: number;
+  /** The daemon is on another machine: of this one nothing is shown. */
+  readonly isElsewhere?: boolean;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
   /** Once an interval. */
@@ -61,7 +63,8 @@ export class MonitorLoop {
     const nowMs = this.#options.now();
     const sinceMs = nowMs - this.#tickedAtMs;
     // So that the next tick has something to hold their time against.
-    if (this.#isFirst()) this.#reader.readProcesses(pidsOf(this.#state.view(nowMs)), nowMs);
+    if (this.#isFirst() && !this.#options.isElsewhere)
+      this.#reader.readProcesses(pidsOf(this.#state.view(nowMs)), nowMs);
     // The first sample of a daemon is shown at once; the others come about as often as they are wanted.
     if (sinceMs >= this.#options.intervalMs - LATE_MS) this.#tick();
     else this.#newsTimer ??= this.#isFirst() ? setTimeout(() => this.#tell(), NEWS_MS) : undefined;
@@ -77,13 +80,14 @@ export class MonitorLoop {
   }
 
   #tick(): void {
-    const { now, intervalMs, onTick } = this.#options;
+    const { now, intervalMs, onTick, isElsewhere } = this.#options;
     const nowMs = now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tick(), intervalMs + LATE_MS);
     this.#tickedAtMs = nowMs;
     const pids = pidsOf(this.#state.view(nowMs));
-    this.#state.takeMachine(this.#reader.read(nowMs), this.#reader.readProcesses(pids, nowMs), nowMs);
+    if (isElsewhere) this.#state.takeBeat(nowMs);
+    else this.#state.takeMachine(this.#reader.read(nowMs), this.#reader.readProcesses(pids, nowMs), nowMs);
     onTick(this.#state.view(nowMs));
   }
 }

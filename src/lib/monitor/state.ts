@@ -85,6 +85,11 @@ export class MonitorState {
     this.#derived = { ...this.#derived, processCpu };
     const { totalBytes, availableBytes } = figures.memory;
     if (!this.#sample) this.#trends.memory.put(1 - availableBytes / totalBytes, nowMs);
+    this.takeBeat(nowMs);
+  }
+
+  /** Time has passed, and a daemon that should have said something may not have. */
+  takeBeat(nowMs: number): void {
     if (this.#sample && nowMs - this.#heardAtMs > SILENT_MS && this.#link.state === "up") {
       this.#link = { state: "silent", sinceMs: this.#heardAtMs, detail: "" };
     }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PRIORITIES } from "../priorities.ts";
 import { checkWanted, decisionFields, decisionReply } from "./decision.ts";
 import { MAX_SCORES } from "./limits.ts";
 import { modelName } from "./models.ts";
@@ -51,6 +52,10 @@ export const classifyRequest = z
       .min(1)
       .optional()
       .describe("labels in `scores`, 1 to the number of labels; default 1; at most 65,536 scores in a reply"),
+    priority: z
+      .enum(PRIORITIES)
+      .optional()
+      .describe("batch: computed with what interactive calls leave, and refused first; default interactive"),
     noCache: z.boolean().optional().describe("true: compute, whatever the cache holds"),
     ...decisionFields,
   })

@@ -29,9 +29,6 @@ export const DECISION_ACTIONS = [
   "disconnect",
 ] as const;
 
-/** By what somebody came who did a thing by hand; whose process it was, a socket does not tell Node. */
-export const CAME_BY = ["control socket", "admin token"] as const;
-
 export const decision = z.object({
   id: z.string().describe("unique over restarts; later ones sort behind earlier ones"),
   at: z.iso.datetime(),
@@ -53,7 +50,12 @@ export const decision = z.object({
     .string()
     .optional()
     .describe("its name in COMBOT_MODELS_DIR; absent where it is about the default model or all"),
-  by: z.enum(CAME_BY).optional().describe("by what somebody came who did it by hand; absent for what was decided"),
+  by: z
+    .string()
+    .optional()
+    .describe(
+      "by what somebody came who did it by hand: control socket, admin token, or token and its name; absent for what was decided",
+    ),
 });
 
 export const decisionsQuery = z.strictObject({
@@ -67,7 +69,8 @@ export const decisionsReply = z.object({
   missing: z.string().optional().describe("why those of earlier runs are not among them; absent where they are"),
 });
 
-export type CameBy = (typeof CAME_BY)[number];
+/** By what somebody came who did a thing by hand; whose process it was, a socket does not tell Node. */
+export type CameBy = "control socket" | "admin token" | `token ${string}`;
 export type Decision = z.infer<typeof decision>;
 export type DecisionsReply = z.infer<typeof decisionsReply>;
 export type DecisionsQuery = z.infer<typeof decisionsQuery>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CAME_BY } from "./decisions.ts";
+import type { CameBy } from "./decisions.ts";
 import { modelName } from "./models.ts";
 
 const count = z.int().min(0);
@@ -36,7 +36,9 @@ export const shadowReport = z.object({
   model: z.string().describe("the name of the model that it is held against"),
   share: z.number(),
   startedAt: z.iso.datetime(),
-  startedBy: z.enum(CAME_BY),
+  startedBy: z
+    .custom<CameBy>((by) => typeof by === "string")
+    .describe("control socket, admin token, or token and its name"),
   endedAt: z.iso.datetime().nullable(),
   live: side,
   candidate: side.extend({ name: z.string(), file: z.string() }),

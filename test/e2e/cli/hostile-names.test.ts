@@ -130,6 +130,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   report: () => [{ args: ["--show"], shows: true }],
   restore: () => [{ args: [HOSTILE, "--dry-run"] }],
   status: () => [{ args: [], shows: true }],
+  "token:new": () => [{ args: ["shop"] }, { args: [HOSTILE] }],
   version: () => [{ args: [] }],
   warm: ({ folder }) => [{ args: ["--file", writeTexts(folder)] }, { args: ["--file", GONE], shows: true }],
 };

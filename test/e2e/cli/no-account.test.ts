@@ -98,6 +98,7 @@ describe.runIf(canSeal)("a user without an account, a home, a shell, or a place 
     ["doctor", 4, ABSENT],
     ["report --show", 0, "versions.json"],
     ["monitor --once", 3, "combot is down"],
+    ["token new shop", 0, "sha256:"],
     ["nonsense", 2, "is not a command"],
   ])("combot %s", async (line, status, told) => {
     const ended = await run(line.split(" ").filter(Boolean));

@@ -1,11 +1,14 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Callers } from "../../../bench/fuzz/callers.ts";
 import { FuzzedDaemon } from "../../../bench/fuzz/daemon.ts";
+import { compareWays } from "../../../bench/fuzz/ways.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 
 const REQUESTS = 20_000;
+/** Sent both ways into classify. */
+const COMPARED = 2000;
 
 beforeAll(requireBuild);
 
@@ -21,11 +24,15 @@ test("20,000 requests by the grammars of HTTP, JSON and the API break nothing", 
   expect(failures, `seed ${seed}`).toEqual([]);
   expect(sent).toBeGreaterThanOrEqual(REQUESTS);
   // It is understood as well as refused.
-  for (const status of [200, 400, 401, 403, 404, 405]) expect(statuses.get(status), `${status}`).toBeGreaterThan(50);
+  for (const status of [200, 400, 401, 403, 404, 405, 429])
+    expect(statuses.get(status), `${status}`).toBeGreaterThan(50);
   const { daemon, recycles } = await fuzzed.daemon.json<ProcessStatus>("GET", "/api/process/status/");
   expect(daemon.pid).toBe(fuzzed.daemon.pid);
   expect([recycles.byReason.crash, recycles.byReason.hung]).toEqual([0, 0]);
   expect(fuzzed.daemon.log.split("\n").filter((line) => /"level":[56]0/u.test(line))).toEqual([]);
+  const ways = await compareWays(fuzzed.daemon.socketPath, seed, COMPARED);
+  expect(ways.differences, `seed ${seed}`).toEqual([]);
+  for (const status of [200, 400]) expect(ways.statuses.get(status), `${status}`).toBeGreaterThan(COMPARED / 4);
   const call = { text: "where is my parcel??", noCache: true };
   const { results } = await fuzzed.daemon.json<ClassifyReply>("POST", "/api/classify/", call);
   expect(results[0]?.label).toBe("order_status");

@@ -107,3 +107,47 @@ test.each<ProxyName>(["nginx", "haproxy"])(
   },
   90_000,
 );
+
+test("HAProxy that takes 2 s to notice, and tries nothing twice: a daemon with DRAIN_DELAY is stopped, and no call fails", async () => {
+  const folder = temporaryFolder();
+  const env = { REDIS_URL: "off", WORKERS: "1", DATABASE_URL: "off", MAX_REQUESTS: "0", DRAIN_DELAY: "6" };
+  const [first, second] = await Promise.all([startListening(folder, { env }), startListening(folder, { env })]);
+  onTestFinished(() => second.daemon.stop().then(() => undefined));
+  const proxy = await Proxy.startPlain(await freePort(), [first.port, second.port], folder);
+  onTestFinished(() => proxy.end());
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  onTestFinished(() => agent.destroy());
+  const ask = (text: string): Promise<Reply> => call(agent, proxy.port, "/api/classify/", { text });
+
+  const statuses = new Map<number | string, number>();
+  let isOver = false;
+  let sent = 0;
+  const client = async (): Promise<void> => {
+    while (!isOver) {
+      const status = await ask(TEXTS[sent++ % TEXTS.length] ?? "").then((reply) => reply.status, String);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  };
+  const both = async (): Promise<boolean> => {
+    await Promise.all(TEXTS.slice(0, 20).map(ask));
+    return (await requestsOf(first.daemon)) > 0 && (await requestsOf(second.daemon)) > 0;
+  };
+  await expect.poll(both, { timeout: 20_000 }).toBe(true);
+  const clients = Array.from({ length: 10 }, client);
+
+  process.kill(first.daemon.pid, "SIGTERM");
+  // By its address, as a kubelet asks.
+  const probe = async (path: string): Promise<string> => {
+    const reply = await fetch(`http://127.0.0.1:${first.port}${path}`);
+    return `${reply.status} ${await reply.text()}`;
+  };
+  await expect.poll(() => probe("/readyz"), { timeout: 5000, interval: 20 }).toBe("503 stopping");
+  expect(await probe("/livez")).toBe("200 ok");
+  expect(await first.daemon.ended).toEqual({ code: 0, signal: null });
+  const before = sent;
+  await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(before + 200);
+  isOver = true;
+  await Promise.all(clients);
+  expect([...statuses.keys()]).toEqual([200]);
+  expect(await requestsOf(second.daemon)).toBeGreaterThan(200);
+}, 90_000);

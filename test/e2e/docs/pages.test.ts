@@ -79,7 +79,7 @@ describe("what is broken is found", () => {
     ["one place of several", "`/etc/systemd/system/combot-{backup,chek}.timer`", "combot-chek.timer is no place"],
     ["a socket", "`/run/combot/user.sock`", "/run/combot/user.sock is no place"],
     ["a unit", "`systemctl restart combot-daemon`", "combot-daemon is no unit"],
-    ["a setting", "`COMBOT_TOKENS_FILE`", "COMBOT_TOKENS_FILE is neither a setting nor a code"],
+    ["a setting", "`COMBOT_TOKNES_FILE`", "COMBOT_TOKNES_FILE is neither a setting nor a code"],
     ["a setting of one word", "`WORKRES`", "WORKRES is neither a setting nor a code"],
     ["a line of settings", "```sh\nKEEPALIV=2s\n```", "KEEPALIV is neither a setting nor a code"],
     ["a path of the API", "`GET /api/healthy/` says", "/api/healthy/ is no path of the API"],

@@ -116,7 +116,7 @@ describe("bodies and queries", () => {
     });
     const unknown = problem.parse(JSON.parse((await classify({ text: "a", txet: "b" })).body));
     expect(unknown.detail).toBe(
-      "body: a field that is not allowed here; allowed: text, textPair, texts, labels, template, multiLabel, model, models, partial, user, topK, noCache, minScore, minMargin, candidates, thresholds",
+      "body: a field that is not allowed here; allowed: text, textPair, texts, labels, template, multiLabel, model, models, partial, user, topK, priority, noCache, minScore, minMargin, candidates, thresholds",
     );
     const empty = problem.parse(JSON.parse((await classify({ texts: ["a", " "] })).body));
     expect(empty).toMatchObject({ code: "INVALID_TEXT", index: 1, detail: "text 1 is empty" });

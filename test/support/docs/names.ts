@@ -9,7 +9,7 @@ import { PACKAGE_FOLDER } from "../../../src/lib/package-files.ts";
 /** Names of others': variables of the environment and of runtimes, constants, placeholders. */
 const FOREIGN = new Set(
   [
-    "NO_COLOR FORCE_COLOR XDG_CACHE_HOME XDG_RUNTIME_DIR NODE_ENV NODE_COMPILE_CACHE MALLOC_ARENA_MAX CREDENTIALS_DIRECTORY",
+    "NODE_EXTRA_CA_CERTS NO_COLOR FORCE_COLOR XDG_CACHE_HOME XDG_RUNTIME_DIR NODE_ENV NODE_COMPILE_CACHE MALLOC_ARENA_MAX CREDENTIALS_DIRECTORY",
     "MALLOC_TRIM_THRESHOLD_ ORT_DISABLE_TELEMETRY SYSTEMD_LOG_LEVEL LISTEN_FDS NOTIFY_SOCKET UV_THREADPOOL_SIZE TERM NAME",
     "ABRT KILL SIGKILL READY STATUS STOPPING RELOADING COMMIT PAGE SECTION LESS PAGER PATH HOME TMPDIR FILE LABEL_0 NAME_FILE",
     "EXTEND_TIMEOUT_USEC WATCHDOG_USEC ONNXRUNTIME_NODE_INSTALL FUZZ_SEED CAMPAIGN_SEED FUZZ_REQUESTS CAMPAIGN_MINUTES TRAINER_DATA OOM_SCORE POST DELETE",
@@ -17,12 +17,17 @@ const FOREIGN = new Set(
   ].flatMap((names) => names.split(" ")),
 );
 
+/** What commands take from the environment and a daemon does not. */
+const OF_COMMANDS = ["COMBOT_URL"];
+
 /** Capitals with a low line in them, or the name before a `=`. */
 export function faultsOfCapitals(code: string): string[] {
   const found = code.matchAll(/(?<![\w$./%-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+_?|[A-Z]{4,}(?==))(?![\w/(])/g);
   const whole = /^[A-Z]{4,}$/.test(code) ? [code] : [];
   return [...new Set([...[...found].map(([, name = ""]) => name), ...whole])]
-    .filter((name) => !VARIABLES.includes(name) && !(name in ERRORS) && !FOREIGN.has(name))
+    .filter(
+      (name) => !VARIABLES.includes(name) && !(name in ERRORS) && !FOREIGN.has(name) && !OF_COMMANDS.includes(name),
+    )
     .map((name) => `${name} is neither a setting nor a code`);
 }
 
@@ -77,7 +82,7 @@ const SETTINGS_FILES: readonly string[] = [
   PATHS.credentials,
 ];
 /** Made by hand, as a page tells it. */
-const OWN_SETTINGS_FILES: readonly string[] = [`${PATHS.settings}/webhook`];
+const OWN_SETTINGS_FILES: readonly string[] = [`${PATHS.settings}/webhook`, `${PATHS.settings}/tokens`];
 const RUN_FILES = ["combot.sock", "control.sock", "redis.sock", ""].map((name) => `${PATHS.run}/${name}`);
 /** Of programs beside combot, whose folders they are. */
 const OTHERS = /^\/(etc\/(nginx|haproxy|prometheus|fish)|usr\/local)\//;

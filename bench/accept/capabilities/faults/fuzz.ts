@@ -8,6 +8,7 @@ import type { ProcessStatus } from "../../../../src/lib/protocol/process.ts";
 import { MIB } from "../../../../src/lib/units.ts";
 import { Callers } from "../../../fuzz/callers.ts";
 import { FuzzedDaemon } from "../../../fuzz/daemon.ts";
+import { compareWays } from "../../../fuzz/ways.ts";
 import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
 import { collectedHeapBytes, INSPECTABLE } from "../memory/inspector.ts";
@@ -17,11 +18,14 @@ import type { Stalls } from "./stalls.ts";
 const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_000_000);
 /** What is made once, such as compiled code and the cache, is no growth. */
 const WARM_UP_REQUESTS = 20_000;
+/** Of the named token, a minute: what comes in that time is ten times as much. */
+const NAMED_RATE = 6000;
+const COMPARED = 20_000;
 const LIMIT_BYTES = 1024 * MIB;
 const MOST_GROWTH = 0.1;
 const SETTLE_MS = 60_000;
 
-/** By four callers on both sockets and over TCP, in a cgroup of 1 GiB. FUZZ_SEED makes the same requests again. */
+/** By five callers on both sockets and over TCP, in a cgroup of 1 GiB. FUZZ_SEED makes the same requests again. */
 export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Line> {
   const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
   say(`seed ${seed}`);
@@ -31,7 +35,7 @@ export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Lin
   const cgroup = new MemoryCgroup("combot-fuzz");
   cgroup.limitBytes = LIMIT_BYTES;
   const env = { ...INSPECTABLE, KEEPALIVE: "30" };
-  const fuzzed = await FuzzedDaemon.start({ env, wrapper: cgroup.wrapper });
+  const fuzzed = await FuzzedDaemon.start({ env, wrapper: cgroup.wrapper }, NAMED_RATE);
   try {
     const warming = new Callers(fuzzed.orders(seed + 1, WARM_UP_REQUESTS));
     await warming.done;
@@ -47,6 +51,13 @@ export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Lin
       return;
     }
     yield* linesOf(seed, callers, stalls);
+    const { compared, differences } = await compareWays(fuzzed.daemon.socketPath, seed, COMPARED);
+    yield {
+      what: "calls sent both ways into classify, in pipelines; replies that differ or are another's",
+      measured: `${compared}, ${differences.length}`,
+      target: "0",
+      pass: differences.length === 0,
+    };
     yield* lifeLines(await fuzzed.daemon.json<ProcessStatus>("GET", "/api/process/status/"), fuzzed);
     const after = await memoryOf(fuzzed, cgroup, before.usedMib * (1 + MOST_GROWTH));
     yield {

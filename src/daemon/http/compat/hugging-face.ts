@@ -11,7 +11,7 @@ import type { Protocol } from "./protocol.ts";
 const item = z.union([z.string(), z.object({ text: z.string(), text_pair: z.string().optional() })]);
 
 /** https://huggingface.co/docs/inference-providers/tasks/text-classification, and zero-shot-classification. */
-const inferenceRequest = z.object({
+export const inferenceRequest = z.object({
   inputs: z.union([item, z.array(item).min(1)]),
   parameters: z
     .object({

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CombotError } from "../../../lib/errors.ts";
 import { ERRORS } from "../../../lib/error-table.ts";
 import { VERSION } from "../../../lib/version.ts";
+import { admissionOf } from "../door.ts";
 import { documentOf, turnFor } from "../json-body.ts";
 import type { NamedModel, Services } from "../services.ts";
 import { readBody } from "../validation.ts";
@@ -55,7 +56,7 @@ function addModel(scope: FastifyInstance, path: string, services: Services): voi
   scope.post(`${path}/infer`, CLASSIFIES, (request, reply) => infer(request, reply, services));
 }
 
-function addRepository(scope: FastifyInstance, { services, by }: CompatContext): void {
+function addRepository(scope: FastifyInstance, { services }: CompatContext): void {
   scope.post("/repository/index", TELLS, async () => {
     const { models } = await services.listModels();
     const names = models.map((row) => (row.default ? undefined : row.name));
@@ -68,11 +69,13 @@ function addRepository(scope: FastifyInstance, { services, by }: CompatContext):
   });
   scope.post("/repository/models/:model/load", OPERATES, async (request, reply) => {
     const { asks } = modelIn(request, services);
+    const { by } = admissionOf(request);
     await (asks === undefined ? services.load(true, by) : services.loadModel(asks, true, by));
     return reply.code(200).send();
   });
   scope.post("/repository/models/:model/unload", OPERATES, async (request, reply) => {
     const { asks } = modelIn(request, services);
+    const { by } = admissionOf(request);
     await (asks === undefined ? services.unload(true, by) : services.unloadModel(asks, true, by));
     return reply.code(200).send();
   });

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { serverTimingOf } from "../../../lib/protocol/call-timing.ts";
 import { classifyRequest } from "../../../lib/protocol/classify.ts";
 import type { ClassifyReply, ClassifyRequest, ClassifyResult, LabelScore } from "../../../lib/protocol/classify.ts";
-import type { CameBy } from "../../../lib/protocol/decisions.ts";
 import type { CombotError } from "../../../lib/errors.ts";
+import { admissionOf, prioritised } from "../door.ts";
 import { hangUpSignal } from "../hang-up.ts";
 import type { NamedModel, Services } from "../services.ts";
 import { endOfTurn } from "../turn.ts";
@@ -19,8 +19,6 @@ export interface Protocol {
 
 export interface CompatContext {
   readonly services: Services;
-  /** By what a caller of what is for the control socket came. */
-  readonly by: CameBy;
 }
 
 /** Of a route that classifies: its time is told and logged. */
@@ -37,7 +35,8 @@ export async function classifyAs(
   reply: FastifyReply,
 ): Promise<ClassifyReply> {
   const call = readBody(classifyRequest, model === undefined ? asked : { ...asked, model }) as ClassifyRequest;
-  const answer = await services.classify(call, () => hangUpSignal(reply.raw), request.timing);
+  const own = prioritised(call, admissionOf(request));
+  const answer = await services.classify(own, () => hangUpSignal(reply.raw), request.timing);
   void reply.header("server-timing", serverTimingOf(request.timing));
   await endOfTurn();
   return answer;

@@ -11,7 +11,7 @@ import { classifyAs, CLASSIFIES, scoresOf, TELLS } from "./protocol.ts";
 import type { CompatContext, Protocol } from "./protocol.ts";
 
 /** https://huggingface.github.io/text-embeddings-inference/: PredictRequest; a list of two strings is one pair. */
-const predictRequest = z.object({
+export const predictRequest = z.object({
   inputs: z.union([
     z.string(),
     z.array(z.string()).min(1).max(2),
@@ -22,7 +22,7 @@ const predictRequest = z.object({
   truncate: z.boolean().nullish(),
 });
 
-const rerankRequest = z.object({
+export const rerankRequest = z.object({
   query: z.string(),
   texts: z.array(z.string()),
   raw_scores: z.boolean().nullish(),
@@ -106,7 +106,7 @@ function kindOf(error: CombotError): readonly [status: number, type: string] {
   if (error instanceof NoReranker) return [424, "backend"];
   if (error.code === "INVALID_TEXT") return [422, "tokenizer"];
   if (error.code === "INVALID_REQUEST" || http === 413) return [413, "validation"];
-  if (http === 503) return [429, "overloaded"];
+  if (http === 503 || http === 429) return [429, "overloaded"];
   return http >= 500 || http === 422 ? [424, "backend"] : [http, "validation"];
 }
 

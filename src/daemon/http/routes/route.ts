@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/protocol/endpoints.ts";
 import type { CameBy } from "../../../lib/protocol/decisions.ts";
 import type { CallTiming } from "../../../lib/protocol/call-timing.ts";
-import type { Caller } from "../door.ts";
+import type { Admission } from "../door.ts";
 import type { EventListener } from "../services.ts";
 
 type Part<N extends EndpointName, P extends "body" | "query" | "params"> = (typeof ENDPOINTS)[N] extends {
@@ -19,7 +19,7 @@ export interface Call<N extends EndpointName> {
   readonly query: Part<N, "query">;
   /** The Accept header. */
   readonly accept: string | undefined;
-  readonly caller: Caller;
+  readonly admission: Admission;
   /** By what a caller of what is for the control socket came. */
   readonly by: CameBy;
   /** The Last-Event-ID header; an empty one is none. */

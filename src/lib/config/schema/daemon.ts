@@ -1,10 +1,11 @@
 import { collectorUrl, hostList, listenAddress, socketPath } from "../address-types.ts";
 import { COMPAT_PROTOCOLS } from "../../compat-protocols.ts";
+import { TOKEN_MIN_BYTES } from "../../token-scopes.ts";
 import type { Setting } from "../setting.ts";
+import { tokenLines } from "../tokens-file.ts";
 import { absolutePath, bearerToken, durationMs, listOf, oneOf, onOff, wholeNumber } from "../value-types.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-const TOKEN_MIN_BYTES = 32;
 
 /** Where the daemon listens, what it serves and where it keeps things. */
 export const DAEMON_SETTINGS = {
@@ -28,6 +29,14 @@ export const DAEMON_SETTINGS = {
     secret: "whole",
     file: "only",
     doc: "File with the token that opens everything over TCP.",
+  },
+  COMBOT_TOKENS: {
+    type: tokenLines(),
+    unset: "none",
+    secret: "whole",
+    file: "only",
+    live: true,
+    doc: "File with named tokens for TCP, a line each: name, scope (classify, read, control), sha256:HASH or the token, and, where wanted, requests a minute and batch. Beside the two above.",
   },
   COMBOT_HOSTS: {
     type: hostList(),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { accessSync, constants } from "node:fs";
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -15,13 +16,24 @@ const MANIFEST = "/var/lib/combot/deploy/manifest.json";
 
 async function settings(probe: Probe): Promise<Finding> {
   if ((await probe.readIfThere(SETTINGS)) === undefined) return ok(`no ${SETTINGS}`);
-  const { faults } = checkFile(SETTINGS, { env: process.env, machine: findMachine() });
+  // What the unit would be handed, where we may read it.
+  const env = mayRead(CREDENTIALS) ? { ...process.env, CREDENTIALS_DIRECTORY: CREDENTIALS } : process.env;
+  const { faults } = checkFile(SETTINGS, { env, machine: findMachine() });
   if (faults.length === 0) return ok(SETTINGS);
   return fail(
     `${faults.length} in ${SETTINGS}`,
     `\${EDITOR:-vi} ${SETTINGS} && combot config --check ${SETTINGS}`,
     faults,
   );
+}
+
+function mayRead(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Modes of what others must not read, with the widest each may have. */
@@ -95,7 +107,7 @@ async function differs({ path, mode, sha256, settings }: ManifestFile): Promise<
 export const FILE_CHECKS: readonly Check[] = [
   {
     name: "settings",
-    meaning: "Whether /etc/combot/combot.env would be taken at the next start or reload.",
+    meaning: "Whether /etc/combot/combot.env, and the files it names, would be taken at the next start or reload.",
     cause: "A slip in an edit: the daemon runs on with what it has, and would not start again.",
     run: settings,
   },

@@ -1,4 +1,5 @@
 import { exchange, openAgent } from "../../client/exchange.ts";
+import { targetOf } from "../../client/place.ts";
 import type { PerfReport } from "../../protocol/perf.ts";
 import { counted, countOf, histogramIn, timesOf } from "./prometheus.ts";
 
@@ -11,9 +12,10 @@ export type ServerFigures = Omit<PerfReport["server"], "computedMs">;
 
 /** The daemon's metrics as Prometheus text; undefined where they can't be had. */
 export async function readMetricsPage(socketPath: string): Promise<string | undefined> {
-  const agent = openAgent();
+  const place = { path: socketPath, controlPath: socketPath };
+  const agent = openAgent(place);
   try {
-    const { status, body } = await exchange({ agent, socketPath, method: "GET", path: PAGE });
+    const { status, body } = await exchange({ agent, to: targetOf(place, "user"), method: "GET", path: PAGE });
     return status === 200 ? body : undefined;
   } catch {
     return undefined;

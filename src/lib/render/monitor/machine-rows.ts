@@ -27,6 +27,8 @@ const BYTES_WIDTH = 32;
 export function machineRows({ machine, sample, thresholds, past }: MonitorView, space: RowSpace): Line[] {
   // Of the machine the journal keeps its memory alone.
   if (past) return sample ? memoryRows(sample.memory, thresholds, space) : [];
+  // Of one elsewhere the daemon tells its memory.
+  if (!machine && sample) return memoryRows(sample.memory, thresholds, space);
   if (!machine) return row("machine", ["not read yet"], space);
   const memory = sample ? sample.memory : ownMemory(machine);
   return [

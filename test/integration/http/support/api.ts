@@ -6,6 +6,7 @@ import { buildServer } from "../../../../src/daemon/http/server.ts";
 import type { Services } from "../../../../src/daemon/http/services.ts";
 import { listenOnPath } from "../../../../src/daemon/sockets/listener.ts";
 import type { Access } from "../../../../src/lib/protocol/endpoint.ts";
+import type { CompatProtocol } from "../../../../src/lib/compat-protocols.ts";
 import { temporaryFolder } from "../../../support/temporary.ts";
 import { recordingServices } from "./recording-services.ts";
 import type { Recorded } from "./recording-services.ts";
@@ -26,6 +27,7 @@ export interface ApiOptions {
   readonly openApiFile?: string;
   readonly isAccessLogged?: () => boolean;
   readonly maxBodiesBytes?: number;
+  readonly compat?: readonly CompatProtocol[];
 }
 
 /** The real server on a socket in a folder of the test's own; closed when the test ends. */
@@ -39,6 +41,7 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     services,
     log,
     keepAliveMs,
+    ...(options.compat && { compat: options.compat }),
     ...(isAccessLogged && { isAccessLogged }),
     ...(openApiFile && { openApiFile }),
     ...(maxBodiesBytes && { maxBodiesBytes }),

@@ -126,6 +126,7 @@ const ANSWERS: Services = {
   },
   named: () => undefined,
   compatAnswered: () => undefined,
+  tokenAnswered: () => undefined,
   probe: () => ({ isFine: true, word: "ok" }),
   listModels: async () => ({ models: [MODEL_ROW], dir: "/srv/models" }),
   rescanModels: async () => ({ added: ["mood"], changed: [], removed: [], failed: [], unchanged: 2 }),
