@@ -1,7 +1,10 @@
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
-import type { Readings } from "./metrics.ts";
 
-type Register = (name: string, help: string, value: (readings: Readings) => number) => void;
+type Register = (
+  name: string,
+  help: string,
+  value: (readings: { readonly journal: JournalReport | null }) => number,
+) => void;
 
 /** What the journal tells of itself; 0 where there is none. */
 export function journalGauges(register: Register): void {

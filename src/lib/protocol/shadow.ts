@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { CameBy } from "./decisions.ts";
 import { modelName } from "./models.ts";
 
 const count = z.int().min(0);
@@ -36,9 +35,7 @@ export const shadowReport = z.object({
   model: z.string().describe("the name of the model that it is held against"),
   share: z.number(),
   startedAt: z.iso.datetime(),
-  startedBy: z
-    .custom<CameBy>((by) => typeof by === "string")
-    .describe("control socket, admin token, or token and its name"),
+  startedBy: z.string().describe("control socket, admin token, or token and its name"),
   endedAt: z.iso.datetime().nullable(),
   live: side,
   candidate: side.extend({ name: z.string(), file: z.string() }),
