@@ -11,7 +11,7 @@ export interface MachineSize {
 }
 
 /**
- * As published on 2026-11-30. Cores and memory: https://aws.amazon.com/ec2/instance-types/t3/ and …/m6i/. Baselines, and
+ * As Amazon publishes them; look there before you rely on one. Cores and memory: https://aws.amazon.com/ec2/instance-types/t3/ and …/m6i/. Baselines, and
  * that a credit is a core for a minute, earned at cores × baseline × 60 an hour and kept for up to 24 hours of them:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html
  */
