@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../lib/errors.ts";
@@ -10,6 +10,7 @@ import type { Row } from "../lib/evaluation/rows.ts";
 import { isInScope } from "../lib/evaluation/scored.ts";
 import { quantile } from "../lib/evaluation/statistics.ts";
 import type { Cost, EvalReport, Evaluated, Fit } from "../lib/protocol/model-eval.ts";
+import { replaceFileNow } from "../lib/replace-file.ts";
 import { readAnswers } from "./alone/eval-answers.ts";
 import type { Answers } from "./alone/eval-answers.ts";
 import { COMBOT_FILE } from "./model/model-files.ts";
@@ -150,13 +151,10 @@ function fitTo(answers: Answers, { seed, targetAccuracy }: ModelEvalRequest): { 
 /** Written beside it and renamed: whoever reads it has the old one or the new one. Other keys stay. */
 function writeSettings(dir: string, settings: Fit["settings"]): string {
   const path = join(dir, COMBOT_FILE);
-  const beside = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(beside, `${JSON.stringify({ ...settingsIn(path), ...settings }, null, 2)}\n`, { flush: true });
-    renameSync(beside, path);
+    replaceFileNow(path, `${JSON.stringify({ ...settingsIn(path), ...settings }, null, 2)}\n`, 0o644);
     return path;
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new CombotError("USAGE", `${path} can't be written: ${messageOf(error)}.`, { cause: error });
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { strangerOf } from "../../lib/ownership.ts";
+import { replaceFileNow } from "../../lib/replace-file.ts";
 import { hashFile } from "./file-copy.ts";
 import type { OnPiece } from "./file-copy.ts";
 import type { FoundCopy, SealRecord, SealSource, SealedFile } from "./seal-protocol.ts";
@@ -32,9 +33,7 @@ export function writeRecord(folder: string, record: SealRecord): void {
 
 /** Where it comes from may change; what it holds may not. */
 export function writeSource(folder: string, source: SealSource): void {
-  const path = join(folder, SOURCE);
-  writeFileSync(`${path}.new`, JSON.stringify(source), { mode: 0o640 });
-  renameSync(`${path}.new`, path);
+  replaceFileNow(join(folder, SOURCE), JSON.stringify(source));
 }
 
 /**

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { replaceFile } from "../../lib/replace-file.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { Footprint } from "../governor/footprint.ts";
 import type { SeenLoad } from "../governor/footprint.ts";
@@ -84,10 +84,7 @@ export class Footprints {
     const kept = [...this.#known].slice(-KEPT);
     // Before it is tried: what can't be written is told once, and not once a second.
     for (const [digest, load] of this.#known) this.#written.set(digest, load);
-    const beside = `${this.#path}.new`;
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
-    await writeFile(beside, JSON.stringify(Object.fromEntries(kept)), { mode: 0o640 });
-    renameSync(beside, this.#path);
+    await replaceFile(this.#path, JSON.stringify(Object.fromEntries(kept)));
   }
 }
 

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, renameSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { CombotError, messageOf, systemCodeOf } from "../../lib/errors.ts";
+import { replaceFile } from "../../lib/replace-file.ts";
 
 const schema = z.strictObject({
   /** Models that were given by hand, by name: their folders lie elsewhere. */
@@ -34,11 +34,8 @@ export class RegistryFile {
 
   /** @throws {CombotError} `NO_ROOM` */
   async write(registry: Registry): Promise<void> {
-    const beside = `${this.path}.new`;
     try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o750 });
-      await writeFile(beside, JSON.stringify(registry), { mode: 0o640, flush: true });
-      renameSync(beside, this.path);
+      await replaceFile(this.path, JSON.stringify(registry));
     } catch (error) {
       throw new CombotError("NO_ROOM", `it can't be kept in ${this.path}: ${messageOf(error)}`, { cause: error });
     }
