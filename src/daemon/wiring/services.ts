@@ -87,7 +87,7 @@ export function createServices(parts: ServiceParts): Services {
   }, now);
   return {
     ...classifying(parts),
-    ...loadTests(journal),
+    ...loadTests(journal, loaded),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
     ...(parts.tracing && { recorder: parts.tracing }),
@@ -122,7 +122,6 @@ export function createServices(parts: ServiceParts): Services {
     ...namedModels(parts, lifecycle),
     ...shadowing(parts, lifecycle),
     ...inboxAndBackups(parts),
-    config: async () => ({ settings: [...describeSettings(loaded())] }),
   };
 }
 
@@ -166,13 +165,17 @@ function shadowing({ shadows }: ServiceParts, lifecycle: Lifecycle): ShadowServi
   };
 }
 
-/** What a load test asks for; its mark is made anew by each daemon. */
-function loadTests(journal: Journal | undefined): Pick<Services, "testMark" | "isTestMark" | "frequentTexts"> {
+/** What a load test asks for before it begins; its mark is made anew by each daemon. */
+function loadTests(
+  journal: Journal | undefined,
+  loaded: () => LoadedSettings,
+): Pick<Services, "testMark" | "isTestMark" | "frequentTexts" | "config"> {
   const own = randomBytes(MARK_BYTES).toString("hex");
   return {
     testMark: () => ({ header: TEST_HEADER, mark: own }),
     isTestMark: (mark) => mark === own,
     frequentTexts: (query) => readTexts(journal, query),
+    config: async () => ({ settings: [...describeSettings(loaded())] }),
   };
 }
 
