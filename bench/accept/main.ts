@@ -3,6 +3,7 @@ import { cache } from "./capabilities/cache.ts";
 import { deploy } from "./capabilities/deploy.ts";
 import { faults } from "./capabilities/faults.ts";
 import { improve } from "./capabilities/improve.ts";
+import { findmax } from "./capabilities/findmax.ts";
 import { journal } from "./capabilities/journal.ts";
 import { machines } from "./capabilities/machines.ts";
 import { memory } from "./capabilities/memory.ts";
@@ -28,6 +29,7 @@ const CAPABILITIES: readonly Capability[] = [
   models,
   memory,
   perf,
+  findmax,
   plan,
   deploy,
   targets,

@@ -140,7 +140,7 @@ Exits with 4 where the machine misses the targets (p99 below 2 s, errors below 1
   async #requestOf(flags: PlanFlags): Promise<PlanRequest> {
     const perUserPerSecond = perSecondOf("--per-user", flags["per-user"]);
     const { parseTarget } = await import("../lib/perf/verdict/targets.ts");
-    const targets = targetsOf(flags.target.map(parseTarget));
+    const targets = targetsOf(flags.target.map((text) => parseTarget(text)));
     flags["what-if"].forEach(overridesOf);
     const traffic = await this.#trafficOf(flags, perUserPerSecond);
     const { cores, memoryBytes } = findMachine();

@@ -30,6 +30,7 @@ export interface CallOptions<N extends EndpointName> {
   readonly params?: ParamsOf<N>;
   readonly body?: BodyOf<N>;
   readonly query?: QueryOf<N>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** From now to the whole reply, waiting for the daemon included. No limit without it. */
   readonly timeoutMs?: number | undefined;
@@ -136,7 +137,7 @@ export class Client {
   }
 
   async #reach<N extends EndpointName>(route: Route, options: CallOptions<N>, isSafe: boolean): Promise<RawReply> {
-    const { params, body, query, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
+    const { params, body, query, headers, signal: stop, timeoutMs, absenceMs = ABSENCE_MS } = options;
     const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const signal = stop && timeout ? AbortSignal.any([stop, timeout]) : (stop ?? timeout);
     const to = targetOf(this.#place, route.access);
@@ -144,7 +145,7 @@ export class Client {
     const search = query ? `?${new URLSearchParams(query as Record<string, string>).toString()}` : "";
     const path = filled(route.path, params as object | undefined) + search;
     const { method } = route;
-    const order = { agent: this.#agent, to, method, path, signal, body: body && JSON.stringify(body) };
+    const order = { agent: this.#agent, to, method, path, signal, headers, body: body && JSON.stringify(body) };
     const isWorthIt = (thrown: unknown) => isAbsent(thrown) || (isSafe && isCutOff(thrown));
     try {
       return await retrying(() => exchange(order), { ...this.#waiting(absenceMs), isWorthIt, signal });

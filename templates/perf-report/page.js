@@ -211,7 +211,35 @@
     );
   }
 
-  const PLOTS = { distribution, percentiles, throughput, latency, memory, machineMemory, cpu };
+  /** A point for each rate that was tried; where one was tried twice they stand above each other. */
+  function search() {
+    const steps = report.search.steps.toSorted((a, b) => a.ratePerSecond - b.ratePerSecond);
+    const points = { show: true, size: 7 };
+    const of = (label, tone, value, more) => ({
+      series: line(label, tone, ms, { width: 0, paths: () => null, points, note: "", ...more }),
+      values: steps.map((step) => value(step) ?? null),
+    });
+    const lines = [
+      of("p99, held", "two", ({ held, p99 }) => (held ? p99 : null)),
+      of("p99, missed", "bad", ({ held, p99 }) => (held ? null : p99)),
+      of("p50", "one", ({ p50 }) => p50),
+    ];
+    return {
+      series: lines.map(({ series }) => series),
+      data: [steps.map(({ ratePerSecond }) => ratePerSecond), ...lines.map(({ values }) => values)],
+      nameOfX: (at) => `at ${each(at)}`,
+      options: {
+        padding: [8, 30, 0, 0],
+        scales: { x: { time: false }, y: { distr: 3 } },
+        axes: [
+          axis({ space: 64, values: (u, ticks) => ticks.map(each) }),
+          axis({ size: LEFT, values: (u, ticks) => ticks.map((tick) => (tick === null ? "" : ms(tick))) }),
+        ],
+      },
+    };
+  }
+
+  const PLOTS = { distribution, percentiles, throughput, latency, memory, machineMemory, cpu, search };
 
   function lanes() {
     for (const bar of document.querySelectorAll(".lane i")) {

@@ -1,5 +1,5 @@
 import { Latencies } from "../../src/lib/perf/load/latency.ts";
-import type { PerfReport, PerfWindow, ResourceSample } from "../../src/lib/protocol/perf.ts";
+import type { PerfReport, PerfSearch, PerfWindow, ResourceSample } from "../../src/lib/protocol/perf.ts";
 import { MIB } from "../../src/lib/units.ts";
 
 // A run of twelve seconds on a t3.large, its cache warm.
@@ -231,4 +231,66 @@ export const BLIND_REPORT: PerfReport = {
   targets: [],
   comparison: null,
   verdict: "pass",
+};
+
+export const SEARCH: PerfSearch = {
+  perUserPerMinute: 2,
+  ratePerSecond: 91.1,
+  users: 2733,
+  found: [91.1, 93, 90],
+  spread: 0.033,
+  isAtLeast: false,
+  bound: { by: "cpu", evidence: ["97% of the machine's CPU was used"] },
+  steps: [
+    {
+      run: 1,
+      ratePerSecond: 160,
+      seconds: 2.5,
+      held: false,
+      why: 'saturated: 400 requests, "all" of them',
+      perSecond: 94,
+      failed: 3,
+      p50: 900,
+      p99: 2200,
+      hitRate: 0,
+      machineCpu: 0.97,
+      usage: null,
+      waiting: 380,
+    },
+    {
+      run: 1,
+      ratePerSecond: 91.1,
+      seconds: 9,
+      held: true,
+      why: null,
+      perSecond: 91,
+      failed: 0,
+      p50: 20,
+      p99: 180,
+      hitRate: 0,
+      machineCpu: 0.81,
+      usage: 0.3,
+      waiting: 4,
+    },
+  ],
+};
+
+/** Of --find-max, ended by hand. */
+export const SEARCHED_REPORT: PerfReport = { ...PERF_REPORT, search: SEARCH, interrupted: "interrupted" };
+
+/** Of --stages. */
+export const STAGED_REPORT: PerfReport = {
+  ...PERF_REPORT,
+  load: {
+    ...PERF_REPORT.load,
+    loop: "open",
+    arrivals: "poisson",
+    connections: 2000,
+    ratePerSecond: null,
+    stages: "6s:10,6s:0",
+  },
+  stages: [
+    { atSeconds: 0, seconds: 6, fromPerSecond: 0, toPerSecond: 10, answered: 30, failed: 0, p50: 12, p99: 40 },
+    { atSeconds: 6, seconds: 6, fromPerSecond: 10, toPerSecond: 0, answered: 29, failed: 1, p50: 11, p99: null },
+  ],
 };

@@ -69,15 +69,16 @@ export class MemoryTier implements Tier {
     const place = placeOf(key);
     const entry = this.#entries.get(place);
     const ttlMs = entry === undefined ? 0 : entry.expiresAtMs - this.#now();
+    const one = lookup.isCounted === false ? 0 : 1;
     if (entry !== undefined && ttlMs <= 0) {
-      this.#expired += 1;
+      this.#expired += one;
       this.#entries.delete(place);
     }
     if (entry === undefined || ttlMs <= 0 || !suffices(entry.answer, lookup)) {
-      this.#misses += 1;
+      this.#misses += one;
       return undefined;
     }
-    this.#hits += 1;
+    this.#hits += one;
     return { answer: entry.answer, ttlMs, tier: "memory" };
   }
 

@@ -88,6 +88,7 @@ export class RedisTier implements Tier {
 
   async #find(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
     const hit = await this.#look(key, lookup);
+    if (lookup.isCounted === false) return hit ?? undefined;
     if (hit) this.#hits += 1;
     else if (hit === null) this.#misses += 1;
     return hit ?? undefined;

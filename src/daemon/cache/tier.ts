@@ -15,6 +15,8 @@ export interface Lookup {
   readonly labels: number;
   /** Labels wanted; an entry that holds fewer of more is a miss. */
   readonly topK: number;
+  /** False: it is in no figure of the cache. */
+  readonly isCounted?: boolean;
 }
 
 export interface Keeping {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { CombotError } from "../../lib/errors.ts";
 import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import type { ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
+import type { AskedRequest, ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
 import type { Wanted } from "../../lib/protocol/decision.ts";
 import { MAX_SCORES } from "../../lib/protocol/limits.ts";
 import { bestOf, scoreAt } from "../cache/answer.ts";
@@ -37,11 +37,13 @@ interface Told {
   readonly judge: Judge | undefined;
   /** Labels that an answer must have for both. */
   readonly needs: number;
+  /** Among what the cache was good for. */
+  readonly isCounted: boolean;
 }
 
 /** A call, and what goes with it. */
 interface Asked {
-  readonly request: ClassifyRequest;
+  readonly request: AskedRequest;
   readonly told: Told;
   readonly hangUp: () => AbortSignal;
   readonly timing: CallTiming | undefined;
@@ -100,7 +102,7 @@ export class Classifier {
    * queue throws.
    */
   async classify(
-    request: ClassifyRequest,
+    request: AskedRequest,
     hangUp: () => AbortSignal,
     timing?: CallTiming,
     place?: JointPlace,
@@ -119,14 +121,14 @@ export class Classifier {
   async #answer(questions: readonly Question[], asked: Asked, from: number): Promise<ClassifyReply> {
     const { request, told, timing } = asked;
     const call: Passenger = { priority: request.priority ?? "interactive" };
-    const seats = questions.map((question) => this.#seat(question, told.needs, request.noCache ?? false, call));
+    const seats = questions.map((question) => this.#seat(question, told, request.noCache ?? false, call));
     const isAtHand = seats.every((seat) => !("flight" in seat));
     const results = isAtHand
       ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, told, request.user))
       : await this.#await(questions, seats, call, asked);
     if (!isAtHand && timing) for (const seat of seats) if ("flight" in seat) lengthen(timing, seat.flight);
     const { model, now, onAnswered } = this.#options;
-    for (let at = 0; at < results.length; at++) onAnswered(questions[at]!, results[at]!);
+    for (let at = 0; !request.isTest && at < results.length; at++) onAnswered(questions[at]!, results[at]!);
     return {
       results,
       model: { name: model.name, digest: this.#modelKey },
@@ -139,14 +141,14 @@ export class Classifier {
     if (this.#openCalls > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  #toldOf(request: ClassifyRequest): Told {
+  #toldOf(request: AskedRequest): Told {
     const { topK = 1, labels } = request;
     const { length } = labels ?? this.#options.model.labels;
     if (topK > length) throw new CombotError("INVALID_REQUEST", `topK: at most ${length}, the number of labels`);
     const judge = this.#judgeOf(request);
     const needs = Math.max(topK, judge?.needs ?? 1);
     const scores = (request.texts?.length ?? 1) * needs;
-    if (needs === topK || scores <= MAX_SCORES) return { topK, judge, needs };
+    if (needs === topK || scores <= MAX_SCORES) return { topK, judge, needs, isCounted: !request.isTest };
     const made = `${scores / needs} texts × ${length} labels make ${scores}`;
     throw new CombotError("INVALID_REQUEST", `candidates: ${made}, at most ${MAX_SCORES} a call`);
   }
@@ -166,11 +168,10 @@ export class Classifier {
     throw new CombotError("INVALID_REQUEST", `${name} gives raw numbers, of which none is sure or unsure`);
   }
 
-  /** @param topK labels that its answer must have. */
-  #seat(question: Question, topK: number, noCache: boolean, call: Passenger): Seat {
+  #seat(question: Question, { needs: topK, isCounted }: Told, noCache: boolean, call: Passenger): Seat {
     if (noCache) return this.#departures.charter(question, topK, call);
-    const seat = this.#departures.seat(question, { labels: question.labels.length, topK }, call);
-    if (!("flight" in seat)) this.#options.cache.hit();
+    const seat = this.#departures.seat(question, { labels: question.labels.length, topK, isCounted }, call);
+    if (!("flight" in seat) && isCounted) this.#options.cache.hit();
     return seat;
   }
 
@@ -218,7 +219,7 @@ export class Classifier {
     const { flight, joined } = seat;
     try {
       const { answer, source } = await flight.landed;
-      this.#count(flight, source, joined);
+      if (told.isCounted) this.#count(flight, source, joined);
       const isComputed = source === "computed";
       return resultOf(question, answer, told, isComputed ? false : source, joined && isComputed);
     } catch (error) {

@@ -77,10 +77,18 @@ export class Refusals {
     this.#paths.set(keyOf(path), {
       access: known?.access ?? access,
       methods: [...(known?.methods ?? []), ...methods],
-      isPrivate: path === ENDPOINTS.cacheRead.path,
+      isPrivate: PRIVATE.includes(path),
     });
   }
 }
+
+/** What people asked or kept, and what hides calls: a scope that only looks opens none of it. */
+const PRIVATE: readonly string[] = [
+  ENDPOINTS.cacheRead.path,
+  ENDPOINTS.frequentTexts.path,
+  ENDPOINTS.inbox.path,
+  ENDPOINTS.testMark.path,
+];
 
 function onlyControl(): CombotError {
   return new CombotError(

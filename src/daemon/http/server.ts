@@ -229,6 +229,7 @@ function callOf(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
     query: readQuery(endpoint.query, request.query),
     params: readParams(endpoint.params, request.params),
     body: bodyOf(endpoint, request),
+    headers: request.headers,
     accept: request.headers.accept,
     admission: admissionOf(request),
     by: admissionOf(request).by,

@@ -14,7 +14,7 @@ import type {
   RedisStatus,
 } from "../../lib/protocol/cache.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import type { ClassifyReply, ClassifyRequest, SeveralReply } from "../../lib/protocol/classify.ts";
+import type { AskedRequest, ClassifyReply, SeveralReply } from "../../lib/protocol/classify.ts";
 import type { CleanupReply, CleanupRequest } from "../../lib/protocol/cleanup.ts";
 import type { CompatProtocol } from "../../lib/compat-protocols.ts";
 import type { ConfigReport } from "../../lib/protocol/config.ts";
@@ -30,6 +30,7 @@ import type {
   InboxQuery,
   InboxReply,
 } from "../../lib/protocol/inbox.ts";
+import type { TestMark } from "../../lib/protocol/load-test.ts";
 import type { MemoryReport } from "../../lib/protocol/memory.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
 import type { LoadReply, ModelUseReply, ModelUseRequest, UnloadReply } from "../../lib/protocol/model.ts";
@@ -38,6 +39,7 @@ import type { LifeQuery, LifeReply, MomentQuery, MomentReply } from "../../lib/p
 import type { ProcessStatus, RecycleReply } from "../../lib/protocol/process.ts";
 import type { ShadowReply, ShadowRequest } from "../../lib/protocol/shadow.ts";
 import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
+import type { TextsQuery, TextsReply } from "../../lib/protocol/texts.ts";
 import type { WarmEvent, WarmRequest } from "../../lib/protocol/warm.ts";
 
 /** The connection of one who listens to the events. */
@@ -94,9 +96,14 @@ export interface Services extends NamedModels, ShadowServices {
    * @param hangUp makes a signal that is aborted when the client has gone.
    * @param timing is written by the time the reply is there.
    */
-  classify(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply>;
+  classify(request: AskedRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<ClassifyReply>;
   /** A call with `models`. */
-  classifySeveral(request: ClassifyRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<SeveralReply>;
+  classifySeveral(request: AskedRequest, hangUp: () => AbortSignal, timing?: CallTiming): Promise<SeveralReply>;
+  testMark(): TestMark;
+  /** Whether it is the mark that this daemon gives out. */
+  isTestMark(mark: string): boolean;
+  /** Those asked most, first. */
+  frequentTexts(query: TextsQuery): Promise<TextsReply>;
   /** The model of this name, or the default one; undefined where there is none. */
   named(name?: string): NamedModel | undefined;
   /** A call in another server's protocol was answered with this status. */

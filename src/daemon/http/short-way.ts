@@ -12,11 +12,12 @@ import { requestIdOf } from "./request-id.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { Services } from "./services.ts";
 import { hostCount } from "./target.ts";
+import { asked } from "./test-call.ts";
 import { endOfTurn } from "./turn.ts";
 import { readBody } from "./validation.ts";
 
 export interface ShortWayOptions {
-  readonly services: Pick<Services, "classify" | "classifySeveral">;
+  readonly services: Pick<Services, "classify" | "classifySeveral" | "isTestMark">;
   readonly problemFor: (thrown: unknown, requestId: string) => ProblemReply;
   readonly requestLog: Pick<RequestLog, "isOn" | "follow">;
   /** False: everything goes the long way. */
@@ -66,7 +67,8 @@ async function take(request: IncomingMessage, response: ServerResponse, options:
     if (own) await own;
     const document = documentOf(chunks);
     const body = readBody(classifyRequest, document instanceof Promise ? await document : document) as ClassifyRequest;
-    const json = await classifyJson(await classifyBy(services, body, () => hangUpSignal(response), timing));
+    const call = asked(body, request.headers, services);
+    const json = await classifyJson(await classifyBy(services, call, () => hangUpSignal(response), timing));
     await endOfTurn();
     response
       .writeHead(200, {

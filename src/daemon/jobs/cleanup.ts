@@ -55,6 +55,7 @@ export class Cleanup {
     const from = now();
     // Own bytes are counted now. PSS may be the last reading moved on: to read it takes as long as a process to end.
     const before = await meter.sample();
+    const cacheBytes = this.#parts.cache.bytes;
     const plan = this.#planOf(level, before, redis ? [this.#redisStep(sessions)] : []);
     const { actions, after } = dryRun ? estimated(plan, before) : await this.#perform(plan, before);
     const freedBytes = anonymousOf(before.processes) - anonymousOf(after.processes);
@@ -75,8 +76,8 @@ export class Cleanup {
       level,
       dryRun,
       actions,
-      before: this.#snapshot(before),
-      after: this.#snapshot(after),
+      before: snapshotOf(before, cacheBytes),
+      after: snapshotOf(after, this.#parts.cache.bytes),
       freedBytes,
       durationMs,
     };
@@ -196,16 +197,10 @@ export class Cleanup {
   #step(action: string, reason: string, estimateBytes: () => number, run: () => void | Promise<void>): Step {
     return { action, reason, pids: [process.pid], estimateBytes, run: async () => run() };
   }
+}
 
-  #snapshot({ usage, usedBytes, limitBytes, processes }: Sample): CleanupSnapshot {
-    return {
-      usage,
-      usedBytes,
-      limitBytes,
-      cacheBytes: this.#parts.cache.bytes,
-      processes: processes.map(processMemory),
-    };
-  }
+function snapshotOf({ usage, usedBytes, limitBytes, processes }: Sample, cacheBytes: number): CleanupSnapshot {
+  return { usage, usedBytes, limitBytes, cacheBytes, processes: processes.map(processMemory) };
 }
 
 /** A step that gives back nothing of the daemon's or its workers', whose memory alone is measured. */

@@ -54,6 +54,7 @@ export class Metrics {
   );
   readonly #texts = this.#counter("combot_texts_total", "Texts answered with a label.");
   readonly #errors = this.#counter("combot_errors_total", "Failed classify calls by error code.", ["code"]);
+  readonly #tests = this.#counter("combot_test_calls_total", "Classify calls of load tests; they count nowhere else.");
   readonly #gone = this.#counter(
     "combot_clients_gone_total",
     "Classify calls whose client closed the connection before it had its answer; they count nowhere else.",
@@ -124,11 +125,7 @@ export class Metrics {
     );
     this.#gauge("combot_workers_ready", "Workers that serve.", ({ ready }) => ready);
     this.#gauge("combot_users", "Distinct users over the workers that run now.", ({ users }) => users);
-    this.#gauge(
-      "process_resident_memory_bytes",
-      "Resident memory of the daemon.",
-      (readings) => readings.daemonRssBytes,
-    );
+    this.#gauge("process_resident_memory_bytes", "Resident memory of the daemon.", (now) => now.daemonRssBytes);
     journalGauges((name, help, value) => this.#gauge(name, help, value));
     for (const reason of RECYCLE_REASONS) this.#recycles.inc({ reason }, 0);
     for (const fault of BOOT_FAULTS) this.#notStarted.inc({ fault }, 0);
@@ -154,6 +151,10 @@ export class Metrics {
     this.#errors.inc({ code });
     if (ERRORS[code].http >= 500) this.#failures.inc();
     this.minute.failed();
+  }
+
+  tested(): void {
+    this.#tests.inc();
   }
 
   compatAnswered(protocol: CompatProtocol, status: number): void {
@@ -228,6 +229,7 @@ export class Metrics {
       texts: await valueOf(this.#texts),
       errors: await byLabel(this.#errors, "code"),
       clientsGone: await valueOf(this.#gone),
+      testCalls: await valueOf(this.#tests),
       latencyMs: this.#latencies(),
       throughput: round(this.#rate.perSecond),
       queue: { waiting, oldestMs: round(oldestMs) },

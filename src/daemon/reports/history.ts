@@ -4,6 +4,8 @@ import type { HistoryPoint, HistoryQuery, HistoryReply } from "../../lib/protoco
 import { MEMORY_LEVELS } from "../../lib/protocol/memory-levels.ts";
 import { LATENCY_CLASSES } from "../../lib/protocol/latency-classes.ts";
 import type { MetricsReport } from "../../lib/protocol/metrics.ts";
+import { MOST_TEXTS } from "../../lib/protocol/texts.ts";
+import type { TextsQuery, TextsReply } from "../../lib/protocol/texts.ts";
 import type { Decisions } from "../governor/decisions.ts";
 import type { Journal } from "../journal/journal.ts";
 import { StoreFault } from "../journal/store.ts";
@@ -76,6 +78,12 @@ export async function readable<T>(journal: Journal | undefined, read: (journal: 
     if (!(error instanceof StoreFault)) throw error;
     throw new CombotError("JOURNAL_UNAVAILABLE", error.message, { retryAfterSeconds: 5 });
   }
+}
+
+/** @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE` */
+export async function readTexts(journal: Journal | undefined, { limit = MOST_TEXTS }: TextsQuery): Promise<TextsReply> {
+  const kept = await readable(journal, (open) => open.frequentTexts(limit));
+  return { texts: kept.map(({ digest, count, text }) => ({ digest, count, text })) };
 }
 
 export function pointOf(row: HistoryRow): HistoryPoint {

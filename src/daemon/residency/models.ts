@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import type { ClassifyReply, ClassifyRequest } from "../../lib/protocol/classify.ts";
+import type { AskedRequest, ClassifyReply } from "../../lib/protocol/classify.ts";
 import type { Chosen } from "../../lib/protocol/health.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
 import { remarksOnSettings } from "../model/combot-json.ts";
@@ -34,7 +34,7 @@ export interface ModelsOptions {
   /** Told the models that are needed from now on, by what they hold. */
   readonly onNeeded: (contents: readonly string[]) => Promise<void>;
   /** Told of each call that one model has answered. */
-  readonly onAnswered?: (request: ClassifyRequest, reply: ClassifyReply, timing: CallTiming | undefined) => void;
+  readonly onAnswered?: (request: AskedRequest, reply: ClassifyReply, timing: CallTiming | undefined) => void;
   /** What runs behind one of them and serves nobody, under the name of its process. */
   readonly candidate?: () => { readonly name: string; readonly engine: Engine } | undefined;
   /** The time of day. */
@@ -107,18 +107,18 @@ export class Models {
 
   /** All results come from one model, `request.model`; see Classifier.classify for what it throws. */
   async classify(
-    request: ClassifyRequest,
+    request: AskedRequest,
     hangUp: () => AbortSignal,
     timing?: CallTiming,
     place?: JointPlace,
   ): Promise<ClassifyReply> {
     const reply = await this.#classify(request, hangUp, timing, place);
-    this.#options.onAnswered?.(request, reply, timing);
+    if (!request.isTest) this.#options.onAnswered?.(request, reply, timing);
     return reply;
   }
 
   async #classify(
-    request: ClassifyRequest,
+    request: AskedRequest,
     hangUp: () => AbortSignal,
     timing?: CallTiming,
     place?: JointPlace,
@@ -159,7 +159,7 @@ export class Models {
 
   async #classifyNamed(
     name: string,
-    request: ClassifyRequest,
+    request: AskedRequest,
     hangUp: () => AbortSignal,
     timing: CallTiming | undefined,
     place: JointPlace | undefined,

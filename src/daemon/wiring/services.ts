@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { describeSettings } from "../../lib/config/describe.ts";
 import type { LoadedSettings } from "../../lib/config/load.ts";
 import { CombotError } from "../../lib/errors.ts";
-import type { ClassifyReply, ClassifyRequest, ClassifyResult, SeveralReply } from "../../lib/protocol/classify.ts";
+import type { AskedRequest, ClassifyReply, ClassifyResult, SeveralReply } from "../../lib/protocol/classify.ts";
+import { TEST_HEADER } from "../../lib/protocol/load-test.ts";
 import type { Watch } from "../alerts/watch.ts";
 import type { ModelRow, ModelsReply } from "../../lib/protocol/models.ts";
 import type { LatencyClass } from "../../lib/protocol/latency-classes.ts";
@@ -11,6 +13,7 @@ import type { Governance } from "./governance.ts";
 import type { MemoryMeter } from "../governor/ports.ts";
 import type { NamedModels, Services, ShadowServices } from "../http/services.ts";
 import { SharedPage } from "../http/shared-page.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -19,7 +22,7 @@ import type { Onlookers } from "./onlookers.ts";
 import { Inbox } from "../jobs/inbox.ts";
 import { Cleanup } from "../jobs/cleanup.ts";
 import type { EventHub } from "../reports/event-hub.ts";
-import { listDecisions, readHistory } from "../reports/history.ts";
+import { listDecisions, readHistory, readTexts } from "../reports/history.ts";
 import { askSeveral } from "../residency/asking.ts";
 import { Lifecycle } from "../residency/lifecycle.ts";
 import { collectAll } from "../../lib/collector.ts";
@@ -58,6 +61,9 @@ export interface ServiceParts {
   readonly log: Logger;
 }
 
+/** More than anybody can guess. */
+const MARK_BYTES = 16;
+
 /** What the HTTP API can ask for, answered by the parts that own it. */
 export function createServices(parts: ServiceParts): Services {
   const { models, metrics, meter, governance, caching, reports, events, watch, warming, journaling, onlookers } = parts;
@@ -81,6 +87,7 @@ export function createServices(parts: ServiceParts): Services {
   }, now);
   return {
     ...classifying(parts),
+    ...loadTests(journal, loaded),
     named: (name) => findModel(models, name),
     compatAnswered: (protocol, status) => onlookers.tell("metrics", () => metrics.compatAnswered(protocol, status)),
     ...(parts.tracing && { recorder: parts.tracing }),
@@ -115,7 +122,6 @@ export function createServices(parts: ServiceParts): Services {
     ...namedModels(parts, lifecycle),
     ...shadowing(parts, lifecycle),
     ...inboxAndBackups(parts),
-    config: async () => ({ settings: [...describeSettings(loaded())] }),
   };
 }
 
@@ -159,6 +165,20 @@ function shadowing({ shadows }: ServiceParts, lifecycle: Lifecycle): ShadowServi
   };
 }
 
+/** What a load test asks for before it begins; its mark is made anew by each daemon. */
+function loadTests(
+  journal: Journal | undefined,
+  loaded: () => LoadedSettings,
+): Pick<Services, "testMark" | "isTestMark" | "frequentTexts" | "config"> {
+  const own = randomBytes(MARK_BYTES).toString("hex");
+  return {
+    testMark: () => ({ header: TEST_HEADER, mark: own }),
+    isTestMark: (mark) => mark === own,
+    frequentTexts: (query) => readTexts(journal, query),
+    config: async () => ({ settings: [...describeSettings(loaded())] }),
+  };
+}
+
 function namedModels({ models, metrics, governance, loaded }: ServiceParts, lifecycle: Lifecycle): NamedModels {
   const { repository } = models;
   const parts: ModelsReportParts = {
@@ -199,15 +219,32 @@ function classifying(parts: ServiceParts): Pick<Services, "classify" | "classify
   const { models } = parts;
   return {
     classify: (request, hangUp, timing) =>
-      counted(parts, { request, timing }, () => models.classify(request, hangUp, timing), ofOne),
+      toldOf(parts, request, timing, (call) => models.classify(call, hangUp, timing), ofOne),
     classifySeveral: (request, hangUp, timing) =>
-      counted(parts, { request, timing }, () => askSeveral(models, request, hangUp, timing), ofSeveral),
+      toldOf(parts, request, timing, (call) => askSeveral(models, call, hangUp, timing), ofSeveral),
   };
+}
+
+/** A test's is counted by itself. Nobody stands behind it whose questions a worker would have to forget. */
+async function toldOf<R extends ClassifyReply | SeveralReply>(
+  parts: ServiceParts,
+  request: AskedRequest,
+  timing: CallTiming | undefined,
+  ask: (request: AskedRequest) => Promise<R>,
+  textsOf: (reply: R) => readonly ClassifyResult[],
+): Promise<R> {
+  if (!request.isTest) return counted(parts, { request, timing }, () => ask(request), textsOf);
+  const { metrics, onlookers } = parts;
+  const { user: _user, ...call } = request;
+  onlookers.tell("metrics", () => metrics.tested());
+  const reply = await ask(call);
+  if (timing) timing.source = slowestOf(textsOf(reply));
+  return reply;
 }
 
 async function counted<R extends ClassifyReply | SeveralReply>(
   { metrics, onlookers }: ServiceParts,
-  { request: { priority }, timing }: { request: ClassifyRequest; timing: CallTiming | undefined },
+  { request: { priority }, timing }: { request: AskedRequest; timing: CallTiming | undefined },
   ask: () => Promise<R>,
   textsOf: (reply: R) => readonly ClassifyResult[],
 ): Promise<R> {

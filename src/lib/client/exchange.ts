@@ -18,6 +18,8 @@ export interface Order {
   /** With the query, if any. */
   readonly path: string;
   readonly body?: string | undefined;
+  /** Beside those that every call has. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -62,13 +64,13 @@ export function openStream(order: Order, lastEventId: string | undefined): Promi
 }
 
 function send(
-  { body, signal, agent, method, path, to }: Order,
+  { body, signal, headers: own, agent, method, path, to }: Order,
   more: Readonly<Record<string, string>>,
   onReply: (reply: IncomingMessage) => void,
   onError: (error: Error) => void,
 ): void {
   const type = body === undefined ? {} : { "content-type": "application/json" };
-  const headers = { accept: "application/json", ...to.headers, ...type, ...more };
+  const headers = { accept: "application/json", ...to.headers, ...type, ...own, ...more };
   const order = { ...to.connection, agent, method, path: to.under + path, headers, ...(signal && { signal }) };
   const asked = to.isTls ? https().request(order, onReply) : request(order, onReply);
   if ("host" in to.connection) asked.on("socket", (socket) => limitConnect(socket));

@@ -17,6 +17,8 @@ export const ROUTES = {
   redisStatus: { method: "GET", path: "/api/redis/status/", access: "control" },
   warm: { method: "POST", path: "/api/warm/", access: "control" },
   cleanup: { method: "POST", path: "/api/cleanup/", access: "control" },
+  testMark: { method: "GET", path: "/api/test-mark/", access: "control" },
+  frequentTexts: { method: "GET", path: "/api/texts/", access: "control" },
   decisions: { method: "GET", path: "/api/decisions/", access: "control" },
   alerts: { method: "GET", path: "/api/alerts/", access: "control" },
   events: { method: "GET", path: "/api/events/", access: "control" },

@@ -43,7 +43,11 @@ export function refuseUnlike(path: string, baseline: Facts, now: Facts): void {
 }
 
 /** The kernel may be a newer one, which keeps a little more or less of the memory for itself. */
-function flat({ model, machine: { cpu, cores, memoryBytes }, load: { texts, ...load } }: Facts): Map<string, string> {
+function flat({
+  model,
+  machine: { cpu, cores, memoryBytes },
+  load: { texts, marked: _marked, ...load },
+}: Facts): Map<string, string> {
   const { source: _path, ...sameTexts } = texts;
   const parts = {
     ...load,

@@ -33,6 +33,16 @@ export async function readSettings(client: Client): Promise<Record<string, strin
   }
 }
 
+/** Null where the daemon gives none out: an earlier release, or the control socket is closed to us. */
+export async function readMark(client: Client): Promise<string | null> {
+  try {
+    return (await client.call("testMark", { absenceMs: 0, timeoutMs: TIMEOUT_MS })).mark;
+  } catch (thrown) {
+    if (thrown instanceof CombotError) return null;
+    throw thrown;
+  }
+}
+
 /** The machine that this process runs on. */
 export async function thisMachine(): Promise<PerfReport["machine"]> {
   const all = cpus();

@@ -5,6 +5,8 @@ import type { DaemonWatch } from "./watch/daemon-watch.ts";
 
 /** How a run stands, for whoever watches it. */
 export interface PerfMoment extends Omit<LoadProgress, "isWarm"> {
+  /** Of one load among several. */
+  readonly title?: string;
   readonly phase: "warm-up" | "load" | "steady";
   /** Null: it ends with the last of the requests. */
   readonly ofSeconds: number | null;

@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { CombotError } from "../errors.ts";
+import { namedFileFailure } from "../system-errors.ts";
+import { ABORT_NAMES } from "./abort-watch.ts";
 import type { Address } from "./load/address.ts";
-import type { Arrivals } from "./load/arrivals.ts";
+import type { Arrivals, RatePiece } from "./load/arrivals.ts";
 import { OPEN_CONNECTIONS } from "./load/order.ts";
 import type { OpenLoad } from "./load/order.ts";
-import type { PerfPlan } from "./plan.ts";
+import { HIGHEST_RATE, perMinuteOf, rateOf, secondsOf } from "./plan-values.ts";
+import type { PerfPlan, SearchPlan } from "./plan.ts";
+import { parseStages } from "./stages.ts";
 import { bundledTexts, textsOf } from "./texts.ts";
+import type { TextSet } from "./texts.ts";
 import { parseTarget } from "./verdict/targets.ts";
-import { namedFileFailure } from "../system-errors.ts";
 
 /** What the command line says. */
 export interface PlanInput {
@@ -15,69 +19,113 @@ export interface PlanInput {
   readonly url: string | undefined;
   readonly tokenFile: string | undefined;
   readonly concurrency: number;
-  readonly duration: string;
+  readonly duration: string | undefined;
   readonly warmUp: string;
   readonly requests: number | undefined;
   readonly rate: string | undefined;
+  readonly stages: string | undefined;
   readonly arrivals: Arrivals;
   readonly connections: number | undefined;
   readonly users: number | undefined;
   readonly texts: string | undefined;
-  readonly unique: boolean;
+  readonly unique: boolean | undefined;
   readonly model: string | undefined;
   readonly timeout: number;
   readonly lifecycle: boolean;
   readonly target: readonly string[];
+  readonly abortOn: readonly string[];
+  readonly asLive: boolean;
+  readonly findMax: boolean;
+  readonly perUser: string;
+  readonly repeat: number;
   readonly seed: number;
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
-const LONGEST_SECONDS = 86_400;
-const HIGHEST_RATE = 100_000;
+/** What the journal remembers. */
+export interface Replayed {
+  readonly profile: readonly RatePiece[];
+  readonly texts: TextSet;
+  /** Which minutes, in words. */
+  readonly words: string;
+}
+
+const USUAL_SECONDS = "30s";
+/** Three windows, each of them long enough to have a p99. */
+const STEP_SECONDS = "9s";
+const LEAST_STEP_SECONDS = 3;
+const START_PER_SECOND = 10;
 /** A run of so many requests ends when they are done, but not never. */
 const COUNTED_RUN_SECONDS = 3600;
 
 /** @throws {CombotError} `USAGE` naming the flag that can't be followed. */
-export function planFrom(input: PlanInput): PerfPlan {
-  const { socketPath, url, tokenFile, concurrency, requests, rate, connections, lifecycle, seed } = input;
+export function planFrom(input: PlanInput, replayed: Replayed | null = null): PerfPlan {
+  const { socketPath, url, tokenFile, concurrency, requests, lifecycle, seed } = input;
   if (url === undefined && tokenFile !== undefined)
     throw new CombotError("USAGE", "--token-file goes with --url: the socket takes no token.");
-  if (rate === undefined && connections !== undefined)
+  const profile = replayed && !input.findMax ? replayed.profile : stagesOf(input);
+  const open = openLoad(input, profile);
+  if (open === null && input.connections !== undefined)
     throw new CombotError("USAGE", "--connections goes with --rate: a closed loop has --concurrency of them.");
   return {
     address: url === undefined ? { path: socketPath } : addressOf(url),
     headers: tokenFile === undefined ? "" : `authorization: Bearer ${tokenIn(tokenFile)}\r\n`,
+    asLive: input.asLive,
+    mark: null,
     concurrency,
-    open: rate === undefined ? null : openLoad(rate, input),
+    open,
     users: input.users ?? concurrency,
-    texts: input.texts === undefined ? bundledTexts() : textsOf(input.texts),
-    isUnique: input.unique,
+    texts: replayed?.texts ?? (input.texts === undefined ? bundledTexts() : textsOf(input.texts)),
+    // Out of a cache that fills while it is searched, no two runs would find the same.
+    isUnique: input.unique ?? (input.findMax && input.texts === undefined && replayed === null),
     model: input.model ?? null,
-    warmUpSeconds: secondsOf("--warm-up", input.warmUp, 0),
-    seconds: requests === undefined ? secondsOf("--duration", input.duration, 1) : COUNTED_RUN_SECONDS,
+    warmUpSeconds: profile ? 0 : secondsOf("--warm-up", input.warmUp, 0),
+    seconds: profile ? lengthOf(profile) : secondsFrom(input),
     requests: requests ?? null,
     timeoutSeconds: input.timeout,
     lifecycle,
-    targets: input.target.map(parseTarget),
+    targets: input.target.map((text) => parseTarget(text)),
+    abortOn: input.abortOn.map((text) => parseTarget(text, "--abort-on", ABORT_NAMES)),
+    search: input.findMax ? searchPlan(input) : null,
+    stages: profile ? (replayed?.words ?? input.stages ?? null) : null,
     seed,
   };
 }
 
-function secondsOf(flag: string, text: string, least: number): number {
-  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text) ?? [];
-  const seconds = Number(digits ?? NaN) * (UNIT_SECONDS[unit] ?? NaN);
-  if (seconds >= least && seconds <= LONGEST_SECONDS) return seconds;
-  throw new CombotError("USAGE", `${flag} ${text}: give a time from ${least}s to 24h, as 30s or 2m.`);
+function secondsFrom({ requests, duration, findMax }: PlanInput): number {
+  if (requests !== undefined) return COUNTED_RUN_SECONDS;
+  if (findMax) return secondsOf("--duration", duration ?? STEP_SECONDS, LEAST_STEP_SECONDS);
+  return secondsOf("--duration", duration ?? USUAL_SECONDS, 1);
 }
 
-function openLoad(rate: string, { arrivals, connections = OPEN_CONNECTIONS }: PlanInput): OpenLoad {
-  return { ratePerSecond: rateOf(rate), arrivals, connections };
+function searchPlan(input: PlanInput): SearchPlan {
+  return {
+    perUserPerMinute: perMinuteOf(input.perUser),
+    stepSeconds: secondsFrom(input),
+    repeats: input.repeat,
+    startPerSecond: input.rate === undefined ? START_PER_SECOND : rateOf(input.rate),
+    mostPerSecond: HIGHEST_RATE,
+  };
 }
 
-function rateOf(text: string): number {
-  const rate = Number(text);
-  if (rate > 0 && rate <= HIGHEST_RATE) return rate;
-  throw new CombotError("USAGE", `--rate ${text}: give requests a second, above 0 and up to ${HIGHEST_RATE}.`);
+function stagesOf({ stages, findMax }: PlanInput): readonly RatePiece[] | null {
+  if (stages === undefined || findMax) return null;
+  return parseStages(stages);
+}
+
+function lengthOf(profile: readonly RatePiece[]): number {
+  return profile.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+function openLoad(
+  { rate, arrivals, connections = OPEN_CONNECTIONS, findMax }: PlanInput,
+  profile: readonly RatePiece[] | null,
+): OpenLoad | null {
+  if (profile) {
+    const highest = Math.max(...profile.flatMap(({ fromPerSecond, toPerSecond }) => [fromPerSecond, toPerSecond]));
+    return { ratePerSecond: highest, arrivals, connections, profile };
+  }
+  if (findMax) return { ratePerSecond: START_PER_SECOND, arrivals, connections };
+  return rate === undefined ? null : { ratePerSecond: rateOf(rate), arrivals, connections };
 }
 
 function addressOf(text: string): Address {

@@ -1,30 +1,26 @@
 import type { Client } from "../client.ts";
-import type { LifecycleStep, PerfReport } from "../protocol/perf.ts";
+import type { PerfReport } from "../protocol/perf.ts";
 import { VERSION } from "../version.ts";
+import { AbortWatch } from "./abort-watch.ts";
 import { refuseUnlike } from "./baseline.ts";
-import { stolenBetween } from "../cpu-steal.ts";
-import { kernelFiles } from "../kernel-files.ts";
-import { readSettings, thisMachine } from "./facts.ts";
-import { runLifecycle } from "./lifecycle.ts";
-import { runGenerator } from "./load/generator-child.ts";
-import type { GeneratorWatcher } from "./load/generator-child.ts";
-import type { LoadProgress, LoadResult } from "./load/order.ts";
+import { readMark, readSettings, thisMachine } from "./facts.ts";
+import type { LoadProgress } from "./load/order.ts";
+import { foundBy, runLoad } from "./main-run.ts";
+import type { Found } from "./main-run.ts";
 import { momentOf } from "./moment.ts";
 import type { PerfMoment } from "./moment.ts";
-import { loadOf, orderOf } from "./plan.ts";
+import { loadOf } from "./plan.ts";
 import type { PerfPlan } from "./plan.ts";
 import { probe } from "./probe.ts";
-import { happeningsOf, recyclesOf, resourcesOf } from "./resources.ts";
-import type { Span } from "./resources.ts";
+import { findMax } from "./search/find-max.ts";
+import type { SearchStep } from "../protocol/perf.ts";
 import { runSteady } from "./steady.ts";
-import { summarise } from "./summary.ts";
-import { bottleneckOf } from "./verdict/bottleneck.ts";
 import { compareRuns } from "./verdict/comparison.ts";
+import { fittedTargets } from "./verdict/fitted.ts";
+import type { CacheFacts } from "./verdict/fitted.ts";
 import { measuredFigures } from "./verdict/measured.ts";
-import { defaultTargets, judgeTargets } from "./verdict/targets.ts";
-import type { TargetName, Targets } from "./verdict/targets.ts";
+import { changedTargets, defaultTargets, judgeTargets } from "./verdict/targets.ts";
 import { DaemonWatch } from "./watch/daemon-watch.ts";
-import { readMetricsPage, serverFigures } from "./watch/server-metrics.ts";
 
 export interface PerfSurroundings {
   readonly client: Client;
@@ -32,98 +28,81 @@ export interface PerfSurroundings {
   readonly socketPath: string;
   /** Told about twice a second. */
   readonly onProgress?: (moment: PerfMoment) => void;
+  /** Told of each rate of a search. */
+  readonly onStep?: (step: SearchStep) => void;
   /** An earlier run to compare this one with. */
   readonly baseline?: { readonly path: string; readonly report: PerfReport } | undefined;
+  /** Aborted: it ends here, its reason says why, and what was measured so far is told. */
   readonly signal?: AbortSignal;
 }
+
+type Ground = Pick<PerfReport, "at" | "machine" | "model" | "settings">;
 
 /**
  * Puts the daemon under load as planned, watches it and itself, and holds what it found against the targets.
  *
  * @throws {CombotError} before any load: the daemon can't be reached, or the baseline was another run.
  */
-export async function runPerfTest(plan: PerfPlan, around: PerfSurroundings): Promise<PerfReport> {
+export async function runPerfTest(planned: PerfPlan, around: PerfSurroundings): Promise<PerfReport> {
   const { client, baseline } = around;
   const at = new Date().toISOString();
   const machine = await thisMachine();
+  const plan = { ...planned, mark: planned.asLive ? null : await readMark(client) };
   const model = await probe(client, plan);
   if (baseline) refuseUnlike(baseline.path, baseline.report, { model, machine, load: loadOf(plan) });
   const settings = await readSettings(client);
-  const targets = changed(defaultTargets(settings?.["COMBOT_PROFILE"]), plan);
+  const ground = { at, machine, model, settings };
   const watch = new DaemonWatch(client, () => performance.now(), machine.cores);
   await watch.start();
   try {
-    const main = await runLoad(plan, around, watch);
-    const isCpuJudged = plan.open === null && targets.has("cpu");
-    const tell = (progress: LoadProgress): void => around.onProgress?.(momentOf("steady", progress, plan, watch));
-    const steady = isCpuJudged ? await runSteady(plan, machine.cores, watch, tell, around.signal) : null;
-    const found = foundBy(main, watch, plan);
-    const report = judged({ format: 1, at, machine, model, settings, steady, ...found, ...versionsOf(watch) }, targets);
+    const report = plan.search
+      ? await searched(plan, { ...around, watch }, ground)
+      : await measured(plan, { ...around, watch }, ground);
     return baseline ? compared(report, baseline.report) : report;
   } finally {
     await watch.stop();
   }
 }
 
-interface MainRun {
-  readonly result: LoadResult;
-  readonly span: Span;
-  readonly pages: readonly [string | undefined, string | undefined];
-  readonly stolen: number | null;
-  readonly lifecycle: LifecycleStep[] | null;
+type Watching = PerfSurroundings & { readonly watch: DaemonWatch };
+
+async function measured(plan: PerfPlan, around: Watching, ground: Ground): Promise<PerfReport> {
+  const { watch, signal } = around;
+  const { machine, settings } = ground;
+  const targets = changedTargets(defaultTargets(settings), plan.targets);
+  const ended = new AbortWatch(plan, watch, signal);
+  const tell =
+    (run: "load" | "steady") =>
+    (progress: LoadProgress): void => {
+      if (run === "load") ended.look(progress);
+      around.onProgress?.(momentOf(run, progress, plan, watch));
+    };
+  const main = await runLoad(plan, { ...around, onProgress: tell("load"), until: ended.signal });
+  const isCpuJudged = plan.open === null && targets.has("cpu") && ended.why === null;
+  const steady = isCpuJudged ? await runSteady(plan, machine.cores, watch, tell("steady"), ended.signal) : null;
+  const found = foundBy(main, watch, plan);
+  const whole = { ...ground, format: 1 as const, steady, ...found, ...versionsOf(watch) };
+  const report = judged(whole, fittedTargets(targets, plan, cacheFacts(watch), found.requests.begun));
+  if (ended.why === null) return report;
+  return { ...report, interrupted: ended.why, verdict: ended.isMissed ? "fail" : report.verdict };
 }
 
-async function runLoad(plan: PerfPlan, around: PerfSurroundings, watch: DaemonWatch): Promise<MainRun> {
-  const { client, socketPath, onProgress, signal } = around;
-  const over = new AbortController();
-  let span: Span = { fromMs: 0, toMs: Infinity };
-  let before: Promise<string | undefined> | undefined;
-  let after: Promise<string | undefined> | undefined;
-  let [cpuBefore, cpuAfter] = [readCpu(), readCpu()];
-  let steps: Promise<LifecycleStep[]> | undefined;
-  const watcher: GeneratorWatcher = {
-    onMeasuring: () => {
-      span = { ...span, fromMs: performance.now() };
-      before = readMetricsPage(socketPath);
-      cpuBefore = readCpu();
-      if (plan.lifecycle) steps = runLifecycle(client, plan, over.signal);
-    },
-    onOver: () => {
-      span = { ...span, toMs: performance.now() };
-      over.abort();
-      after = readMetricsPage(socketPath);
-      cpuAfter = readCpu();
-    },
-    onProgress: (progress) => onProgress?.(momentOf("load", progress, plan, watch)),
+async function searched(plan: PerfPlan, around: Watching, ground: Ground): Promise<PerfReport> {
+  const { machine, settings } = ground;
+  const { search, best, targets, interrupted } = await findMax(plan, { ...around, cores: machine.cores, settings });
+  const found: Found = foundBy(best.run, around.watch, best.plan);
+  const whole = {
+    ...ground,
+    format: 1 as const,
+    steady: null,
+    ...found,
+    ...versionsOf(around.watch),
+    search,
+    interrupted,
   };
-  const result = await runGenerator(orderOf(plan), watcher, signal);
-  const stolen = stolenBetween(cpuBefore, cpuAfter);
-  return { result, span, stolen, pages: [await before, await after], lifecycle: (await steps) ?? null };
-}
-
-function readCpu(): string | undefined {
-  return kernelFiles.read("/proc/stat");
-}
-
-type Found = Omit<
-  PerfReport,
-  "format" | "at" | "machine" | "model" | "settings" | "steady" | "versions" | "targets" | "comparison" | "verdict"
->;
-
-function foundBy({ result, span, stolen, pages, lifecycle }: MainRun, watch: DaemonWatch, plan: PerfPlan): Found {
-  const { computedMs, generator, ...summary } = summarise(result, plan.open !== null);
-  return {
-    load: loadOf(plan),
-    warmUpSeconds: plan.warmUpSeconds,
-    ...summary,
-    server: { computedMs, ...serverFigures(...pages) },
-    generator: { ...generator, bottleneck: bottleneckOf(generator, summary.latencyMs.all.mean) },
-    resources: resourcesOf(watch.samples, span),
-    stolen,
-    recycles: recyclesOf(watch.samples, span),
-    happenings: happeningsOf(watch.decisions, span),
-    lifecycle,
-  };
+  const verdicts = judgeTargets(targets, measuredFigures(whole, 0));
+  const verdict = search.ratePerSecond === null ? "fail" : search.bound?.by === "generator" ? "generator" : "pass";
+  return { ...whole, targets: verdicts, comparison: null, verdict };
 }
 
 function versionsOf(watch: DaemonWatch): Pick<PerfReport, "versions"> {
@@ -131,8 +110,19 @@ function versionsOf(watch: DaemonWatch): Pick<PerfReport, "versions"> {
   return { versions: { combot: VERSION, daemon, node: process.versions.node } };
 }
 
-function judged(found: Omit<PerfReport, "targets" | "comparison" | "verdict">, targets: Targets): PerfReport {
-  const verdicts = judgeTargets(targets, measuredFigures(found, targets.get("rate") ?? 0));
+/** As it was seen last. */
+function cacheFacts(watch: DaemonWatch): CacheFacts {
+  const last = watch.samples.at(-1)?.sample;
+  return { isMemoryAlone: last?.redis.state === "off", entries: last?.cache.memory.maxEntries ?? null };
+}
+
+function judged(
+  found: Omit<PerfReport, "targets" | "comparison" | "verdict">,
+  { targets, detail }: ReturnType<typeof fittedTargets>,
+): PerfReport {
+  const figures = measuredFigures(found, targets.get("rate") ?? 0);
+  const hitRate = detail === null ? figures["hit-rate"] : { detail, ...figures["hit-rate"] };
+  const verdicts = judgeTargets(targets, { ...figures, "hit-rate": hitRate });
   const isMissed = verdicts.some(({ pass }) => pass === false);
   const verdict = found.generator.bottleneck !== null ? "generator" : isMissed ? "fail" : "pass";
   return { ...found, targets: verdicts, comparison: null, verdict };
@@ -143,13 +133,4 @@ function compared(report: PerfReport, baseline: PerfReport): PerfReport {
   const isWorse = figures.some(({ verdict }) => verdict === "worse");
   const verdict = report.verdict === "pass" && isWorse ? "fail" : report.verdict;
   return { ...report, comparison: { at: baseline.at, figures }, verdict };
-}
-
-function changed(targets: Targets, { targets: changes }: PerfPlan): Targets {
-  const all = new Map<TargetName, number>(targets);
-  for (const [name, limit] of changes) {
-    if (limit === undefined) all.delete(name);
-    else all.set(name, limit);
-  }
-  return all;
 }

@@ -47,7 +47,7 @@ export async function runSteady(
     ...(onProgress && { onProgress }),
   };
   const order = { ...orderOf(plan), open, seconds, warmUpSeconds: WARM_UP_SECONDS, requests: null };
-  const result = await runGenerator(order, watcher, signal);
+  const result = await runGenerator(order, { ...watcher, until: signal, graceMs: 0 });
   const { requests, latencyMs, generator } = summarise(result, true);
   // The first one reaches back to before the stretch.
   const treeCpu = meanOf(watch.samples.slice(from + 1, to).map(({ cpu }) => cpu.treeCpu));

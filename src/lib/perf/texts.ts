@@ -8,6 +8,8 @@ export interface TextSet {
   /** `bundled`, or the file's path. */
   readonly source: string;
   readonly texts: readonly string[];
+  /** How often each is asked, beside the others; by Zipf's law without. */
+  readonly weights?: readonly number[];
   /** Of the texts and their order: 12 hex digits. */
   readonly digest: string;
 }

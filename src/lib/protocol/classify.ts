@@ -112,6 +112,12 @@ export const severalReply = z.object({
 export const anyClassifyReply = z.union([classifyReply, severalReply]);
 
 export type ClassifyRequest = z.infer<typeof classifyRequest>;
+/** As it is asked of the daemon's own parts. */
+export interface AskedRequest extends ClassifyRequest {
+  /** Of a load test: it is answered as any other, and counts nowhere that people's questions count. */
+  readonly isTest?: true;
+}
+
 export type ClassifyReply = z.infer<typeof classifyReply>;
 export type ClassifyResult = z.infer<typeof classifyResult>;
 export type SeveralReply = z.infer<typeof severalReply>;

@@ -9,6 +9,7 @@ import { configReport } from "./config.ts";
 import { decisionsQuery, decisionsReply } from "./decisions.ts";
 import { daemonEvent } from "./events.ts";
 import { health } from "./health.ts";
+import { testMark } from "./load-test.ts";
 import { historyQuery, historyReply } from "./history.ts";
 import { memoryReport } from "./memory.ts";
 import { metricsReport } from "./metrics.ts";
@@ -18,6 +19,7 @@ import { MODEL_ENDPOINTS } from "./model-endpoints.ts";
 import { lifeQuery, lifeReply, momentQuery, momentReply } from "./moments.ts";
 import { processStatus, recycleReply, recycleRequest, waitQuery } from "./process.ts";
 
+import { textsQuery, textsReply } from "./texts.ts";
 import { warmEvent, warmRequest } from "./warm.ts";
 
 /** Every call of the HTTP API: what the server serves, the client knows and the OpenAPI page tells. */
@@ -123,6 +125,22 @@ export const ENDPOINTS = {
     summary: "Give memory back, and say how much",
     body: cleanupRequest,
     replies: { 200: cleanupReply },
+  },
+  testMark: {
+    method: "GET",
+    path: "/api/test-mark/",
+    access: "control",
+    summary: "What marks a classify call as a load test's: it counts nowhere that people's questions count",
+    replies: { 200: testMark },
+  },
+  frequentTexts: {
+    method: "GET",
+    path: "/api/texts/",
+    access: "control",
+    summary:
+      "The texts that were asked most, from the journal: their digests, and the texts themselves where it keeps them",
+    query: textsQuery,
+    replies: { 200: textsReply },
   },
   decisions: {
     method: "GET",

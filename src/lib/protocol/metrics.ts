@@ -35,6 +35,9 @@ export const metricsReport = z.object({
   clientsGone: count.describe(
     "classify calls whose client closed the connection before its answer; in no other figure",
   ),
+  testCalls: count
+    .optional()
+    .describe("classify calls of load tests; in no other figure but those of queue and batches"),
   latencyMs: z.object({ memory: quantiles, redis: quantiles, computed: quantiles }).describe("over 5 to 10 minutes"),
   throughput: z.number().min(0).describe("classify calls a second, over the last minute"),
   queue: z.object({ waiting: count, oldestMs: z.number().min(0) }),

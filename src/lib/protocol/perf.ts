@@ -24,6 +24,8 @@ const loadPlan = z.object({
   texts: z.object({ source: z.string(), count, digest: z.string(), unique: z.boolean() }),
   transport: z.enum(["unix", "tcp"]),
   seed: count,
+  marked: z.boolean().optional().describe("whether the daemon knew its calls for a test's, and counted none of them"),
+  stages: z.string().optional().describe("rates over time: what --stages said, or which minutes of the journal"),
 });
 
 const serverTimes = z
@@ -60,6 +62,7 @@ const lifecycleStep = z.object({
   atSeconds: seconds,
   durationMs: z.number().min(0).describe("as the daemon told; of the slowest worker for recycle"),
   error: z.string().nullable(),
+  idle: z.string().nullable().optional().describe("why there was nothing to do, and so nothing was measured"),
 });
 
 const targetVerdict = z.object({
@@ -81,6 +84,50 @@ const comparedFigure = z.object({
   ratio: z.number(),
   interval: z.tuple([z.number(), z.number()]).describe("of the ratio, 95%, bootstrapped over windows"),
   verdict: z.enum(["better", "worse", "same"]),
+});
+
+/** What can keep a machine from holding a higher rate. */
+export const BOUNDS = ["cpu", "queue", "memory", "redis", "generator"] as const;
+
+const searchStep = z.object({
+  run: z.int().min(1),
+  ratePerSecond: z.number().min(0).describe("offered"),
+  seconds: seconds.describe("measured"),
+  held: z.boolean(),
+  why: z.string().nullable().describe("why it was not held"),
+  perSecond: z.number().min(0).describe("answered"),
+  failed: count,
+  p50: ms,
+  p99: ms,
+  hitRate: share.nullable(),
+  machineCpu: share.nullable(),
+  usage: share.nullable().describe("of the memory limit, the highest"),
+  waiting: count.nullable().describe("texts in the queue, the most at one time"),
+});
+
+const search = z.object({
+  perUserPerMinute: z.number().min(0).describe("questions that a user asks"),
+  ratePerSecond: z.number().nullable().describe("the median of the runs; null where not even the lowest was held"),
+  users: count.nullable().describe("who ask so often, together, at that rate"),
+  found: z.array(z.number().nullable()).describe("of each run"),
+  spread: share.nullable().describe("highest less lowest of the runs, of the median"),
+  isAtLeast: z.boolean().describe("true: something else ended the search, and more may be held"),
+  bound: z
+    .object({ by: z.enum(BOUNDS), evidence: z.array(z.string()) })
+    .nullable()
+    .describe("what kept it from more; null where nothing did, or it can't be told"),
+  steps: z.array(searchStep).describe("in the order in which they were tried"),
+});
+
+const stage = z.object({
+  atSeconds: seconds,
+  seconds,
+  fromPerSecond: z.number().min(0),
+  toPerSecond: z.number().min(0),
+  answered: count,
+  failed: count,
+  p50: ms,
+  p99: ms,
 });
 
 const window = z.object({
@@ -177,6 +224,13 @@ export const perfReport = z.object({
     })
     .nullable()
     .describe("a stretch at the rate that CPU is judged at, after a closed loop"),
+  search: search.nullable().optional().describe("of --find-max; the other figures are those of the rate that it found"),
+  stages: z.array(stage).optional().describe("of --stages: what was measured in each"),
+  interrupted: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("why it ended before its time; the figures are of what was measured"),
   targets: z.array(targetVerdict),
   comparison: z.object({ at: z.iso.datetime(), figures: z.array(comparedFigure) }).nullable(),
   verdict: z.enum(["pass", "fail", "generator"]).describe("generator: it was the bottleneck, so nothing is said"),
@@ -192,4 +246,8 @@ export type LifecycleStep = z.infer<typeof lifecycleStep>;
 export type TargetVerdict = z.infer<typeof targetVerdict>;
 export type ComparedFigure = z.infer<typeof comparedFigure>;
 export type PerfWindow = z.infer<typeof window>;
+export type PerfSearch = z.infer<typeof search>;
+export type SearchStep = z.infer<typeof searchStep>;
+export type PerfStage = z.infer<typeof stage>;
+export type BoundName = (typeof BOUNDS)[number];
 export type FigureUnit = TargetVerdict["unit"];

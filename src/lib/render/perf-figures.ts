@@ -1,5 +1,6 @@
 import type { FigureUnit, LoadPlan, PerfReport, TargetVerdict } from "../protocol/perf.ts";
 import { formatBytes, formatDuration } from "../units.ts";
+import { searchWords } from "./perf-search-words.ts";
 import { NONE, percent } from "./words.ts";
 
 /** Of the CPU time; from here on answers are later by more than noise. */
@@ -27,10 +28,17 @@ export function limitOf({ bound, unit, limit }: TargetVerdict): string {
   return `${bound === "below" ? "below" : "at least"} ${figure(unit, limit)}`;
 }
 
+function searchVerdict(report: PerfReport): string {
+  const words = searchWords(report);
+  if (report.verdict === "generator") return `No verdict: the load generator was at its end first. It ${words}.`;
+  return report.verdict === "pass" ? `This machine ${words}.` : `FAIL: ${words}.`;
+}
+
 /** `closed loop of 50, 50 users, 3000 bundled texts`. */
 export function loadWords(plan: LoadPlan): string {
-  const { loop, concurrency, ratePerSecond, arrivals, connections, users, texts, transport } = plan;
-  const rate = `open loop at ${ratePerSecond} requests/s (${arrivals}, over ${connections} connections at most)`;
+  const { loop, concurrency, ratePerSecond, arrivals, connections, users, texts, transport, stages } = plan;
+  const at = stages === undefined ? `at ${ratePerSecond} requests/s` : `by ${stages}`;
+  const rate = `open loop ${at} (${arrivals}, over ${connections} connections at most)`;
   const source = texts.source === "bundled" ? "bundled texts" : `texts of ${texts.source}`;
   return [
     loop === "open" ? rate : `closed loop, ${concurrency} at a time`,
@@ -48,7 +56,15 @@ export function verdictWords(report: PerfReport): string {
   return `${ownVerdict(report)}${isFelt ? note : ""}`;
 }
 
-function ownVerdict({ verdict, generator, targets, comparison }: PerfReport): string {
+function ownVerdict(report: PerfReport): string {
+  const words = plainVerdict(report);
+  const { interrupted = null } = report;
+  return interrupted === null ? words : `Ended before its time: ${interrupted}. So far: ${words}`;
+}
+
+function plainVerdict(report: PerfReport): string {
+  const { verdict, generator, targets, comparison, search } = report;
+  if (search) return searchVerdict(report);
   if (verdict === "generator")
     return `No verdict: ${generator.bottleneck ?? ""}. The figures say nothing of the daemon.`;
   const missed = targets.filter(({ pass }) => pass === false).map(({ name }) => name);

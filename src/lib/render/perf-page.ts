@@ -3,6 +3,7 @@ import { harmless, jsonText } from "../harmless.ts";
 import type { FigureUnit, PerfReport } from "../protocol/perf.ts";
 import { figure, figureMs } from "./perf-figures.ts";
 import { happenedIn, lanesOf, type Lane } from "./perf-happened.ts";
+import { BOUND_WORDS } from "./perf-search.ts";
 import { NONE } from "./words.ts";
 
 /** What the page is made of. */
@@ -46,6 +47,7 @@ export function renderPerfPage(report: PerfReport, assets: PageAssets, baseline:
     happened,
     lanes,
     spread: spreadOf(report),
+    boundWords: BOUND_WORDS,
     badge: BADGES[report.verdict],
     latencyRows: latencyRows(report, classes),
     machineRows: machineRows(report),

@@ -3,6 +3,8 @@ import { percent, shortCount } from "./words.ts";
 
 /** How a load stands. */
 export interface Moment {
+  /** Of one load among several. */
+  readonly title?: string;
   readonly phase: "warm-up" | "load" | "steady";
   readonly seconds: number;
   /** Null: it ends with the last of the requests. */
@@ -17,10 +19,10 @@ export interface Moment {
 
 /** One line, the figures so far. */
 export function renderPerfMoment(moment: Moment): string {
-  const { phase, seconds, ofSeconds, answered, failed, p50Ms, p99Ms, seen } = moment;
+  const { title, phase, seconds, ofSeconds, answered, failed, p50Ms, p99Ms, seen } = moment;
   const { computed, memory, redis } = answered;
   const all = computed + memory + redis;
-  const name = phase === "steady" ? "at 20/s" : phase;
+  const name = title ?? (phase === "steady" ? "at 20/s" : phase);
   const time =
     ofSeconds === null ? `${seconds.toFixed(0)} s` : `${Math.min(seconds, ofSeconds).toFixed(0)}/${ofSeconds} s`;
   const parts = [

@@ -1,10 +1,11 @@
 import { machineInALine } from "../machine-facts/words.ts";
-import type { PerfLatencies, PerfReport, TargetVerdict } from "../protocol/perf.ts";
+import type { LifecycleStep, PerfLatencies, PerfReport, TargetVerdict } from "../protocol/perf.ts";
 import { formatBytes } from "../units.ts";
 import type { Glyphs } from "./glyphs.ts";
 import type { Paint } from "./paint.ts";
 import { figure, figureMs, limitOf, loadWords, verdictWords } from "./perf-figures.ts";
 import { happenedIn } from "./perf-happened.ts";
+import { renderSearch, renderStages } from "./perf-search.ts";
 import { sparkline } from "./sparkline.ts";
 import { type Column, renderTable } from "./table.ts";
 import { NONE, percent, wrapWords } from "./words.ts";
@@ -36,6 +37,8 @@ export function renderPerf(report: PerfReport, paint: Paint, glyphs: Glyphs): st
     latencies(report, paint),
     histograms(report, glyphs),
     facts(report),
+    ...(report.stages ? [renderStages(report.stages, paint)] : []),
+    ...(report.search ? [renderSearch(report.search, WIDTH, paint)] : []),
     targets(report.targets, paint),
     ...(report.comparison ? [comparison(report.comparison, paint)] : []),
     verdict(report, paint),
@@ -91,12 +94,18 @@ function facts(report: PerfReport): string {
     line("memory", memory(report)),
     line("cpu", cpu(report)),
     line("recycles", happened(report)),
-    ...(report.lifecycle ?? []).map(({ step, durationMs, error }) =>
-      line(step, error === null ? figure("ms", durationMs) : `failed: ${error}`),
-    ),
+    ...(report.lifecycle ?? []).map((one) => line(one.step, stepWords(one))),
+    ...(report.load.marked === false ? [line("counted", COUNTED)] : []),
     line("stable", stability(report)),
     line("generator", generator(report)),
   ].join("\n");
+}
+
+const COUNTED = "as anybody's: in history, frequent texts, users, hit rate and alerts";
+
+function stepWords({ durationMs, error, idle = null }: LifecycleStep): string {
+  if (error !== null) return `failed: ${error}`;
+  return idle === null ? figure("ms", durationMs) : `not measured: ${idle}`;
 }
 
 function line(name: string, words: string): string {

@@ -7,7 +7,7 @@ import { perfReport, type PerfReport } from "../../../src/lib/protocol/perf.ts";
 import { renderPerfPage } from "../../../src/lib/render/perf-page.ts";
 import { LOOKS, openPage, startChromium } from "../../support/browser/chromium.ts";
 import { layoutFaults } from "../../support/browser/layout-faults.ts";
-import { BLIND_REPORT, PERF_REPORT } from "../../support/perf-report.ts";
+import { BLIND_REPORT, PERF_REPORT, SEARCHED_REPORT, STAGED_REPORT } from "../../support/perf-report.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const ACCEPTANCE = join(import.meta.dirname, "../../../docs/acceptance");
@@ -39,6 +39,8 @@ const CROWDED: PerfReport = {
 const PAGES: readonly (readonly [string, () => PerfReport, (() => PerfReport) | null])[] = [
   ["of a full report", () => PERF_REPORT, null],
   ["of a blind report", () => BLIND_REPORT, null],
+  ["of a search", () => SEARCHED_REPORT, null],
+  ["of stages", () => STAGED_REPORT, null],
   ["of a recorded run", recorded, null],
   ["of a crowded run", () => CROWDED, null],
   ["that compares two runs", () => ({ ...recorded(), comparison: PERF_REPORT.comparison }), recorded],

@@ -25,6 +25,12 @@ const INPUT: PlanInput = {
   timeout: 60,
   lifecycle: false,
   target: [],
+  stages: undefined,
+  abortOn: [],
+  asLive: false,
+  findMax: false,
+  perUser: "2/min",
+  repeat: 3,
   seed: 1,
 };
 

@@ -38,7 +38,7 @@ describe("targets", () => {
   });
 
   test("are the seed's by default, with more memory on the larger machine", () => {
-    expect(Object.fromEntries(defaultTargets("t3.large"))).toEqual({
+    expect(Object.fromEntries(defaultTargets({ COMBOT_PROFILE: "t3.large" }))).toEqual({
       p99: 2000,
       rate: 10,
       memory: 6 * GIB,
@@ -50,7 +50,7 @@ describe("targets", () => {
       recycle: 10_000,
       load: 30_000,
     });
-    expect(defaultTargets("t3.xlarge").get("memory")).toBe(12 * GIB);
+    expect(defaultTargets({ COMBOT_PROFILE: "t3.xlarge" }).get("memory")).toBe(12 * GIB);
   });
 
   test("of CPU leaves out what others took, and says so", () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { PerfReport } from "../../../src/lib/protocol/perf.ts";
 import { pageFigure, renderPerfPage, valueAt } from "../../../src/lib/render/perf-page.ts";
 import type { PageAssets, PageFormat } from "../../../src/lib/render/perf-page.ts";
-import { BLIND_REPORT, PERF_REPORT } from "../../support/perf-report.ts";
+import { BLIND_REPORT, PERF_REPORT, SEARCHED_REPORT, STAGED_REPORT } from "../../support/perf-report.ts";
 
 const TEMPLATES = join(import.meta.dirname, "../../../templates/perf-report");
 
@@ -55,6 +55,8 @@ function wordsOf(html: string): string {
 describe.each<[string, PerfReport]>([
   ["full", PERF_REPORT],
   ["blind", BLIND_REPORT],
+  ["searched", SEARCHED_REPORT],
+  ["staged", STAGED_REPORT],
 ])("the page of a %s report", (_, report) => {
   const html = renderPerfPage(report, ASSETS);
 

@@ -4,8 +4,9 @@ import type { Answer, Routes } from "./route.ts";
 
 const VARIES = { vary: "accept" };
 
-export function metricsRoutes(services: Services): Routes<"metrics" | "metricsHistory" | "moment"> {
+export function metricsRoutes(services: Services): Routes<"metrics" | "metricsHistory" | "moment" | "frequentTexts"> {
   return {
+    frequentTexts: async ({ query }) => ({ status: 200, body: await services.frequentTexts(query) }),
     metricsHistory: async ({ query }) => ({ status: 200, body: await services.history(query) }),
     moment: async ({ query }) => ({ status: 200, body: await services.moment(query) }),
     metrics: async ({ accept }) => {

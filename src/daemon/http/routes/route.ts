@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import type { ENDPOINTS, EndpointName, ReplyOf, StreamName } from "../../../lib/protocol/endpoints.ts";
 import type { CameBy } from "../../../lib/protocol/decisions.ts";
@@ -17,6 +18,7 @@ export interface Call<N extends EndpointName> {
   readonly body: (typeof ENDPOINTS)[N] extends { readonly keepsText: true } ? string : Part<N, "body">;
   readonly params: Part<N, "params">;
   readonly query: Part<N, "query">;
+  readonly headers: IncomingHttpHeaders;
   /** The Accept header. */
   readonly accept: string | undefined;
   readonly admission: Admission;

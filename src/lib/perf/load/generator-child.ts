@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { CombotError } from "../../errors.ts";
 import { programFile } from "../../package-files.ts";
 import { tetheredNode } from "../../tether.ts";
-import type { FromGenerator, LoadOrder, LoadProgress, LoadResult } from "./order.ts";
+import type { FromGenerator, LoadOrder, LoadProgress, LoadResult, ToGenerator } from "./order.ts";
 
 const PROGRAM = programFile("lib/perf/load/generator-process");
 
@@ -14,6 +14,8 @@ export interface GeneratorWatcher {
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Aborted: no further request is to be begun, and the run is over. */
   readonly until?: AbortSignal | undefined;
+  /** How long what is under way is waited for then; until it ends by default. */
+  readonly graceMs?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export function runGenerator(order: LoadOrder, watcher: GeneratorWatcher, signal
   const child = fork(PROGRAM, [], {
     ...tetheredNode(),
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    ...(signal && { signal }),
+    ...(signal && { signal, killSignal: "SIGKILL" as const }),
   });
   const pid = child.pid ?? 0;
   return new Promise((resolve, reject) => {
@@ -42,7 +44,11 @@ export function runGenerator(order: LoadOrder, watcher: GeneratorWatcher, signal
       if (result) resolve(result);
       else reject(new CombotError("INTERNAL", `The load generator ended with ${by ?? code} before it was through.`));
     });
-    child.send({ type: "order", order });
-    watcher.until?.addEventListener("abort", () => child.send({ type: "stop" }), { once: true });
+    child.send({ type: "order", order } satisfies ToGenerator);
+    const stop = (): void => {
+      if (child.connected) child.send({ type: "stop", graceMs: watcher.graceMs } satisfies ToGenerator);
+    };
+    if (watcher.until?.aborted) stop();
+    watcher.until?.addEventListener("abort", stop, { once: true });
   });
 }

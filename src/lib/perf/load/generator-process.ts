@@ -11,7 +11,7 @@ function tell(message: FromGenerator): void {
 async function run(order: LoadOrder): Promise<void> {
   const generator = new Generator(order);
   process.on("message", (message: ToGenerator) => {
-    if (message.type === "stop") generator.stop();
+    if (message.type === "stop") generator.stop(message.graceMs);
   });
   const timer = setInterval(() => tell({ type: "progress", progress: generator.progress }), PROGRESS_EVERY_MS);
   const result = await generator.run({
@@ -22,6 +22,8 @@ async function run(order: LoadOrder): Promise<void> {
   process.send?.({ type: "result", result } satisfies FromGenerator, () => process.disconnect());
 }
 
+// Ctrl-C comes to the whole group: whoever ordered the load says when it is over.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 // Whoever ordered it has gone.
 process.once("disconnect", () => process.exit());
 process.once("message", (message: ToGenerator) => {

@@ -35,6 +35,7 @@ export class Generator {
   #startedMs = 0;
   #measuringMs: number | undefined;
   readonly #stop = Promise.withResolvers<void>();
+  readonly #cut = Promise.withResolvers<void>();
   #stopped = false;
 
   constructor(order: LoadOrder) {
@@ -49,17 +50,27 @@ export class Generator {
     return {
       isWarm: this.#measuringMs !== undefined,
       seconds: (this.#now() - (this.#measuringMs ?? this.#startedMs)) / 1000,
+      begun: this.#recorder.begun,
       answered: this.#byClass((latencies) => latencies.count),
       failed: this.#recorder.failed,
       p50Ms: all.quantileMs(0.5),
       p99Ms: all.quantileMs(0.99),
+      quantilesMs: {
+        p50: all.quantileMs(0.5),
+        p90: all.quantileMs(0.9),
+        p99: all.quantileMs(0.99),
+        p999: all.quantileMs(0.999),
+        max: all.maxMs,
+      },
+      overdue: this.#recorder.overdue(this.#now()),
     };
   }
 
-  /** Begins no further request. */
-  stop(): void {
+  /** Begins no further request. @param graceMs how long those under way are waited for; without it until they end. */
+  stop(graceMs?: number): void {
     this.#stopped = true;
     this.#stop.resolve();
+    if (graceMs !== undefined) setTimeout(this.#cut.resolve, graceMs).unref();
   }
 
   async run(events: GeneratorEvents): Promise<LoadResult> {
@@ -68,27 +79,28 @@ export class Generator {
     // Without a warm-up the very first request counts.
     let meter = warmUpSeconds > 0 ? undefined : this.#startMeasuring();
     const loop = this.#loop();
-    if (!meter) await Promise.race([sleep(warmUpSeconds * 1000), loop]);
+    if (!meter) await Promise.race([sleep(warmUpSeconds * 1000), loop, this.#stop.promise]);
     meter ??= this.#startMeasuring();
     events.onMeasuring();
     // The loop ends by itself where the number of requests is limited.
-    await Promise.race([sleep(longest * 1000), loop, this.#stop.promise]);
+    await Promise.race([sleep(longest * 1000, undefined, { ref: false }), loop, this.#stop.promise]);
     this.stop();
     const seconds = (this.#now() - this.#measuringMs!) / 1000;
     const answeredInTime = this.#recorder.answered;
     const figures = meter();
     events.onOver();
-    await loop;
+    await Promise.race([loop, this.#cut.promise]);
+    const counts = this.#counts();
     this.#caller.close();
-    return { seconds, answeredInTime, ...this.#counts(), generator: { ...figures, ...this.#connections() } };
+    return { seconds, answeredInTime, ...counts, generator: { ...figures, ...this.#connections() } };
   }
 
   #loop(): Promise<void> {
-    const { texts, users, isUnique, model = null, seed, open, concurrency, requests } = this.#order;
+    const { texts, weights, users, isUnique, model = null, seed, open, concurrency, requests } = this.#order;
     const parts: LoopParts = {
       caller: this.#caller,
       recorder: this.#recorder,
-      question: questions({ texts, users, isUnique, model, random: createRandom(seed) }),
+      question: questions({ texts, weights, users, isUnique, model, random: createRandom(seed) }),
       now: this.#now,
       isOver: () => this.#stopped || this.#recorder.begun >= (requests ?? Infinity),
     };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../random.ts";
-import { arrivalTimesMs } from "./arrivals.ts";
-import type { Arrivals } from "./arrivals.ts";
+import { arrivalTimesMs, profileTimesMs } from "./arrivals.ts";
+import type { Arrivals, RatePiece } from "./arrivals.ts";
 import type { Caller, Outcome } from "./caller.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Recorder } from "./recorder.ts";
@@ -38,6 +38,8 @@ export async function closedLoop(clients: number, parts: LoopParts): Promise<voi
 export interface OpenLoopOptions {
   readonly ratePerSecond: number;
   readonly arrivals: Arrivals;
+  /** Rates over time, after which the loop is over, in the place of the one. */
+  readonly profile?: readonly RatePiece[];
   readonly random: Random;
   readonly pacer: Pacer;
 }
@@ -47,7 +49,7 @@ export interface OpenLoopOptions {
  * server that stalls is charged with everybody it kept waiting. Resolves when all that began have ended.
  */
 export async function openLoop(
-  { ratePerSecond, arrivals, random, pacer }: OpenLoopOptions,
+  { ratePerSecond, arrivals, profile, random, pacer }: OpenLoopOptions,
   parts: LoopParts,
 ): Promise<void> {
   const { caller, recorder, question, now, isOver } = parts;
@@ -64,7 +66,8 @@ export async function openLoop(
     inFlight -= 1;
     if (isLast && inFlight === 0) ended.resolve();
   };
-  for (const atMs of arrivalTimesMs(arrivals, ratePerSecond, random)) {
+  const times = profile ? profileTimesMs(arrivals, profile, random) : arrivalTimesMs(arrivals, ratePerSecond, random);
+  for (const atMs of times) {
     const intendedMs = fromMs + atMs;
     while (now() < intendedMs && !isOver()) await pacer.wait(Math.max(0, intendedMs - now()));
     if (isOver()) break;

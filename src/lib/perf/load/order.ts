@@ -1,6 +1,6 @@
 import type { LatencyClass } from "../../protocol/latency-classes.ts";
 import type { Address } from "./address.ts";
-import type { Arrivals } from "./arrivals.ts";
+import type { Arrivals, RatePiece } from "./arrivals.ts";
 
 /** Of an open loop, unless told otherwise: what a stalled server is kept waiting with. */
 export const OPEN_CONNECTIONS = 2000;
@@ -10,6 +10,8 @@ export interface OpenLoad {
   readonly arrivals: Arrivals;
   /** They are opened as they are needed, up to so many; what finds none free waits in the generator, and its wait counts. */
   readonly connections: number;
+  /** Rates over time in the place of the one; the load ends with the last of them. */
+  readonly profile?: readonly RatePiece[];
 }
 
 /** What the generator is to do. */
@@ -20,6 +22,8 @@ export interface LoadOrder {
   /** Further headers of every request, each ended by CRLF. */
   readonly headers: string;
   readonly texts: readonly string[];
+  /** How often each is asked, beside the others; without them by Zipf's law. */
+  readonly weights?: readonly number[] | undefined;
   readonly isUnique: boolean;
   /** That is asked, by its name; without one, the default one. */
   readonly model?: string | null;
@@ -42,11 +46,17 @@ export interface LoadProgress {
   readonly isWarm: boolean;
   /** Since the warm-up, or since the start while that lasts. */
   readonly seconds: number;
+  readonly begun: number;
   readonly answered: Readonly<Record<LatencyClass, number>>;
   readonly failed: number;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
+  readonly quantilesMs: Readonly<Record<LatencyName, number | null>>;
+  /** What has no answer yet: `[ms that it has waited for at least, requests]`, by stretches of the run. */
+  readonly overdue: readonly (readonly [number, number])[];
 }
+
+export type LatencyName = "p50" | "p90" | "p99" | "p999" | "max";
 
 /** Histograms are encoded as HdrHistogram's V2 format, deflated, in base64. */
 export interface LoadResult {
@@ -84,7 +94,14 @@ export interface GeneratorFigures {
   readonly retried: number;
 }
 
-export type ToGenerator = { readonly type: "order"; readonly order: LoadOrder } | { readonly type: "stop" };
+export type ToGenerator = { readonly type: "order"; readonly order: LoadOrder } | Stop;
+
+/** No further request is begun. */
+export interface Stop {
+  readonly type: "stop";
+  /** How long those under way are waited for, until they end by default; what is late by then counts as begun alone. */
+  readonly graceMs?: number | undefined;
+}
 
 export type FromGenerator =
   | { readonly type: "measuring" | "over" }

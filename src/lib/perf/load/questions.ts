@@ -1,8 +1,10 @@
 import type { Random } from "../../random.ts";
-import { zipf } from "./zipf.ts";
+import { byWeight, zipf } from "./zipf.ts";
 
 export interface QuestionOptions {
   readonly texts: readonly string[];
+  /** How often each is asked, beside the others; without them by Zipf's law. */
+  readonly weights?: readonly number[] | undefined;
   /** Distinct users; 0: nobody is named. */
   readonly users: number;
   /** No text is asked twice, and nothing comes out of a cache or goes into it. */
@@ -12,10 +14,11 @@ export interface QuestionOptions {
   readonly random: Random;
 }
 
-/** @returns a maker of request bodies: texts and users by Zipf's law, the first of each most often. */
-export function questions({ texts, users, isUnique, model = null, random }: QuestionOptions): () => string {
+/** @returns a maker of request bodies: texts and users by Zipf's law or by their weights, the first of each most often. */
+export function questions(options: QuestionOptions): () => string {
+  const { texts, weights, users, isUnique, model = null, random } = options;
   const heads = texts.map((text) => `{"text":${JSON.stringify(text)}`);
-  const drawText = zipf(texts.length, random);
+  const drawText = weights ? byWeight(weights, random) : zipf(texts.length, random);
   const drawUser = users > 0 ? zipf(users, random) : undefined;
   const run = Math.floor(random() * 2 ** 32).toString(36);
   let asked = 0;

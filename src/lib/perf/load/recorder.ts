@@ -40,16 +40,28 @@ export class Recorder {
     return Object.values(this.latencies).reduce((sum, { count }) => sum + count, 0);
   }
 
+  /** What waits, by the window in which it was to begin: `[ms that it has waited for at least, requests]`. */
+  overdue(nowMs: number): [number, number][] {
+    const { all, lengthMs } = this.windows;
+    const sinceMs = nowMs - this.#fromMs;
+    return all.flatMap(({ pending }, index): [number, number][] => {
+      const ms = sinceMs - (index + 1) * lengthMs;
+      return pending > 0 && ms > 0 ? [[Math.round(ms), pending]] : [];
+    });
+  }
+
   /** @param intendedMs when the request was to begin. @param nowMs when it did. */
   began(intendedMs: number, nowMs: number): void {
     if (intendedMs < this.#fromMs) return;
     this.#begun += 1;
+    this.windows.at(intendedMs - this.#fromMs).pending += 1;
     this.lateness.record(Math.max(0, nowMs - intendedMs));
   }
 
   /** Answers count in the window in which they came; latencies in that in which the request was to begin. */
   ended(intendedMs: number, nowMs: number, outcome: Outcome): void {
     if (intendedMs < this.#fromMs) return;
+    this.windows.at(intendedMs - this.#fromMs).pending -= 1;
     const window = this.windows.at(nowMs - this.#fromMs);
     if ("code" in outcome) {
       this.#failed += 1;

@@ -4,6 +4,8 @@ import { Latencies } from "./latency.ts";
 
 /** What was answered in one stretch of the run. */
 export interface Window {
+  /** Requests that were to begin in it and have no outcome yet. */
+  pending: number;
   readonly answered: Record<LatencyClass, number>;
   failed: number;
   /** Of the requests that were to begin in it, whenever they were answered. */
@@ -43,12 +45,13 @@ export class Windows {
 }
 
 function emptyWindow(): Window {
-  return { answered: { memory: 0, redis: 0, computed: 0 }, failed: 0, latencies: new Latencies() };
+  return { pending: 0, answered: { memory: 0, redis: 0, computed: 0 }, failed: 0, latencies: new Latencies() };
 }
 
 function joined(windows: readonly Window[]): Window {
   const sum = emptyWindow();
-  for (const { answered, failed, latencies } of windows) {
+  for (const { pending, answered, failed, latencies } of windows) {
+    sum.pending += pending;
     for (const name of LATENCY_CLASSES) sum.answered[name] += answered[name];
     sum.failed += failed;
     sum.latencies.add(latencies);

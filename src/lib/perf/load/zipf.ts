@@ -5,9 +5,15 @@ import type { Random } from "../../random.ts";
  * third a third as often, and so on.
  */
 export function zipf(count: number, random: Random): () => number {
-  const upTo = new Float64Array(count);
+  const weights = Float64Array.from({ length: count }, (_, rank) => 1 / (rank + 1));
+  return byWeight(weights, random);
+}
+
+/** Draws from 0 to one less than there are weights, each as often as its weight says. */
+export function byWeight(weights: ArrayLike<number>, random: Random): () => number {
+  const upTo = new Float64Array(weights.length);
   let sum = 0;
-  for (let rank = 0; rank < count; rank++) upTo[rank] = sum += 1 / (rank + 1);
+  for (let at = 0; at < weights.length; at++) upTo[at] = sum += weights[at]!;
   return () => firstAbove(upTo, random() * sum);
 }
 

@@ -45,11 +45,23 @@ const DEFAULTS: readonly (readonly [TargetName, number])[] = [
 ];
 const XLARGE_MEMORY = 12 * GIB;
 
-export function defaultTargets(profile: string | undefined): Targets {
+/** @param settings of the daemon; null where they are not known. */
+export function defaultTargets(settings: Readonly<Record<string, string>> | null): Targets {
   const targets = new Map(DEFAULTS);
-  if (profile === "t3.xlarge") targets.set("memory", XLARGE_MEMORY);
+  if (settings?.["COMBOT_PROFILE"] === "t3.xlarge") targets.set("memory", XLARGE_MEMORY);
   return targets;
 }
+
+export function changedTargets(targets: Targets, changes: readonly TargetChange[]): Targets {
+  const all = new Map<TargetName, number>(targets);
+  for (const [name, limit] of changes) {
+    if (limit === undefined) all.delete(name);
+    else all.set(name, limit);
+  }
+  return all;
+}
+
+const ALL_NAMES = Object.keys(TARGET_KINDS);
 
 /** Undefined takes a target away. */
 export type TargetChange = readonly [TargetName, number | undefined];
@@ -59,17 +71,15 @@ export type TargetChange = readonly [TargetName, number | undefined];
  *
  * @throws {CombotError} `USAGE` with what is allowed.
  */
-export function parseTarget(text: string): TargetChange {
+export function parseTarget(text: string, flag = "--target", names: readonly string[] = ALL_NAMES): TargetChange {
   const [, name = "", value = ""] = /^([a-z0-9-]+)=(.+)$/.exec(text) ?? [];
-  if (!Object.hasOwn(TARGET_KINDS, name)) {
-    const known = Object.keys(TARGET_KINDS).join(", ");
-    throw new CombotError("USAGE", `--target ${text}: give NAME=VALUE, where NAME is one of ${known}.`);
-  }
+  if (!names.includes(name))
+    throw new CombotError("USAGE", `${flag} ${text}: give NAME=VALUE, where NAME is one of ${names.join(", ")}.`);
   const { unit } = TARGET_KINDS[name as TargetName];
   if (value === "off") return [name as TargetName, undefined];
   const limit = READERS[unit](value);
   if (limit === undefined || !Number.isFinite(limit) || limit < 0)
-    throw new CombotError("USAGE", `--target ${text}: ${EXPECTED[unit]}, or off.`);
+    throw new CombotError("USAGE", `${flag} ${text}: ${EXPECTED[unit]}, or off.`);
   return [name as TargetName, limit];
 }
 
