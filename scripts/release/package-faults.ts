@@ -70,9 +70,9 @@ export function packageFaults(files: readonly PackedFile[], folder: string, vers
       .filter((path) => !existsSync(sourceOf(folder, path)))
       .map((path) => `${path} has no source: npm run build`),
     ...Object.keys(manifest.commands)
-      .map((id) => `dist/commands/${id.replaceAll(":", "/")}.js`)
-      .filter((path) => !paths.has(path))
-      .map((path) => `${path}, a command of the manifest, is not in the package`),
+      .map((id) => `dist/commands/${id.replaceAll(":", "/")}`)
+      .filter((path) => !paths.has(`${path}.js`) && !paths.has(`${path}/index.js`))
+      .map((path) => `${path}.js, a command of the manifest, is not in the package`),
     ...(manifest.version === version ? [] : [`oclif.manifest.json is ${manifest.version}'s: npm run build`]),
     ...files.filter(({ path }) => TEXT.test(path)).flatMap(({ path }) => placeFaults(folder, path)),
   ];

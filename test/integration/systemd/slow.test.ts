@@ -63,7 +63,7 @@ describe.runIf(hasMachines)("on a machine where Node takes a second to start", {
     const settings = ["WORKERS=1", "REQUEST_TIMEOUT=300"];
     await writeDaemonUnit(machine, {
       settings,
-      service: ["TimeoutStartSec=15", "TimeoutStopSec=35", "WatchdogSec=5"],
+      service: ["TimeoutStartSec=60", "TimeoutStopSec=35", "WatchdogSec=5"],
     });
     machine.slowDown(shareFor(START_MS));
   }, LIMIT_MS);

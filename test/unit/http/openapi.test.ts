@@ -12,7 +12,10 @@ test("every endpoint is described, and nothing else is", () => {
   );
   const endpoints = Object.values<Endpoint>(ENDPOINTS).map(({ method, path }) => `${method} ${path}`);
   const pages = [...Object.values(PAGES), ...Object.values(PROBES)].map((path) => `GET ${path}`);
-  expect(described.toSorted()).toEqual([...endpoints, ...pages].toSorted());
+  // Those of COMBOT_COMPAT are held against the server in test/integration/http.
+  const own = described.filter((operation) => !/ \/(hf|tei|v2)(\/|$)/.test(operation));
+  expect(own.toSorted()).toEqual([...endpoints, ...pages].toSorted());
+  expect(described.length - own.length).toBe(17);
   expect(document).toMatchObject({ openapi: "3.1.0", info: { title: "combot", version: "1.2.3" } });
 });
 

@@ -52,7 +52,7 @@ export const REDIS_SETTINGS = {
     secret: "whole",
     file: "only",
     isPublicFile: true,
-    doc: "Certificate that combot shows to a Redis that asks for one; with REDIS_TLS_KEY_FILE.",
+    doc: "Certificate for a Redis that asks its clients for one; with REDIS_TLS_KEY_FILE.",
   },
   REDIS_TLS_KEY: {
     type: privateKey(),
