@@ -13,10 +13,13 @@ if [[ $funcstack[1] == _combot ]]; then _combot "$@"; else compdef _combot combo
 
 /** A function for what may follow these words. */
 function level(commands: readonly KnownCommand[], at: readonly string[]): string {
-  const below = commands.filter(({ words }) => at.every((word, index) => words[index] === word));
+  const within = commands.filter(({ words }) => at.every((word, index) => words[index] === word));
+  // `combot inbox` is a command, and the beginning of others.
+  const own = at.length > 0 ? within.find(({ words }) => words.length === at.length) : undefined;
+  const below = within.filter((one) => one !== own);
   const names = [...new Map(below.map((one) => [one.words[at.length] ?? "", one])).entries()];
-  const offers = names.map(([name, { words, about }]) => {
-    const told = words.length === at.length + 1 ? about : "";
+  const offers = names.map(([name]) => {
+    const told = below.find(({ words }) => words.length === at.length + 1 && words.at(-1) === name)?.about ?? "";
     return `    ${quoted(`${name}:${told.replaceAll(":", String.raw`\:`)}`)}`;
   });
   const cases = names.map(([name, command]) =>
@@ -30,7 +33,7 @@ function level(commands: readonly KnownCommand[], at: readonly string[]): string
   local -a names=(
 ${offers.join("\n")}
   )
-  _arguments -C '1: :->name' ${REST} && return
+  _arguments -C ${[...(own ? specs({ ...own, args: [] }) : []), "'1: :->name'", REST].join(" \\\n    ")} && return
   case $state in
     name) _describe -t commands 'combot command' names ;;
     rest)
