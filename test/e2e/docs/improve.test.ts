@@ -12,6 +12,7 @@ import { packageFile } from "../../../src/lib/package-files.ts";
 import type { Health } from "../../../src/lib/protocol/health.ts";
 import type { EvalReport } from "../../../src/lib/protocol/model-eval.ts";
 import type { InboxReply } from "../../../src/lib/protocol/inbox.ts";
+import type { ShadowReply } from "../../../src/lib/protocol/shadow.ts";
 import { requireBuild } from "../cli/cli-process.ts";
 import { expectShown, HAS_TMUX } from "../monitor/watched.ts";
 
@@ -122,6 +123,16 @@ describe.skipIf(!HAS_TMUX)("docs/improve.md, as written (not where there is no t
     writeFileSync(path, filled.join("\n"));
   }
 
+  /** A share of what is asked: sooner or later a text is among it. */
+  async function untilCompared(): Promise<void> {
+    let count = 0;
+    const compared = async (): Promise<number | undefined> => {
+      await daemon.json("POST", "/api/classify/", { texts: [`is parcel ${count++} on its way`] });
+      return (await daemon.json<ShadowReply>("GET", "/api/model/shadow/")).shadow?.texts.compared;
+    };
+    await expect.poll(compared, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0);
+  }
+
   test("from the first model to the better one", async () => {
     expect(LINES.length).toBeGreaterThan(10);
     for (const line of LINES) {
@@ -131,6 +142,7 @@ describe.skipIf(!HAS_TMUX)("docs/improve.md, as written (not where there is no t
         if (line === "combot inbox label todo.csv") fillIn();
         await run(line);
       }
+      if (line.includes("--share")) await untilCompared();
       if (line === "combot model use ./first") expect(await served()).toBe(join(folder, "first"));
     }
     const open = await inbox("open");
