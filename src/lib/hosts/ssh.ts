@@ -33,10 +33,13 @@ export class Ssh {
   readonly #folder = makeTemporaryFolder("combot-ssh-");
   readonly #configFile: string | null;
   readonly #used = new Set<string>();
+  /** However this process ends; connections that it leaves end by themselves. */
+  readonly #forget = (): void => rmSync(this.#folder, { recursive: true, force: true });
 
   /** @param configFile in place of ~/.ssh/config, as `ssh -F` has it. */
   constructor(configFile: string | null) {
     this.#configFile = configFile;
+    process.once("exit", this.#forget);
   }
 
   /** @throws {CombotError} `USAGE` where there is no ssh here; what fails over there is a result. */
@@ -71,7 +74,8 @@ export class Ssh {
       await execa("ssh", args, { reject: false, stdin: "ignore", timeout: CLOSE_MS }).catch(messageOf);
     };
     await Promise.all([...this.#used].map(leave));
-    rmSync(this.#folder, { recursive: true, force: true });
+    process.removeListener("exit", this.#forget);
+    this.#forget();
   }
 
   #options(): string[] {
