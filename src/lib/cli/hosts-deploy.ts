@@ -130,7 +130,7 @@ export interface RunResult {
 }
 
 const STOPPING =
-  "Stopping: a deploy that has begun is finished, or rolled back by its host; no other one begins. Once more ends combot here, and the hosts finish by themselves.";
+  "Stopping: a deploy that has begun is finished, or rolled back by its host; no other one begins. Once more ends this command, and the hosts finish by themselves.";
 const LEAVING = "Left: what has begun goes on there. --status shows what came of it.";
 
 function firstOutcome(plan: HostPlan): Outcome {
