@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../lib/cli/base-command.ts";
 import { confirm } from "../lib/cli/confirm.ts";
+import type { HostsDeployReport } from "../lib/cli/hosts-deploy-command.ts";
+import { hostsDeployFlags } from "../lib/cli/hosts-flags.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import { PROFILES } from "../lib/config/profiles.ts";
 import type { Prepared } from "../lib/deploy/preparation.ts";
@@ -33,6 +35,8 @@ export default class Deploy extends BaseCommand {
   static override summary = "Make this machine run combot: program, units, Redis, settings.";
   static override description = `Shows the plan, asks, applies it, waits until the daemon is healthy and classifies a text. If a step fails, everything is put back as it was. A second run with nothing to do changes nothing. What is not given stays as it was deployed.
 
+With --hosts it does so on several machines over ssh: plans for all first, then batch after batch, and stops at the first failure; docs: combot docs hosts.
+
 --rollback goes back to what was there before the last deploy. --remove takes everything away but data; with --purge data and users too.`;
   static override examples = [
     {
@@ -41,6 +45,10 @@ export default class Deploy extends BaseCommand {
     },
     { description: "On a machine of any size.", command: "sudo <%= config.bin %> <%= command.id %> --profile auto" },
     { description: "Go back.", command: "sudo <%= config.bin %> <%= command.id %> --rollback" },
+    {
+      description: "Ten machines, one after the other.",
+      command: "<%= config.bin %> <%= command.id %> --hosts ./hosts --wait 30s",
+    },
     {
       description: "The files alone, in a folder.",
       command: "<%= config.bin %> <%= command.id %> --root ./image --yes",
@@ -81,10 +89,20 @@ export default class Deploy extends BaseCommand {
     rollback: Flags.boolean({ description: "Go back to the generation before.", exclusive: ["remove"] }),
     remove: Flags.boolean({ description: "Take everything away but data." }),
     purge: Flags.boolean({ description: "With --remove: data and users too.", dependsOn: ["remove"] }),
+    ...hostsDeployFlags,
   };
 
-  async run(): Promise<DeployReport> {
+  async run(): Promise<DeployReport | HostsDeployReport> {
     const { flags } = await this.parse(Deploy);
+    if (flags.hosts !== undefined) {
+      const { deployHosts } = await import("../lib/cli/hosts-deploy-command.ts");
+      return deployHosts(flags, {
+        print: (text) => this.print(text),
+        tell: (text) => this.tell(text),
+        isWanted: (question) => this.#isWanted(question),
+        leaveSignals: () => this.leaveSignals(),
+      });
+    }
     // Whatever root's is: what is made here is for the services' users too. What is secret has a mode of its own.
     process.umask(0o022);
     const { withDeployLock } = await import("../lib/deploy/lock.ts");

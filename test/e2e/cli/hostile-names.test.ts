@@ -66,6 +66,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   decisions: () => [{ args: [] }, { args: ["--follow"], lines: 1 }, { args: ["--since", HOSTILE], shows: true }],
   deploy: ({ folder }) => [
     { args: ["--model", GONE], shows: true },
+    { args: ["--hosts", GONE], shows: true },
     { args: ["--root", join(folder, HOSTILE), "--yes", "--redis", "off"], shows: true, isNamelessInJson: true },
   ],
   // What it found is told in words, made harmless there.

@@ -18,7 +18,7 @@ const FOREIGN = new Set(
 );
 
 /** What commands take from the environment and a daemon does not. */
-const OF_COMMANDS = ["COMBOT_URL"];
+const OF_COMMANDS = ["COMBOT_URL", "COMBOT_SSH_CONFIG"];
 
 /** Capitals with a low line in them, or the name before a `=`. */
 export function faultsOfCapitals(code: string): string[] {
