@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { cache } from "./capabilities/cache.ts";
+import { containers } from "./capabilities/containers.ts";
 import { deploy } from "./capabilities/deploy.ts";
 import { faults } from "./capabilities/faults.ts";
 import { improve } from "./capabilities/improve.ts";
@@ -46,6 +47,7 @@ const CAPABILITIES: readonly Capability[] = [
   machines,
   several,
   improve,
+  containers,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

@@ -33,7 +33,7 @@ const MUST_HAVE = [
 ];
 /** Where a file of the package may lie. */
 const PLACES =
-  /^(?:bin|dist|models|templates|docs|man|clients\/python)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|node\.sha256|oclif\.manifest\.json)$/;
+  /^(?:bin|deploy|dist|models|templates|docs|man|clients\/python)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|node\.sha256|oclif\.manifest\.json)$/;
 /** What no folder of it may hold. */
 const STRANGERS = /(?:^|\/)(?:\.env|\.git|node_modules|test|coverage)(?:\/|$)|\.(?:ts|tsbuildinfo|map|log|db|pem|key)$/;
 /** Types, and examples that pages show. */

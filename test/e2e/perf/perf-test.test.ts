@@ -283,31 +283,3 @@ test("without the control socket it measures all the same, and says what it coul
     detail: "the control socket alone tells",
   });
 });
-
-describe("what can't be done is told", () => {
-  test("nobody listens: 3", async () => {
-    const socket = join(temporaryFolder(), "nobody.sock");
-    const { status, stderr } = await runCli(["perf-test", "--socket", socket]);
-    expect(status).toBe(3);
-    expect(stderr).toContain("[DAEMON_UNREACHABLE]");
-  });
-
-  test.each([
-    ["--rate", "0"],
-    ["--stages", "30s"],
-    ["--abort-on", "cleanup=1s"],
-    ["--csv", "/nowhere/at/all"],
-    ["--junit", "/nowhere/at/all"],
-    ["--duration", "soon"],
-    ["--target", "speed=1"],
-    ["--url", "ftp://x"],
-    ["--texts", "/nowhere/at/all"],
-    ["--baseline", "/nowhere/at/all"],
-    ["--save", "/nowhere/at/all"],
-    ["--report", "/nowhere/at/all"],
-  ])("%s %s: 2", async (...args) => {
-    const { status, stderr, stdout } = await runCli(["perf-test", ...args]);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain(args[0]);
-  });
-});
