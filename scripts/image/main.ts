@@ -40,6 +40,7 @@ function git(...args: string[]): string {
 function build(tag: string, version: string, more: readonly string[]): void {
   const values = {
     BASE: baseName(),
+    NPM_REGISTRY: execFileSync("npm", ["config", "get", "registry"], { cwd: PACKAGE_FOLDER, encoding: "utf8" }).trim(),
     VERSION: version,
     REVISION: git("rev-parse", "HEAD"),
     // Of the commit, so that the same commit makes the same label.
