@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const SUITE = "bookworm";
-const MIRROR = "http://deb.debian.org/debian";
 
 /** What the official slim images leave out too, but for the licences. */
 const LEFT_OUT = [
@@ -28,7 +27,7 @@ export function makeBase(cache: string): Base {
   mkdirSync(cache, { recursive: true });
   const root = join(cache, `.making-${process.pid}`);
   try {
-    run("debootstrap", ["--variant=minbase", SUITE, root, MIRROR]);
+    run("debootstrap", ["--variant=minbase", SUITE, root]);
     run("sh", ["-euc", LEFT_OUT.join("\n")], root);
     run("tar", ["-C", root, "--numeric-owner", "-cf", `${archive}.part`, "."]);
     renameSync(`${archive}.part`, archive);
