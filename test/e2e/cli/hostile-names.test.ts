@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Config } from "@oclif/core/config";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
@@ -20,6 +21,8 @@ interface Case {
   readonly isNamelessInJson?: boolean;
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What has to be done before it is called again, with --json. */
+  readonly between?: () => Promise<unknown>;
   /** Runs for ever: until it has written this much. */
   readonly lines?: number;
 }
@@ -42,8 +45,8 @@ const GONE = `/nowhere/${HOSTILE}`;
 /** A way or two of calling each command; one that comes anew must have its own here. */
 const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   autocomplete: () => [{ args: [] }, { args: ["bash"] }],
-  // The second one comes within the same second, or while the first one's candidate runs.
-  backup: () => [{ args: [], shows: true, isNamelessInJson: true }, { args: ["--list"] }],
+  // Two of the same second are refused.
+  backup: () => [{ args: [], shows: true, between: () => delay(1100) }, { args: ["--list"] }],
   classify: () => [
     { args: ["hello"], shows: true },
     { args: ["hello", "--top-k", "2"], shows: true },
@@ -98,8 +101,8 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   "model:load": () => [{ args: [] }],
   "model:pin": () => [{ args: [HOSTILE] }],
   "model:rescan": () => [{ args: [] }],
-  "model:shadow": ({ other }) => [
-    { args: [other], shows: true, isNamelessInJson: true },
+  "model:shadow": ({ other, socket }) => [
+    { args: [other], shows: true, between: () => runCli(["model", "shadow", "--stop", "--socket", socket]) },
     ...[[], ["--stop"], [GONE]].map((args) => ({ args, shows: true })),
   ],
   "model:train": ({ folder }) => [
@@ -191,6 +194,7 @@ describe("names that a terminal would obey", () => {
       const own = WITHOUT_DAEMON.includes(id) ? [] : ["--socket", around.socket];
       for (const one of CASES[id]?.(around) ?? []) {
         await expectTamed(one, [...words, ...one.args, ...own]);
+        await one.between?.();
         if (hasJson) await expectJson(one, [...words, ...one.args, ...own, "--json", ...consent(id)]);
       }
     }, 120_000);
