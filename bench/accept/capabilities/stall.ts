@@ -24,7 +24,7 @@ const HEALTH_P99_MS = 50;
 const HEALTH_EVERY_MS = 10;
 
 /** Of this process beside a daemon. To take it back needs a privilege. */
-const BEHIND = 10;
+const BEHIND = 15;
 const own = getPriority();
 
 /** One of each way to make tokens. */

@@ -4,8 +4,8 @@ import { getPriority, setPriority } from "node:os";
 const TASKS = "/proc/self/task";
 /** As libuv names its threads. */
 const NAME = "libuv-worker";
-/** A tenth of the event loop's share of a core that both want. */
-const STEPS_DOWN = 10;
+/** A thirtieth of the event loop's share of a core that both want. */
+const STEPS_DOWN = 15;
 const LOWEST = 19;
 
 /**

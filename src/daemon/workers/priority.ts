@@ -7,10 +7,10 @@ const LEAST_PRIORITY = 19;
 const CAP_SYS_NICE = 23n;
 
 /**
- * A third of the event loop's share of a core that both want: everybody waits for the loop, which takes little, and it
+ * A tenth of the event loop's share of a core that both want: everybody waits for the loop, which takes little, and it
  * would wait for workers that take all they get.
  */
-export const BEHIND_LOOP = 5;
+export const BEHIND_LOOP = 10;
 
 /** What the daemon has. */
 const own = getPriority();

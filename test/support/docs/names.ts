@@ -14,21 +14,26 @@ const FOREIGN = new Set(
     "ABRT KILL SIGKILL READY STATUS STOPPING RELOADING COMMIT PAGE SECTION LESS PAGER PATH HOME TMPDIR FILE LABEL_0 NAME_FILE",
     "EXTEND_TIMEOUT_USEC WATCHDOG_USEC ONNXRUNTIME_NODE_INSTALL FUZZ_SEED CAMPAIGN_SEED FUZZ_REQUESTS CAMPAIGN_MINUTES TRAINER_DATA OOM_SCORE POST DELETE",
     "INSTALLED_APPS COMBOT TOKEN_FILE RESTART_WAIT POOL_SIZE",
-    "IMAGE_CACHE BASE MODEL MODEL_NAME COMBOT_PORT",
+    "IMAGE_CACHE COMBOT_PORT",
   ].flatMap((names) => names.split(" ")),
 );
 
 /** What commands take from the environment and a daemon does not. */
 const OF_COMMANDS = ["COMBOT_URL", "COMBOT_SSH_CONFIG"];
 
+/** What whoever builds the image may name. */
+const OF_IMAGE = [...readFileSync(join(PACKAGE_FOLDER, "Containerfile"), "utf8").matchAll(/^ARG (\w+)/gm)].map(
+  ([, name = ""]) => name,
+);
+
+const KNOWN = new Set([...VARIABLES, ...Object.keys(ERRORS), ...FOREIGN, ...OF_COMMANDS, ...OF_IMAGE]);
+
 /** Capitals with a low line in them, or the name before a `=`. */
 export function faultsOfCapitals(code: string): string[] {
   const found = code.matchAll(/(?<![\w$./%-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+_?|[A-Z]{4,}(?==))(?![\w/(])/g);
   const whole = /^[A-Z]{4,}$/.test(code) ? [code] : [];
   return [...new Set([...[...found].map(([, name = ""]) => name), ...whole])]
-    .filter(
-      (name) => !VARIABLES.includes(name) && !(name in ERRORS) && !FOREIGN.has(name) && !OF_COMMANDS.includes(name),
-    )
+    .filter((name) => !KNOWN.has(name))
     .map((name) => `${name} is neither a setting nor a code`);
 }
 

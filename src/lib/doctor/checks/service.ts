@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../../errors.ts";
@@ -55,17 +55,13 @@ async function sockets(probe: Probe): Promise<Finding> {
   return fail(shown, `chmod 0660 ${open.map(({ path }) => path).join(" ")}`);
 }
 
+/** Of the folder that is served, whoever chose it. */
 async function model(probe: Probe): Promise<Finding> {
-  const { settings } = await probe.client.call("config", { timeoutMs: hangLimitMs(4000), absenceMs: 0 });
-  const value = (name: string): string => settings.find((row) => row.name === name)?.value ?? "";
-  const dir = value("COMBOT_MODEL_DIR");
-  if (!dir.startsWith("/")) return ok(dir || "the bundled model");
-  if (statSync(dir, { throwIfNoEntry: false })?.isFile()) return weightsOf(dir, (await probe.health()).model.weights);
-  const missing = ["config.json", "tokenizer.json"].filter((name) => !existsSync(join(dir, name)));
-  const weights = ["model.onnx", "onnx/model.onnx"].some((name) => existsSync(join(dir, name)));
-  if (!weights) missing.push("model.onnx");
+  const { chosen, dir, file, weights } = (await probe.health()).model;
+  if (chosen.by === "bundled") return ok("the bundled model");
+  const missing = ["config.json", "tokenizer.json", file].filter((name) => !existsSync(join(dir, name)));
   if (missing.length > 0) return fail(`${dir} lacks ${missing.join(", ")}`, `combot model check ${dir}`);
-  return weightsOf(dir, (await probe.health()).model.weights);
+  return weightsOf(dir, weights);
 }
 
 /** A small model has nothing to share, and one that was not loaded yet nothing to tell. */
@@ -135,7 +131,7 @@ export const SERVICE_CHECKS: readonly Check[] = [
   },
   {
     name: "model",
-    meaning: "Whether the model's folder is whole and its weights prepared. Takes the control socket.",
+    meaning: "Whether the model's folder is whole and its weights prepared.",
     cause: "Files moved or removed after the daemon was started.",
     run: model,
   },
