@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Real processes on two cores: more files at once would only make each other's deadlines late.
-    maxWorkers: 2,
+    // They wait for real processes a third of the time; more at once would only make each other's deadlines late.
+    maxWorkers: 3,
     // A machine without CPU credits is three times as slow; what is asserted is never how long something took.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -16,6 +16,20 @@ const STOPS = [
 ] as const;
 const REPLAYED = "5m";
 
+/** Where the load goes, and the token for it, as other commands find their daemon. */
+function targetFrom({
+  socket,
+  url,
+  "token-file": file,
+}: Readonly<Partial<Record<"socket" | "url" | "token-file", string | undefined>>>): {
+  readonly url: string | undefined;
+  readonly tokenFile: string | undefined;
+} {
+  const { COMBOT_URL, COMBOT_TOKEN_FILE } = process.env;
+  const to = url ?? (socket === undefined && COMBOT_URL ? COMBOT_URL : undefined);
+  return { url: to, tokenFile: file ?? (to !== undefined && COMBOT_TOKEN_FILE ? COMBOT_TOKEN_FILE : undefined) };
+}
+
 export default class PerfTest extends ClientCommand {
   static override summary = "Load the daemon as 50 concurrent users would, and hold what is measured against targets.";
   static override description = `By default a closed loop: 50 at a time, each asks again when it has its answer, for 30 s. With --rate an open loop: requests begin when they are to, whatever became of those before them, and latency counts from that moment, so that a stall counts for everybody it would have kept waiting.
@@ -70,9 +84,10 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
 
   async run(): Promise<PerfReport> {
     const { flags } = await this.parse(PerfTest);
-    const { "warm-up": warmUp, "token-file": tokenFile, requests, rate, connections, users, texts, url, model } = flags;
+    const { "warm-up": warmUp, requests, rate, connections, users, texts, model } = flags;
     const { duration, stages, unique, "find-max": findMax, "per-user": perUser, "abort-on": abortOn } = flags;
     const { "as-live": asLive } = flags;
+    const { url, tokenFile } = targetFrom(flags);
     const { path: socketPath } = socketsToAsk(socketSurroundings(flags.socket));
     const { planFrom } = await import("../lib/perf/plan-input.ts");
     const input = {

@@ -134,8 +134,14 @@ export const PERF_FLAGS = {
     description: "Compare with a report that --save wrote, and exit with 4 where something got worse.",
     helpValue: "FILE.json",
   }),
-  url: Flags.string({ description: "Send the load over TCP, to http://HOST:PORT.", helpValue: "URL" }),
-  "token-file": Flags.string({ description: "The token that --url takes.", helpValue: "FILE" }),
+  url: Flags.string({
+    description: "Send the load over TCP, to http://HOST:PORT. Default: COMBOT_URL, unless --socket is given.",
+    helpValue: "URL",
+  }),
+  "token-file": Flags.string({
+    description: "The token that --url takes. Default: COMBOT_TOKEN_FILE.",
+    helpValue: "FILE",
+  }),
   timeout: Flags.integer({
     description: "Seconds after which a request counts as failed.",
     default: 60,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Remote } from "../client/place.ts";
+import { isToken, remotePlace } from "../client/remote-place.ts";
 import { CombotError } from "../errors.ts";
 import { namedFileFailure } from "../system-errors.ts";
 
@@ -8,8 +9,6 @@ interface Given {
   readonly from: string;
   readonly text: string;
 }
-
-const PROTOCOLS = ["http:", "https:"];
 
 /**
  * The daemon elsewhere that flags or environment name; undefined where they name none. A token goes nowhere else than
@@ -32,29 +31,11 @@ export function remoteFrom(
     throw new CombotError("USAGE", "--token-file goes with --url or COMBOT_URL: a socket takes no token.");
   }
   const file = given("--token-file", flags.tokenFile) ?? given("COMBOT_TOKEN_FILE", env["COMBOT_TOKEN_FILE"]);
-  return { url: parsed(url), token: file && tokenIn(file) };
+  return remotePlace(url.from, url.text, file && tokenIn(file));
 }
 
 function given(from: string, text: string | undefined): Given | undefined {
   return text === undefined || text === "" ? undefined : { from, text };
-}
-
-/** What is in it but its place is not quoted: it may be a password. */
-function parsed({ from, text }: Given): URL {
-  const url = URL.parse(text);
-  if (!url || !PROTOCOLS.includes(url.protocol))
-    throw new CombotError(
-      "USAGE",
-      `${from}: give http://HOST:PORT or https://HOST, the daemon's COMBOT_LISTEN or a proxy before it.`,
-    );
-  if (url.username !== "" || url.password !== "")
-    throw new CombotError(
-      "USAGE",
-      `${from}: no user or password belongs in it; the daemon takes a token, by --token-file.`,
-    );
-  if (url.search !== "" || url.hash !== "")
-    throw new CombotError("USAGE", `${from}: leave out what begins with ? or #.`);
-  return url;
 }
 
 /** The token itself is told nowhere. */
@@ -65,6 +46,6 @@ function tokenIn({ from, text: path }: Given): string {
   } catch (thrown) {
     throw namedFileFailure(`${from} ${path}`, thrown);
   }
-  if (/^[\x21-\x7e]+$/.test(content)) return content;
+  if (isToken(content)) return content;
   throw new CombotError("USAGE", `${from} ${path}: must hold one token and nothing else.`);
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../client.ts";
-import type { BodyOf } from "../client.ts";
+import type { BodyOf, Place } from "../client.ts";
 import { socketsToAsk, socketSurroundings } from "../config/socket-path.ts";
 import { CombotError } from "../errors.ts";
 import type { ClassifyReply } from "../protocol/classify.ts";
 import type { ReplyOf } from "../protocol/endpoints.ts";
+import { isToken, remotePlace } from "./remote-place.ts";
 
 // What `import … from "combot/client"` gives.
 export { CombotError };
@@ -21,6 +22,10 @@ export type ClassifyCall = Omit<BodyOf<"classify">, "models" | "partial">;
 export interface CombotClientOptions {
   /** The daemon's user socket; by default the one that the command line finds, COMBOT_SOCKET first. */
   readonly socket?: string;
+  /** Of a daemon that listens on TCP, such as http://10.0.0.11:8181, or of a proxy before it; in the place of a socket. */
+  readonly url?: string;
+  /** For `url`; a function gives the one of the moment. */
+  readonly token?: string | (() => string);
   /** What a call may take, waiting and trying again included; 30 s by default. */
   readonly timeoutMs?: number;
   /** How many times a call that is sent away with Retry-After comes again; 2 by default. */
@@ -50,9 +55,9 @@ export class CombotClient extends Client {
   readonly #retries: number;
   readonly #restartWaitMs: number;
 
-  /** @throws {CombotError} `USAGE` for a socket path that is none; `SOCKET_UNSAFE`. */
+  /** @throws {CombotError} `USAGE` for a socket path, a URL or a token that is none; `SOCKET_UNSAFE`. */
   constructor(options: CombotClientOptions = {}) {
-    super(socketsToAsk(socketSurroundings(options.socket)));
+    super(placeOf(options));
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#retries = options.retries ?? RETRIES;
     this.#restartWaitMs = options.restartWaitMs ?? RESTART_WAIT_MS;
@@ -85,6 +90,22 @@ export class CombotClient extends Client {
   health({ signal, timeoutMs = this.#timeoutMs }: AskOptions = {}): Promise<ReplyOf<"health">> {
     return this.call("health", { signal, timeoutMs, absenceMs: 0 });
   }
+}
+
+function placeOf({ socket, url, token }: CombotClientOptions): Place {
+  if (url === undefined) {
+    if (token !== undefined) throw new CombotError("USAGE", "token: goes with url; a socket takes none.");
+    return socketsToAsk(socketSurroundings(socket));
+  }
+  if (socket !== undefined) throw new CombotError("USAGE", "give either socket or url.");
+  if (token === undefined) return remotePlace("url", url);
+  return remotePlace("url", url, () => checked(typeof token === "function" ? token() : token));
+}
+
+/** Before it stands in a header. It is told nowhere. */
+function checked(token: string): string {
+  if (isToken(token)) return token;
+  throw new CombotError("USAGE", "token: must be one token, of printable ASCII without blanks.");
 }
 
 /** Undefined where the daemon does not say that it is worth to come again. */

@@ -11,8 +11,8 @@ export interface Sockets {
 export interface Remote {
   /** http or https; with a path where a proxy has it under one. */
   readonly url: URL;
-  /** Shown with every call. */
-  readonly token: string | undefined;
+  /** Shown with every call; a function gives the one of the moment. */
+  readonly token: string | (() => string) | undefined;
 }
 
 export type Place = Sockets | Remote;
@@ -37,7 +37,8 @@ export function targetOf(place: Place, access: Access): Target {
     const socketPath = access === "control" ? place.controlPath : place.path;
     return { connection: { socketPath }, isTls: false, under: "", headers: {} };
   }
-  const { url, token } = place;
+  const { url } = place;
+  const token = typeof place.token === "function" ? place.token() : place.token;
   return {
     connection: { host: hostOf(url), port: Number(url.port) || (PORTS[url.protocol] ?? 0) },
     isTls: url.protocol === "https:",

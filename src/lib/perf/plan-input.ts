@@ -61,7 +61,7 @@ const COUNTED_RUN_SECONDS = 3600;
 export function planFrom(input: PlanInput, replayed: Replayed | null = null): PerfPlan {
   const { socketPath, url, tokenFile, concurrency, requests, lifecycle, seed } = input;
   if (url === undefined && tokenFile !== undefined)
-    throw new CombotError("USAGE", "--token-file goes with --url: the socket takes no token.");
+    throw new CombotError("USAGE", "--token-file goes with --url or COMBOT_URL: the socket takes no token.");
   const profile = replayed && !input.findMax ? replayed.profile : stagesOf(input);
   const open = openLoad(input, profile);
   if (open === null && input.connections !== undefined)
@@ -131,7 +131,10 @@ function openLoad(
 function addressOf(text: string): Address {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" || url.pathname !== "/" || url.username !== "")
-    throw new CombotError("USAGE", `--url: give http://HOST:PORT, the daemon's COMBOT_LISTEN.`);
+    throw new CombotError(
+      "USAGE",
+      "--url or COMBOT_URL: give http://HOST:PORT, the daemon's COMBOT_LISTEN; a load is sent without TLS.",
+    );
   const host = url.hostname.replaceAll(/^\[|\]$/g, "");
   return { host, port: Number(url.port || 80) };
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../scripts/support/free-port.ts";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { PACKAGE_FOLDER } from "../../../src/lib/package-files.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
@@ -35,6 +36,28 @@ console.log(JSON.stringify({ label: first?.label, code, slot, status }));
 combot.close();
 `;
 
+const ELSEWHERE = `
+import { CombotClient, CombotError } from "combot/client";
+import type { CombotClientOptions } from "combot/client";
+
+const [url = "", token = ""] = process.argv.slice(2);
+const codeOf = async (options: CombotClientOptions): Promise<string> => {
+  try {
+    await new CombotClient(options).classify({ text: "where is my parcel??" });
+    return "answered";
+  } catch (error) {
+    return error instanceof CombotError ? error.code : String(error);
+  }
+};
+const tokens = ["rotated", token];
+const inTurn = new CombotClient({ url, token: () => tokens.shift() ?? token });
+const first = await inTurn.health().catch((error: unknown) => (error instanceof CombotError ? error.code : String(error)));
+const [result] = (await inTurn.classify({ text: "where is my parcel??" })).results;
+inTurn.close();
+const refused = [{ url }, { url, token: "a b" }, { token }, { url, socket: "/run/x.sock" }, { url: url + "?a" }];
+console.log(JSON.stringify([first, result?.label, await codeOf({ url, token }), await Promise.all(refused.map(codeOf))]));
+`;
+
 /** The page's example as it stands. */
 function example(): string {
   const page = readFileSync(join(PACKAGE_FOLDER, "docs/clients.md"), "utf8");
@@ -45,7 +68,12 @@ test(
   "a project of somebody else's compiles against the package, and what it compiled runs",
   { timeout: 90_000 },
   async () => {
-    const daemon = await PrivateDaemon.start({ env: { WORKERS: "1", DATABASE_URL: "off" } });
+    const token = "a-token-of-32-characters-and-more";
+    const tokenFile = join(temporaryFolder(), "token");
+    writeFileSync(tokenFile, token, { mode: 0o600 });
+    const port = await freePort();
+    const tcp = { COMBOT_LISTEN: `127.0.0.1:${port}`, COMBOT_TOKEN_FILE: tokenFile };
+    const daemon = await PrivateDaemon.start({ env: { WORKERS: "1", DATABASE_URL: "off", ...tcp } });
     onTestFinished(() => daemon.stop().then(() => undefined));
     const folder = temporaryFolder();
     mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
@@ -54,11 +82,13 @@ test(
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(TSCONFIG));
     writeFileSync(join(folder, "program.ts"), PROGRAM);
+    writeFileSync(join(folder, "elsewhere.ts"), ELSEWHERE);
     writeFileSync(join(folder, "example.ts"), example());
     const compiled = await run(join(PACKAGE_FOLDER, "node_modules/.bin/tsc"), ["-p", folder]).catch((error) => error);
     expect(compiled.stdout).toBe("");
     const env = { ...process.env, COMBOT_SOCKET: daemon.socketPath };
-    const inNode = async (file: string) => (await run(process.execPath, [file], { cwd: folder, env })).stdout;
+    const inNode = async (file: string, ...args: readonly string[]) =>
+      (await run(process.execPath, [file, ...args], { cwd: folder, env })).stdout;
     expect(JSON.parse(await inNode("program.ts"))).toEqual({
       label: "order_status",
       code: "INVALID_REQUEST",
@@ -66,5 +96,11 @@ test(
       status: "ok",
     });
     expect(await inNode("example.ts")).toBe("order_status accept\n");
+    expect(JSON.parse(await inNode("elsewhere.ts", `http://127.0.0.1:${port}`, token))).toEqual([
+      "UNAUTHORIZED",
+      "order_status",
+      "answered",
+      ["UNAUTHORIZED", "USAGE", "USAGE", "USAGE", "USAGE"],
+    ]);
   },
 );

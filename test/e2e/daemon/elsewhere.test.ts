@@ -82,6 +82,13 @@ test(
     expect((await as("ops", "monitor --once")).stdout).toContain("memory");
     const inEnvironment = { COMBOT_URL: url, COMBOT_TOKEN_FILE: path("shop.token") };
     expect(await runCli(["classify", "parcel"], { env: inEnvironment })).toMatchObject({ status: 0, stderr: "" });
+    const load = await runCli(["perf-test", "-n", "20", "-c", "2", "--warm-up", "0s", "--json"], {
+      env: inEnvironment,
+    });
+    expect(JSON.parse(load.stdout)).toMatchObject({ requests: { begun: 20, answered: 20, failed: 0 } });
+    // One that was asked before, and the load's.
+    const counted = await (await ask(prometheus.token, "/metrics")).text();
+    expect(Number(/token="shop",outcome="2xx"\} (\d+)$/m.exec(counted)?.[1])).toBeGreaterThan(20);
     // Each learns what its token opens.
     expect((await as("shop", "status")).stdout).toContain("scope control");
     expect(await as("shop", "recycle")).toMatchObject({ status: 2, stderr: expect.stringContaining("CONTROL_ONLY") });
