@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { cache } from "./capabilities/cache.ts";
+import { callers } from "./capabilities/callers.ts";
 import { containers } from "./capabilities/containers.ts";
 import { deploy } from "./capabilities/deploy.ts";
 import { faults } from "./capabilities/faults.ts";
@@ -47,6 +48,7 @@ const CAPABILITIES: readonly Capability[] = [
   machines,
   several,
   improve,
+  callers,
   containers,
 ];
 

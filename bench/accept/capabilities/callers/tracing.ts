@@ -1,0 +1,209 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../../../scripts/support/free-port.ts";
+import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
+import { callSocket, keepAliveAgent } from "../../../../scripts/support/socket-request.ts";
+import { MIB } from "../../../../src/lib/units.ts";
+import type { Line } from "../../record.ts";
+import { median, quantile, round } from "../../statistics.ts";
+
+const ROUNDS = 21;
+const WARM_UP = 5;
+const CALLS = 1500;
+const CONNECTIONS = 8;
+/** Slowly enough that every call is exported, at most 512 a second. */
+const PACED_PER_SECOND = 300;
+const PACED_CALLS = 900;
+const PACED_ROUNDS = 7;
+const MOST_SHARE = 0.05;
+const MOST_GROWTH_MIB = 8;
+
+const KINDS = ["off", "off again", "collector", "frozen", "gone"] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Collector {
+  readonly url: string;
+  posts: number;
+  end(): void;
+}
+
+interface Traced {
+  readonly daemon: PrivateDaemon;
+  readonly agent: ReturnType<typeof keepAliveAgent>;
+  readonly collector: Collector | undefined;
+  failed: number;
+  calls: number;
+  rssBefore: number;
+}
+
+/**
+ * The daemon's processor time for a call that the cache answers, all of them sampled by their caller: without tracing
+ * (twice, for the spread), with a collector, and with one that is frozen or gone. They take turns in one run.
+ */
+export async function* tracing(say: (progress: string) => void): AsyncGenerator<Line> {
+  const all = new Map<Kind, Traced>();
+  try {
+    for (const kind of KINDS) all.set(kind, await start(kind));
+    yield* shares(await measured(all, ROUNDS, (one) => flatOut(one), "as fast as it goes", say), "as fast as it goes");
+    const paced = (one: Traced): Promise<number> => atPace(one);
+    yield* shares(await measured(all, PACED_ROUNDS, paced, "every call exported", say), "every call exported");
+    const collected = all.get("collector")!.collector!.posts;
+    yield { what: "posts that the collector took", measured: collected, target: "above 0", pass: collected > 0 };
+    yield* endings(all);
+  } finally {
+    for (const { daemon, agent, collector } of all.values()) {
+      agent.destroy();
+      await daemon.stop("SIGKILL");
+      collector?.end();
+    }
+  }
+}
+
+function* shares(perCall: ReadonlyMap<Kind, readonly number[]>, how: string): Generator<Line> {
+  const off = perCall.get("off")!;
+  for (const kind of KINDS.slice(1)) {
+    const ratios = perCall.get(kind)!.map((each, at) => each / off[at]! - 1);
+    const spread = [0.25, 0.75].map((share) => `${round(quantile(ratios, share) * 100, 1)}%`).join(" to ");
+    const share = median(ratios);
+    const isControl = kind === "off again";
+    yield {
+      what: `${how}, ${kind}: processor time of a cached call over that without tracing (${round(median(off), 1)} µs), median of ${ratios.length} rounds (quartiles)`,
+      measured: `${round(share * 100, 1)}% more (${spread})`,
+      target: isControl ? "for the record" : `at most ${MOST_SHARE * 100}%`,
+      pass: isControl || share <= MOST_SHARE,
+    };
+  }
+}
+
+function* endings(all: ReadonlyMap<Kind, Traced>): Generator<Line> {
+  const failed = [...all.values()].reduce((sum, one) => sum + one.failed, 0);
+  const calls = [...all.values()].reduce((sum, one) => sum + one.calls, 0);
+  yield { what: `calls that failed of ${calls}`, measured: failed, target: "0", pass: failed === 0 };
+  const growth = (kind: Kind): number => (rssBytes(all.get(kind)!.daemon.pid) - all.get(kind)!.rssBefore) / MIB;
+  for (const kind of ["frozen", "gone"] as const) {
+    const more = round(growth(kind) - growth("off"), 1);
+    yield {
+      what: `${kind}: what the daemon grew by beside one that does not trace, MiB`,
+      measured: more,
+      target: `at most ${MOST_GROWTH_MIB}`,
+      pass: more <= MOST_GROWTH_MIB,
+    };
+  }
+}
+
+async function start(kind: Kind): Promise<Traced> {
+  const collector = kind.startsWith("off") ? undefined : await collectorOf(kind);
+  const env = {
+    WORKERS: "1",
+    REDIS_URL: "off",
+    DATABASE_URL: "off",
+    LOG_LEVEL: "error",
+    MAX_REQUESTS: "0",
+    ...(collector && { OTLP_ENDPOINT: collector.url }),
+  };
+  const daemon = await PrivateDaemon.start({ env });
+  return { daemon, collector, agent: keepAliveAgent(CONNECTIONS), failed: 0, calls: 0, rssBefore: 0 };
+}
+
+async function collectorOf(kind: Kind): Promise<Collector> {
+  if (kind === "gone") return { url: `http://127.0.0.1:${await freePort()}`, posts: 0, end: () => undefined };
+  const sockets = new Set<Socket>();
+  let posts = 0;
+  const server: Server =
+    kind === "frozen"
+      ? createServer()
+      : createHttpServer((request, response) => {
+          posts += 1;
+          request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
+        });
+  server.on("connection", (socket: Socket) => sockets.add(socket.on("error", () => undefined)));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get posts() {
+      return posts;
+    },
+    end: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+/** In turns, of which each begins with another one. @returns µs a call of each round. */
+async function measured(
+  all: ReadonlyMap<Kind, Traced>,
+  rounds: number,
+  run: (one: Traced) => Promise<number>,
+  how: string,
+  say: (progress: string) => void,
+): Promise<Map<Kind, number[]>> {
+  const perCall = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
+  for (let at = -WARM_UP; at < rounds; at++) {
+    say(`${how}: round ${at + WARM_UP + 1} of ${rounds + WARM_UP}`);
+    if (at === 0) for (const one of all.values()) one.rssBefore ||= rssBytes(one.daemon.pid);
+    for (let turn = 0; turn < KINDS.length; turn++) {
+      const kind = KINDS[(turn + at + WARM_UP) % KINDS.length]!;
+      const each = await run(all.get(kind)!);
+      if (at >= 0) perCall.get(kind)!.push(each);
+    }
+  }
+  return perCall;
+}
+
+async function flatOut(one: Traced): Promise<number> {
+  const from = cpuMicroseconds(one.daemon.pid);
+  const each = CALLS / CONNECTIONS;
+  const client = async (): Promise<void> => {
+    for (let at = 0; at < each; at++) await ask(one, at);
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  return (cpuMicroseconds(one.daemon.pid) - from) / (Math.ceil(each) * CONNECTIONS);
+}
+
+async function atPace(one: Traced): Promise<number> {
+  const from = cpuMicroseconds(one.daemon.pid);
+  const beganMs = performance.now();
+  const asked: Promise<void>[] = [];
+  for (let at = 0; at < PACED_CALLS; at++) {
+    const dueMs = beganMs + (at * 1000) / PACED_PER_SECOND;
+    if (performance.now() < dueMs) await delay(dueMs - performance.now());
+    asked.push(ask(one, at));
+  }
+  await Promise.all(asked);
+  return (cpuMicroseconds(one.daemon.pid) - from) / PACED_CALLS;
+}
+
+async function ask(one: Traced, at: number): Promise<void> {
+  const trace = (at + 1).toString(16).padStart(32, "1");
+  const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+  const body = { text: `where is my order ${at % 50}` };
+  const { daemon, agent } = one;
+  one.calls += 1;
+  const call = { socketPath: daemon.socketPath, method: "POST", path: "/api/classify/", body, headers, agent };
+  const status = await callSocket(call)
+    .then((reply) => reply.status)
+    .catch(() => 0);
+  if (status !== 200) one.failed += 1;
+}
+
+/** Of all its threads, as the kernel counts it. */
+function cpuMicroseconds(pid: number): number {
+  const ns = readdirSync(`/proc/${pid}/task`).map((task) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "latin1").split(" ")[0]);
+    } catch {
+      // It has just ended.
+      return 0;
+    }
+  });
+  return ns.reduce((sum, one) => sum + one, 0) / 1000;
+}
+
+function rssBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]) * 1024;
+}
