@@ -3,14 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
-import type { Example } from "../../../scripts/model/csv.ts";
 import { zipf } from "../../../src/lib/perf/load/zipf.ts";
 import type { EvalReport } from "../../../src/lib/protocol/model-eval.ts";
 import type { TrainReport } from "../../../src/lib/protocol/model-train.ts";
 import { createRandom, shuffled } from "../../../src/lib/random.ts";
 import type { Capability, Line } from "../record.ts";
 import { round } from "../statistics.ts";
+import { beside } from "./improve/beside.ts";
 import { askAll, askUntil, combot } from "./improve/calls.ts";
+import { killed } from "./improve/killed.ts";
+import { line, record } from "./improve/lines.ts";
+import { shadowed } from "./improve/shadowed.ts";
+import { writeRows } from "./improve/rows.ts";
 import { noting } from "./improve/noting.ts";
 import { drawPerLabel, publicData } from "./trainer/samples.ts";
 
@@ -29,10 +33,12 @@ type Say = (progress: string) => void;
 export const improve: Capability = {
   name: "improve",
   summary:
-    "Once around on banking77 (folder in TRAINER_DATA): inbox, labels, training, comparison, switch; what noting costs",
+    "Once around on banking77 (folder in TRAINER_DATA): inbox, labels, training, comparison, switch; what noting costs; eval and train beside clients, and killed",
   parts: [
     { name: "round-trip", run: roundTrip },
     { name: "noting", run: noting },
+    { name: "beside", run: beside },
+    { name: "killed", run: killed },
   ],
 };
 
@@ -80,18 +86,10 @@ async function* aroundIn(folder: string, say: Say): AsyncGenerator<Line> {
     ]);
     yield record("texts trained on, before and after", `${first.texts}, ${better.texts}`);
     say("comparing on the test set");
-    yield* compared(
-      await combot<EvalReport>([
-        "model",
-        "eval",
-        at("test.csv"),
-        "--model",
-        at("better"),
-        "--compare",
-        at("first"),
-        "--no-worse",
-      ]),
-    );
+    const against = ["--model", at("better"), "--compare", at("first"), "--no-worse"];
+    const report = await combot<EvalReport>(["model", "eval", at("test.csv"), ...against]);
+    yield* compared(report);
+    yield* shadowed(daemon.socketPath, at("better"), asked.tested, report, say);
     await combot(["model", "eval", at("fit.csv"), "--model", at("better"), "--fit", "--target-accuracy", TARGET]);
     say(`switching under ${CLIENTS} clients`);
     const load = askUntil(daemon.socketPath, asked.texts, CLIENTS);
@@ -137,6 +135,7 @@ function* compared({ evaluated, other, comparison, verdict }: EvalReport): Gener
 function writeData(folder: string): {
   readonly texts: readonly string[];
   readonly labelOf: ReadonlyMap<string, string>;
+  readonly tested: readonly string[];
 } {
   const { train, test } = publicData();
   const labels = new Set(train.map(({ label }) => label)).size;
@@ -162,17 +161,13 @@ function writeData(folder: string): {
   const draw = zipf(rest.length, random);
   const often = Array.from({ length: Math.max(0, CALLS - rest.length) }, () => rest[draw()]?.text ?? "");
   const texts = shuffled([...rest.map(({ text }) => text), ...often], random).slice(0, CALLS);
-  return { texts, labelOf: new Map(rest.map(({ text, label }) => [formOf(text), label])) };
+  const labelOf = new Map(rest.map(({ text, label }) => [formOf(text), label]));
+  return { texts, labelOf, tested: test.map(({ text }) => text) };
 }
 
 /** As the inbox has it, where nothing is masked. */
 function formOf(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
-}
-
-function writeRows(path: string, examples: readonly Example[]): void {
-  const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  writeFileSync(path, `text,label\n${examples.map(({ text, label }) => `${cell(text)},${cell(label)}\n`).join("")}`);
 }
 
 /** The most frequent ones, by the data set's answers. */
@@ -199,12 +194,4 @@ function fillIn(
 function share([accepted = 0, ...others]: readonly number[]): number {
   const left = others.reduce((sum, count) => sum + count, 0);
   return round(left / (accepted + left), 4);
-}
-
-function line(what: string, measured: Line["measured"], target: string, pass: boolean): Line {
-  return { what, measured, target, pass };
-}
-
-function record(what: string, measured: Line["measured"]): Line {
-  return { what, measured, target: "for the record", pass: true };
 }

@@ -18,6 +18,7 @@ export function compare(rows: readonly InScope[], others: readonly InScope[]): C
   const { p, test } = mcNemar(all.gained, all.lost);
   const byLabel = [...Map.groupBy(pairs, ({ row }) => row.expected)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
+    agreed: pairs.filter(({ row, other }) => row.predicted === other.predicted).length,
     ...all,
     difference: (all.gained - all.lost) / rows.length,
     p,

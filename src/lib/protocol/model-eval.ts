@@ -123,6 +123,8 @@ export interface Cost {
 
 /** Of the model with another: gains are rows that only the model has right. */
 export interface Comparison {
+  /** Rows to which both give the same label, right or wrong. */
+  readonly agreed: number;
   readonly gained: number;
   readonly lost: number;
   readonly difference: number;

@@ -99,11 +99,12 @@ function coverage({ coverage: points, outOfScope }: Evaluated): string {
 }
 
 function compared(comparison: Comparison, other: Evaluated, paint: Paint): string {
-  const { gained, lost, difference, p, test, verdict } = comparison;
+  const { agreed, gained, lost, difference, p, test, verdict } = comparison;
   const word = { better: paint.good, worse: paint.bad, "no difference shown": paint.faint }[verdict](verdict);
   const moved = comparison.labels.filter((label) => label.verdict !== "no difference shown");
   return [
     `Against ${harmless(other.model.name)} ${other.model.digest.slice(0, 12)}, accuracy ${share(other.accuracy)}: ${word}`,
+    row("same label", `${agreed} rows of ${other.texts}, ${share(agreed / other.texts)}`),
     row(
       "moved",
       `${gained} rows gained, ${lost} lost: ${(difference * 100).toFixed(2)} points; p = ${p.toPrecision(2)} (McNemar, ${test})`,

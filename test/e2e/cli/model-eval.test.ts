@@ -74,6 +74,7 @@ test("what a model says of rows, beside another, fitted and on a page", async ()
   expect(comparison).toMatchObject({
     gained: EXPECTED.filter((label, at) => isRight(at) && label !== always).length,
     lost: EXPECTED.filter((label, at) => !isRight(at) && label === always).length,
+    agreed: TEXTS.filter((text) => bestOf(text).label === always).length,
     verdict: "better",
   });
   // Of which it is always right, and the model four times of five.

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { LAUNCHER } from "../../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../../scripts/support/socket-request.ts";
+import type { Reply } from "../../../../scripts/support/socket-request.ts";
 import type { ClassifyReply } from "../../../../src/lib/protocol/classify.ts";
 
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -36,18 +37,24 @@ export async function askAll(
   return { failed, decisions: DECISIONS.map((decision) => decided.get(decision) ?? 0) };
 }
 
+interface Load {
+  readonly sent: number;
+  readonly failed: number;
+  /** Of each call that was answered. */
+  readonly tookMs: readonly number[];
+}
+
 /** Goes on until it is ended. */
-export function askUntil(
-  socketPath: string,
-  texts: readonly string[],
-  clients: number,
-): { end(): Promise<{ readonly sent: number; readonly failed: number }> } {
+export function askUntil(socketPath: string, texts: readonly string[], clients: number): { end(): Promise<Load> } {
   const agent = keepAliveAgent(clients);
+  const tookMs: number[] = [];
   let [sent, failed, isOver] = [0, 0, false];
   const client = async (): Promise<void> => {
     while (!isOver) {
-      const decision = await ask(socketPath, texts[sent++ % texts.length] ?? "", agent);
-      if (decision === undefined) failed += 1;
+      const from = performance.now();
+      const answered = await isAnswered(socketPath, texts[sent++ % texts.length] ?? "", agent);
+      if (answered) tookMs.push(performance.now() - from);
+      else failed += 1;
     }
   };
   const all = Promise.all(Array.from({ length: clients }, client));
@@ -56,20 +63,27 @@ export function askUntil(
       isOver = true;
       await all;
       agent.destroy();
-      return { sent, failed };
+      return { sent, failed, tookMs };
     },
   };
 }
 
-async function ask(
-  socketPath: string,
-  text: string,
-  agent: ReturnType<typeof keepAliveAgent>,
-): Promise<string | undefined> {
+type Agent = ReturnType<typeof keepAliveAgent>;
+
+/** Undefined where it failed. */
+async function ask(socketPath: string, text: string, agent: Agent): Promise<string | undefined> {
+  const reply = await replyTo(socketPath, text, agent);
+  return reply && (JSON.parse(reply.text) as ClassifyReply).results[0]?.decision;
+}
+
+async function isAnswered(socketPath: string, text: string, agent: Agent): Promise<boolean> {
+  return (await replyTo(socketPath, text, agent)) !== undefined;
+}
+
+async function replyTo(socketPath: string, text: string, agent: Agent): Promise<Reply | undefined> {
   try {
     const reply = await callSocket({ socketPath, method: "POST", path: "/api/classify/", body: { text }, agent });
-    if (reply.status !== 200) return undefined;
-    return (JSON.parse(reply.text) as ClassifyReply).results[0]?.decision;
+    return reply.status === 200 ? reply : undefined;
   } catch {
     return undefined;
   }
