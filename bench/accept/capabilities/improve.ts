@@ -11,6 +11,7 @@ import type { Capability, Line } from "../record.ts";
 import { round } from "../statistics.ts";
 import { beside } from "./improve/beside.ts";
 import { askAll, askUntil, combot } from "./improve/calls.ts";
+import { deciding } from "./improve/deciding.ts";
 import { killed } from "./improve/killed.ts";
 import { line, record } from "./improve/lines.ts";
 import { shadowed } from "./improve/shadowed.ts";
@@ -33,10 +34,11 @@ type Say = (progress: string) => void;
 export const improve: Capability = {
   name: "improve",
   summary:
-    "Once around on banking77 (folder in TRAINER_DATA): inbox, labels, training, comparison, switch; what noting costs; eval and train beside clients, and killed",
+    "Once around on banking77 (folder in TRAINER_DATA): inbox, labels, training, comparison, switch; what noting and deciding cost; eval and train beside clients, and killed",
   parts: [
     { name: "round-trip", run: roundTrip },
     { name: "noting", run: noting },
+    { name: "deciding", run: deciding },
     { name: "beside", run: beside },
     { name: "killed", run: killed },
   ],

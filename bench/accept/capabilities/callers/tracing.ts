@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
@@ -7,6 +7,7 @@ import { freePort } from "../../../../scripts/support/free-port.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../../scripts/support/socket-request.ts";
 import { MIB } from "../../../../src/lib/units.ts";
+import { inTurns, threadsMicroseconds } from "../../processor-time.ts";
 import type { Line } from "../../record.ts";
 import { median, quantile, round } from "../../statistics.ts";
 
@@ -23,6 +24,7 @@ const MOST_GROWTH_MIB = 8;
 
 const KINDS = ["off", "off again", "collector", "frozen", "gone"] as const;
 type Kind = (typeof KINDS)[number];
+type Runs = Record<Kind, () => Promise<number>>;
 
 interface Collector {
   readonly url: string;
@@ -47,9 +49,18 @@ export async function* tracing(say: (progress: string) => void): AsyncGenerator<
   const all = new Map<Kind, Traced>();
   try {
     for (const kind of KINDS) all.set(kind, await start(kind));
-    yield* shares(await measured(all, ROUNDS, (one) => flatOut(one), "as fast as it goes", say), "as fast as it goes");
-    const paced = (one: Traced): Promise<number> => atPace(one);
-    yield* shares(await measured(all, PACED_ROUNDS, paced, "every call exported", say), "every call exported");
+    const ways = {
+      "as fast as it goes": { run: flatOut, rounds: ROUNDS },
+      "every call exported": { run: atPace, rounds: PACED_ROUNDS },
+    };
+    for (const [how, { run, rounds }] of Object.entries(ways)) {
+      const runs = Object.fromEntries(KINDS.map((kind) => [kind, () => run(all.get(kind)!)]));
+      const onRound = (round: number): void => {
+        say(`${how}: round ${round} of ${WARM_UP + rounds}`);
+        if (round === WARM_UP) for (const one of all.values()) one.rssBefore ||= rssBytes(one.daemon.pid);
+      };
+      yield* shares(await inTurns(runs as Runs, { warmUp: WARM_UP, rounds }, onRound), how);
+    }
     const collected = all.get("collector")!.collector!.posts;
     yield { what: "posts that the collector took", measured: collected, target: "above 0", pass: collected > 0 };
     yield* endings(all);
@@ -62,10 +73,10 @@ export async function* tracing(say: (progress: string) => void): AsyncGenerator<
   }
 }
 
-function* shares(perCall: ReadonlyMap<Kind, readonly number[]>, how: string): Generator<Line> {
-  const off = perCall.get("off")!;
+function* shares(perCall: Readonly<Record<Kind, readonly number[]>>, how: string): Generator<Line> {
+  const { off } = perCall;
   for (const kind of KINDS.slice(1)) {
-    const ratios = perCall.get(kind)!.map((each, at) => each / off[at]! - 1);
+    const ratios = perCall[kind].map((each, at) => each / off[at]! - 1);
     const spread = [0.25, 0.75].map((share) => `${round(quantile(ratios, share) * 100, 1)}%`).join(" to ");
     const share = median(ratios);
     const isControl = kind === "off again";
@@ -134,39 +145,18 @@ async function collectorOf(kind: Kind): Promise<Collector> {
   };
 }
 
-/** In turns, of which each begins with another one. @returns µs a call of each round. */
-async function measured(
-  all: ReadonlyMap<Kind, Traced>,
-  rounds: number,
-  run: (one: Traced) => Promise<number>,
-  how: string,
-  say: (progress: string) => void,
-): Promise<Map<Kind, number[]>> {
-  const perCall = new Map<Kind, number[]>(KINDS.map((kind) => [kind, []]));
-  for (let at = -WARM_UP; at < rounds; at++) {
-    say(`${how}: round ${at + WARM_UP + 1} of ${rounds + WARM_UP}`);
-    if (at === 0) for (const one of all.values()) one.rssBefore ||= rssBytes(one.daemon.pid);
-    for (let turn = 0; turn < KINDS.length; turn++) {
-      const kind = KINDS[(turn + at + WARM_UP) % KINDS.length]!;
-      const each = await run(all.get(kind)!);
-      if (at >= 0) perCall.get(kind)!.push(each);
-    }
-  }
-  return perCall;
-}
-
 async function flatOut(one: Traced): Promise<number> {
-  const from = cpuMicroseconds(one.daemon.pid);
+  const from = threadsMicroseconds(one.daemon.pid);
   const each = CALLS / CONNECTIONS;
   const client = async (): Promise<void> => {
     for (let at = 0; at < each; at++) await ask(one, at);
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, client));
-  return (cpuMicroseconds(one.daemon.pid) - from) / (Math.ceil(each) * CONNECTIONS);
+  return (threadsMicroseconds(one.daemon.pid) - from) / (Math.ceil(each) * CONNECTIONS);
 }
 
 async function atPace(one: Traced): Promise<number> {
-  const from = cpuMicroseconds(one.daemon.pid);
+  const from = threadsMicroseconds(one.daemon.pid);
   const beganMs = performance.now();
   const asked: Promise<void>[] = [];
   for (let at = 0; at < PACED_CALLS; at++) {
@@ -175,7 +165,7 @@ async function atPace(one: Traced): Promise<number> {
     asked.push(ask(one, at));
   }
   await Promise.all(asked);
-  return (cpuMicroseconds(one.daemon.pid) - from) / PACED_CALLS;
+  return (threadsMicroseconds(one.daemon.pid) - from) / PACED_CALLS;
 }
 
 async function ask(one: Traced, at: number): Promise<void> {
@@ -189,19 +179,6 @@ async function ask(one: Traced, at: number): Promise<void> {
     .then((reply) => reply.status)
     .catch(() => 0);
   if (status !== 200) one.failed += 1;
-}
-
-/** Of all its threads, as the kernel counts it. */
-function cpuMicroseconds(pid: number): number {
-  const ns = readdirSync(`/proc/${pid}/task`).map((task) => {
-    try {
-      return Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "latin1").split(" ")[0]);
-    } catch {
-      // It has just ended.
-      return 0;
-    }
-  });
-  return ns.reduce((sum, one) => sum + one, 0) / 1000;
 }
 
 function rssBytes(pid: number): number {

@@ -3,6 +3,7 @@ import { AnswerTally } from "../../../../src/daemon/metrics/answer-tally.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../../scripts/support/socket-request.ts";
 import type { ClassifyResult } from "../../../../src/lib/protocol/classify.ts";
+import { threadsMicroseconds } from "../../processor-time.ts";
 import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
 
@@ -67,9 +68,9 @@ async function callAll(daemon: PrivateDaemon): Promise<number> {
       agent,
     });
   await call();
-  const before = await cpuMicroseconds(daemon.pid);
+  const before = threadsMicroseconds(daemon.pid);
   for (let at = 0; at < CALLS; at++) await call();
-  const spent = (await cpuMicroseconds(daemon.pid)) - before;
+  const spent = threadsMicroseconds(daemon.pid) - before;
   agent.destroy();
   return spent / CALLS;
 }
@@ -77,11 +78,4 @@ async function callAll(daemon: PrivateDaemon): Promise<number> {
 function spentSince(from: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(from);
   return user + system;
-}
-
-/** As the kernel counts it, in hundredths of a second. */
-async function cpuMicroseconds(pid: number): Promise<number> {
-  const { readFile } = await import("node:fs/promises");
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }

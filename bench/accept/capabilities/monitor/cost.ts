@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Terminal } from "../../../../scripts/support/terminal.ts";
 import type { Line, Part } from "../../record.ts";
+import { threadsMicroseconds } from "../../processor-time.ts";
 import { median, round } from "../../statistics.ts";
 import { monitorCommand, withWatched } from "./watched.ts";
 
@@ -82,14 +83,14 @@ function* compare(ours: Watching, glances: Watching, btop: Watching): Generator<
 }
 
 async function watch(command: string, daemon: number, env: Readonly<Record<string, string>> = {}): Promise<Watching> {
-  const before = threadSeconds(daemon);
+  const before = threadsMicroseconds(daemon) / 1e6;
   const terminal = await Terminal.start({ width: 120, height: 40, command, env });
   try {
     const pid = await terminal.pid();
     await delay(WATCH_MS);
     const screen = await terminal.screen();
     if (screen.every((line) => line === "")) throw new Error(`${command} showed nothing`);
-    return { cpuSeconds: processSeconds(pid), daemonSeconds: threadSeconds(daemon) - before };
+    return { cpuSeconds: processSeconds(pid), daemonSeconds: threadsMicroseconds(daemon) / 1e6 - before };
   } finally {
     await terminal.end();
   }
@@ -103,13 +104,6 @@ function processSeconds(pid: number): number {
     .split(" ")
     .map(Number);
   return fields.slice(11, 15).reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
-}
-
-/** To the nanosecond, unlike /proc/<pid>/stat: of the threads that live. */
-function threadSeconds(pid: number): number {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  const ns = tasks.map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "latin1").split(" ")[0]));
-  return ns.reduce((sum, one) => sum + one, 0) / 1e9;
 }
 
 /** btop's own default is a reading every two seconds. */
