@@ -19,6 +19,7 @@ import type { Stage, Trouble } from "./troubles.ts";
 import { workerKills } from "./worker-kills.ts";
 
 const LOOK_MS = 700;
+const SETTLED_MS = 10_000;
 const REDIS_EVERY_MS = 12_000;
 const POSTGRES_EVERY_MS = 20_000;
 
@@ -91,12 +92,21 @@ export async function usualNames(answers: Answers, tally: Tally): Promise<Set<st
       for (const operation of OPERATIONS) await operate(operation, stage, random);
     }
     await healing(site);
-    const running = namesIn(site.state);
+    const running = await settledNames(site.state);
     await site.stop();
     return new Set([...running, ...namesIn(site.state)]);
   } finally {
     await site.remove();
     await redis.end();
+  }
+}
+
+/** What is learnt while it runs is written some seconds later. */
+async function settledNames(state: string): Promise<Set<string>> {
+  for (;;) {
+    const names = namesIn(state);
+    await delay(SETTLED_MS);
+    if (namesIn(state).size === names.size) return names;
   }
 }
 

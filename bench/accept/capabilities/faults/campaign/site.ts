@@ -41,6 +41,7 @@ export class Site {
   failedStarts = 0;
   /** Node waited for good for the threads that it could not make; systemd ends it and starts the next one. */
   hungStarts = 0;
+  #startFailedAtMs = 0;
   #hasAnswered = false;
   #refusedBefore = 0;
   #isAsked = false;
@@ -130,9 +131,10 @@ export class Site {
     return JSON.parse(text) as T;
   }
 
-  /** Until the socket answers. */
+  /** Until the socket answers: so long from now, or from when Node last could not have its threads. */
   async untilAnswering(limitMs = 60_000): Promise<boolean> {
-    for (const limit = performance.now() + limitMs; performance.now() < limit; await delay(20)) {
+    const fromMs = performance.now();
+    for (; performance.now() < Math.max(fromMs, this.#startFailedAtMs) + limitMs; await delay(20)) {
       if (await this.ask("GET", "/api/process/status/").catch(() => undefined)) return true;
     }
     return false;
@@ -161,8 +163,10 @@ export class Site {
     const [code, signal] = await once(child, "exit");
     clearTimeout(limit);
     const wasRefused = this.cgroup.refused > this.#refusedBefore;
-    if (!this.#isAsked && !this.#hasAnswered && wasRefused) this.failedStarts += 1;
-    else if (!this.#isAsked) {
+    if (!this.#isAsked && !this.#hasAnswered && wasRefused) {
+      this.failedStarts += 1;
+      this.#startFailedAtMs = performance.now();
+    } else if (!this.#isAsked) {
       const known = `answered: ${this.#hasAnswered}, refused a thread or process: ${wasRefused}`;
       this.unasked.push(`${signal ?? code} (${known}): ${this.lastLog(40)}`);
     }
@@ -174,6 +178,7 @@ export class Site {
     const reply = await this.ask("GET", "/api/process/status/", undefined, LOOK_LIMIT_MS).catch(() => undefined);
     if (reply || child !== this.#child || !this.isUp) return;
     this.hungStarts += 1;
+    this.#startFailedAtMs = performance.now();
     this.#isAsked = true;
     child.kill("SIGKILL");
   }
