@@ -172,7 +172,7 @@ export class Models {
   }
 
   #ask({ uses, classifier }: Engine, ...asked: Parameters<Classifier["classify"]>): Promise<ClassifyReply> {
-    return uses.call(this.#options.now(), () => classifier.classify(...asked));
+    return uses.call(this.#options.now(), () => classifier.classify(...asked), asked[0].isTest);
   }
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */
