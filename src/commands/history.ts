@@ -11,7 +11,7 @@ const MOST_STEP_SECONDS = 86_400;
 
 export default class History extends ClientCommand {
   static override summary = "Show how it went: usage, hit rate, latency and recycles over the last hours.";
-  static override description = `From the journal, which has a row a minute for as long as JOURNAL_RETENTION_DAYS says. A stretch over several minutes has the sum of their counts, and the worst of their latencies, levels and usages; p99 is that of the slowest class of answers. Where the daemon did not run there is a gap.`;
+  static override description = `From the journal, which has a row a minute for as long as JOURNAL_RETENTION_DAYS says. A stretch over several minutes has the sum of their counts, and the worst of their latencies, levels and usages; p99 is that of the slowest class of answers. With --model it is one model's: what it was asked, what that took, when it was loaded and when it made room for another; p99 is that of the answers that were computed. Where the daemon did not run there is a gap.`;
   static override examples = [
     { description: "The last day.", command: "<%= config.bin %> <%= command.id %>" },
     { description: "The last two hours, minute by minute.", command: "<%= config.bin %> <%= command.id %> --since 2h" },
@@ -19,6 +19,7 @@ export default class History extends ClientCommand {
       description: "Every quarter of an hour with errors, for a script.",
       command: `<%= config.bin %> <%= command.id %> --step 15m --json | jq ".points[] | select(.errors > 0)"`,
     },
+    { description: "Of one of several models.", command: "<%= config.bin %> <%= command.id %> --model sentiment" },
   ];
 
   static override flags = {
@@ -31,6 +32,10 @@ export default class History extends ClientCommand {
       description: "What a point stands for: 1m to 24h, in whole minutes. Default: as many as fit the terminal.",
       helpValue: "TIME",
     }),
+    model: Flags.string({
+      description: "Of this model alone. Default: of all together.",
+      helpValue: "NAME",
+    }),
     timeout: timeoutFlag("none"),
   };
 
@@ -41,7 +46,7 @@ export default class History extends ClientCommand {
     const width = process.stdout.columns || DEFAULT_COLUMNS;
     const fitting = Math.min(MOST_STEP_SECONDS, stepFor(nowMs - Date.parse(since), strokesFor(width)) / 1000);
     const step = flags.step === undefined ? fitting : parseStep(flags.step);
-    const query = { since, step: String(step) };
+    const query = { since, step: String(step), ...(flags.model !== undefined && { model: flags.model }) };
     const reply = await this.client(flags.socket).call("metricsHistory", { query, timeoutMs: toMs(flags.timeout) });
     if (!this.jsonEnabled()) this.print(await toText(reply, { nowMs, width }));
     return reply;

@@ -31,6 +31,18 @@ const MEASURED: readonly [string, Column["type"], Together][] = [
   ...LATENCIES,
 ];
 
+const MEASURED_BY_MODEL: readonly [string, Column["type"], Together][] = [
+  ["requests", "int", "sum"],
+  ["failures", "int", "sum"],
+  ["texts", "int", "sum"],
+  ["cached_texts", "int", "sum"],
+  ["answered_ms", "real", "sum"],
+  ["p99_ms", "real", "max"],
+  ["loads", "int", "sum"],
+  ["evictions", "int", "sum"],
+];
+
+export const MODEL_HISTORY_COLUMNS = MEASURED_BY_MODEL.map(([name, , together]) => ({ name, together }));
 export const HISTORY_COLUMNS = MEASURED.map(([name, , together]) => ({ name, together }));
 
 export const COLUMNS = {
@@ -83,5 +95,11 @@ export const COLUMNS = {
     { name: "basis", type: "text" },
     { name: "decided", type: "int" },
     { name: "unsure", type: "int" },
+  ],
+  models: [
+    { name: "id", type: "text" },
+    { name: "at_ms", type: "int" },
+    { name: "model", type: "text" },
+    ...MEASURED_BY_MODEL.map(([name, type]) => ({ name, type })),
   ],
 } as const satisfies Record<EventKind, readonly Column[]>;

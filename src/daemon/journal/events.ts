@@ -1,7 +1,7 @@
 import type { Alert } from "../../lib/protocol/alerts.ts";
 import type { Decision } from "../../lib/protocol/decisions.ts";
 
-export type EventKind = "decision" | "minute" | "moment" | "alert" | "texts" | "inbox" | "answers";
+export type EventKind = "decision" | "minute" | "moment" | "alert" | "texts" | "inbox" | "answers" | "models";
 
 /** One event, ready to be written. */
 export interface JournalEvent {
@@ -86,6 +86,15 @@ export interface DecidedMinute {
 
 export function answersEvent(id: string, atMs: number, minute: DecidedMinute): JournalEvent {
   return event("answers", { id, at_ms: atMs, ...minute });
+}
+
+/** What came of one model in a minute, by the columns of the table. */
+export type ModelMinuteRow = { readonly model: string } & Readonly<Record<string, number | string | null>>;
+
+/** A row for each model that anything came of. */
+export function modelsEvent(id: string, atMs: number, rows: readonly ModelMinuteRow[]): JournalEvent {
+  const json = rows.map((row, at) => toJson({ id: `${id}m${at.toString(36)}`, at_ms: atMs, ...row }));
+  return { kind: "models", json: json.join(",") };
 }
 
 function event(kind: EventKind, row: object): JournalEvent {

@@ -3,8 +3,17 @@ import { decision as decisionSchema } from "../../lib/protocol/decisions.ts";
 import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
 import { batchOf, EventBuffer } from "./buffer.ts";
-import { alertEvent, answersEvent, decisionEvent, inboxEvent, minuteEvent, momentEvent, textsEvent } from "./events.ts";
-import type { CountedText, CountedUnsure, DecidedMinute, JournalEvent } from "./events.ts";
+import {
+  alertEvent,
+  answersEvent,
+  decisionEvent,
+  inboxEvent,
+  minuteEvent,
+  modelsEvent,
+  momentEvent,
+  textsEvent,
+} from "./events.ts";
+import type { CountedText, CountedUnsure, DecidedMinute, JournalEvent, ModelMinuteRow } from "./events.ts";
 import type { KeptAlert, Minute, PackedMoment } from "./events.ts";
 import type { Clocks } from "./clock-trust.ts";
 import { Retention } from "./retention.ts";
@@ -94,6 +103,10 @@ export class Journal {
     this.#record(answersEvent(id, atMs, minute));
   }
 
+  models(id: string, atMs: number, rows: readonly ModelMinuteRow[]): void {
+    if (rows.length > 0) this.#record(modelsEvent(id, atMs, rows));
+  }
+
   /** Opens the store, and again whenever it failed. */
   start(): void {
     void this.#turn();
@@ -127,6 +140,16 @@ export class Journal {
   /** @throws {StoreFault} */
   async history(sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
     return (await this.#readable()).history(sinceMs, stepMs, untilMs);
+  }
+
+  /** @throws {StoreFault} */
+  async modelHistory(model: string, sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
+    return (await this.#readable()).modelHistory(model, sinceMs, stepMs, untilMs);
+  }
+
+  /** @throws {StoreFault} */
+  async modelNames(sinceMs: number, untilMs = NO_END): Promise<string[]> {
+    return (await this.#readable()).modelNames(sinceMs, untilMs);
   }
 
   /** @throws {StoreFault} */

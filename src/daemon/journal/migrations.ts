@@ -60,6 +60,15 @@ function inbox(int: string, real: string): string {
   ALTER TABLE combot_minutes ADD COLUMN unsure ${int};`;
 }
 
+/** What came of each model in a minute. An earlier release neither writes nor removes any of it, and needs none. */
+function modelMinutes(int: string, real: string): string {
+  return `CREATE TABLE combot_model_minutes (id text PRIMARY KEY, at_ms ${int} NOT NULL, model text NOT NULL,
+    requests ${int} NOT NULL, failures ${int} NOT NULL, texts ${int} NOT NULL, cached_texts ${int} NOT NULL,
+    answered_ms ${real} NOT NULL, p99_ms ${real}, loads ${int} NOT NULL, evictions ${int} NOT NULL);
+  CREATE INDEX combot_model_minutes_at ON combot_model_minutes (at_ms);
+  CREATE INDEX combot_model_minutes_of ON combot_model_minutes (model, at_ms);`;
+}
+
 /** Never changed once released: a later release appends. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -71,6 +80,12 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, readableFrom: 1, sqlite: texts("integer"), postgres: texts("bigint") },
   { version: 3, readableFrom: 1, sqlite: moments("integer", "text"), postgres: moments("bigint", "jsonb") },
   { version: 4, readableFrom: 1, sqlite: inbox("integer", "real"), postgres: inbox("bigint", "double precision") },
+  {
+    version: 5,
+    readableFrom: 1,
+    sqlite: modelMinutes("integer", "real"),
+    postgres: modelMinutes("bigint", "double precision"),
+  },
 ];
 
 export const SCHEMA_TABLE = `CREATE TABLE IF NOT EXISTS combot_schema

@@ -1,4 +1,4 @@
-import { COLUMNS, HISTORY_COLUMNS } from "./columns.ts";
+import { COLUMNS, HISTORY_COLUMNS, MODEL_HISTORY_COLUMNS } from "./columns.ts";
 import type { Column } from "./columns.ts";
 import type { Dialect, Statement } from "./dialect.ts";
 import type { EventKind } from "./events.ts";
@@ -13,7 +13,19 @@ export const TABLES: Readonly<Record<EventKind, string>> = {
   texts: "combot_texts",
   inbox: "combot_inbox",
   answers: "combot_answers",
+  models: "combot_model_minutes",
 };
+
+/** A row of these has a time of its own. */
+const DATED: readonly string[] = [
+  TABLES.decision,
+  TABLES.minute,
+  TABLES.moment,
+  TABLES.alert,
+  TABLES.answers,
+  TABLES.models,
+  "combot_applied",
+];
 
 /** Texts kept, asked least of all those goes first. */
 const TEXTS_KEPT = 10_000;
@@ -34,6 +46,10 @@ export interface Statements {
   readonly moments: string;
   /** As `history`, by model and by what decided. */
   readonly answers: string;
+  /** As `history`, of ?4 a model: stretches in which anything came of it. */
+  readonly modelHistory: string;
+  /** ?1 since, ?2 until: the models that anything came of. */
+  readonly modelNames: string;
   /** The first minute that is kept. No parameter. */
   readonly oldest: string;
   /** ?1 limit. */
@@ -50,7 +66,8 @@ export interface Statements {
 export function statementsIn(dialect: Dialect): Statements {
   const { number, parameter } = dialect;
   const step = parameter(2, "int");
-  const measured = HISTORY_COLUMNS.map(({ name, together }) => `${number(`${together}(${name})`)} AS ${name}`);
+  const put = ({ name, together }: (typeof HISTORY_COLUMNS)[number]): string =>
+    `${number(`${together}(${name})`)} AS ${name}`;
   return {
     write: {
       decision: [{ sql: insert("decision", dialect) }],
@@ -60,6 +77,7 @@ export function statementsIn(dialect: Dialect): Statements {
       texts: countTexts(dialect),
       inbox: countUnsure(dialect),
       answers: [{ sql: insert("answers", dialect) }],
+      models: [{ sql: insert("models", dialect) }],
     },
     inbox: inboxStatements(dialect),
     probe: [
@@ -70,7 +88,7 @@ export function statementsIn(dialect: Dialect): Statements {
     alerts: newest(TABLES.alert),
     // With an end Postgres takes the index also where it has no statistics yet: it then expects a third of the table
     // behind a start alone, and reads a year of minutes in 40 ms rather than 3.
-    history: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, ${measured.join(", ")}
+    history: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, ${HISTORY_COLUMNS.map(put).join(", ")}
       FROM ${TABLES.minute} WHERE at_ms >= ?1 AND at_ms < ?3 GROUP BY 1 ORDER BY 1`,
     // Ids sort as the time does: of two in one minute, as a restart makes them, the later one counts.
     moments: `SELECT ${number("at_ms")} AS at_ms, body FROM ${TABLES.moment} WHERE id IN
@@ -78,14 +96,15 @@ export function statementsIn(dialect: Dialect): Statements {
     answers: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, model, basis, ${number("sum(decided)")} AS decided,
       ${number("sum(unsure)")} AS unsure FROM ${TABLES.answers} WHERE at_ms >= ?1 AND at_ms < ?3
       GROUP BY 1, model, basis ORDER BY 1`,
+    modelHistory: `SELECT ${number(`(at_ms / ${step}) * ${step}`)} AS at_ms, ${MODEL_HISTORY_COLUMNS.map(put).join(", ")}
+      FROM ${TABLES.models} WHERE model = ?4 AND at_ms >= ?1 AND at_ms < ?3 GROUP BY 1 ORDER BY 1`,
+    modelNames: `SELECT DISTINCT model FROM ${TABLES.models} WHERE at_ms >= ?1 AND at_ms < ?2 ORDER BY model`,
     oldest: `SELECT ${number("min(at_ms)")} AS at_ms FROM ${TABLES.minute}`,
     frequentTexts: `SELECT digest, ${number("count")} AS count, ${number("last_seen_ms")} AS last_seen_ms, text
       FROM ${TABLES.texts} ORDER BY combot_texts.count DESC, digest LIMIT ?1`,
     newest: `SELECT ${number("max(at_ms)")} AS at_ms FROM (${newestOfEach()}) AS n`,
     prune: [
-      ...[TABLES.decision, TABLES.minute, TABLES.moment, TABLES.alert, TABLES.answers, "combot_applied"].map((table) =>
-        prune(table, "id", "at_ms"),
-      ),
+      ...DATED.map((table) => prune(table, "id", "at_ms")),
       prune(TABLES.texts, "digest", "last_seen_ms"),
       prune(TABLES.inbox, "(model, digest)", "last_seen_ms"),
     ],

@@ -146,6 +146,10 @@ export interface Store {
   alerts(sinceMs: number, limit: number): Promise<unknown[]>;
   /** Minutes from `sinceMs` on and before `untilMs`, put together to stretches of `stepMs`. */
   history(sinceMs: number, stepMs: number, untilMs?: number): Promise<HistoryRow[]>;
+  /** As `history`, by the columns of MODEL_HISTORY_COLUMNS: stretches in which anything came of that model. */
+  modelHistory(model: string, sinceMs: number, stepMs: number, untilMs?: number): Promise<HistoryRow[]>;
+  /** Those that anything came of then, in the order of their names. */
+  modelNames(sinceMs: number, untilMs?: number): Promise<string[]>;
   /** The last moment of each of these stretches, oldest first. */
   moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]>;
   /** As `history`. */

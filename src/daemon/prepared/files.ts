@@ -3,3 +3,5 @@ export const PREPARED_MODEL = "model.onnx";
 export const PREPARED_WEIGHTS = "weights.bin";
 /** What came of the trial. */
 export const TRIAL_FILE = "trial.json";
+/** At the end of a folder's name while it is filled. */
+export const MAKING = ".making";

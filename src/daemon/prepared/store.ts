@@ -1,19 +1,9 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  statfsSync,
-  utimesSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { strangerOf } from "../../lib/ownership.ts";
 import { formatBytes } from "../../lib/units.ts";
-import { PREPARED_MODEL, PREPARED_WEIGHTS } from "./files.ts";
+import { MAKING, PREPARED_MODEL } from "./files.ts";
 import { preparedKey } from "./machine-key.ts";
 import { faultOfFolder, sealFolder } from "./seal.ts";
 import { readTrial, writeTrial } from "./trial-file.ts";
@@ -55,15 +45,14 @@ export interface Opened extends TrialOutcome {
 /** Below this, sharing saves less than the preparation costs. */
 export const SMALLEST_PREPARED_BYTES = 4 * 1024 * 1024;
 
-/** The current model's and the previous one's, so that going back costs nothing. */
-const KEPT = 2;
-/** Of those that have no weights, and take a page each. */
-const KEPT_TRIALS = 32;
 /** Measured: 440 MB for a model of 268, 110 for one of 67. */
 const DISK_FACTOR = 1.7;
 const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
 
-/** Folders of trials and prepared weights, one for each model and machine: published by rename, never written again. */
+/**
+ * Folders of trials and prepared weights, one for each model and machine: published by rename, never written again, and
+ * there until somebody who knows which models are served removes them.
+ */
 export class PreparedStore {
   readonly #options: StoreOptions;
 
@@ -84,14 +73,13 @@ export class PreparedStore {
     if (outcome.lasting && existsSync(folder)) {
       const now = new Date();
       utimesSync(folder, now, now);
-      this.#prune(folder);
     }
     return { ...outcome, modelPath: outcome.trial.prepared ? join(folder, PREPARED_MODEL) : undefined };
   }
 
   async #make(folder: string, model: SourceModel, why: string): Promise<TrialOutcome> {
     const { run, onProgress } = this.#options;
-    const making = `${folder}.making`;
+    const making = `${folder}${MAKING}`;
     const isBig = model.bytes >= SMALLEST_PREPARED_BYTES;
     const obstacle = this.#clear(folder, making, isBig ? model.bytes : 0);
     const from = performance.now();
@@ -150,23 +138,6 @@ export class PreparedStore {
     if (bavail * bsize >= needed) return;
     throw new Error(`needs ${formatBytes(needed)} of disk, ${formatBytes(bavail * bsize)} are free`);
   }
-
-  /** Removes all but the ones used last, and what a killed preparation left behind. */
-  #prune(current: string): void {
-    const { dir } = this.#options;
-    const folders = readdirSync(dir).map((name) => join(dir, name));
-    const byUse = folders
-      .filter((path) => path !== current && !path.endsWith(".making"))
-      .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-    const [heavy, light] = [true, false].map((wanted) => byUse.filter((path) => hasWeights(path) === wanted));
-    const unused = [...heavy!.slice(KEPT - 1), ...light!.slice(KEPT_TRIALS - 1)];
-    for (const path of [...unused, ...folders.filter((path) => path.endsWith(".making"))])
-      rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function hasWeights(folder: string): boolean {
-  return existsSync(join(folder, PREPARED_WEIGHTS));
 }
 
 function cannotPrepare(dir: string, error: unknown): string {

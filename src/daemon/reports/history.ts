@@ -10,6 +10,7 @@ import type { Decisions } from "../governor/decisions.ts";
 import type { Journal } from "../journal/journal.ts";
 import { StoreFault } from "../journal/store.ts";
 import type { HistoryRow } from "../journal/store.ts";
+import { modelPointOf, readModel } from "./model-history.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_SECONDS = 60;
@@ -47,15 +48,31 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * What was measured minute by minute, put together to steps.
+ * What was measured minute by minute, put together to steps: of the whole daemon, or of one model.
  *
- * @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE`; `INVALID_REQUEST` where that would be too many points.
+ * @param served names of the models that there are now. @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE`;
+ *   `INVALID_REQUEST` where that would be too many points; `MODEL_UNKNOWN`.
  */
 export async function readHistory(
   journal: Journal | undefined,
-  { since, until, step }: HistoryQuery,
+  query: HistoryQuery,
   nowMs: number,
+  served: readonly string[],
 ): Promise<HistoryReply> {
+  const { sinceMs, untilMs, stepSeconds } = spanOf(query, nowMs);
+  const { model } = query;
+  const span = { sinceMs, untilMs, stepMs: stepSeconds * 1000 };
+  const points = await readable(journal, async (open) => {
+    const rows = await open.history(sinceMs, span.stepMs, untilMs);
+    if (model === undefined) return rows.map(pointOf);
+    const own = await readModel(open, { model, ...span }, served);
+    return rows.map((row) => modelPointOf(pointOf(row), row["span_ms"] ?? 0, own.get(row["at_ms"] ?? 0)));
+  });
+  const of = model === undefined ? {} : { model };
+  return { since: new Date(sinceMs).toISOString(), stepSeconds, ...of, points };
+}
+
+function spanOf({ since, until, step }: HistoryQuery, nowMs: number) {
   const sinceMs = since === undefined ? nowMs - DAY_MS : Math.max(0, Date.parse(since));
   const untilMs = until === undefined ? undefined : Date.parse(until);
   const spanSeconds = Math.max(0, (untilMs ?? nowMs) - sinceMs) / 1000;
@@ -65,8 +82,7 @@ export async function readHistory(
       "INVALID_REQUEST",
       `step: a point each ${stepSeconds} s makes more than ${MOST_POINTS} points`,
     );
-  const rows = await readable(journal, (open) => open.history(sinceMs, stepSeconds * 1000, untilMs));
-  return { since: new Date(sinceMs).toISOString(), stepSeconds, points: rows.map(pointOf) };
+  return { sinceMs, untilMs, stepSeconds };
 }
 
 /** @throws {CombotError} `JOURNAL_OFF`, `JOURNAL_UNAVAILABLE` */

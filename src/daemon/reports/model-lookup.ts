@@ -31,6 +31,11 @@ export function findModel({ current, repository }: Models, name: string = DEFAUL
   return name === DEFAULT_MODEL || name === model.name ? describe(current, model.name, undefined) : undefined;
 }
 
+/** Those that a call can name, whether they can be served or not. */
+export function namesOf({ repository }: Models): string[] {
+  return [DEFAULT_MODEL, ...repository.entries.map(({ name }) => name)];
+}
+
 function describe({ model, pool }: Engine, name: string, asks: string | undefined): NamedModel {
   return {
     name,

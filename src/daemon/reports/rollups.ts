@@ -9,6 +9,7 @@ import type { InboxCounter } from "../journal/inbox-counter.ts";
 import type { AnswerTally } from "../metrics/answer-tally.ts";
 import type { MinuteCounts, MinuteTally } from "../metrics/minute.ts";
 import { rankOf } from "../policy/level.ts";
+import type { ModelMinutes } from "./model-minutes.ts";
 import { packMoment } from "./moments.ts";
 
 export interface RollupParts {
@@ -17,6 +18,7 @@ export interface RollupParts {
   readonly texts: TextCounter;
   readonly inbox: InboxCounter;
   readonly answers: AnswerTally;
+  readonly models: Pick<ModelMinutes, "look" | "take">;
   /** What decides of this model's answers now; undefined where it does not serve any more. */
   readonly basisOf: (model: string) => string | undefined;
   readonly governor: Pick<Governor, "level" | "sample">;
@@ -73,7 +75,8 @@ export class Rollups {
   }
 
   #look(): void {
-    const { governor, users } = this.#parts;
+    const { governor, users, models } = this.#parts;
+    models.look();
     if (governor.sample) this.#usage = Math.max(this.#usage ?? 0, governor.sample.usage);
     this.#level = Math.max(this.#level, rankOf(governor.level));
     this.#users = Math.max(this.#users, users());
@@ -90,7 +93,7 @@ export class Rollups {
   }
 
   #record(): string {
-    const { journal, tally } = this.#parts;
+    const { journal, tally, models } = this.#parts;
     const id = this.#nextId();
     const now = this.#now();
     const atMs = minuteOf(this.#started.wallMs);
@@ -101,6 +104,7 @@ export class Rollups {
       level: this.#level,
     };
     journal.minute(minuteRow({ id, at_ms: atMs, ...seen, ...this.#decided(id, atMs) }, tally.take()));
+    journal.models(id, atMs, models.take());
     this.#recordCounted(id);
     [this.#started, this.#usage, this.#level, this.#users] = [now, null, 0, 0];
     return id;

@@ -206,7 +206,7 @@ export class Budget {
     await Promise.all([
       ...evict.map(async (other) => {
         const gone = of(other);
-        if (gone) gone.uses.evictions += 1;
+        gone?.uses.evicted();
         await gone?.pool.unload();
       }),
       ...shrink.map(async ({ name: other, workers }) => endSurplus(of(other), workers)),

@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import { usableCores } from "../../lib/cores.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ModelMessage } from "../../lib/protocol/worker-channel.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import { ModelSource } from "../prepared/source.ts";
+import { preparedIn } from "../prepared/pruning.ts";
 import { PreparedStore } from "../prepared/store.ts";
 import { prepareInChild, prepareWithSpareTime, runTrial } from "../prepared/trial-run.ts";
 import type { TrialOrder, TrialOutcome } from "../prepared/trial-run.ts";
@@ -51,7 +51,7 @@ export function createModelSource(model: ServedModel, options: ModelSourceOption
     if (signal.aborted) throw new CombotError("MODEL_UNAVAILABLE", String(signal.reason));
     return outcome;
   };
-  const store = new PreparedStore({ dir: join(stateDir, "prepared"), run, onProgress });
+  const store = new PreparedStore({ dir: preparedIn(stateDir), run, onProgress });
   const { computedDigest: digest, modelPath, externalPaths, bytes, sealed } = model;
   return new ModelSource({
     model: { digest, modelPath, externalPaths, bytes, sealed },

@@ -13,6 +13,8 @@ import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
 import type { Tenant } from "./occupancy.ts";
 import { bringUp, hasProcesses } from "./engine.ts";
 import type { Engine } from "./engine.ts";
+import { neededOf } from "./needed.ts";
+import type { Needed } from "./needed.ts";
 import type { Repository } from "./repository.ts";
 import { forgotten } from "./model-choice.ts";
 import type { Choice, ModelChoice } from "./model-choice.ts";
@@ -31,8 +33,8 @@ export interface ModelsOptions {
   readonly create: (model: ServedModel) => Engine;
   /** Whether this model's workers fit beside what runs now. */
   readonly fits: (model: ServedModel) => Promise<FitVerdict>;
-  /** Told the models that are needed from now on, by what they hold. */
-  readonly onNeeded: (contents: readonly string[]) => Promise<void>;
+  /** Told what is needed from now on. */
+  readonly onNeeded: (needed: Needed) => Promise<void>;
   /** Told of each call that one model has answered. */
   readonly onAnswered?: (request: AskedRequest, reply: ClassifyReply, timing: CallTiming | undefined) => void;
   /** What runs behind one of them and serves nobody, under the name of its process. */
@@ -170,7 +172,7 @@ export class Models {
   }
 
   #ask({ uses, classifier }: Engine, ...asked: Parameters<Classifier["classify"]>): Promise<ClassifyReply> {
-    return uses.call(this.#options.now(), () => classifier.classify(...asked));
+    return uses.call(this.#options.now(), () => classifier.classify(...asked), asked[0].isTest);
   }
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */
@@ -178,7 +180,7 @@ export class Models {
     const { now, open, choice, defaultBy } = this.#options;
     const from = now();
     const previous = this.#current.model;
-    const model = await open(this.#folderOf(request), request.file, this.needed);
+    const model = await open(this.#folderOf(request), request.file, this.needed.contents);
     const changed = model.digest !== previous.digest || model.dir !== previous.dir;
     const made = request.default ? undefined : this.#choiceOf(model);
     const prepared = await choice.prepare(made);
@@ -219,9 +221,9 @@ export class Models {
   }
 
   /** A choice is always that of the engine that serves. */
-  get needed(): string[] {
+  get needed(): Needed {
     const engines = [...this.#engines, ...this.repository.engines, ...this.#behind];
-    return engines.map(({ model: { sealed } }) => sealed.content);
+    return neededOf(engines, this.repository.unread);
   }
 
   get #behind(): readonly Engine[] {
@@ -229,7 +231,7 @@ export class Models {
     return candidate ? [candidate.engine] : [];
   }
 
-  /** Copies of other models may go. */
+  /** What is kept of other models may go. */
   tellNeeded(): Promise<void> {
     return this.#options.onNeeded(this.needed);
   }

@@ -43,6 +43,7 @@ export class Repository {
   /** One model is opened at a time: each takes a processor. */
   #opening: Promise<unknown> = Promise.resolve();
   #scanning: Promise<unknown> = Promise.resolve();
+  #isScanned = false;
 
   constructor(options: RepositoryOptions) {
     this.#options = options;
@@ -62,6 +63,12 @@ export class Repository {
   /** Every one that may have processes, those too that are on their way out. */
   get engines(): readonly Engine[] {
     return [...[...this.#entries.values()].flatMap(({ engine }) => (engine ? [engine] : [])), ...this.#leaving];
+  }
+
+  /** How many of them can't be asked what they hold: those that failed, and all until the folder was read once. */
+  get unread(): number {
+    if (!this.#isScanned) return Infinity;
+    return [...this.#entries.values()].filter(({ engine }) => engine === undefined).length;
   }
 
   /** @throws {CombotError} `MODEL_UNKNOWN` */
@@ -144,6 +151,7 @@ export class Repository {
     const removed = this.entries.filter(({ name }) => !wanted.has(name));
     await Promise.all(removed.map((entry) => this.#drop(entry)));
     const fates = await Promise.all([...wanted].map(([name, from]) => this.#look(name, from)));
+    this.#isScanned = true;
     await this.#options.onNeeded();
     const namesOf = (fate: Fate): string[] => fates.filter((one) => one.fate === fate).map(({ name }) => name);
     return {
@@ -183,7 +191,8 @@ export class Repository {
     const entry = { ...emptyEntry(name, dir, Promise.resolve()), engine: this.#options.create(model, name) };
     this.#entries.set(name, entry);
     if (before && !old) before.engine = entry.engine;
-    if (old) void this.#retire(old);
+    // Only then is what is kept of it needed by nobody.
+    if (old) void this.#retire(old).then(this.#options.onNeeded);
     return true;
   }
 

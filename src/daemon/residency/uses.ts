@@ -2,6 +2,7 @@ import { ERRORS } from "../../lib/error-table.ts";
 import { CombotError } from "../../lib/errors.ts";
 import { RefusedElsewhere } from "../../lib/joint-admission.ts";
 import type { ClassifyReply } from "../../lib/protocol/classify.ts";
+import { MinuteUses } from "./minute-uses.ts";
 
 /** The last so many computed answers are enough to tell a p99 of. */
 const KEPT = 512;
@@ -26,25 +27,31 @@ export class Uses {
   /** Texts that were answered, and of these those that no worker computed. */
   texts = 0;
   cachedTexts = 0;
+  /** For the journal. */
+  readonly minute = new MinuteUses();
   readonly #tookMs: number[] = [];
   #evictionsBefore = 0;
   #next = 0;
 
-  /** Asks the model, and counts what comes of it. */
-  async call(nowMs: number, ask: () => Promise<ClassifyReply>): Promise<ClassifyReply> {
+  /** Asks the model, and counts what comes of it. @param isTest of a load test's, which is in no history. */
+  async call(nowMs: number, ask: () => Promise<ClassifyReply>, isTest = false): Promise<ClassifyReply> {
     this.lastAtMs = nowMs;
     try {
       const reply = await ask();
-      this.#count(reply);
+      this.#count(reply, isTest);
       return reply;
     } catch (error) {
-      if (isFailure(error)) this.failed += 1;
+      if (isFailure(error)) {
+        this.failed += 1;
+        if (!isTest) this.minute.failed();
+      }
       throw error;
     }
   }
 
   loaded(nowMs: number, tookMs: number): void {
     this.loads += 1;
+    this.minute.loaded();
     if (this.evictions > this.#evictionsBefore) this.reloadMs += tookMs;
     this.#evictionsBefore = this.evictions;
     this.loadsTookMs += tookMs;
@@ -52,13 +59,20 @@ export class Uses {
     this.loadTookMs = tookMs;
   }
 
-  #count({ results, durationMs }: ClassifyReply): void {
+  /** It was ended to make room for another. */
+  evicted(): void {
+    this.evictions += 1;
+    this.minute.evicted();
+  }
+
+  #count({ results, durationMs }: ClassifyReply, isTest: boolean): void {
     let cached = 0;
     for (const result of results) if (result.cached !== false) cached += 1;
     this.answered += 1;
     this.answeredMs += durationMs;
     this.texts += results.length;
     this.cachedTexts += cached;
+    if (!isTest) this.minute.answered(results.length, cached, durationMs);
     if (cached === results.length) return;
     this.#tookMs[this.#next] = durationMs;
     this.#next = (this.#next + 1) % KEPT;

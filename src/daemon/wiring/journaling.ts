@@ -18,6 +18,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Onlookers } from "./onlookers.ts";
 import type { Models } from "../residency/models.ts";
 import { Drift } from "../reports/drift.ts";
+import { ModelMinutes } from "../reports/model-minutes.ts";
 import { Rollups } from "../reports/rollups.ts";
 
 /** The journal and what feeds it; nothing where DATABASE_URL is off. */
@@ -76,6 +77,10 @@ export function createJournaling(parts: JournalingParts): Journaling | undefined
     texts,
     inbox,
     answers,
+    models: new ModelMinutes({
+      tenants: () => models.tenants,
+      engines: () => [...models.engines, ...models.repository.engines],
+    }),
     basisOf,
     governor,
     users,

@@ -34,7 +34,7 @@ import type { Models } from "../residency/models.ts";
 import type { Shadows } from "../residency/shadows.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Probes } from "../reports/probes.ts";
-import { findModel } from "../reports/model-lookup.ts";
+import { findModel, namesOf } from "../reports/model-lookup.ts";
 import type { Tracing } from "./tracing.ts";
 import type { Warming } from "./warming.ts";
 
@@ -112,7 +112,7 @@ export function createServices(parts: ServiceParts): Services {
     metrics: () => reports.metrics(),
     moment: (query) => readMoment(journal, query, Date.now()),
     processLife: (query) => readLife(journal, query, Date.now()),
-    history: (query) => readHistory(journal, query, Date.now()),
+    history: (query) => readHistory(journal, query, Date.now(), namesOf(models)),
     prometheus: () => prometheus.get(),
     processStatus: () => reports.process(),
     recycle: (slot, wait, by) => lifecycle.recycle(slot, wait, by),

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../../lib/config/settings.ts";
-import { messageOf } from "../../lib/errors.ts";
 import type { Alert } from "../../lib/protocol/alerts.ts";
 import { publishWatch } from "./alert-metrics.ts";
 import { createWatch } from "./alerting.ts";
@@ -30,7 +29,6 @@ import { ONLOOKERS, Onlookers } from "./onlookers.ts";
 import type { Engine } from "../residency/engine.ts";
 import { openModel } from "../model/opening.ts";
 import { FolderWatch } from "../model/folder-watch.ts";
-import { pruneCopies } from "../model/sealed-copy.ts";
 import { BUNDLED_MODEL_DIR } from "../model/served-model.ts";
 import { publishCache } from "../reports/cache-metrics.ts";
 import { EventHub } from "../reports/event-hub.ts";
@@ -47,6 +45,7 @@ import { Cores } from "../pool/cores.ts";
 import { rankOf } from "../policy/level.ts";
 import { userHasher } from "../text/user-hash.ts";
 import type { Shadows } from "../residency/shadows.ts";
+import { prune, pruneAtStart } from "./pruning.ts";
 import { createShadows, watchedBy, withoutShadow } from "./shadowing.ts";
 import type { LateParts } from "./shadowing.ts";
 import { Warming } from "./warming.ts";
@@ -106,7 +105,7 @@ export async function createServing(
   });
   publishBatchCalls(metrics, models);
   const folder = await watchFolder(models, log);
-  await prune(settings.stateDir, [first.model.sealed.content], log);
+  await pruneAtStart(settings.stateDir, first.model.sealed.content, log);
   const meter: Sampler = createMeter(settings, models);
   const governance = createGovernance(settings, {
     models,
@@ -251,7 +250,7 @@ function createModels(
     chosen,
     open: (dir, file, needed) => openModel(dir, settings.stateDir, { file, needed }),
     create: (other) => createEngine(other, parts),
-    onNeeded: (contents) => prune(settings.stateDir, contents, log),
+    onNeeded: (needed) => prune(settings.stateDir, needed, log),
     date: () => new Date(),
     now,
   });
@@ -261,7 +260,7 @@ function createModels(
 /** Nothing of it is opened yet: `rescan` does that. */
 function createRepository(settings: Settings, parts: EngineParts, models: () => Models): Repository {
   const { stateDir, modelsDir } = settings;
-  const needed = (): readonly string[] => models().needed;
+  const needed = (): readonly string[] => models().needed.contents;
   return new Repository({
     dir: modelsDir,
     registry: new RegistryFile(stateDir),
@@ -283,11 +282,4 @@ async function watchFolder(models: Models, log: Logger): Promise<FolderWatch> {
   });
   await folder.poll();
   return folder;
-}
-
-/** While nothing else is copied. What is not removed takes room, and nothing more. */
-function prune(stateDir: string, needed: readonly string[], log: Logger): Promise<void> {
-  return pruneCopies(stateDir, needed).catch((error: unknown) => {
-    log.warn({ reason: messageOf(error) }, "copies of models that nobody needs were not removed");
-  });
 }

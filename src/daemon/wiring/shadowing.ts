@@ -56,7 +56,7 @@ export function createShadows(parts: EngineParts, { models, governance }: Omit<L
   const { settings, log, decisions } = parts;
   const shadows = new Shadows({
     models,
-    open: (dir) => openModel(dir, settings.stateDir, { needed: models().needed }),
+    open: (dir) => openModel(dir, settings.stateDir, { needed: models().needed.contents }),
     create: (model, name, refusal) => {
       const own = {
         metrics: UNCOUNTED,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MEMORY_LEVELS } from "./memory-levels.ts";
 import { metricsReport } from "./metrics.ts";
+import { modelName } from "./models.ts";
 
 const count = z.int().min(0);
 
@@ -15,6 +16,7 @@ export const historyQuery = z.strictObject({
     .multipleOf(60)
     .optional()
     .describe("seconds a point stands for; default: as many as make about 100 points"),
+  model: modelName.optional().describe("of this model alone; default: of all together"),
 });
 
 export const historyPoint = z.object({
@@ -35,12 +37,21 @@ export const historyPoint = z.object({
     .max(1)
     .nullable()
     .optional()
-    .describe("of the answers with a decision, those not accepted; null where there was none"),
+    .describe("of the answers with a decision, those not accepted; null where there was none, absent with `model`"),
+  meanMs: z
+    .number()
+    .min(0)
+    .nullable()
+    .optional()
+    .describe("with `model` alone: what its answered calls took in the mean; null where there was none"),
+  loads: count.optional().describe("with `model` alone: times that it came to serve"),
+  evictions: count.optional().describe("with `model` alone: times that it was ended to make room for another"),
 });
 
 export const historyReply = z.object({
   since: z.iso.datetime(),
   stepSeconds: z.int().min(60),
+  model: modelName.optional().describe("whose points these are; level, usage, users and recycles are the daemon's"),
   points: z.array(historyPoint).describe("oldest first; none where the daemon did not run"),
 });
 

@@ -31,6 +31,10 @@ export interface HistoryRow {
   readonly users: number;
   readonly recycles: number;
   readonly unsureShare: number | null;
+  /** Of one model alone. */
+  readonly meanMs: number | null;
+  readonly loads: number;
+  readonly evictions: number;
 }
 
 /** How many points a sparkline of this terminal shows. */
@@ -59,7 +63,11 @@ export function mergePoints(points: readonly HistoryPoint[], stepMs: number): Re
 
 function rowOf({ latencyMs, ...point }: HistoryPoint, atMs: number): HistoryRow {
   const p99Ms = Object.values(latencyMs).reduce<number | null>((most, { p99 }) => higher(most, p99), null);
-  return { ...point, atMs, p99Ms, unsureShare: point.unsureShare ?? null };
+  return { ...point, atMs, p99Ms, unsureShare: point.unsureShare ?? null, ...ownOf(point) };
+}
+
+function ownOf({ meanMs = null, loads = 0, evictions = 0 }: Partial<HistoryPoint>) {
+  return { meanMs, loads, evictions };
 }
 
 function together(a: HistoryRow, b: HistoryRow): HistoryRow {
@@ -75,14 +83,23 @@ function together(a: HistoryRow, b: HistoryRow): HistoryRow {
     users: Math.max(a.users, b.users),
     recycles: a.recycles + b.recycles,
     unsureShare: byTexts(a, b, ({ unsureShare }) => unsureShare),
+    meanMs: weighed([a.meanMs, b.meanMs], [a.requests - a.errors, b.requests - b.errors]),
+    loads: a.loads + b.loads,
+    evictions: a.evictions + b.evictions,
   };
 }
 
 /** Each counts for as many texts as it is of. */
 function byTexts(a: HistoryRow, b: HistoryRow, of: (row: HistoryRow) => number | null): number | null {
-  const [first, second] = [of(a), of(b)];
+  return weighed([of(a), of(b)], [a.texts, b.texts]);
+}
+
+function weighed(
+  [first, second]: readonly [number | null, number | null],
+  [much, more]: readonly [number, number],
+): number | null {
   if (first === null || second === null) return first ?? second;
-  return (first * a.texts + second * b.texts) / Math.max(1, a.texts + b.texts);
+  return (first * much + second * more) / Math.max(1, much + more);
 }
 
 function higher(a: number | null, b: number | null): number | null {

@@ -32,32 +32,82 @@ const MEASURES: readonly Measure[] = [
   { name: "recycles", of: ({ recycles }) => recycles, tell: shortCount },
 ];
 
+const OF_ONE_MODEL: readonly Measure[] = [
+  { name: "requests", of: ({ requests }) => requests, tell: shortCount },
+  { name: "hit rate", of: ({ hitRate }) => hitRate, tell: percent, top: 1 },
+  { name: "mean ms", of: ({ meanMs }) => meanMs, tell: shortMs },
+  { name: "p99 ms", of: ({ p99Ms }) => p99Ms, tell: shortMs },
+  { name: "loads", of: ({ loads }) => loads, tell: shortCount },
+  { name: "evictions", of: ({ evictions }) => evictions, tell: shortCount },
+];
+
+/** Of the table by time, behind the time. */
+interface HistoryColumn {
+  readonly head: string;
+  readonly cell: (row: HistoryRow) => string;
+  readonly left?: true;
+}
+
+const COUNTS: readonly HistoryColumn[] = [
+  { head: "REQUESTS", cell: ({ requests }) => shortCount(requests) },
+  { head: "ERRORS", cell: ({ errors }) => shortCount(errors) },
+  { head: "HIT RATE", cell: ({ hitRate }) => share(hitRate) },
+];
+
+const COLUMNS: readonly HistoryColumn[] = [
+  ...COUNTS,
+  { head: "UNSURE", cell: ({ unsureShare }) => share(unsureShare) },
+  { head: "P99 MS", cell: ({ p99Ms }) => shortMs(p99Ms) },
+  { head: "USAGE", cell: ({ usage }) => share(usage) },
+  { head: "LEVEL", cell: ({ level }) => level, left: true },
+  { head: "USERS", cell: ({ users }) => shortCount(users) },
+  { head: "RECYCLES", cell: ({ recycles }) => shortCount(recycles) },
+];
+
+const COLUMNS_OF_ONE_MODEL: readonly HistoryColumn[] = [
+  ...COUNTS,
+  { head: "TEXTS", cell: ({ texts }) => shortCount(texts) },
+  { head: "MEAN MS", cell: ({ meanMs }) => shortMs(meanMs) },
+  { head: "P99 MS", cell: ({ p99Ms }) => shortMs(p99Ms) },
+  { head: "LOADS", cell: ({ loads }) => shortCount(loads) },
+  { head: "EVICTIONS", cell: ({ evictions }) => shortCount(evictions) },
+];
+
 /** Rows of the table by time. */
 const ROWS = 24;
 
 /** Each measure as a sparkline with its lowest, highest and last value; then the same and more by time. */
-export function renderHistory({ since, stepSeconds, points }: HistoryReply, view: HistoryView): string {
+export function renderHistory({ since, stepSeconds, model, points }: HistoryReply, view: HistoryView): string {
   const { nowMs, width, paint } = view;
   const sinceMs = Date.parse(since);
   const span = formatDuration(Math.max(0, nowMs - sinceMs));
   if (points.length === 0) return `Nothing is kept of the last ${span}. The daemon writes a row each minute.`;
   const strokeMs = Math.max(stepSeconds * 1000, stepFor(nowMs - sinceMs, strokesFor(width)));
   const rowMs = Math.max(strokeMs, stepFor(nowMs - sinceMs, ROWS));
-  const head = `The last ${span}, a stroke each ${formatDuration(strokeMs)}, a row each ${formatDuration(rowMs)}; times are UTC.`;
+  const whose = model === undefined ? "" : ` of ${model}`;
+  const [measures, columns] = model === undefined ? [MEASURES, COLUMNS] : [OF_ONE_MODEL, COLUMNS_OF_ONE_MODEL];
+  const head = `The last ${span}${whose}, a stroke each ${formatDuration(strokeMs)}, a row each ${formatDuration(rowMs)}; times are UTC.`;
   const rows = [...mergePoints(points, rowMs).values()];
-  return [paint.faint(head), "", overview(points, { sinceMs, strokeMs }, view), "", byTime(rows)].join("\n");
+  const strokes = overview(points, { sinceMs, strokeMs, measures }, view);
+  return [paint.faint(head), "", strokes, "", byTime(rows, columns)].join("\n");
+}
+
+interface Overview {
+  readonly sinceMs: number;
+  readonly strokeMs: number;
+  readonly measures: readonly Measure[];
 }
 
 function overview(
   points: readonly HistoryPoint[],
-  { sinceMs, strokeMs }: { readonly sinceMs: number; readonly strokeMs: number },
+  { sinceMs, strokeMs, measures }: Overview,
   { nowMs, glyphs }: HistoryView,
 ): string {
   const merged = mergePoints(points, strokeMs);
   const first = Math.floor(sinceMs / strokeMs);
   const count = Math.floor(nowMs / strokeMs) - first + 1;
   const stretches = Array.from({ length: count }, (_, index) => merged.get((first + index) * strokeMs));
-  const rows = MEASURES.map(({ name, of, tell, top }) => {
+  const rows = measures.map(({ name, of, tell, top }) => {
     const values = stretches.map((row) => row && of(row)).map((value) => value ?? null);
     const measured = values.filter((value) => value !== null);
     const strokes = sparkline(values, { width: count, glyphs, ...(top === undefined ? {} : { top }) });
@@ -75,32 +125,15 @@ function overview(
   return renderTable(columns, rows);
 }
 
-function byTime(rows: readonly HistoryRow[]): string {
-  const right = { align: "right" } as const;
-  const columns = [
-    { head: "FROM" },
-    { head: "REQUESTS", ...right },
-    { head: "ERRORS", ...right },
-    { head: "HIT RATE", ...right },
-    { head: "UNSURE", ...right },
-    { head: "P99 MS", ...right },
-    { head: "USAGE", ...right },
-    { head: "LEVEL" },
-    { head: "USERS", ...right },
-    { head: "RECYCLES", ...right },
-  ];
-  const share = (value: number | null): string => (value === null ? NONE : percent(value));
+function byTime(rows: readonly HistoryRow[], columns: readonly HistoryColumn[]): string {
+  const heads = columns.map(({ head, left }) => ({ head, ...(left ? {} : { align: "right" as const }) }));
   const cells = rows.map((row) => [
     `${new Date(row.atMs).toISOString().slice(0, 16).replace("T", " ")}Z`,
-    shortCount(row.requests),
-    shortCount(row.errors),
-    share(row.hitRate),
-    share(row.unsureShare),
-    shortMs(row.p99Ms),
-    share(row.usage),
-    row.level,
-    shortCount(row.users),
-    shortCount(row.recycles),
+    ...columns.map(({ cell }) => cell(row)),
   ]);
-  return renderTable(columns, cells);
+  return renderTable([{ head: "FROM" }, ...heads], cells);
+}
+
+function share(value: number | null): string {
+  return value === null ? NONE : percent(value);
 }

@@ -37,6 +37,33 @@ describe("history", () => {
     expect(Date.now() - Date.parse(calls[0]?.query.get("since") ?? "")).toBeGreaterThanOrEqual(7_200_000);
   });
 
+  test("--model asks for that one, and draws what it has by itself", async () => {
+    const whole = replyAt(Date.now() - 60_000);
+    const [point] = whole.points;
+    const own = { ...point!, meanMs: 12.4, loads: 3, evictions: 2 };
+    const reply = { ...whole, model: "mood", points: [own] };
+    const { socket, calls } = await startFakeDaemon({ metricsHistory: () => ({ status: 200, body: reply }) });
+    const { status, stdout } = await runCli(["history", "--model", "mood", "--socket", socket]);
+    expect(status).toBe(0);
+    expect(calls[0]?.query.get("model")).toBe("mood");
+    expect(stdout).toMatch(/^The last .* of mood, a stroke /);
+    expect(stdout).toMatch(/FROM +REQUESTS +ERRORS +HIT RATE +TEXTS +MEAN MS +P99 MS +LOADS +EVICTIONS$/m);
+    expect(stdout).toMatch(/Z +60 +1 +50% +60 +12\.?4? +31 +3 +2$/m);
+    expect(stdout).not.toMatch(/recycles|USERS/);
+  });
+
+  test("one that nobody knows ends with 2, and says which there are", async () => {
+    const problem = {
+      code: "MODEL_UNKNOWN",
+      title: "There is no model of that name",
+      detail: "it has something of mood",
+    };
+    const { socket } = await startFakeDaemon({ metricsHistory: () => ({ status: 404, body: problem }) });
+    const { status, stdout, stderr } = await runCli(["history", "--model", "moods", "--socket", socket]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain("it has something of mood");
+  });
+
   test("prints the reply as one document under --json, of the step that was asked for", async () => {
     const reply = replyAt(Date.parse("2026-01-02T00:00:00Z"));
     const { socket, calls } = await startFakeDaemon({ metricsHistory: () => ({ status: 200, body: reply }) });

@@ -78,7 +78,7 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
     { args: ["alerts#" + HOSTILE], shows: true },
   ],
   help: () => [{ args: [HOSTILE], shows: true }],
-  history: () => [{ args: [] }, { args: ["--step", HOSTILE], shows: true }],
+  history: () => [{ args: [] }, { args: ["--step", HOSTILE], shows: true }, { args: ["--model", HOSTILE] }],
   inbox: ({ folder }) => [
     { args: [], shows: true },
     { args: ["--since", HOSTILE], shows: true },

@@ -5,6 +5,7 @@ import { TextCounter } from "../../../src/daemon/journal/text-counter.ts";
 import { InboxCounter } from "../../../src/daemon/journal/inbox-counter.ts";
 import { AnswerTally } from "../../../src/daemon/metrics/answer-tally.ts";
 import { MinuteTally } from "../../../src/daemon/metrics/minute.ts";
+import { ModelMinutes } from "../../../src/daemon/reports/model-minutes.ts";
 import { Rollups } from "../../../src/daemon/reports/rollups.ts";
 import { startJournal } from "../../contract/journal/running-journal.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
@@ -22,6 +23,7 @@ test.each([-3_600_000, 3_600_000])("a clock that is set by %d ms makes no minute
     texts: new TextCounter(false),
     inbox: new InboxCounter(false),
     answers: new AnswerTally(() => monotonicMs),
+    models: new ModelMinutes({ tenants: () => [], engines: () => [] }),
     basisOf: () => undefined,
     governor: { level: "normal", sample: undefined },
     users: () => 0,

@@ -35,8 +35,8 @@ const PORT = "7711";
 
 const NEWER_SCHEMA = [
   "dist/daemon",
-  "{\n\t\tversion: 4,",
-  '{ version: 5, readableFrom: 5, sqlite: "CREATE TABLE combot_later (id text)", postgres: "" },\n{\n\t\tversion: 4,',
+  "{\n\t\tversion: 5,",
+  '{ version: 6, readableFrom: 6, sqlite: "CREATE TABLE combot_later (id text)", postgres: "" },\n{\n\t\tversion: 5,',
 ] as const;
 
 const WORKERS_THAT_END = ["dist/daemon/workers/child.js", "offerToOomKiller();", "process.exit(1);"] as const;

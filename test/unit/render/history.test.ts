@@ -133,3 +133,14 @@ describe("renderHistory", () => {
     expect(renderHistory(reply, view)).toBe("Nothing is kept of the last 2h. The daemon writes a row each minute.");
   });
 });
+
+test("points of one model are put together by their calls", () => {
+  const own = (at: string, more: Partial<HistoryPoint>): HistoryPoint => point(at, { loads: 1, evictions: 2, ...more });
+  const points = [
+    own("2026-01-02T11:00:00Z", { requests: 4, errors: 1, meanMs: 10 }),
+    own("2026-01-02T11:01:00Z", { requests: 1, meanMs: 30 }),
+    own("2026-01-02T11:02:00Z", { requests: 2, errors: 2, meanMs: null }),
+  ];
+  const [row] = mergePoints(points, HOUR_MS).values();
+  expect(row).toMatchObject({ requests: 7, errors: 3, meanMs: 15, loads: 3, evictions: 6 });
+});

@@ -88,6 +88,16 @@ export class PostgresStore implements Store {
     return this.#with("history", (query) => query(sql, [sinceMs, stepMs, untilMs])) as Promise<HistoryRow[]>;
   }
 
+  modelHistory(model: string, sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
+    const asked = this.#rows("history", this.#statements.modelHistory, [sinceMs, stepMs, untilMs, model]);
+    return asked as Promise<HistoryRow[]>;
+  }
+
+  async modelNames(sinceMs: number, untilMs = NO_END): Promise<string[]> {
+    const rows = await this.#rows("history", this.#statements.modelNames, [sinceMs, untilMs]);
+    return rows.map(({ model }) => String(model));
+  }
+
   async moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]> {
     const sql = numbered(this.#statements.moments);
     return (await this.#with("moments", (query) => query(sql, [sinceMs, stepMs, untilMs]))).map(momentOf);

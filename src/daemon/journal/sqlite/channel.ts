@@ -17,6 +17,14 @@ export type Order =
       readonly stepMs: number;
       readonly untilMs: number;
     }
+  | {
+      readonly ask: "model history";
+      readonly model: string;
+      readonly sinceMs: number;
+      readonly stepMs: number;
+      readonly untilMs: number;
+    }
+  | { readonly ask: "model names"; readonly sinceMs: number; readonly untilMs: number }
   | { readonly ask: "answers"; readonly sinceMs: number; readonly stepMs: number }
   | { readonly ask: "inbox list"; readonly search: InboxSearch }
   | { readonly ask: "inbox counts"; readonly sinceMs: number; readonly model: string }

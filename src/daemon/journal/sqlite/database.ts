@@ -70,6 +70,14 @@ export class SqliteDatabase {
     return this.#all(STATEMENTS[of], sinceMs, stepMs, untilMs).map((row) => ({ ...row }));
   }
 
+  modelHistory(model: string, sinceMs: number, stepMs: number, untilMs: number): Row[] {
+    return this.rowsOf(STATEMENTS.modelHistory, sinceMs, stepMs, untilMs, model);
+  }
+
+  modelNames(sinceMs: number, untilMs: number): Row[] {
+    return this.rowsOf(STATEMENTS.modelNames, sinceMs, untilMs);
+  }
+
   oldestMs(): number | null {
     return timeOf(this.#all(STATEMENTS.oldest)[0]);
   }

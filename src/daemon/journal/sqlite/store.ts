@@ -89,6 +89,14 @@ export class SqliteStore implements Store {
     return this.#ask({ ask: "history", sinceMs, stepMs, untilMs });
   }
 
+  modelHistory(model: string, sinceMs: number, stepMs: number, untilMs = NO_END): Promise<HistoryRow[]> {
+    return this.#ask({ ask: "model history", model, sinceMs, stepMs, untilMs });
+  }
+
+  async modelNames(sinceMs: number, untilMs = NO_END): Promise<string[]> {
+    return (await this.#ask<Rows>({ ask: "model names", sinceMs, untilMs })).map(({ model }) => String(model));
+  }
+
   async moments(sinceMs: number, stepMs: number, untilMs: number): Promise<KeptMoment[]> {
     const rows = await this.#ask<Record<string, unknown>[]>({ ask: "moments", sinceMs, stepMs, untilMs });
     return rows.map(momentOf);

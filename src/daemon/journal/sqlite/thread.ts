@@ -40,6 +40,10 @@ function perform(order: Order): unknown {
     case "history":
     case "moments":
       return database.stretches(order.ask, order.sinceMs, order.stepMs, order.untilMs);
+    case "model history":
+      return database.modelHistory(order.model, order.sinceMs, order.stepMs, order.untilMs);
+    case "model names":
+      return database.modelNames(order.sinceMs, order.untilMs);
     case "answers":
       return database.stretches("answers", order.sinceMs, order.stepMs, NO_END);
     case "inbox list": {
