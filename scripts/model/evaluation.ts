@@ -1,12 +1,11 @@
-import { indexOfLargest, softmax } from "../../src/lib/training/classifier.ts";
+import type { Figures } from "../../src/lib/evaluation/evaluate.ts";
+import { evaluate } from "../../src/lib/evaluation/evaluate.ts";
+import { confusedRows } from "../../src/lib/evaluation/labels.ts";
+import { isInScope } from "../../src/lib/evaluation/scored.ts";
+import type { Scored } from "../../src/lib/evaluation/scored.ts";
+import type { CoveragePoint } from "../../src/lib/protocol/model-eval.ts";
 
-export interface Prediction {
-  readonly expected: string;
-  readonly predicted: string;
-  /** Probability given to the predicted label. */
-  readonly confidence: number;
-}
-
+/** What metrics.json and a model's card have, of the texts whose labels were trained; to four decimals. */
 export interface Evaluation {
   readonly texts: number;
   readonly accuracy: number;
@@ -21,91 +20,98 @@ export interface Evaluation {
   readonly labels: readonly LabelResult[];
   /** What was taken for what, most frequent first. */
   readonly confusions: readonly { readonly expected: string; readonly predicted: string; readonly count: number }[];
+  readonly outOfScope?: ScopeResult;
 }
 
-export interface ThresholdResult {
+interface ThresholdResult {
   readonly confidence: number;
   /** Share of the texts answered with at least that confidence. */
   readonly answered: number;
   readonly accuracy: number;
 }
 
-export interface LabelResult {
+interface LabelResult {
   readonly label: string;
   readonly texts: number;
   readonly precision: number;
   readonly recall: number;
 }
 
-export function predict(logits: ArrayLike<number>, labels: readonly string[], expected: string): Prediction {
-  const best = indexOfLargest(logits);
-  return { expected, predicted: labels[best] ?? "", confidence: softmax(logits)[best] ?? 0 };
+/** How well confidence tells texts of trained labels from texts of labels that were not trained. */
+export interface ScopeResult {
+  readonly texts: number;
+  /** The strange labels, in order; a misspelled one stands out here. */
+  readonly labels: readonly string[];
+  /** Share of pairs of a text in scope and one out of scope in which the first is the more confident: 0.5 is chance. */
+  readonly auroc: number;
+  readonly meanConfidence: number;
+  readonly thresholds: readonly ScopeThreshold[];
 }
 
-export function evaluate(predictions: readonly Prediction[], labels: readonly string[]): Evaluation {
-  const right = predictions.filter(isRight).length;
+interface ScopeThreshold {
+  readonly confidence: number;
+  /** Share of the texts in scope that are answered from this confidence on. */
+  readonly answeredInScope: number;
+  /** Share of the texts out of scope that are answered, each time wrongly. */
+  readonly answeredOutOfScope: number;
+}
+
+const CONFIDENCES = [0.3, 0.5, 0.7, 0.9];
+/** Of the scores that the library seeks for a wanted accuracy nothing is told here. */
+const NO_TARGET = { targetAccuracy: 1 };
+
+/** @param rows those of strange labels have none. @param labels that were trained. @param strange labels that were not. */
+export function evaluationOf(
+  rows: readonly Scored[],
+  labels: readonly string[],
+  strange: readonly string[] = [],
+): Evaluation {
+  const figures = evaluate(rows, NO_TARGET);
+  const { texts, accuracy, interval, calibration, coverage, outOfScope } = figures;
+  const points = coverage.filter(({ score }) => CONFIDENCES.includes(score));
   return {
-    texts: predictions.length,
-    accuracy: round(right / predictions.length),
-    interval: wilsonInterval(right, predictions.length),
-    meanConfidence: round(mean(predictions.map(({ confidence }) => confidence))),
-    calibrationError: round(calibrationError(predictions)),
-    thresholds: [0.3, 0.5, 0.7, 0.9].map((confidence) => rateThreshold(predictions, confidence)),
-    labels: labels.map((label) => rateLabel(predictions, label)),
-    confusions: countConfusions(predictions),
+    texts,
+    accuracy: round(accuracy),
+    interval: [round(interval[0]), round(interval[1])],
+    meanConfidence: round(calibration.meanScore),
+    calibrationError: round(calibration.error),
+    thresholds: points.map(thresholdOf),
+    labels: labels.map((label) => labelOf(figures, label)),
+    confusions: confusedRows(rows.filter(isInScope)).map(({ expected, predicted, rows }) => ({
+      expected,
+      predicted,
+      count: rows.length,
+    })),
+    ...(outOfScope && { outOfScope: scopeOf(outOfScope, points, strange) }),
   };
 }
 
-/** Wilson 1927; unlike the normal interval it stays inside [0, 1] and holds for few errors. */
-export function wilsonInterval(right: number, total: number): [number, number] {
-  const z = 1.959964;
-  const share = right / total;
-  const centre = share + (z * z) / (2 * total);
-  const spread = z * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
-  const scale = 1 + (z * z) / total;
-  return [round((centre - spread) / scale), round((centre + spread) / scale)];
+function thresholdOf({ score, answered, accuracy }: CoveragePoint): ThresholdResult {
+  return { confidence: score, answered: round(answered), accuracy: round(accuracy ?? 0) };
 }
 
-function isRight({ expected, predicted }: Prediction): boolean {
-  return expected === predicted;
+/** Of one that no text had or got, nothing is right. */
+function labelOf({ labels }: Figures, label: string): LabelResult {
+  const { texts = 0, precision = 0, recall = 0 } = labels.find((found) => found.label === label) ?? {};
+  return { label, texts, precision: round(precision ?? 0), recall: round(recall ?? 0) };
 }
 
-function rateThreshold(predictions: readonly Prediction[], confidence: number): ThresholdResult {
-  const answered = predictions.filter((prediction) => prediction.confidence >= confidence);
-  return { confidence, answered: round(answered.length / predictions.length), accuracy: shareRight(answered) };
-}
-
-function rateLabel(predictions: readonly Prediction[], label: string): LabelResult {
-  const ofLabel = predictions.filter(({ expected }) => expected === label);
-  const asLabel = predictions.filter(({ predicted }) => predicted === label);
-  return { label, texts: ofLabel.length, precision: shareRight(asLabel), recall: shareRight(ofLabel) };
-}
-
-function shareRight(predictions: readonly Prediction[]): number {
-  return predictions.length === 0 ? 0 : round(predictions.filter(isRight).length / predictions.length);
-}
-
-function countConfusions(predictions: readonly Prediction[]): Evaluation["confusions"] {
-  const counts = new Map<string, { expected: string; predicted: string; count: number }>();
-  for (const { expected, predicted } of predictions) {
-    if (expected === predicted) continue;
-    const known = counts.get(`${expected} ${predicted}`) ?? { expected, predicted, count: 0 };
-    counts.set(`${expected} ${predicted}`, { ...known, count: known.count + 1 });
-  }
-  return [...counts.values()].toSorted((a, b) => b.count - a.count);
-}
-
-function calibrationError(predictions: readonly Prediction[]): number {
-  const bins = Map.groupBy(predictions, ({ confidence }) => Math.min(9, Math.floor(confidence * 10)));
-  const gaps = [...bins.values()].map((bin) => {
-    const accuracy = bin.filter(isRight).length / bin.length;
-    return bin.length * Math.abs(accuracy - mean(bin.map(({ confidence }) => confidence)));
-  });
-  return gaps.reduce((sum, gap) => sum + gap, 0) / predictions.length;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function scopeOf(
+  { texts, auroc, meanScore }: NonNullable<Figures["outOfScope"]>,
+  points: readonly CoveragePoint[],
+  strange: readonly string[],
+): ScopeResult {
+  return {
+    texts,
+    labels: [...new Set(strange)].toSorted(),
+    auroc: round(auroc),
+    meanConfidence: round(meanScore),
+    thresholds: points.map(({ score, answered, outOfScope }) => ({
+      confidence: score,
+      answeredInScope: round(answered),
+      answeredOutOfScope: round(outOfScope ?? 0),
+    })),
+  };
 }
 
 function round(value: number): number {

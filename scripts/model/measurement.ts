@@ -1,16 +1,14 @@
 import type { Example } from "./csv.ts";
-import { evaluate, predict } from "./evaluation.ts";
-import type { Evaluation } from "./evaluation.ts";
+import { evaluationOf } from "./evaluation.ts";
+import type { Evaluation, ScopeResult } from "./evaluation.ts";
+import type { Scored } from "../../src/lib/evaluation/scored.ts";
+import { indexOfLargest, softmax } from "../../src/lib/training/classifier.ts";
 import type { TrainedModel } from "../../src/lib/training/model-folder.ts";
 import { OnnxRunner, measureBatchDrift } from "./onnx-runner.ts";
-import { measureScope } from "./scope.ts";
-import type { ScopeResult } from "./scope.ts";
 import { createEncoder } from "../../src/lib/training/tokenizer.ts";
 
-/** The evaluation is of the texts whose labels were trained; the others are told apart. */
 export interface Measured extends Evaluation {
   readonly batchDrift: number;
-  readonly outOfScope?: ScopeResult;
 }
 
 const batchSize = 8;
@@ -18,24 +16,30 @@ const batchSize = 8;
 /** Measures the very bytes that will be written, in the runtime that will serve them. */
 export async function measure(model: TrainedModel, test: readonly Example[]): Promise<Measured> {
   const runner = await OnnxRunner.open(model.onnx, createEncoder(model.tokenizer));
-  const predictions = [];
-  for (const { text, label } of test) {
-    const [logits] = await runner.score([text]);
-    predictions.push(predict(logits ?? [], model.labels, label));
+  const rows: Scored[] = [];
+  for (const example of test) {
+    const [logits = []] = await runner.score([example.text]);
+    rows.push(scoredOf(example, logits, model.labels));
   }
   const batchDrift = await measureBatchDrift(
     runner,
     test.map(({ text }) => text),
     batchSize,
   );
-  const { known = [], strange = [] } = Object.groupBy(predictions, ({ expected }) =>
-    model.labels.includes(expected) ? "known" : "strange",
-  );
-  const confidences = known.map(({ confidence }) => confidence);
+  const strange = test.map(({ label }) => label).filter((label) => !model.labels.includes(label));
+  return { batchDrift, ...evaluationOf(rows, model.labels, strange) };
+}
+
+function scoredOf({ text, label }: Example, logits: ArrayLike<number>, labels: readonly string[]): Scored {
+  const shares = softmax(logits);
+  const best = indexOfLargest(logits);
+  const right = labels.indexOf(label);
   return {
-    batchDrift,
-    ...evaluate(known, model.labels),
-    ...(strange.length > 0 && { outOfScope: measureScope(confidences, strange) }),
+    text,
+    expected: right < 0 ? null : label,
+    predicted: labels[best] ?? "",
+    score: shares[best] ?? 0,
+    expectedScore: shares[right] ?? 0,
   };
 }
 

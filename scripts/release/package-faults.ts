@@ -19,6 +19,7 @@ const MUST_HAVE = [
   "bin/combot",
   "bin/cli.js",
   "bin/daemon.js",
+  "bin/alone.js",
   "dist/daemon/main.js",
   "dist/daemon/workers/child.js",
   "dist/daemon/LICENSES.txt",

@@ -3,16 +3,10 @@ import * as Flags from "@oclif/core/flags";
 import { ClientCommand } from "../lib/cli/client-command.ts";
 import { findMachine } from "../lib/config/machine.ts";
 import { CombotError } from "../lib/errors.ts";
+import { perUserRateOf } from "../lib/per-user-rate.ts";
 import { besideBytesOf, folderOf, msOf, namedFile, positiveOf } from "../lib/planning/given.ts";
 import { HERE, MACHINE_NAMES, machineNamed } from "../lib/planning/machines.ts";
-import {
-  overridesOf,
-  perSecondOf,
-  replayedMinutes,
-  targetsOf,
-  trafficOf,
-  variantsOf,
-} from "../lib/planning/request.ts";
+import { overridesOf, replayedMinutes, targetsOf, trafficOf, variantsOf } from "../lib/planning/request.ts";
 import type { PlanReport, PlanRequest, PlanTraffic } from "../lib/protocol/plan.ts";
 
 /** It was simulated, and does not hold the users. */
@@ -138,7 +132,7 @@ Exits with 4 where the machine misses the targets (p99 below 2 s, errors below 1
   }
 
   async #requestOf(flags: PlanFlags): Promise<PlanRequest> {
-    const perUserPerSecond = perSecondOf("--per-user", flags["per-user"]);
+    const perUserPerSecond = perUserRateOf(flags["per-user"], 1);
     const { parseTarget } = await import("../lib/perf/verdict/targets.ts");
     const targets = targetsOf(flags.target.map((text) => parseTarget(text)));
     flags["what-if"].forEach(overridesOf);

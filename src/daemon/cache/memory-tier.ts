@@ -1,7 +1,7 @@
-import { LRUCache } from "lru-cache";
 import { KIB, MIB } from "../../lib/units.ts";
 import type { Answer } from "./answer.ts";
 import { keptOf } from "./answer.ts";
+import { EntriesByModel } from "./entries-by-model.ts";
 import type { TextKey } from "./keys.ts";
 import { suffices } from "./tier.ts";
 import type { Hit, Keeping, Lookup, Tier } from "./tier.ts";
@@ -11,6 +11,7 @@ interface Entry {
   readonly expiresAtMs: number;
   readonly worker: number | undefined;
   readonly bytes: number;
+  use: number;
 }
 
 export interface MemoryTierOptions {
@@ -31,18 +32,13 @@ const FIXED_BYTES = 250;
 const BYTES_A_SCORE = 16;
 const BYTES_A_CHARACTER = 2;
 
-/** No model's digest has the colon. */
-function placeOf({ model, text }: TextKey): string {
-  return `${model}:${text}`;
-}
-
 /**
  * The tier in this process: least recently used out first, bounded in entries and bytes. Keyed by the text itself, so
- * that a hit hashes nothing and no two texts can be taken for each other, and by the model: several may be asked the same.
+ * that a hit makes no hash and no two texts can be taken for each other, and by the model: several may be asked the same.
  */
 export class MemoryTier implements Tier {
   readonly maxEntries: number;
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: EntriesByModel<Entry>;
   readonly #now: () => number;
   #takesIn = true;
   #hits = 0;
@@ -53,26 +49,18 @@ export class MemoryTier implements Tier {
   constructor({ maxEntries, now }: MemoryTierOptions) {
     this.maxEntries = maxEntries;
     this.#now = now;
-    const maxSize = Math.max(LEAST_BYTES, maxEntries * BYTES_AN_ENTRY);
-    this.#entries = new LRUCache({
-      max: maxEntries,
-      maxSize,
-      maxEntrySize: Math.floor(maxSize * LARGEST_SHARE),
-      sizeCalculation: ({ bytes }) => bytes,
-      dispose: (_entry, _place, reason) => {
-        if (reason === "evict") this.#evictions += 1;
-      },
-    });
+    const maxBytes = Math.max(LEAST_BYTES, maxEntries * BYTES_AN_ENTRY);
+    const maxEntryBytes = Math.floor(maxBytes * LARGEST_SHARE);
+    this.#entries = new EntriesByModel({ maxEntries, maxBytes, maxEntryBytes }, (count) => (this.#evictions += count));
   }
 
   find(key: TextKey, lookup: Lookup): Hit | undefined {
-    const place = placeOf(key);
-    const entry = this.#entries.get(place);
+    const entry = this.#entries.get(key.model, key.text);
     const ttlMs = entry === undefined ? 0 : entry.expiresAtMs - this.#now();
     const one = lookup.isCounted === false ? 0 : 1;
     if (entry !== undefined && ttlMs <= 0) {
       this.#expired += one;
-      this.#entries.delete(place);
+      this.#entries.delete(key.model, key.text);
     }
     if (entry === undefined || ttlMs <= 0 || !suffices(entry.answer, lookup)) {
       this.#misses += one;
@@ -86,12 +74,13 @@ export class MemoryTier implements Tier {
     if (!this.#takesIn) return;
     const kept = keptOf(answer);
     const bytes = FIXED_BYTES + key.text.length * BYTES_A_CHARACTER + kept.ranking.length * BYTES_A_SCORE;
-    this.#entries.set(placeOf(key), { answer: kept, expiresAtMs: this.#now() + ttlMs, worker, bytes });
+    const entry = { answer: kept, expiresAtMs: this.#now() + ttlMs, worker, bytes, use: 0 };
+    this.#entries.set(key.model, key.text, entry);
   }
 
   /** Nothing is counted, and nothing counts as used. */
   has(key: TextKey): boolean {
-    const entry = this.#entries.peek(placeOf(key));
+    const entry = this.#entries.peek(key.model, key.text);
     return entry !== undefined && entry.expiresAtMs > this.#now();
   }
 
@@ -105,7 +94,7 @@ export class MemoryTier implements Tier {
   }
 
   get bytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#entries.bytes;
   }
 
   /** Of texts asked for, since the start. */
@@ -128,8 +117,7 @@ export class MemoryTier implements Tier {
   }
 
   halve(): void {
-    const target = Math.floor(this.#entries.size / 2);
-    while (this.#entries.size > target) this.#entries.pop();
+    this.#entries.evict(Math.ceil(this.#entries.size / 2));
   }
 
   clear(refill: boolean): void {
@@ -144,8 +132,6 @@ export class MemoryTier implements Tier {
 
   /** Drops what a process computed that was recycled. */
   dropWorker(worker: number): void {
-    const gone = [...this.#entries.entries()].filter(([, entry]) => entry.worker === worker);
-    for (const [place] of gone) this.#entries.delete(place);
-    this.#evictions += gone.length;
+    this.#evictions += this.#entries.deleteAll((entry) => entry.worker === worker);
   }
 }

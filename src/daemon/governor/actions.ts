@@ -3,7 +3,7 @@ import { chooseIdle } from "../policy/idle.ts";
 import type { RecycleVerdict } from "../policy/recycle.ts";
 import type { Decisions, NewDecision } from "./decisions.ts";
 import { anonymousOf } from "./ports.ts";
-import type { MemoryMeter, ShrinkableCache, Workers } from "./ports.ts";
+import type { GovernedWorker, MemoryMeter, ShrinkableCache, Workers } from "./ports.ts";
 
 export interface ActionOptions {
   readonly meter: MemoryMeter;
@@ -44,8 +44,8 @@ export class Actions {
   }
 
   unloadQuiet(slots: readonly number[], idleUnloadMs: number): Promise<void> {
-    const quietMs = Math.min(...this.#quietOf(slots));
-    const threshold = this.#idleUnloadOf(slots[0]) ?? idleUnloadMs;
+    const quietMs = Math.min(...slots.map((slot) => this.#viewOf(slot)?.quietMs ?? Infinity));
+    const threshold = this.#viewOf(slots[0])?.idleUnloadMs ?? idleUnloadMs;
     const why = { act: "unload", reason: "idle", measured: quietMs / 1000, threshold: threshold / 1000 };
     const { workers } = this.#options;
     return this.#measured(named(why), async () => {
@@ -136,22 +136,14 @@ export class Actions {
     return undefined;
   }
 
-  #idleUnloadOf(slot: number | undefined): number | undefined {
-    return this.#options
-      .workers()
-      .views()
-      .find((worker) => worker.slot === slot)?.idleUnloadMs;
+  #viewOf(slot: number | undefined): GovernedWorker | undefined {
+    const views = this.#options.workers().views();
+    return views.find((worker) => worker.slot === slot);
   }
 
   /** How people know it. */
   #placeOf(slot: number): { readonly slot: number; readonly model?: string } {
-    const views = this.#options.workers().views();
-    return views.find((worker) => worker.slot === slot)?.place ?? { slot };
-  }
-
-  #quietOf(slots: readonly number[]): number[] {
-    const views = this.#options.workers().views();
-    return views.filter(({ slot }) => slots.includes(slot)).map(({ quietMs }) => quietMs);
+    return this.#viewOf(slot)?.place ?? { slot };
   }
 
   /** @param run resolves to a detail for the record. What it throws is recorded, and thrown on. */

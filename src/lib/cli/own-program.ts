@@ -10,8 +10,8 @@ import { tetheredNode } from "../tether.ts";
 import { formatBytes } from "../units.ts";
 
 export interface OwnProgram {
-  /** In bin/, without its ending. */
-  readonly name: string;
+  /** As bin/alone.js knows it. */
+  readonly name: "model-check" | "model-eval" | "model-train" | "plan";
   readonly request: object;
   /** What did not come about, where it takes too long. */
   readonly what: string;
@@ -29,7 +29,7 @@ export interface OwnProgram {
  * @returns the document that it wrote. @throws {CombotError} `DEADLINE_EXCEEDED`, `NO_PROCESS`, `INTERNAL` where it wrote none.
  */
 export async function askProgram({ name, request, what, timeoutMs, mostBytes, onStage }: OwnProgram): Promise<unknown> {
-  const child = fork(packageFile(`bin/${name}.js`), [JSON.stringify(request)], {
+  const child = fork(packageFile("bin/alone.js"), [name, JSON.stringify(request)], {
     ...tetheredNode(),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

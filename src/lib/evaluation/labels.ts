@@ -38,7 +38,14 @@ export function labelFigures(rows: readonly InScope[]): LabelFigures[] {
   }));
 }
 
-export function confusions(rows: readonly InScope[]): Confusion[] {
+export interface Confused {
+  readonly expected: string;
+  readonly predicted: string;
+  readonly rows: readonly InScope[];
+}
+
+/** All that was taken for something else, the most frequent first. */
+export function confusedRows(rows: readonly InScope[]): Confused[] {
   const pairs = new Map<string, InScope[]>();
   for (const row of rows) {
     if (isRight(row)) continue;
@@ -48,9 +55,18 @@ export function confusions(rows: readonly InScope[]): Confusion[] {
     else pairs.set(key, [row]);
   }
   const counted = [...pairs.values()].toSorted((a, b) => b.length - a.length);
-  return counted.slice(0, MOST_CONFUSIONS).map((mixed) => ({
+  return counted.map((mixed) => ({
     expected: mixed[0]?.expected ?? "",
     predicted: mixed[0]?.predicted ?? "",
+    rows: mixed,
+  }));
+}
+
+export function confusions(rows: readonly InScope[]): Confusion[] {
+  const most = confusedRows(rows).slice(0, MOST_CONFUSIONS);
+  return most.map(({ expected, predicted, rows: mixed }) => ({
+    expected,
+    predicted,
     count: mixed.length,
     examples: mixed
       .toSorted((a, b) => b.score - a.score)

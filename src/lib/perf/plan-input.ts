@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { CombotError } from "../errors.ts";
+import { perUserRateOf } from "../per-user-rate.ts";
 import { namedFileFailure } from "../system-errors.ts";
 import { ABORT_NAMES } from "./abort-watch.ts";
 import type { Address } from "./load/address.ts";
 import type { Arrivals, RatePiece } from "./load/arrivals.ts";
 import { OPEN_CONNECTIONS } from "./load/order.ts";
 import type { OpenLoad } from "./load/order.ts";
-import { HIGHEST_RATE, perMinuteOf, rateOf, secondsOf } from "./plan-values.ts";
+import { HIGHEST_RATE, rateOf, secondsOf } from "./plan-values.ts";
 import type { PerfPlan, SearchPlan } from "./plan.ts";
 import { parseStages } from "./stages.ts";
 import { bundledTexts, textsOf } from "./texts.ts";
@@ -99,7 +100,7 @@ function secondsFrom({ requests, duration, findMax }: PlanInput): number {
 
 function searchPlan(input: PlanInput): SearchPlan {
   return {
-    perUserPerMinute: perMinuteOf(input.perUser),
+    perUserPerMinute: perUserRateOf(input.perUser, 60),
     stepSeconds: secondsFrom(input),
     repeats: input.repeat,
     startPerSecond: input.rate === undefined ? START_PER_SECOND : rateOf(input.rate),

@@ -33,13 +33,3 @@ export function speedOf(text: string): number {
   if (speed > 0 && speed <= FASTEST) return speed;
   throw new CombotError("USAGE", `--speed ${text}: give how many times as fast, above 0 and up to ${FASTEST}.`);
 }
-
-const UNIT_MINUTES: Readonly<Record<string, number>> = { s: 1 / 60, min: 1, m: 1, h: 60, d: 1440 };
-
-/** `2/min`, `30/h`: questions a minute. @throws {CombotError} `USAGE` */
-export function perMinuteOf(text: string): number {
-  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)\/(s|min|m|h|d)$/.exec(text) ?? [];
-  const perMinute = Number(digits || NaN) / (UNIT_MINUTES[unit] ?? NaN);
-  if (perMinute > 0) return perMinute;
-  throw new CombotError("USAGE", `--per-user ${text}: give how often a user asks, as 2/min or 30/h.`);
-}

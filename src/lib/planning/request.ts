@@ -13,16 +13,6 @@ import type { MachineSize } from "./machines.ts";
 
 type Overrides = Readonly<Partial<Record<SettingName, string>>>;
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, min: 60, m: 60, h: 3600, hour: 3600, d: 86_400, day: 86_400 };
-
-/** `2/min` as requests a second. @throws {CombotError} `USAGE` */
-export function perSecondOf(flag: string, text: string): number {
-  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\/([a-z]+)$/.exec(text) ?? [];
-  const perSecond = Number(count ?? NaN) / (SECONDS[unit] ?? NaN);
-  if (perSecond > 0 && perSecond <= 1000) return perSecond;
-  throw new CombotError("USAGE", `${flag} ${text}: give how often a user asks, as 2/min, 30/h or 0.1/s.`);
-}
-
 /** `MAX_USERS_PER_PROCESS=200,WORKERS=1`. @throws {CombotError} `USAGE` naming what is no setting. */
 export function overridesOf(text: string): Overrides {
   const pairs = text.split(",").map((pair) => {

@@ -30,6 +30,11 @@ export interface TrainRequest {
   readonly lexicon?: string | undefined;
 }
 
+export interface TrainOptions {
+  /** Told what comes next, in words, and in which step that is. */
+  readonly onStage: (stage: string, step: string) => void;
+}
+
 /** A label with fewer texts can't be learned, and not be measured on texts left out. */
 const ENOUGH_OF_LABEL = 5;
 const TARGET_ACCURACY = 0.95;
@@ -40,7 +45,7 @@ const TARGET_ACCURACY = 0.95;
  *
  * @throws {CombotError} `USAGE` where nothing can be learned of the rows, or the folder is there already.
  */
-export function trainFolder(request: TrainRequest, onStage: (stage: string, step: string) => void): TrainReport {
+export function trainFolder(request: TrainRequest, { onStage }: TrainOptions): TrainReport {
   stayBehind();
   const fromMs = performance.now();
   refuseTaken(request.out);

@@ -5,7 +5,6 @@ import { isMissed } from "../../../src/lib/perf/abort-watch.ts";
 import { profileTimesMs } from "../../../src/lib/perf/load/arrivals.ts";
 import type { RatePiece } from "../../../src/lib/perf/load/arrivals.ts";
 import type { LoadProgress } from "../../../src/lib/perf/load/order.ts";
-import { perMinuteOf } from "../../../src/lib/perf/plan-values.ts";
 import { parseStages } from "../../../src/lib/perf/stages.ts";
 import type { WatchedSample } from "../../../src/lib/perf/watch/daemon-watch.ts";
 import { createRandom } from "../../../src/lib/random.ts";
@@ -36,17 +35,6 @@ describe("stages", () => {
     "30s:0",
     "1m:10;2m:3",
   ])("%j is refused", (text) => expect(() => parseStages(text)).toThrow(USAGE));
-
-  test.each([
-    ["2/min", 2],
-    ["0.5/s", 30],
-    ["30/h", 0.5],
-    ["1440/d", 1],
-  ])("%s is %s a minute", (text, perMinute) => expect(perMinuteOf(text)).toBeCloseTo(perMinute, 9));
-
-  test.each(["2", "0/min", "two/min", "2/week"])("a user who asks %s is refused", (text) =>
-    expect(() => perMinuteOf(text)).toThrow(USAGE),
-  );
 });
 
 const piece = fc.record({

@@ -3,7 +3,6 @@ import { machineNamed, nextMachine } from "../../../src/lib/planning/machines.ts
 import {
   dailyMinutes,
   overridesOf,
-  perSecondOf,
   replayedMinutes,
   targetsOf,
   variantsOf,
@@ -18,17 +17,6 @@ function variantsFor(machine: string, whatIf: readonly string[] = [], env: Recor
 }
 
 describe("what is asked", () => {
-  test.each([
-    ["2/min", 1 / 30],
-    ["30/h", 1 / 120],
-    ["0.5/s", 0.5],
-    ["86400/day", 1],
-  ])("%s", (text, perSecond) => expect(perSecondOf("--per-user", text)).toBeCloseTo(perSecond, 12));
-
-  test.each(["2", "/min", "0/min", "2/week", "-1/min", "2/min/min", "1e9/s"])("%s is refused by its name", (text) => {
-    expect(() => perSecondOf("--per-user", text)).toThrow(`--per-user ${text}: give how often a user asks`);
-  });
-
   test("settings by their names, several at once; what is none is named", () => {
     expect(overridesOf("MAX_USERS_PER_PROCESS=200,WORKERS=1")).toEqual({ MAX_USERS_PER_PROCESS: "200", WORKERS: "1" });
     expect(() => overridesOf("WORKERS=1,WORKER=2")).toThrow("WORKER is no setting");

@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { dealFolds } from "../../../src/lib/training/folds.ts";
 import { readLabelName } from "../../../src/lib/training/label-names.ts";
 import { englishLexicon } from "../../../src/lib/training/lexicon.ts";
-import { measureScope, separation } from "../../../scripts/model/scope.ts";
+import { evaluationOf } from "../../../scripts/model/evaluation.ts";
+import { separation } from "../../../src/lib/evaluation/statistics.ts";
 import { createRandom } from "../../../src/lib/random.ts";
+import type { Scored } from "../../../src/lib/evaluation/scored.ts";
 
 describe("folds", () => {
   const examples = [0, 1, 2].flatMap((label) => Array.from({ length: 5 }, (_, at) => ({ label, at })));
@@ -57,16 +59,13 @@ describe("scope", () => {
   });
 
   test("thresholds tell what is answered on each side", () => {
-    const strangers = [
-      { expected: "weather", confidence: 0.8 },
-      { expected: "jokes", confidence: 0.2 },
-      { expected: "weather", confidence: 0.5 },
-    ];
-    const result = measureScope([0.95, 0.6, 0.4, 0.1], strangers);
-    expect(result).toMatchObject({ texts: 3, labels: ["jokes", "weather"], meanConfidence: 0.5 });
+    const known = [0.95, 0.6, 0.4, 0.1].map((score) => row("greeting", "greeting", score));
+    const strangers = [0.8, 0.2, 0.5].map((score) => row(null, "greeting", score));
+    const { outOfScope } = evaluationOf([...known, ...strangers], ["greeting"], ["weather", "jokes", "weather"]);
+    expect(outOfScope).toMatchObject({ texts: 3, labels: ["jokes", "weather"], meanConfidence: 0.5 });
     // 0.95 wins 3 pairs, 0.6 wins 2, 0.4 wins 1, 0.1 none: 6 of 12.
-    expect(result.auroc).toBe(0.5);
-    expect(result.thresholds).toEqual([
+    expect(outOfScope?.auroc).toBe(0.5);
+    expect(outOfScope?.thresholds).toEqual([
       { confidence: 0.3, answeredInScope: 0.75, answeredOutOfScope: 0.6667 },
       { confidence: 0.5, answeredInScope: 0.5, answeredOutOfScope: 0.6667 },
       { confidence: 0.7, answeredInScope: 0.25, answeredOutOfScope: 0.3333 },
@@ -74,3 +73,40 @@ describe("scope", () => {
     ]);
   });
 });
+
+describe("the figures of a model", () => {
+  test("are told to four decimals, of each trained label, also of one that no text has", () => {
+    const rows = [row("a", "a", 0.95), row("a", "b", 0.35), row("b", "b", 0.75)];
+    expect(evaluationOf(rows, ["c", "b", "a"])).toEqual({
+      texts: 3,
+      accuracy: 0.6667,
+      // Wilson's for 2 of 3, as R has it: prop.test(2, 3, correct = FALSE).
+      interval: [0.2077, 0.9385],
+      meanConfidence: 0.6833,
+      // A bin each: gaps of 0.05, 0.35 and 0.25.
+      calibrationError: 0.2167,
+      thresholds: [
+        { confidence: 0.3, answered: 1, accuracy: 0.6667 },
+        { confidence: 0.5, answered: 0.6667, accuracy: 1 },
+        { confidence: 0.7, answered: 0.6667, accuracy: 1 },
+        { confidence: 0.9, answered: 0.3333, accuracy: 1 },
+      ],
+      labels: [
+        { label: "c", texts: 0, precision: 0, recall: 0 },
+        { label: "b", texts: 1, precision: 0.5, recall: 1 },
+        { label: "a", texts: 2, precision: 1, recall: 0.5 },
+      ],
+      confusions: [{ expected: "a", predicted: "b", count: 1 }],
+    });
+  });
+
+  test("name every confusion, however many there are", () => {
+    const labels = Array.from({ length: 60 }, (_, at) => `label ${at}`);
+    const rows = labels.map((label, at) => row(label, labels[(at + 1) % labels.length]!, 0.5));
+    expect(evaluationOf(rows, labels).confusions).toHaveLength(60);
+  });
+});
+
+function row(expected: string | null, predicted: string, score: number): Scored {
+  return { text: "", expected, predicted, score, expectedScore: expected === predicted ? score : 0 };
+}

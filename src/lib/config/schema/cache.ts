@@ -12,7 +12,7 @@ export const CACHE_SETTINGS = {
     doc: "How long a classification stays cached.",
   },
   MAX_CACHE_SIZE: {
-    // 0 is refused: lru-cache reads a max of 0 as "no limit".
+    // 0 is refused: there is no tier that makes room for what it may not hold.
     type: wholeNumber({ min: 1, max: 10_000_000 }),
     sizes: SIZES.maxCacheSize,
     unit: "entries",
