@@ -1,4 +1,6 @@
 import * as Flags from "@oclif/core/flags";
+import { hostsFlags, type HostsFlags } from "../lib/cli/hosts-flags.ts";
+import type { HostsMonitorReport } from "../lib/cli/hosts-monitor-command.ts";
 import { ClientCommand } from "../lib/cli/client-command.ts";
 import { terminalPaint } from "../lib/cli/terminal-paint.ts";
 import { jsonText } from "../lib/harmless.ts";
@@ -8,6 +10,7 @@ import { glyphsFor } from "../lib/render/glyphs.ts";
 
 const EXIT_DOWN = 3;
 const COLUMNS = 80;
+const INTERVAL_SECONDS = 1;
 const LONGEST_INTERVAL = 3600;
 
 export default class Monitor extends ClientCommand {
@@ -16,6 +19,8 @@ export default class Monitor extends ClientCommand {
 
 Back in time the journal's minutes redraw the same screen for any moment that it keeps (JOURNAL_RETENTION_DAYS): left and right go a minute, < and > an hour, PgUp and PgDn a day, n and N to the next decision and the one before, g to a time.
 
+With --hosts it is a row a machine, asked over ssh as root: reachable or why not, memory, requests, latency, hits, what waits, version and model, and below it the alerts that fire; q quits, the arrows scroll, s shows the worst first. With --once the exit status is the worst of all, 3 for one that can't be reached.
+
 Where standard output is no terminal, or one that can't be drawn on (TERM=dumb), it prints a line a sample; with --json a line of JSON. Colours are left out where NO_COLOR is set, and nothing but ASCII is drawn where the locale is not UTF-8.`;
   static override examples = [
     { description: "To look, not to touch.", command: "<%= config.bin %> <%= command.id %> --readonly" },
@@ -23,6 +28,10 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
     {
       description: "One table, and exit 3 if the daemon is down.",
       command: "<%= config.bin %> <%= command.id %> --once",
+    },
+    {
+      description: "Of several machines.",
+      command: "<%= config.bin %> <%= command.id %> --hosts ./hosts",
     },
     {
       description: "A line every ten seconds into a file.",
@@ -38,19 +47,20 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
     readonly: Flags.boolean({ description: "Take no key that would change something." }),
     once: Flags.boolean({ description: "Show it once, after the second that rates take to measure." }),
     interval: Flags.integer({
-      description: "Seconds between two readings.",
-      default: 1,
+      description: "Seconds between two readings. Default: 1, with --hosts 5.",
       min: 1,
       max: LONGEST_INTERVAL,
       helpValue: "SECONDS",
     }),
+    ...hostsFlags,
   };
 
-  async run(): Promise<MonitorRecord | undefined> {
+  async run(): Promise<MonitorRecord | HostsMonitorReport | undefined> {
     const { flags } = await this.parse(Monitor);
+    if (flags.hosts !== undefined) return this.#hosts(flags);
     const source = {
       client: this.client(flags.socket),
-      intervalMs: flags.interval * 1000,
+      intervalMs: (flags.interval ?? INTERVAL_SECONDS) * 1000,
       now: () => performance.now(),
       isElsewhere: this.isElsewhere,
     };
@@ -71,6 +81,18 @@ Where standard output is no terminal, or one that can't be drawn on (TERM=dumb),
       output,
     }).run();
     return undefined;
+  }
+
+  async #hosts(
+    flags: HostsFlags & { once: boolean; interval: number | undefined },
+  ): Promise<HostsMonitorReport | undefined> {
+    const { monitorHosts } = await import("../lib/cli/hosts-monitor-command.ts");
+    this.leaveSignals();
+    return monitorHosts(flags, {
+      asJson: this.jsonEnabled(),
+      print: (text) => this.print(text),
+      waitFor: (words, work) => this.waitFor(words, work),
+    });
   }
 
   async #once(

@@ -31,7 +31,7 @@ export interface CapacityAsked extends Asked {
 const REQUESTS_A_TRY = 60_000;
 const LONGEST_MS = 10 * 60_000;
 const SHORTEST_MS = 5000;
-const WARM_UP_SHARE = 0.3;
+export const WARM_UP_SHARE = 0.3;
 /** Until the least that does not hold and the most that does are so near. */
 const PRECISION = 1.05;
 const MOST_USERS = 10_000_000;
@@ -66,7 +66,10 @@ export async function simulate(
 }
 
 /** Why an outcome is not what was wanted; undefined where it is. */
-export function missedBy({ total, decisions }: PlanOutcome, targets: PlanTargets): string | undefined {
+export function missedBy(
+  { total, decisions }: Pick<PlanOutcome, "total" | "decisions">,
+  targets: PlanTargets,
+): string | undefined {
   const { requests, answered, p99Ms } = total;
   const failed = Object.values(total.failures).reduce((sum, count) => sum + count, 0);
   if (decisions["unload all: emergency"]) return "memory came to emergency";
@@ -76,27 +79,46 @@ export function missedBy({ total, decisions }: PlanOutcome, targets: PlanTargets
   return undefined;
 }
 
-/** The most users at which the targets hold: four times as many until one is missed, then halved in between to 5 %. */
+/** The most users at which the targets hold. */
 export async function capacityOf(variant: PlanVariant, asked: CapacityAsked): Promise<PlanCapacity> {
   const search = new Search(variant, asked);
+  const { holds, misses } = await mostUsers(asked.from, (users) => search.holds(users));
+  if (misses === null) return search.report(holds, null, `${holds} users hold: more were not tried`);
+  return search.report(holds, ...(await search.boundAt(misses)));
+}
+
+/** So many times as many until the targets are missed, or as few until they are held. */
+const STRIDES = { up: 4, down: 2 };
+
+/**
+ * More and more until the targets are missed, then halved in between to 5 %.
+ *
+ * @param from is tried first.
+ * @param strides of somebody who knows about how many it will be.
+ */
+export async function mostUsers(
+  from: number,
+  isHeld: (users: number) => Promise<boolean>,
+  { up, down }: typeof STRIDES = STRIDES,
+): Promise<{ readonly holds: number; readonly misses: number | null }> {
   let holds = 0;
-  let misses = Math.max(1, asked.from);
-  while (await search.holds(misses)) {
+  let misses = Math.max(1, from);
+  while (await isHeld(misses)) {
     holds = misses;
-    misses *= 4;
-    if (misses > MOST_USERS) return search.report(holds, null, `${holds} users hold: more were not tried`);
+    misses = Math.ceil(misses * up);
+    if (misses > MOST_USERS) return { holds, misses: null };
   }
   while (holds === 0 && misses > 1) {
-    const fewer = Math.max(1, Math.floor(misses / 2));
-    if (await search.holds(fewer)) holds = fewer;
+    const fewer = Math.max(1, Math.floor(misses / down));
+    if (await isHeld(fewer)) holds = fewer;
     else misses = fewer;
   }
   while (holds > 0 && misses / holds > PRECISION && misses - holds > 1) {
     const middle = Math.round(Math.sqrt(holds * misses));
-    if (await search.holds(middle)) holds = middle;
+    if (await isHeld(middle)) holds = middle;
     else misses = middle;
   }
-  return search.report(holds, ...(await search.boundAt(misses)));
+  return { holds, misses };
 }
 
 class Search {
@@ -151,7 +173,7 @@ class Search {
   #run(users: number, change: Partial<PlanVariant> = {}, isCut = false): Promise<PlanOutcome> {
     const { traffic, perUserPerSecond, targets } = this.#asked;
     const perSecond = users * perUserPerSecond;
-    const ms = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (REQUESTS_A_TRY * 1000) / perSecond));
+    const ms = tryMs(perSecond);
     const expected = (perSecond * ms) / 1000;
     const limits = { failures: targets.failed * expected * SURE, lateMs: targets.p99Ms, late: 0.01 * expected * SURE };
     const times = {
@@ -162,6 +184,11 @@ class Search {
     };
     return simulate({ ...this.#variant, ...change }, { ...traffic, minutes: [perSecond], users }, this.#asked, times);
   }
+}
+
+/** How long a try is measured, after a warm-up of three tenths of it. */
+export function tryMs(perSecond: number, requests = REQUESTS_A_TRY): number {
+  return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (requests * 1000) / perSecond));
 }
 
 function percent(share: number): string {

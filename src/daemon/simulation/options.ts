@@ -1,6 +1,8 @@
 import type { MeasuredModel, PlanMachine, PlanPolicy } from "../../lib/protocol/plan.ts";
+import type { SimulatedRedis } from "./simulated-redis.ts";
 import type { Limits } from "./tally.ts";
 import type { Traffic } from "./traffic.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 
 export interface SimulationOptions {
   readonly machine: PlanMachine;
@@ -19,5 +21,8 @@ export interface SimulationOptions {
   readonly spanMs: number;
   /** Beyond them it is not gone on with: what is told is of nobody's interest then. */
   readonly limits?: Limits;
+  /** Of several machines: a clock and a Redis that they have in common. Left out: both are its own. */
+  readonly time?: VirtualTime;
+  readonly redis?: SimulatedRedis;
   readonly onProgress?: (share: number) => void;
 }

@@ -12,8 +12,8 @@ import { SimulatedMeter } from "./memory.ts";
 import { Pool } from "./pool.ts";
 import { Processors } from "./processors.ts";
 import { ServiceTimes, threadsMeasured, threadsOf } from "./service-times.ts";
-import { Tally } from "./tally.ts";
-import type { Source, Standing } from "./tally.ts";
+import { Spans } from "./spans.ts";
+import type { Source, Standing, Tally } from "./tally.ts";
 import type { SimulationOptions } from "./options.ts";
 import type { Arrival } from "./traffic.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -27,7 +27,7 @@ const SECOND_MS = 1000;
 export class Simulation {
   readonly decisions: Decisions;
   readonly #options: SimulationOptions;
-  readonly #time = new VirtualTime();
+  readonly #time: VirtualTime;
   readonly #processors: Processors;
   readonly #answers: Answers;
   readonly #line: WaitingLine;
@@ -35,11 +35,9 @@ export class Simulation {
   readonly #governor: Governor;
   readonly #meter: SimulatedMeter;
   readonly #flights = new Map<number, Text>();
-  readonly #spans: Tally[] = [];
-  /** At the end of each. */
-  readonly #standings: Standing[] = [];
+  readonly #spans: Spans;
   readonly #counted = new Map<string, number>();
-  #tally: Tally;
+  readonly #createdAtMs = performance.now();
   /** What the daemon and whatever is beside it computed in this second, in ms. */
   #besideMs = 0;
   /** Until when the daemon's one thread has something to do. */
@@ -47,21 +45,29 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    const { machine, policy, model, texts } = options;
-    const { now } = this.#time;
+    const { machine, policy, model, texts, time = new VirtualTime(), redis } = options;
+    this.#time = time;
+    const { now } = time;
     const threads = threadsOf(machine.cores, policy.workers);
     const times = new ServiceTimes(threadsMeasured(model, threads));
     const credits = machine.baseline === null ? null : { baseline: machine.baseline, unlimited: machine.unlimited };
     const { cores, speed } = machine;
     const crowding = (running: number): number => times.crowdingOf(running);
     this.#processors = new Processors(this.#time, { cores, speed, credits, crowding });
-    this.#tally = new Tally(0, cores, this.#standing());
+    this.#spans = new Spans({
+      ...options,
+      time,
+      cores,
+      standing: () => this.#standing(),
+      onTurn: () => this.#processors.tick(0),
+    });
     this.#answers = new Answers({
       texts,
       labels: model.labels,
       maxEntries: policy.maxCacheEntries,
       ttlMs: policy.cacheTtlMs,
       isRedisOn: policy.isRedisOn,
+      ...(redis && { redis }),
       now,
     });
     this.#line = new WaitingLine({
@@ -87,51 +93,44 @@ export class Simulation {
   }
 
   async run(): Promise<PlanOutcome> {
-    const from = performance.now();
-    const { policy, untilMs, warmUpMs, onProgress } = this.#options;
+    const { untilMs, warmUpMs, onProgress } = this.#options;
+    await this.begin();
+    await this.#time.runUntil(warmUpMs);
+    this.measure();
+    await this.#time.runUntil(untilMs, () => onProgress?.(this.#time.nowMs / untilMs));
+    return this.end();
+  }
+
+  /** What is to happen is asked of the clock from here on: whoever shares one runs it. */
+  async begin(): Promise<void> {
     await this.#governor.tick();
-    if (policy.preload) this.#pool.load();
+    if (this.#options.policy.preload) this.#pool.load();
     this.#tickFrom(SECOND_MS);
     this.#arriveNext();
-    await this.#time.runUntil(warmUpMs);
-    this.#tally = this.#newTally();
+  }
+
+  /** It is warm: from here on is what is told of. */
+  measure(): void {
     this.#counted.clear();
-    const total = this.#newTally();
-    this.#turnSpans(warmUpMs, total);
-    await this.#time.runUntil(untilMs, () => onProgress?.(this.#time.nowMs / untilMs));
-    // What a span that was not gone on with had so far; else there is nothing in it.
-    total.add(this.#tally);
-    const standing = this.#standing();
+    this.#spans.begin();
+  }
+
+  /** Of all that was measured; whole once it has ended. */
+  get total(): Tally {
+    return this.#spans.total;
+  }
+
+  end(): PlanOutcome {
     return {
-      total: total.report(untilMs, standing),
-      spans: this.#spans.map((span, at) => span.report(this.#endOf(at), this.#standings[at] ?? standing)),
+      ...this.#spans.end(),
       decisions: Object.fromEntries(this.#counted),
       surplusCredits: this.#processors.surplus,
-      tookMs: performance.now() - from,
+      tookMs: performance.now() - this.#createdAtMs,
     };
   }
 
-  #endOf(span: number): number {
-    const { warmUpMs, spanMs, untilMs } = this.#options;
-    return Math.min(untilMs, warmUpMs + (span + 1) * spanMs);
-  }
-
-  #turnSpans(fromMs: number, total: Tally): void {
-    const { spanMs, untilMs } = this.#options;
-    const endMs = Math.min(untilMs, fromMs + spanMs);
-    if (endMs <= fromMs) return;
-    this.#time.at(endMs, () => {
-      this.#processors.tick(0);
-      total.add(this.#tally);
-      this.#spans.push(this.#tally);
-      this.#standings.push(this.#standing());
-      this.#tally = this.#newTally();
-      this.#turnSpans(endMs, total);
-    });
-  }
-
-  #newTally(): Tally {
-    return new Tally(this.#time.nowMs, this.#options.machine.cores, this.#standing());
+  get #tally(): Tally {
+    return this.#spans.tally;
   }
 
   #standing(): Standing {
@@ -237,13 +236,14 @@ export class Simulation {
     this.#besideMs += this.#options.machine.besideMs;
     const flight = rank < 0 ? undefined : this.#flights.get(rank);
     if (flight) return void flight.joined.push({ atMs: atMs - this.#handle(REQUEST_COSTS.memory.threadMs), user });
-    const found = rank < 0 ? undefined : this.#answers.find(rank);
+    const found = this.#answers.find(rank);
+    const waitMs = found === "memory" ? 0 : this.#answers.redisWaitMs;
     if (found) {
       this.#pool.creditUser(user);
       const { threadMs, pathMs } = REQUEST_COSTS[found];
-      return this.#tally.answered(found, this.#handle(threadMs) + pathMs);
+      return this.#tally.answered(found, this.#handle(threadMs) + pathMs + waitMs);
     }
-    const asker = { atMs: atMs - this.#handle(REQUEST_COSTS.computed.threadMs), user };
+    const asker = { atMs: atMs - this.#handle(REQUEST_COSTS.computed.threadMs) - waitMs, user };
     const text: Text = { tokens, enqueuedAtMs: atMs, alone: false, rank, asker, joined: [] };
     if (!this.#line.admit(text)) return this.#tally.failed(this.#line.isRefusing ? "emergency" : "queue full");
     if (rank >= 0) this.#flights.set(rank, text);

@@ -76,6 +76,11 @@ export class Tally {
     this.#peakUsage = Math.max(this.#peakUsage, usage);
   }
 
+  /** How many answers came from where. */
+  get sources(): Readonly<Record<Source, number>> {
+    return this.#sources;
+  }
+
   isBeyond({ failures, lateMs, late }: Limits): boolean {
     const failed = [...this.#failures.values()].reduce((sum, count) => sum + count, 0);
     return failed > failures || this.#all.countAbove(lateMs) > late;

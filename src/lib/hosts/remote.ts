@@ -11,6 +11,8 @@ export interface Asked {
   readonly timeoutMs: number;
   /** Goes on over there where the connection is cut: what it says goes to files first. */
   readonly isLasting?: boolean;
+  /** Gives up waiting for it. */
+  readonly signal?: AbortSignal;
 }
 
 const AS_ROOT = `if [ "$(id -u)" != 0 ]; then set -- sudo -n -- "$@"; fi
@@ -37,10 +39,10 @@ export class Remote {
     this.#programs = programOf;
   }
 
-  async ask(host: string, { args, timeoutMs, isLasting = false }: Asked): Promise<Answer> {
+  async ask(host: string, { args, timeoutMs, isLasting = false, signal }: Asked): Promise<Answer> {
     const script = isLasting ? LASTING : AT_ONCE;
     const command = ["sh", "-c", script, "sh", this.#programs(host), ...args, "--json"];
-    return answerOf(await this.#ssh.run(host, command, { timeoutMs }));
+    return answerOf(await this.#ssh.run(host, command, { timeoutMs, ...(signal && { signal }) }));
   }
 }
 

@@ -26,6 +26,8 @@ export interface SshOptions {
   readonly timeoutMs: number;
   /** For the command's standard input. */
   readonly inputFile?: string;
+  /** Gives it up: what it says then is of nobody's interest. */
+  readonly signal?: AbortSignal;
 }
 
 /** The system's ssh. Each host is logged in to once a run; the sockets of those connections are this user's alone. */
@@ -43,7 +45,7 @@ export class Ssh {
   }
 
   /** @throws {CombotError} `USAGE` where there is no ssh here; what fails over there is a result. */
-  async run(host: string, command: readonly string[], { timeoutMs, inputFile }: SshOptions): Promise<Said> {
+  async run(host: string, command: readonly string[], { timeoutMs, inputFile, signal }: SshOptions): Promise<Said> {
     this.#used.add(host);
     const { execa } = await import("execa");
     // A session of its own: the terminal's Ctrl-C is for combot, which lets what has begun end in order.
@@ -56,6 +58,7 @@ export class Ssh {
         timeout: timeoutMs,
         maxBuffer: MAX_OUTPUT_BYTES,
         env: { LC_ALL: "C.UTF-8" },
+        ...(signal && { cancelSignal: signal }),
         ...(inputFile === undefined ? { stdin: "ignore" as const } : { inputFile }),
       },
     );

@@ -152,7 +152,11 @@ describe.skipIf(!hasMachines || !hasSsh)("two machines behind ssh", { timeout: L
     expect(two?.digest).toBe(one?.digest);
     expect([one?.remark, two?.remark]).toEqual(["last run: same", "last run: deployed"]);
 
+    const both = await run("monitor", "--once");
+    expect(both.stdout).toMatch(/^web1 +(ok|degraded) +[\d.]+% normal [^]*^root@web2 +(ok|degraded) +[\d.]+% normal /m);
+
     await on("web2").sh("systemctl", "stop", "combot-enhanced.socket", SERVICE);
+    expect((await run("monitor", "--once")).stdout).toMatch(/^root@web2 +down .*control\.sock/m);
     const status = await run("status", "--json");
     const { hosts } = JSON.parse(status.stdout) as { hosts: { host: string; exit: number; error: string | null }[] };
     expect({ status: status.status, exits: hosts.map(({ exit }) => exit) }).toEqual({ status: 3, exits: [0, 3] });

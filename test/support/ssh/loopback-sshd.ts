@@ -12,15 +12,22 @@ const UP_LIMIT_MS = 10_000;
 /** An sshd of this user's own on a loopback port, with keys, configuration and home folder of its own. */
 export class LoopbackSshd {
   readonly folder = mkdtempSync(join(tmpdir(), "combot-sshd-"));
-  /** For `ssh -F`: it knows this machine as `here`. */
+  /** For `ssh -F`: it knows this machine as `here`, and by other names. */
   readonly config = join(this.folder, "config");
   /** Of whoever logs in. */
   readonly home = join(this.folder, "home");
   #said = "";
   #server: ChildProcess | undefined;
 
-  static async start(): Promise<LoopbackSshd> {
-    const sshd = new LoopbackSshd();
+  readonly #names: readonly string[];
+
+  private constructor(names: readonly string[]) {
+    this.#names = names;
+  }
+
+  /** @param names that it is known by beside `here`; commands see which from the address in SSH_CONNECTION. */
+  static async start(names: readonly string[] = []): Promise<LoopbackSshd> {
+    const sshd = new LoopbackSshd(["here", ...names]);
     await sshd.#start();
     return sshd;
   }
@@ -28,6 +35,11 @@ export class LoopbackSshd {
   /** All that sshd has logged. */
   get log(): string {
     return this.#said;
+  }
+
+  /** Where the client finds it by this name. */
+  addressOf(name: string): string {
+    return addressOf(this.#names.indexOf(name));
   }
 
   async stop(): Promise<void> {
@@ -61,8 +73,8 @@ export class LoopbackSshd {
   }
 
   #serverText(port: number): string {
-    return `ListenAddress 127.0.0.1:${port}
-HostKey ${join(this.folder, "host_key")}
+    const listens = this.#names.map((_, at) => `ListenAddress ${addressOf(at)}:${port}\n`).join("");
+    return `${listens}HostKey ${join(this.folder, "host_key")}
 AuthorizedKeysFile ${join(this.folder, "key.pub")}
 PidFile none
 UsePAM no
@@ -72,8 +84,8 @@ SetEnv HOME=${this.home} XDG_CACHE_HOME= PATH=${process.env["PATH"]} npm_config_
   }
 
   #clientText(port: number): string {
-    return `Host here
-  HostName 127.0.0.1
+    const hosts = this.#names.map((name, at) => `Host ${name}\n  HostName ${addressOf(at)}\n`).join("");
+    return `${hosts}Host ${this.#names.join(" ")}
   Port ${port}
   HostKeyAlias here
   User ${userInfo().username}
@@ -83,6 +95,11 @@ SetEnv HOME=${this.home} XDG_CACHE_HOME= PATH=${process.env["PATH"]} npm_config_
   StrictHostKeyChecking yes
 `;
   }
+}
+
+/** All of 127.0.0.0/8 is this machine. ssh shares a connection between names of one address, and not between these. */
+function addressOf(at: number): string {
+  return `127.0.0.${at + 1}`;
 }
 
 async function freePort(): Promise<number> {

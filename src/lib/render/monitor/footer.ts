@@ -14,7 +14,7 @@ const QUESTIONS: Readonly<Record<Action, string>> = {
   cleanup: "End every worker in turn and empty the in-memory cache?",
 };
 
-interface Offer {
+export interface Offer {
   readonly key: string;
   readonly does: string;
   /** Where there is no room for all of them, those with the highest go first. */
@@ -87,7 +87,8 @@ function questionOf(asking: Action, target: string | null): string {
   return target === null ? QUESTIONS[asking] : QUESTIONS[asking].replace("the model", printable(target));
 }
 
-function offered(offers: readonly Offer[], width: number): Line {
+/** As many keys as there is room for. */
+export function offered(offers: readonly Offer[], width: number): Line {
   const shown = new Set(offers);
   const needed = (): number => [...shown].reduce((sum, { key, does }) => sum + key.length + does.length + 3, -2);
   for (const offer of offers.toSorted((a, b) => b.spare - a.spare)) {

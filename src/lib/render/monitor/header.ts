@@ -18,7 +18,8 @@ export function headerLine(view: MonitorView, options: ScreenOptions): Line {
   return lines.find((line) => widthOf(line) <= options.width) ?? [...(times.at(-1) ?? [])];
 }
 
-function apart(left: Line, right: Line, width: number): Line {
+/** One on the left, the other on the right. */
+export function apart(left: Line, right: Line, width: number): Line {
   return [...left, span(" ".repeat(Math.max(1, width - widthOf(left) - widthOf(right)))), ...right];
 }
 
