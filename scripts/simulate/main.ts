@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../src/lib/errors.ts";
 import { msOf, positiveOf } from "../../src/lib/planning/given.ts";
 import { machineNamed } from "../../src/lib/planning/machines.ts";
-import { perSecondOf, variantsOf } from "../../src/lib/planning/request.ts";
+import { perUserRateOf } from "../../src/lib/per-user-rate.ts";
+import { variantsOf } from "../../src/lib/planning/request.ts";
 import { MIB } from "../../src/lib/units.ts";
 import { MODELS, type ModelName } from "./figures.ts";
 import { type FleetRequest, simulateFleets } from "./fleet.ts";
@@ -52,7 +53,7 @@ function requestOf(args: readonly string[]): { readonly request: FleetRequest; r
   const balancer = values["balancer-per-second"];
   const request: FleetRequest = {
     users: wholeOf("--users", values.users),
-    perUserPerSecond: perSecondOf("--per-user", values["per-user"]),
+    perUserPerSecond: perUserRateOf(values["per-user"], 1),
     model: values.model as ModelName,
     variant,
     hosts: wholeOf("--hosts", values.hosts),
