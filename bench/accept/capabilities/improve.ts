@@ -91,7 +91,7 @@ async function* aroundIn(folder: string, say: Say): AsyncGenerator<Line> {
     const against = ["--model", at("better"), "--compare", at("first"), "--no-worse"];
     const report = await combot<EvalReport>(["model", "eval", at("test.csv"), ...against]);
     yield* compared(report);
-    yield* shadowed(daemon.socketPath, at("better"), asked.tested, report, say);
+    yield* shadowed(daemon, at("better"), asked.tested, report, say);
     await combot(["model", "eval", at("fit.csv"), "--model", at("better"), "--fit", "--target-accuracy", TARGET]);
     say(`switching under ${CLIENTS} clients`);
     const load = askUntil(daemon.socketPath, asked.texts, CLIENTS);
