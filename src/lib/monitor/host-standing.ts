@@ -1,5 +1,6 @@
 import { formatDuration } from "../units.ts";
 import { figuresIn, type HostFigures } from "./host-figures.ts";
+import { ownEntry } from "../own-entry.ts";
 
 /** What came of asking a host; times by a clock that never goes back, in ms. */
 export interface AskedHost {
@@ -52,7 +53,14 @@ export function standingOf(one: AskedHost, nowMs: number, patienceMs: number): S
   if (figures.link !== "up" || figures.health === null)
     return { ...gone, state: figures.link === "up" ? "unknown" : figures.link, words: figures.detail };
   const { health } = figures;
-  return { host, state: health, tone: STATUS_TONES[health] ?? "careful", figures, words: "", rank: rankOf(figures) };
+  return {
+    host,
+    state: health,
+    tone: ownEntry(STATUS_TONES, health) ?? "careful",
+    figures,
+    words: "",
+    rank: rankOf(figures),
+  };
 }
 
 function rankOf({ health, troubles, level }: HostFigures): number {

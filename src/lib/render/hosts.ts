@@ -1,5 +1,6 @@
 import type { Paint } from "./paint.ts";
 import { renderTable } from "./table.ts";
+import { ownEntry } from "../own-entry.ts";
 
 /** Of a digest, so many digits tell models apart. */
 const DIGITS = 12;
@@ -57,7 +58,11 @@ export function renderOutcomes(
   outcomes: readonly { readonly host: string; readonly stand: string; readonly detail: string }[],
   paint: Paint,
 ): string {
-  const cells = outcomes.map(({ host, stand, detail }) => [host, paint[COLOURS[stand] ?? "strong"](stand), detail]);
+  const cells = outcomes.map(({ host, stand, detail }) => [
+    host,
+    paint[ownEntry(COLOURS, stand) ?? "strong"](stand),
+    detail,
+  ]);
   return renderTable(["host", "stands", ""].map(toColumn), cells);
 }
 
@@ -76,7 +81,7 @@ export function renderExaminations(hosts: readonly Examination[], paint: Paint):
     const checks = (Array.isArray(report["checks"]) ? report["checks"] : []) as readonly Record<string, string>[];
     const found = checks.filter((check) => check["status"] !== "ok" && check["status"] === status);
     const words = found.map((check) => `${check["name"]}: ${check["found"]}`).join("; ");
-    return [host, paint[STATUS_COLOURS[status] ?? "careful"](status), words];
+    return [host, paint[ownEntry(STATUS_COLOURS, status) ?? "careful"](status), words];
   });
   return renderTable(["host", "examined", "what was found"].map(toColumn), cells);
 }

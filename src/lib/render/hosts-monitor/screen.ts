@@ -6,6 +6,7 @@ import { shorten, timeOf, type Tone } from "../monitor/cells.ts";
 import { offered, type Offer } from "../monitor/footer.ts";
 import { apart } from "../monitor/header.ts";
 import { cut, hostsTable, longestHost, type TableSpace } from "./table.ts";
+import { ownEntry } from "../../own-entry.ts";
 
 export interface HostsScreenOptions extends TableSpace {
   /** Absent: as many lines as there are. */
@@ -83,7 +84,11 @@ function troubleLines(standings: readonly Standing[], { width, glyphs }: HostsSc
   const hostWidth = Math.max(0, ...told.map(({ host }) => host.length));
   return told.map(({ host, name, severity, words }) => {
     const what = cut(`${severity} ${name}:`, width - hostWidth - 2, glyphs.more);
-    const lead = [span(`${host.padEnd(hostWidth)} `), span(what, SEVERITY_TONES[severity] ?? "bad"), span(" ")];
+    const lead = [
+      span(`${host.padEnd(hostWidth)} `),
+      span(what, ownEntry(SEVERITY_TONES, severity) ?? "bad"),
+      span(" "),
+    ];
     return [...lead, span(shorten(printable(words), Math.max(0, width - widthOf(lead)), glyphs))];
   });
 }

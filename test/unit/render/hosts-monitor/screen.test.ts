@@ -143,6 +143,8 @@ describe("the table of several hosts", () => {
 
 const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 60 }),
+  // What every object of JavaScript has.
+  fc.constantFrom("toString", "constructor", "__proto__", "hasOwnProperty"),
   fc.constant("\u001B]0;owned\u0007\u202E\u009B31m" + "x".repeat(200)),
 );
 
