@@ -120,7 +120,6 @@ const CASES: Readonly<Record<string, (around: Around) => readonly Case[]>> = {
   ],
   monitor: () => [
     { args: ["--once"], shows: true },
-    { args: ["--hosts", GONE], shows: true },
     { args: [], lines: 3 },
   ],
   "perf-test": ({ folder }) => [
