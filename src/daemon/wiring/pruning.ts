@@ -13,7 +13,7 @@ export async function prune(stateDir: string, { contents, digests, unread }: Nee
 /** While nothing else is copied, and what is served beside the first model is not known yet. */
 export async function pruneAtStart(stateDir: string, content: string, log: Logger): Promise<void> {
   tell(log, () => sweepPrepared(preparedIn(stateDir)));
-  await pruneCopies(stateDir, [content]).catch(failed(log));
+  await pruneCopies(stateDir, [content], Infinity).catch(failed(log));
 }
 
 function tell(log: Logger, remove: () => void): void {

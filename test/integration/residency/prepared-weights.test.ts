@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { writeFolder } from "../../../bench/model/folder.ts";
+import { sealedStore } from "../../../src/daemon/model/sealed-copy.ts";
 import { startCore } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
@@ -39,6 +40,12 @@ function preparedIn(state: string): string[] {
   });
 }
 
+/** The copies that models are served from: each folder, when it was made. */
+function copiesIn(state: string): string[] {
+  const store = sealedStore(state);
+  return readdirSync(store).map((name) => `${name} ${statSync(join(store, name), { bigint: true }).birthtimeNs}`);
+}
+
 /** Loads one after another, and ends each before the next. */
 async function loadInTurn({ models: { repository } }: Core, names = NAMES): Promise<void> {
   for (const name of names) {
@@ -49,7 +56,7 @@ async function loadInTurn({ models: { repository } }: Core, names = NAMES): Prom
   }
 }
 
-test("four models loaded in turn twice, and by the next daemon, are prepared once each", async () => {
+test("four models loaded in turn twice, and by the next daemon, are copied and prepared once each", async () => {
   const [dir, state] = [temporaryFolder(), temporaryFolder()];
   writeModels(join(dir, "models"), NAMES, 11);
   writeModels(dir, ["own"], 21);
@@ -60,6 +67,8 @@ test("four models loaded in turn twice, and by the next daemon, are prepared onc
   expect(once).toHaveLength(4);
   await loadInTurn(core);
   expect(preparedIn(state)).toEqual(once);
+  const copies = copiesIn(state);
+  expect(copies).toHaveLength(5);
   await core.models.stop();
 
   const left = join(state, "prepared", "0123456789abcdef01234567.making");
@@ -75,6 +84,7 @@ test("four models loaded in turn twice, and by the next daemon, are prepared onc
   await loadInTurn(next);
   expect(preparedIn(state)).toHaveLength(5);
   expect(preparedIn(state)).toEqual(expect.arrayContaining(once));
+  expect(copiesIn(state)).toEqual(copies);
 });
 
 test("what was prepared of models that were removed or replaced goes, but for the one used last", async () => {
