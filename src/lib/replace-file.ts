@@ -20,7 +20,7 @@ export async function replaceFile(path: string, text: string, mode = 0o640): Pro
 }
 
 /** As `replaceFile`, where nobody waits for the event loop, and several processes may write the same file. */
-export function replaceFileNow(path: string, text: string, mode = 0o640): void {
+export function replaceFileNow(path: string, text: string | Uint8Array, mode = 0o640): void {
   const beside = `${path}.${process.pid}.new`;
   try {
     writeFileSync(beside, text, { mode, flush: true });

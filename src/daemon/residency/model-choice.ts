@@ -75,6 +75,7 @@ export class ModelChoice {
       this.sweep();
       await writeFile(this.#beside, JSON.stringify(choice), { flag: "wx", mode: 0o640, flush: true });
     } catch (error) {
+      this.#sweepQuietly();
       throw new CombotError(
         "NO_ROOM",
         `the choice can't be kept in ${this.path}: ${messageOf(error)}; nothing was switched`,
@@ -84,6 +85,15 @@ export class ModelChoice {
       );
     }
     return { commit: () => renameSync(this.#beside, this.path), discard: () => this.sweep() };
+  }
+
+  /** What could not be written whole. A folder that takes no removal either has nothing of ours in it. */
+  #sweepQuietly(): void {
+    try {
+      this.sweep();
+    } catch {
+      // What it could not be written for is told.
+    }
   }
 
   #refusal(why: string): CombotError {

@@ -123,7 +123,7 @@ function writeHolder(dir: string, what: string): void {
     own(part, dir);
     renameSync(part, path);
   } catch {
-    rmSync(path, { force: true });
+    for (const left of [part, path]) rmSync(left, { force: true });
   }
 }
 

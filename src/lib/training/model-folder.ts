@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CombotError, messageOf } from "../errors.ts";
+import { replaceFileNow } from "../replace-file.ts";
 import { padId } from "./vocabulary.ts";
 import { windowTokens } from "./tokenizer.ts";
 import type { TokenizerFiles } from "./tokenizer.ts";
+
+/** Anybody may read a model. */
+const MODE = 0o644;
 
 export interface TrainedModel {
   readonly name: string;
@@ -29,11 +33,11 @@ export function modelFiles(model: TrainedModel): Readonly<Record<string, string 
  */
 export function writeModelFolder(folder: string, model: TrainedModel): void {
   mkdirSync(folder, { recursive: true });
-  for (const [name, content] of Object.entries(modelFiles(model))) replaceFile(folder, name, content);
+  for (const [name, content] of Object.entries(modelFiles(model))) replaceFileNow(join(folder, name), content, MODE);
 }
 
 export function writeMetrics(folder: string, metrics: object): void {
-  replaceFile(folder, "metrics.json", toJson(metrics));
+  replaceFileNow(join(folder, "metrics.json"), toJson(metrics), MODE);
 }
 
 /**
@@ -81,12 +85,6 @@ function describeModel({ name, labels, vocabulary }: TrainedModel): object {
     pad_token_id: padId,
     vocab_size: vocabulary.length,
   };
-}
-
-function replaceFile(folder: string, name: string, content: string | Uint8Array): void {
-  const temporary = join(folder, `.${name}.new`);
-  writeFileSync(temporary, content);
-  renameSync(temporary, join(folder, name));
 }
 
 function toJson(value: object): string {
