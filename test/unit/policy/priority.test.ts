@@ -65,9 +65,10 @@ describe("whose texts a worker gets", () => {
           batch.push(...Array<number>(more.batch).fill(atMs));
           const batchWaitedMs = batch.length > 0 ? atMs - batch[0]! : 0;
           const chosen = nextPriority({ interactive, batch: batch.length, batchWaitedMs, passedOver }, DEADLINE_MS);
-          passedOver = chosen === "batch" ? 0 : passedOver + 1;
-          if (chosen === "interactive") interactive -= 1;
+          // A turn in which nothing waits passes nobody over.
+          if (chosen === "interactive") [interactive, passedOver] = [interactive - 1, passedOver + 1];
           if (chosen === "batch") {
+            passedOver = 0;
             // Before it has aged it is in nobody's way.
             if (batchWaitedMs < AGED_MS) expect(interactive).toBe(0);
             else if (interactive > 0)
