@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { messageOf } from "../../lib/errors.ts";
 import type { Alert } from "../../lib/protocol/alerts.ts";
 import { hangLimitMs } from "../../lib/slowness.ts";
+import { thousandths } from "../../lib/thousandths.ts";
 
 export type WebhookFormat = "json" | "slack";
 
@@ -148,11 +149,7 @@ export function bodyOf(group: readonly Alert[], format: WebhookFormat): unknown 
 }
 
 function slackLine({ alert, state, severity, host, summary, measured, threshold, help }: Alert): string {
-  const figures = `${round(measured)} of ${round(threshold)}`;
+  const figures = `${thousandths(measured)} of ${thousandths(threshold)}`;
   const head = `[${state === "firing" ? severity : "resolved"}] ${alert} on ${host}: ${summary} (${figures})`;
   return state === "firing" ? `${head} ${help}` : head;
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -4,6 +4,7 @@ import { ERRORS } from "../../lib/error-table.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
 import { traceOf, traceStateOf } from "./trace.ts";
+import { thousandths } from "../../lib/thousandths.ts";
 
 /** As nginx has it, for a client that closed the connection before it had its reply. */
 const CLIENT_GONE = ERRORS.CLIENT_GONE.http;
@@ -114,8 +115,4 @@ export class RequestLog {
 
 function timesOf({ source, queueMs, computeMs }: CallTiming): object {
   return { cache: source, queueMs: thousandths(queueMs), computeMs: thousandths(computeMs) };
-}
-
-function thousandths(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

@@ -16,6 +16,7 @@ import { MinuteTally } from "./minute.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
 import { outcomeOf, TokenCounter } from "./token-counter.ts";
+import { thousandths } from "../../lib/thousandths.ts";
 
 type QuantilesReport = MetricsReport["latencyMs"][LatencyClass];
 
@@ -231,9 +232,12 @@ export class Metrics {
       clientsGone: await valueOf(this.#gone),
       testCalls: await valueOf(this.#tests),
       latencyMs: this.#latencies(),
-      throughput: round(this.#rate.perSecond),
-      queue: { waiting, oldestMs: round(oldestMs) },
-      batches: { count: this.#batchCount, meanSize: round(this.#batchCount && this.#batchTexts / this.#batchCount) },
+      throughput: thousandths(this.#rate.perSecond),
+      queue: { waiting, oldestMs: thousandths(oldestMs) },
+      batches: {
+        count: this.#batchCount,
+        meanSize: thousandths(this.#batchCount && this.#batchTexts / this.#batchCount),
+      },
       recycles: await this.recycles(),
       users,
       answers,
@@ -282,10 +286,6 @@ function told(quantiles: Quantiles): QuantilesReport {
   return { p50, p90, p99 };
 }
 
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
 function roundOrNull(value: number | null): number | null {
-  return value === null ? null : round(value);
+  return value === null ? null : thousandths(value);
 }

@@ -11,6 +11,7 @@ import type { Journal } from "../journal/journal.ts";
 import { StoreFault } from "../journal/store.ts";
 import type { HistoryRow } from "../journal/store.ts";
 import { modelPointOf, readModel } from "./model-history.ts";
+import { thousandths } from "../../lib/thousandths.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_SECONDS = 60;
@@ -110,14 +111,14 @@ export function pointOf(row: HistoryRow): HistoryPoint {
     requests: count("requests"),
     texts: count("texts"),
     errors: count("errors"),
-    throughput: round(count("requests") / Math.max(1, count("span_ms") / 1000)),
-    hitRate: asked === 0 ? null : round(count("hits") / asked),
+    throughput: thousandths(count("requests") / Math.max(1, count("span_ms") / 1000)),
+    hitRate: asked === 0 ? null : thousandths(count("hits") / asked),
     latencyMs: latenciesOf(row),
     level: MEMORY_LEVELS[count("level")] ?? "normal",
     usage: row["usage"] ?? null,
     users: count("users"),
     recycles: count("recycles"),
-    unsureShare: count("decided") === 0 ? null : round(count("unsure") / count("decided")),
+    unsureShare: count("decided") === 0 ? null : thousandths(count("unsure") / count("decided")),
   };
 }
 
@@ -125,8 +126,4 @@ function latenciesOf(row: HistoryRow): MetricsReport["latencyMs"] {
   const at = (name: string): number | null => row[name] ?? null;
   const of = (name: string) => ({ p50: at(`${name}_p50`), p90: at(`${name}_p90`), p99: at(`${name}_p99`) });
   return Object.fromEntries(LATENCY_CLASSES.map((name) => [name, of(name)])) as MetricsReport["latencyMs"];
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -2,6 +2,7 @@ import { CombotError } from "../../lib/errors.ts";
 import type { HistoryPoint } from "../../lib/protocol/history.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { HistoryRow } from "../journal/store.ts";
+import { thousandths } from "../../lib/thousandths.ts";
 
 export interface ModelSpan {
   readonly model: string;
@@ -45,10 +46,10 @@ export function modelPointOf(whole: HistoryPoint, spanMs: number, row: HistoryRo
     requests,
     texts,
     errors,
-    throughput: round(requests / Math.max(1, spanMs / 1000)),
-    hitRate: texts === 0 ? null : round(count("cached_texts") / texts),
+    throughput: thousandths(requests / Math.max(1, spanMs / 1000)),
+    hitRate: texts === 0 ? null : thousandths(count("cached_texts") / texts),
     latencyMs: { memory: none, redis: none, computed: { ...none, p99: row?.["p99_ms"] ?? null } },
-    meanMs: answered === 0 ? null : round(count("answered_ms") / answered),
+    meanMs: answered === 0 ? null : thousandths(count("answered_ms") / answered),
     loads: count("loads"),
     evictions: count("evictions"),
     level,
@@ -56,8 +57,4 @@ export function modelPointOf(whole: HistoryPoint, spanMs: number, row: HistoryRo
     users,
     recycles,
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isToken } from "../client/remote-place.ts";
 import { CombotError } from "../errors.ts";
 import { perUserRateOf } from "../per-user-rate.ts";
 import { namedFileFailure } from "../system-errors.ts";
@@ -144,7 +145,7 @@ function addressOf(text: string): Address {
 function tokenIn(path: string): string {
   try {
     const token = readFileSync(path, "utf8").trim();
-    if (/^[\x21-\x7e]+$/.test(token)) return token;
+    if (isToken(token)) return token;
   } catch (thrown) {
     throw namedFileFailure(`--token-file ${path}`, thrown);
   }

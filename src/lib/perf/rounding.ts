@@ -1,7 +1,6 @@
-/** To a thousandth. */
-export function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
+import { thousandths as round } from "../thousandths.ts";
+
+export { round };
 
 export function rounded(value: number | null): number | null {
   return value === null ? null : round(value);

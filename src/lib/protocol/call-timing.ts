@@ -1,4 +1,5 @@
 import type { LatencyClass } from "./latency-classes.ts";
+import { thousandths } from "../thousandths.ts";
 
 /** Where a call's time went; those who answer it write it, for whoever is to be told. */
 export interface CallTiming {
@@ -41,8 +42,4 @@ const FROM_MEMORY = "cache;desc=memory, queue;dur=0, compute;dur=0";
 export function serverTimingOf({ source, queueMs, computeMs }: CallTiming): string {
   if (source === "memory") return FROM_MEMORY;
   return `cache;desc=${source}, queue;dur=${thousandths(queueMs)}, compute;dur=${thousandths(computeMs)}`;
-}
-
-function thousandths(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

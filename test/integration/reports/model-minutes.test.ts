@@ -1,14 +1,8 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Journal } from "../../../src/daemon/journal/journal.ts";
-import { InboxCounter } from "../../../src/daemon/journal/inbox-counter.ts";
-import { TextCounter } from "../../../src/daemon/journal/text-counter.ts";
-import { AnswerTally } from "../../../src/daemon/metrics/answer-tally.ts";
-import { MinuteTally } from "../../../src/daemon/metrics/minute.ts";
 import { readHistory } from "../../../src/daemon/reports/history.ts";
 import { namesOf } from "../../../src/daemon/reports/model-lookup.ts";
-import { ModelMinutes } from "../../../src/daemon/reports/model-minutes.ts";
-import { Rollups } from "../../../src/daemon/reports/rollups.ts";
 import { CombotError } from "../../../src/lib/errors.ts";
 import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import type { HistoryReply } from "../../../src/lib/protocol/history.ts";
@@ -18,11 +12,11 @@ import { startCore } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
 import { writeNamedModel } from "../../support/repository.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
+import { START_MS, startRollups } from "./support/running-rollups.ts";
 
 // Models are tried and loaded, and a server is made.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-const START_MS = Date.parse("2026-06-01T12:00:10Z");
 const MINUTE_MS = 60_000;
 const FIRST_MS = START_MS - 10_000;
 const SOON = { timeout: 20_000, interval: 20 };
@@ -88,29 +82,12 @@ async function startModels(): Promise<{ core: Core; dir: string }> {
 
 /** The minutes of a daemon, by a clock that is set by hand. */
 function startMinutes({ models }: Core, journal: Journal): { endMinute: () => void; stop: () => Promise<void> } {
-  let [wallMs, monotonicMs] = [START_MS, 1000];
-  const rollups = new Rollups({
-    journal,
-    clocks: { wall: () => wallMs, monotonic: () => monotonicMs },
-    tally: new MinuteTally(() => monotonicMs),
-    texts: new TextCounter(false),
-    inbox: new InboxCounter(false),
-    answers: new AnswerTally(() => monotonicMs),
-    models: new ModelMinutes({
-      tenants: () => models.tenants,
-      engines: () => [...models.engines, ...models.repository.engines],
-    }),
-    basisOf: () => undefined,
-    governor: { level: "normal", sample: undefined },
-    users: () => 0,
-    onFailure: () => undefined,
-    sample: async () => undefined,
-    runId: "r",
+  const { rollups, pass } = startRollups(journal, {
+    tenants: () => models.tenants,
+    engines: () => [...models.engines, ...models.repository.engines],
   });
-  rollups.start();
   onTestFinished(() => rollups.stop());
-  const endMinute = (): void => void ([wallMs, monotonicMs] = [wallMs + MINUTE_MS, monotonicMs + MINUTE_MS]);
-  return { endMinute, stop: () => rollups.stop() };
+  return { endMinute: () => pass(MINUTE_MS, MINUTE_MS), stop: () => rollups.stop() };
 }
 
 describeEachStore("has minutes by model:", (_kind, backend) => {
