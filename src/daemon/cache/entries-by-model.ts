@@ -58,11 +58,14 @@ export class EntriesByModel<E extends Sized> {
 
   set(model: string, text: string, entry: E): void {
     const { maxEntries, maxBytes, maxEntryBytes } = this.#bounds;
-    this.delete(model, text);
-    if (entry.bytes > maxEntryBytes) return;
+    if (entry.bytes > maxEntryBytes) return this.delete(model, text);
+    this.#models.get(model)?.delete(text);
+    const texts = this.#models.get(model) ?? new LRUCache<string, E>({ maxSize: maxBytes });
     while (this.size >= maxEntries || this.bytes + entry.bytes > maxBytes) this.evict(1);
     entry.use = this.#uses += 1;
-    this.#textsOf(model).set(text, entry, { size: entry.bytes });
+    // Its own map has gone where the last of it had to.
+    this.#models.set(model, texts);
+    texts.set(text, entry, { size: entry.bytes });
   }
 
   delete(model: string, text: string): void {
@@ -95,14 +98,6 @@ export class EntriesByModel<E extends Sized> {
 
   clear(): void {
     this.#models.clear();
-  }
-
-  #textsOf(model: string): Texts<E> {
-    const known = this.#models.get(model);
-    if (known) return known;
-    const texts = new LRUCache<string, E>({ maxSize: this.#bounds.maxBytes });
-    this.#models.set(model, texts);
-    return texts;
   }
 }
 

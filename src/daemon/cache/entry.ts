@@ -25,6 +25,7 @@ const SCORES_AT = EXPIRY_AT + EXPIRY_BYTES;
 const MILLIONTHS_BYTES = 3;
 const RAW_BYTES = 8;
 const MOST_MILLIONTHS = 1e6;
+const FEW = 16;
 
 /** Why an entry is not used: written by another release, damaged, or of another text with the same key. */
 export type Unusable = "version" | "damaged" | "collision";
@@ -68,11 +69,13 @@ export function decodeEntry(entry: Buffer, sha256: string, labels: number): Kept
   const ranking: number[] = [];
   const millionths: number[] = [];
   for (let at = SCORES_AT; at < entry.length; at += step) {
-    ranking.push(entry.readUIntBE(at, width));
-    millionths.push(isRaw ? entry.readDoubleBE(at + width) : entry.readUIntBE(at + width, MILLIONTHS_BYTES));
+    const label = entry.readUIntBE(at, width);
+    const score = isRaw ? entry.readDoubleBE(at + width) : entry.readUIntBE(at + width, MILLIONTHS_BYTES);
+    if (label >= labels || !(isRaw ? Number.isFinite(score) : isShare(score))) return "damaged";
+    ranking.push(label);
+    millionths.push(score);
   }
-  const isSound = ranking.every((label) => label < labels) && millionths.every(isRaw ? Number.isFinite : isShare);
-  if (!isSound || new Set(ranking).size < count) return "damaged";
+  if (hasTwice(ranking)) return "damaged";
   const expiresAtMs = entry.readUIntBE(EXPIRY_AT, EXPIRY_BYTES);
   return { answer: { ranking, millionths, truncated: (flags & TRUNCATED) !== 0 }, expiresAtMs };
 }
@@ -81,6 +84,12 @@ export function decodeEntry(entry: Buffer, sha256: string, labels: number): Kept
 function layoutOf(isWide: boolean, isRaw: boolean): { readonly width: number; readonly step: number } {
   const width = isWide ? 2 : 1;
   return { width, step: width + (isRaw ? RAW_BYTES : MILLIONTHS_BYTES) };
+}
+
+/** Of a few, looking at each costs less than a set of them. */
+function hasTwice(ranking: readonly number[]): boolean {
+  if (ranking.length > FEW) return new Set(ranking).size < ranking.length;
+  return ranking.some((label, at) => ranking.indexOf(label) < at);
 }
 
 function isShare(millionths: number): boolean {

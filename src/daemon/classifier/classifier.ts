@@ -12,7 +12,7 @@ import type { ServedModel } from "../model/served-model.ts";
 import type { UserHash } from "../text/user-hash.ts";
 import { Departures } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
-import { reindexed } from "./flights.ts";
+import { lengthen, reindexed } from "./flights.ts";
 import type { Flight, Passenger } from "./flights.ts";
 import { Judge, isWanted, overridden } from "./judge.ts";
 import type { Question } from "./question.ts";
@@ -48,6 +48,8 @@ interface Asked {
   readonly hangUp: () => AbortSignal;
   readonly timing: CallTiming | undefined;
   readonly place: JointPlace | undefined;
+  /** When it came. */
+  readonly from: number;
 }
 
 /** From a request to its reply: look up, tokenise, compute, score. */
@@ -96,37 +98,58 @@ export class Classifier {
   }
 
   /**
+   * At once where all of its answers are at hand.
+   *
    * @param hangUp makes a signal that is aborted when the client has gone; not asked for where the answer is at hand.
    * @param timing is written where a worker computed. @param place where other models are asked in the same call.
    * @throws {CombotError} `INVALID_TEXT` with the text's index, `INVALID_REQUEST`, `ZERO_SHOT_UNSUPPORTED`, or what the
    * queue throws.
    */
-  async classify(
+  classify(
     request: AskedRequest,
     hangUp: () => AbortSignal,
     timing?: CallTiming,
     place?: JointPlace,
-  ): Promise<ClassifyReply> {
+  ): ClassifyReply | Promise<ClassifyReply> {
     const from = this.#options.now();
-    const asked = { request, told: this.#toldOf(request), hangUp, timing, place };
-    if (!isLarge(request)) return await this.#answer(this.#questions.of(request), asked, from);
+    const asked = { request, told: this.#toldOf(request), hangUp, timing, place, from };
+    return isLarge(request) ? this.#classifyInTurns(asked) : this.#answer(this.#questions.of(request), asked);
+  }
+
+  async #classifyInTurns(asked: Asked): Promise<ClassifyReply> {
     this.#openCalls += 1;
     try {
-      return await this.#answer(await this.#questions.inTurns(request), asked, from);
+      return await this.#answer(await this.#questions.inTurns(asked.request), asked);
     } finally {
       this.#closeCall();
     }
   }
 
-  async #answer(questions: readonly Question[], asked: Asked, from: number): Promise<ClassifyReply> {
-    const { request, told, timing } = asked;
+  #answer(questions: readonly Question[], asked: Asked): ClassifyReply | Promise<ClassifyReply> {
+    const { request, told } = asked;
     const call: Passenger = { priority: request.priority ?? "interactive" };
     const seats = questions.map((question) => this.#seat(question, told, request.noCache ?? false, call));
-    const isAtHand = seats.every((seat) => !("flight" in seat));
-    const results = isAtHand
-      ? seats.map((seat, at) => this.#atHand(questions[at]!, seat, told, request.user))
-      : await this.#await(questions, seats, call, asked);
-    if (!isAtHand && timing) for (const seat of seats) if ("flight" in seat) lengthen(timing, seat.flight);
+    if (seats.some((seat) => "flight" in seat)) return this.#answerWhenLanded(questions, seats, call, asked);
+    const results = seats.map((seat, at) => this.#atHand(questions[at]!, seat, told, request.user));
+    return this.#replyOf(questions, results, asked);
+  }
+
+  async #answerWhenLanded(
+    questions: readonly Question[],
+    seats: readonly Seat[],
+    call: Passenger,
+    asked: Asked,
+  ): Promise<ClassifyReply> {
+    const results = await this.#await(questions, seats, call, asked);
+    if (asked.timing) for (const seat of seats) if ("flight" in seat) lengthen(asked.timing, seat.flight);
+    return this.#replyOf(questions, results, asked);
+  }
+
+  #replyOf(
+    questions: readonly Question[],
+    results: ClassifyResult[],
+    { request, from }: Pick<Asked, "request" | "from">,
+  ): ClassifyReply {
     const { model, now, onAnswered } = this.#options;
     for (let at = 0; !request.isTest && at < results.length; at++) onAnswered(questions[at]!, results[at]!);
     return {
@@ -234,14 +257,6 @@ export class Classifier {
     else if (joined) cache.joined();
     else cache.miss();
   }
-}
-
-/** By what this text took, where it took longer than the others. */
-function lengthen(timing: CallTiming, { queueMs, computeMs, last }: Flight): void {
-  timing.queueMs = Math.max(timing.queueMs, queueMs);
-  timing.computeMs = Math.max(timing.computeMs, computeMs);
-  const { steps } = timing;
-  if (steps && last && last.startedAtMs >= (steps.run?.startedAtMs ?? -Infinity)) steps.run = last;
 }
 
 function resultOf(

@@ -1,6 +1,6 @@
 import { CombotError, reworded } from "../../lib/errors.ts";
 import { RefusedElsewhere } from "../../lib/joint-admission.ts";
-import type { Run } from "../../lib/protocol/call-timing.ts";
+import type { CallTiming, Run } from "../../lib/protocol/call-timing.ts";
 import type { Priority } from "../../lib/priorities.ts";
 import type { Answer } from "../cache/answer.ts";
 import { keptCount } from "../cache/answer.ts";
@@ -123,4 +123,12 @@ export function blameless(flights: readonly Flight[], error: unknown, owner: Pas
 export function reindexed(error: unknown, index: number): unknown {
   if (!(error instanceof CombotError) || error.index === undefined || error.index === index) return error;
   return reworded(error, error.message.replace(/^text \d+/u, `text ${index}`), index);
+}
+
+/** By what this text took, where it took longer than the others. */
+export function lengthen(timing: CallTiming, { queueMs, computeMs, last }: Flight): void {
+  timing.queueMs = Math.max(timing.queueMs, queueMs);
+  timing.computeMs = Math.max(timing.computeMs, computeMs);
+  const { steps } = timing;
+  if (steps && last && last.startedAtMs >= (steps.run?.startedAtMs ?? -Infinity)) steps.run = last;
 }

@@ -4,8 +4,8 @@ import { Turns } from "../../lib/turns.ts";
 /** Turned to JSON at once up to here; 65,536 scores with long labels take a tenth of a second. */
 const SCORES_AT_ONCE = 1024;
 
-/** The reply as it is sent, made in short turns where it is long. */
-export async function classifyJson(reply: ClassifyReply | SeveralReply): Promise<string | Buffer> {
+/** The reply as it is sent: at once, or where it is long made in short turns. */
+export function classifyJson(reply: ClassifyReply | SeveralReply): string | Promise<Buffer> {
   let scores = 0;
   for (const result of reply.results) scores += "byModel" in result ? scoresOf(result) : (result.scores?.length ?? 0);
   return scores <= SCORES_AT_ONCE ? JSON.stringify(reply) : longJson(reply);

@@ -10,6 +10,7 @@ const SAID_ALL_MS = 100;
 const NOTHING = Buffer.alloc(0);
 
 type Marked = Socket & { [CONNECTION]?: Connection };
+type Due = ServerResponse & { [CONNECTION]?: Connection };
 
 /** The connection that a socket belongs to; undefined where nobody keeps account of it. */
 export function connectionOf(socket: Socket): Connection | undefined {
@@ -49,11 +50,16 @@ export class Connection {
   begin(response: ServerResponse): void {
     if (this.#isTcp) this.#begunAtMs = performance.now();
     this.#responses.push(response);
-    response.once("close", () => {
-      this.#responses.splice(this.#responses.indexOf(response), 1);
-      if (this.#last) this.#endIfReplied();
-      else this.#pipeline.next();
-    });
+    (response as Due)[CONNECTION] = this;
+    response.on("close", ended);
+  }
+
+  end(response: ServerResponse): void {
+    const at = this.#responses.indexOf(response);
+    if (at < 0) return;
+    this.#responses.splice(at, 1);
+    if (this.#last) this.#endIfReplied();
+    else this.#pipeline.next();
   }
 
   /** Replies that have not begun yet are the connection's last. */
@@ -103,6 +109,11 @@ export class Connection {
     this.#last?.();
     this.#last = nothing;
   }
+}
+
+/** One for all replies: a closure for each costs every call. */
+function ended(this: ServerResponse): void {
+  (this as Due)[CONNECTION]?.end(this);
 }
 
 /** Whether somebody could still read: a write of nothing fails where both sides are shut (unix(7)). */

@@ -60,6 +60,7 @@ export class FolderWatch {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#reader.stop();
   }
 
   /** Looks once; one at a time. Never rejects. */

@@ -6,7 +6,6 @@ import type { AskedRequest, ClassifyReply } from "../../lib/protocol/classify.ts
 import type { Chosen } from "../../lib/protocol/health.ts";
 import type { ModelUseReply, ModelUseRequest } from "../../lib/protocol/model.ts";
 import { remarksOnSettings } from "../model/combot-json.ts";
-import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { FitVerdict } from "../policy/fit.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
@@ -18,6 +17,7 @@ import type { Needed } from "./needed.ts";
 import type { Repository } from "./repository.ts";
 import { forgotten } from "./model-choice.ts";
 import type { Choice, ModelChoice } from "./model-choice.ts";
+import type { Answered } from "./uses.ts";
 
 export interface ModelsOptions {
   /** The models beside the default one. */
@@ -44,6 +44,8 @@ export interface ModelsOptions {
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
+
+type Ask = (engine: Engine) => Answered;
 
 /** Owns which models serve: the default one, during a switch the one that comes or goes, and those that have a name. */
 export class Models {
@@ -114,28 +116,29 @@ export class Models {
     timing?: CallTiming,
     place?: JointPlace,
   ): Promise<ClassifyReply> {
-    const reply = await this.#classify(request, hangUp, timing, place);
+    const { model: name } = request;
+    const ask = ({ uses, classifier }: Engine): Answered =>
+      uses.call(this.#options.now(), () => classifier.classify(request, hangUp, timing, place), request.isTest);
+    const reply = isDefault(name) ? await this.#askDefault(ask) : await this.#askNamed(name, ask);
     if (!request.isTest) this.#options.onAnswered?.(request, reply, timing);
     return reply;
   }
 
-  async #classify(
-    request: AskedRequest,
-    hangUp: () => AbortSignal,
-    timing?: CallTiming,
-    place?: JointPlace,
-  ): Promise<ClassifyReply> {
-    const { model: name } = request;
-    if (!isDefault(name)) return this.#classifyNamed(name, request, hangUp, timing, place);
+  #askDefault(ask: Ask): Answered {
     const engine = this.#current;
-    try {
-      return await this.#ask(engine, request, hangUp, timing, place);
-    } catch (error) {
+    const reply = ask(engine);
+    if (!(reply instanceof Promise)) return reply;
+    return reply.catch((error: unknown) => {
       // A switch in turn that came to nothing: what waited for the new model is the old one's to answer.
       const gone = engine !== this.#current && error instanceof CombotError && error.code === "MODEL_UNAVAILABLE";
-      if (gone) return this.#ask(this.#current, request, hangUp, timing, place);
+      if (gone) return ask(this.#current);
       throw error;
-    }
+    });
+  }
+
+  async #askNamed(name: string, ask: Ask): Promise<ClassifyReply> {
+    const reply = await ask(await this.repository.engineOf(name));
+    return { ...reply, model: { ...reply.model, name } };
   }
 
   /**
@@ -157,22 +160,6 @@ export class Models {
 
   async stop(): Promise<void> {
     await Promise.all([...[...this.#engines].map((engine) => engine.pool.stop()), this.repository.stop()]);
-  }
-
-  async #classifyNamed(
-    name: string,
-    request: AskedRequest,
-    hangUp: () => AbortSignal,
-    timing: CallTiming | undefined,
-    place: JointPlace | undefined,
-  ): Promise<ClassifyReply> {
-    const engine = await this.repository.engineOf(name);
-    const reply = await this.#ask(engine, request, hangUp, timing, place);
-    return { ...reply, model: { ...reply.model, name } };
-  }
-
-  #ask({ uses, classifier }: Engine, ...asked: Parameters<Classifier["classify"]>): Promise<ClassifyReply> {
-    return uses.call(this.#options.now(), () => classifier.classify(...asked), asked[0].isTest);
   }
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */

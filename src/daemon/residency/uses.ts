@@ -4,6 +4,9 @@ import { RefusedElsewhere } from "../../lib/joint-admission.ts";
 import type { ClassifyReply } from "../../lib/protocol/classify.ts";
 import { MinuteUses } from "./minute-uses.ts";
 
+/** A reply that is at hand, or one that has to be waited for. */
+export type Answered = ClassifyReply | Promise<ClassifyReply>;
+
 /** The last so many computed answers are enough to tell a p99 of. */
 const KEPT = 512;
 
@@ -33,18 +36,20 @@ export class Uses {
   #evictionsBefore = 0;
   #next = 0;
 
-  /** Asks the model, and counts what comes of it. @param isTest of a load test's, which is in no history. */
-  async call(nowMs: number, ask: () => Promise<ClassifyReply>, isTest = false): Promise<ClassifyReply> {
+  /**
+   * Asks the model, and counts what comes of it; a reply that is at hand comes at once.
+   *
+   * @param isTest of a load test's, which is in no history.
+   */
+  call(nowMs: number, ask: () => Answered, isTest = false): Answered {
     this.lastAtMs = nowMs;
     try {
-      const reply = await ask();
+      const reply = ask();
+      if (reply instanceof Promise) return this.#whenAnswered(reply, isTest);
       this.#count(reply, isTest);
       return reply;
     } catch (error) {
-      if (isFailure(error)) {
-        this.failed += 1;
-        if (!isTest) this.minute.failed();
-      }
+      this.#countFailure(error, isTest);
       throw error;
     }
   }
@@ -63,6 +68,23 @@ export class Uses {
   evicted(): void {
     this.evictions += 1;
     this.minute.evicted();
+  }
+
+  async #whenAnswered(coming: Promise<ClassifyReply>, isTest: boolean): Promise<ClassifyReply> {
+    try {
+      const reply = await coming;
+      this.#count(reply, isTest);
+      return reply;
+    } catch (error) {
+      this.#countFailure(error, isTest);
+      throw error;
+    }
+  }
+
+  #countFailure(error: unknown, isTest: boolean): void {
+    if (!isFailure(error)) return;
+    this.failed += 1;
+    if (!isTest) this.minute.failed();
   }
 
   #count({ results, durationMs }: ClassifyReply, isTest: boolean): void {

@@ -227,41 +227,33 @@ function classifying(parts: ServiceParts): Pick<Services, "classify" | "classify
 
 /** A test's is counted by itself. Nobody stands behind it whose questions a worker would have to forget. */
 async function toldOf<R extends ClassifyReply | SeveralReply>(
-  parts: ServiceParts,
+  { metrics, onlookers }: ServiceParts,
   request: AskedRequest,
   timing: CallTiming | undefined,
   ask: (request: AskedRequest) => Promise<R>,
   textsOf: (reply: R) => readonly ClassifyResult[],
 ): Promise<R> {
-  if (!request.isTest) return counted(parts, { request, timing }, () => ask(request), textsOf);
-  const { metrics, onlookers } = parts;
-  const { user: _user, ...call } = request;
-  onlookers.tell("metrics", () => metrics.tested());
-  const reply = await ask(call);
-  if (timing) timing.source = slowestOf(textsOf(reply));
-  return reply;
-}
-
-async function counted<R extends ClassifyReply | SeveralReply>(
-  { metrics, onlookers }: ServiceParts,
-  { request: { priority }, timing }: { request: AskedRequest; timing: CallTiming | undefined },
-  ask: () => Promise<R>,
-  textsOf: (reply: R) => readonly ClassifyResult[],
-): Promise<R> {
-  const steps = timing?.steps;
+  if (request.isTest) onlookers.tell("metrics", () => metrics.tested());
+  const steps = request.isTest ? undefined : timing?.steps;
   if (steps) steps.askedAtMs = performance.now();
   try {
-    const reply = await ask();
+    const reply = await ask(request.isTest ? withoutUser(request) : request);
     const texts = textsOf(reply);
     const source = slowestOf(texts);
     if (timing) timing.source = source;
     if (steps) steps.answeredAtMs = performance.now();
-    onlookers.tell("metrics", () => metrics.answered(source, texts.length, reply.durationMs, priority));
+    if (!request.isTest)
+      onlookers.tell("metrics", () => metrics.answered(source, texts.length, reply.durationMs, request.priority));
     return reply;
   } catch (error) {
-    onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));
+    if (!request.isTest)
+      onlookers.tell("metrics", () => metrics.failed(error instanceof CombotError ? error.code : "INTERNAL"));
     throw error;
   }
+}
+
+function withoutUser({ user: _user, ...call }: AskedRequest): AskedRequest {
+  return call;
 }
 
 function ofOne({ results }: ClassifyReply): readonly ClassifyResult[] {
@@ -275,6 +267,10 @@ function ofSeveral({ results }: SeveralReply): readonly ClassifyResult[] {
 
 /** A call takes as long as the slowest of its texts. */
 function slowestOf(texts: readonly ClassifyResult[]): LatencyClass {
-  if (texts.some(({ cached }) => cached === false)) return "computed";
-  return texts.some(({ cached }) => cached === "redis") ? "redis" : "memory";
+  let slowest: LatencyClass = "memory";
+  for (const { cached } of texts) {
+    if (cached === false) return "computed";
+    if (cached === "redis") slowest = cached;
+  }
+  return slowest;
 }

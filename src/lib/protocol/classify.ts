@@ -73,6 +73,22 @@ export const classifyRequest = z
     refuse(["topK"], `${count} texts × ${topK} make ${count * topK} scores, at most ${MAX_SCORES} a call`);
   });
 
+/** A user of so many characters is never longer than so many bytes as are allowed: UTF-8 takes three of one at most. */
+const SURELY_SHORT = Math.floor(MAX_USER_BYTES / 3);
+
+/**
+ * Whether a document is a call with one text, and with a user or without, and nothing else: the schema takes it, as it
+ * is. Nearly every call is one, and the schema looks for each of the fields that it might have.
+ */
+export function isPlainCall(document: unknown): document is Pick<ClassifyRequest, "text" | "user"> {
+  if (typeof document !== "object" || document === null) return false;
+  for (const field in document) if (field !== "text" && field !== "user") return false;
+  const { text, user } = document as Readonly<Record<string, unknown>>;
+  if (typeof text !== "string") return false;
+  if (user === undefined) return !("user" in document);
+  return typeof user === "string" && user.length > 0 && user.length <= SURELY_SHORT;
+}
+
 export const labelScore = z.object({
   label: z.string(),
   score: z.number().describe("0 to 1; of a regression model the number that it gives, which may be any"),

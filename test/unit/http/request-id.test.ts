@@ -13,12 +13,19 @@ describe("an id of our own", () => {
     expect(newRequestId(Date.parse("2022-02-22T14:22:22-05:00")).slice(0, 15)).toBe("017f22e2-79b0-7");
   });
 
-  test("all of its random digits change, and the variant takes each of its four values", () => {
-    const ids = Array.from({ length: 600 }, () => newRequestId(0));
+  test("all of its random digits change from one millisecond to the next, and the variant takes each of its values", () => {
+    const ids = Array.from({ length: 600 }, (_, timeMs) => newRequestId(timeMs));
+    // The count begins in the lower half of its room.
+    const values: Readonly<Record<number, number>> = { 18: 1, 19: 4, 23: 1, 30: 8 };
     for (let at = 15; at < 36; at++) {
-      const values = new Set(ids.map((id) => id[at])).size;
-      expect([at, values]).toEqual([at, at === 18 || at === 23 ? 1 : at === 19 ? 4 : 16]);
+      expect([at, new Set(ids.map((id) => id[at])).size]).toEqual([at, values[at] ?? 16]);
     }
+  });
+
+  test("sorts by when it was made, within a millisecond as well", () => {
+    const ids = [1, 2, 2, 2, 3, 3].flatMap((timeMs) => Array.from({ length: 300 }, () => newRequestId(timeMs)));
+    expect(ids).toEqual(ids.toSorted());
+    expect(new Set(ids).size).toBe(ids.length);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FolderWatch } from "../../../src/daemon/model/folder-watch.ts";
@@ -124,4 +124,36 @@ describe("a model's folder", () => {
     await watch.poll();
     expect([watch.state, told]).toEqual(["same", ["changed"]]);
   });
+
+  test("is looked at by one process that stays, that comes again where it was killed, and ends with the watch", async () => {
+    const { dir, watch } = await watched();
+    await watch.poll();
+    const first = lookersAt(dir);
+    expect(first).toHaveLength(1);
+    await watch.poll();
+    expect(lookersAt(dir)).toEqual(first);
+    process.kill(first[0]!, "SIGKILL");
+    await expect.poll(() => watch.poll().then(() => lookersAt(dir))).not.toEqual(first);
+    appendFileSync(join(dir, "config.json"), " ");
+    await watch.poll();
+    expect(watch.state).toBe("changed");
+    watch.stop();
+    await expect.poll(() => lookersAt(dir)).toEqual([]);
+  });
 });
+
+/** Processes with a file of the folder among their arguments. */
+function lookersAt(dir: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => argumentsOf(pid).includes(join(dir, "config.json")))
+    .map(Number);
+}
+
+function argumentsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
