@@ -3,6 +3,7 @@ import { chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PostgresStore } from "../../../src/daemon/journal/postgres/store.ts";
+import { hangLimitMs } from "../../../src/lib/slowness.ts";
 import { postgresCommands, postgresOwner, PrivatePostgres } from "../../../scripts/support/private-postgres.ts";
 import { Forwarder } from "../../support/forwarder.ts";
 import { PgBouncer, pgbouncerCommand } from "../../support/pgbouncer.ts";
@@ -122,8 +123,10 @@ describe.skipIf(!hasPgbouncer)("PgBouncer (not where it is not installed)", { ti
     const options = { url: () => pooler.url, max: 2, onHeld: () => undefined, now: () => performance.now() };
     const connections = new Connections(options);
     onTestFinished(() => connections.close());
-    const [limit] = await connections.with("limit", (query) => query("SHOW statement_timeout"));
-    expect(limit).toEqual({ statement_timeout: "5s" });
+    // In ms; Postgres shows it in the largest unit that divides it.
+    const asked = "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'";
+    const [limit] = await connections.with("limit", (query) => query(asked));
+    expect(limit).toEqual({ setting: String(hangLimitMs(5000)) });
     await expect(connections.with("slow", (query) => query("SELECT pg_sleep(30)"))).rejects.toThrow(/timeout/);
     const pg = (await import("pg")).default;
     const other = new pg.Client({ connectionString: pooler.url });
