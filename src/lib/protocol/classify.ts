@@ -76,17 +76,29 @@ export const classifyRequest = z
 /** A user of so many characters is never longer than so many bytes as are allowed: UTF-8 takes three of one at most. */
 const SURELY_SHORT = Math.floor(MAX_USER_BYTES / 3);
 
+/** What may stand beside the text in a plain call, and what it has to be there. */
+const BESIDE: Readonly<Record<string, (value: unknown) => boolean>> = {
+  text: () => true,
+  user: (value) => typeof value === "string" && value.length > 0 && value.length <= SURELY_SHORT,
+  minScore: isShare,
+  minMargin: isShare,
+};
+
 /**
- * Whether a document is a call with one text, and with a user or without, and nothing else: the schema takes it, as it
- * is. Nearly every call is one, and the schema looks for each of the fields that it might have.
+ * Whether a document is a call with one text and little else: the schema takes it, as it is. Nearly every call is one, and
+ * the schema looks for each of the fields that it might have.
  */
-export function isPlainCall(document: unknown): document is Pick<ClassifyRequest, "text" | "user"> {
+export function isPlainCall(document: unknown): document is ClassifyRequest {
   if (typeof document !== "object" || document === null) return false;
-  for (const field in document) if (field !== "text" && field !== "user") return false;
-  const { text, user } = document as Readonly<Record<string, unknown>>;
-  if (typeof text !== "string") return false;
-  if (user === undefined) return !("user" in document);
-  return typeof user === "string" && user.length > 0 && user.length <= SURELY_SHORT;
+  const fields = document as Readonly<Record<string, unknown>>;
+  for (const name in fields) {
+    if (!Object.hasOwn(BESIDE, name) || !BESIDE[name]?.(fields[name])) return false;
+  }
+  return typeof fields["text"] === "string";
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value <= 1;
 }
 
 export const labelScore = z.object({
