@@ -61,13 +61,16 @@ describe.runIf(hasMachines)("the daemon as a unit", () => {
     await machine.sh("systemctl", "start", UNIT);
     await callSocket({ socketPath: machine.path(CONTROL_SOCKET), method: "POST", path: "/api/model/load/" });
     // A worker that is stopped while it loads is one that loads for as long as we like.
-    const loading = treeOf(machine.pid).filter((pid) => commandOf(pid).includes("workers/child"));
+    const started = (): number[] => treeOf(machine.pid).filter((pid) => commandOf(pid).includes("workers/child"));
+    await expect.poll(started, { interval: 1 }).toHaveLength(2);
+    const loading = started();
     for (const pid of loading) process.kill(pid, "SIGSTOP");
     expect(loading).toHaveLength(2);
     const fedAt = (): Promise<string> => property("WatchdogTimestampMonotonic");
     const seen = new Set<string>();
-    // Ten signs of life are five times as long as the watchdog waits.
-    await expect.poll(async () => seen.add(await fedAt()).size, LONG).toBeGreaterThan(10);
+    // Seven signs of life are three times as long as the watchdog waits. After ten seconds a worker that was stopped before
+    // its program began would be given up.
+    await expect.poll(async () => seen.add(await fedAt()).size, LONG).toBeGreaterThan(7);
     expect(await property("NRestarts")).toBe("0");
     expect(await health()).toMatchObject({
       status: "unhealthy",
