@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
-import { stepBehind } from "../lib/behind.ts";
 import { CombotError, messageOf, systemCodeOf } from "../lib/errors.ts";
 import { compare } from "../lib/evaluation/comparison.ts";
 import { evaluate } from "../lib/evaluation/evaluate.ts";
@@ -46,7 +46,7 @@ const ENOUGH_ROWS = 30;
  */
 export async function evaluateModel(request: ModelEvalRequest, options: ModelEvalOptions): Promise<EvalReport> {
   // Its workers begin with what it has: a daemon that serves on this machine is not to feel them.
-  stepBehind();
+  setPriority(constants.priority.PRIORITY_LOW);
   options.onStage(`reading ${request.file}`, "rows");
   const rows = scopedRows(readRows(request.file), request.oosLabel);
   const inScope = rows.filter(({ label }) => label !== null).length;

@@ -1,4 +1,4 @@
-import { stepBehind } from "../lib/behind.ts";
+import { constants, setPriority } from "node:os";
 import type {
   MeasuredModel,
   PlanMachine,
@@ -40,7 +40,7 @@ export async function planMachines(request: PlanRequest, { onStage, signal }: Pl
   const threads = [...new Set(variants.map(({ machine, policy }) => threadsOf(machine.cores, policy.workers)))];
   const model = await measureModel({ dir, texts, threads, onStage, signal });
   // What is measured is as fast as it is where it serves; what is calculated hinders nobody.
-  stepBehind();
+  setPriority(constants.priority.PRIORITY_LOW);
   const asked = { model, texts, seed };
   const [first] = variants;
   if (!first) throw new Error("a plan without a machine");
