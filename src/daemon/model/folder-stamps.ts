@@ -10,7 +10,7 @@ const FORMAT = "%d:%i:%s:%.9Y:%.9Z %n\\0";
 /** Looks once for each line that it is given, and ends with its input. A stamp begins with a number, an end never does. */
 const PROGRAM = `while read -r _; do stat -L --printf='${FORMAT}' -- "$@"; printf 'end %d\\0' "$?"; done`;
 const END = /(?:^|\0)end (\d+)\0$/;
-/** What a shell says of a program that isn't there, and, and above, of one that was killed. */
+/** What a shell says of a program that isn't there; above it, of one that was killed. */
 const NOT_FOUND = 127;
 
 type Found = Stamps | "silent" | "unknown" | "refused";
