@@ -1,5 +1,5 @@
+import { takeWhatOthersLeave } from "../lib/own-priority.ts";
 import { readFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../lib/errors.ts";
 import { compare } from "../lib/evaluation/comparison.ts";
@@ -46,7 +46,7 @@ const ENOUGH_ROWS = 30;
  */
 export async function evaluateModel(request: ModelEvalRequest, options: ModelEvalOptions): Promise<EvalReport> {
   // Its workers begin with what it has: a daemon that serves on this machine is not to feel them.
-  setPriority(constants.priority.PRIORITY_LOW);
+  takeWhatOthersLeave();
   options.onStage(`reading ${request.file}`, "rows");
   const rows = scopedRows(readRows(request.file), request.oosLabel);
   const inScope = rows.filter(({ label }) => label !== null).length;

@@ -1,4 +1,4 @@
-import { constants, setPriority } from "node:os";
+import { takeWhatOthersLeave } from "../lib/own-priority.ts";
 import type {
   MeasuredModel,
   PlanMachine,
@@ -40,7 +40,7 @@ export async function planMachines(request: PlanRequest, { onStage, signal }: Pl
   const threads = [...new Set(variants.map(({ machine, policy }) => threadsOf(machine.cores, policy.workers)))];
   const model = await measureModel({ dir, texts, threads, onStage, signal });
   // What is measured is as fast as it is where it serves; what is calculated hinders nobody.
-  setPriority(constants.priority.PRIORITY_LOW);
+  takeWhatOthersLeave();
   const asked = { model, texts, seed };
   const [first] = variants;
   if (!first) throw new Error("a plan without a machine");

@@ -1,5 +1,5 @@
+import { takeWhatOthersLeave } from "../../lib/own-priority.ts";
 import { writeSync } from "node:fs";
-import { constants, setPriority } from "node:os";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { shortageCodeOf } from "../../lib/shortage.ts";
 import type { SealFault, SealLine, SealRequest } from "./seal-protocol.ts";
@@ -21,7 +21,7 @@ async function answer(request: SealRequest): Promise<void> {
   else if (request.do === "find") tell({ answer: findSealed(request, onPiece) });
   else {
     // Nobody waits for it, and it may read gigabytes.
-    setPriority(constants.priority.PRIORITY_LOW);
+    takeWhatOthersLeave();
     tell({ answer: await compareFolder(request, onPiece) });
   }
 }

@@ -12,14 +12,14 @@ const CAP_SYS_NICE = 23n;
  */
 export const BEHIND_LOOP = 10;
 
-/** What the daemon has. */
-const own = getPriority();
-/** What a process has that computes for it. */
-const usual = Math.min(LEAST_PRIORITY, own + BEHIND_LOOP);
+/** What a process has that computes for this one, whose own may have been lowered since it began. */
+function usual(): number {
+  return Math.min(LEAST_PRIORITY, getPriority() + BEHIND_LOOP);
+}
 
 /** To be told of a process that has just been started: its threads begin with what it has then. */
 export function putBehindLoop(pid: number): void {
-  if (pid !== 0) setOf(pid, usual);
+  if (pid !== 0) setOf(pid, usual());
 }
 
 /** Has a process that serves nobody get what the others leave, for good. */
@@ -30,13 +30,14 @@ export function putLast(pid: number): void {
 /** Has a process that nobody waits for get less of the processors than those that serve. @returns whether it does. */
 export function lowerPriority(pid: number): boolean {
   if (pid === 0 || !mayRaise()) return false;
-  return setOf(pid, Math.min(LEAST_PRIORITY, usual + STEPS));
+  return setOf(pid, Math.min(LEAST_PRIORITY, usual() + STEPS));
 }
 
 /** As if it had never been lowered, every thread of it: on Linux each has a priority of its own. */
 export function restorePriority(pid: number): void {
+  const priority = usual();
   try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) setOf(Number(thread), usual);
+    for (const thread of readdirSync(`/proc/${pid}/task`)) setOf(Number(thread), priority);
   } catch {
     // It has ended.
   }
@@ -46,7 +47,7 @@ export function restorePriority(pid: number): void {
 export function mayRaise(): boolean {
   try {
     const limit = readFileSync("/proc/self/limits", "utf8").match(/^Max nice priority\s+(\w+)/m)?.[1];
-    if (limit === "unlimited" || Number(limit) >= 20 - usual) return true;
+    if (limit === "unlimited" || Number(limit) >= 20 - usual()) return true;
     const effective = readFileSync("/proc/self/status", "utf8").match(/^CapEff:\s+([\da-f]+)/m)?.[1] ?? "0";
     return ((BigInt(`0x${effective}`) >> CAP_SYS_NICE) & 1n) === 1n && isInitialUserNamespace();
   } catch {

@@ -1,6 +1,6 @@
+import { takeWhatOthersLeave } from "../own-priority.ts";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
 import { basename } from "node:path";
 import { CombotError } from "../errors.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
@@ -77,7 +77,7 @@ export function trainFolder(request: TrainRequest, { onStage }: TrainOptions): T
 
 /** A daemon on this machine is not to feel it, and where memory runs out this goes before anything that serves. */
 function stayBehind(): void {
-  setPriority(constants.priority.PRIORITY_LOW);
+  takeWhatOthersLeave();
   try {
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {

@@ -2,10 +2,13 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { EvalReport } from "../../../src/lib/protocol/model-eval.ts";
+import { treeOf } from "../../../scripts/support/process-tree.ts";
+import { ODD_LABELS, writeOddModel } from "../../support/odd-models.ts";
 import { shapeOf } from "../../support/shape.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { TRIAL_LABELS, TRIAL_VOCABULARY, weightOf, writeTrialModel } from "../../support/trial-models.ts";
-import { requireBuild, runCli } from "./cli-process.ts";
+import { threadPriorities } from "../../support/thread-priorities.ts";
+import { finish, requireBuild, runCli, startCli } from "./cli-process.ts";
 
 beforeAll(requireBuild);
 
@@ -115,3 +118,26 @@ test.each<[string, () => string[], RegExp]>([
   },
   240_000,
 );
+
+test("a daemon beside it is not to feel it: every thread of it and of its workers has the lowest priority", async () => {
+  const dir = writeOddModel(temporaryFolder(), { slowRounds: 20 });
+  const all = Array.from({ length: 60 }, (_, at) => [`alpha ${"beta ".repeat(at)}`, ODD_LABELS[at % 3]!] as const);
+  const cli = startCli(["model", "eval", writeRows(all), "--model", dir], { stdio: "ignore" });
+  const finished = finish(cli);
+  const others = (): number[] => {
+    try {
+      // The command itself shows what comes of it.
+      return treeOf(cli.pid!).slice(1);
+    } catch {
+      // One of them has ended meanwhile.
+      return [];
+    }
+  };
+  const lowered = (): boolean => {
+    const pids = others();
+    return pids.length >= 2 && pids.every((pid) => threadPriorities(pid).every((priority) => priority === 19));
+  };
+  await expect.poll(lowered, { timeout: 50_000, interval: 5 }).toBe(true);
+  cli.kill("SIGTERM");
+  await finished;
+});

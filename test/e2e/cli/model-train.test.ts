@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { getPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { treeOf } from "../../../scripts/support/process-tree.ts";
@@ -8,6 +7,7 @@ import type { TrainReport } from "../../../src/lib/protocol/model-train.ts";
 import { Oracle } from "../../support/oracle.ts";
 import { shapeOf } from "../../support/shape.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
+import { threadPriorities } from "../../support/thread-priorities.ts";
 import { finish, requireBuild, runCli, startCli } from "./cli-process.ts";
 
 beforeAll(requireBuild);
@@ -72,7 +72,7 @@ test("it stays behind all else, and ends with whoever wanted it, of which nothin
   const trainer = (): number | undefined => treeOf(cli.pid ?? 0)[1];
   const isBehind = (): boolean => {
     const pid = trainer();
-    return pid !== undefined && getPriority(pid) === 19 && scoreOf(pid) === "1000";
+    return pid !== undefined && threadPriorities(pid).every((priority) => priority === 19) && scoreOf(pid) === "1000";
   };
   await expect.poll(isBehind, { timeout: 60_000 }).toBe(true);
   const pid = trainer();

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { writeOddModel } from "../../support/odd-models.ts";
 import { classify, startCore, workerPids } from "../../support/core.ts";
 import type { Core } from "../../support/core.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
+import { threadPriorities } from "../../support/thread-priorities.ts";
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -16,11 +17,6 @@ const isAlive = (pid: number): boolean => {
   } catch {
     return false;
   }
-};
-
-const prioritiesOf = (pid: number): number[] => {
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)));
-  return [...new Set(threads)];
 };
 
 describe("unloading", () => {
@@ -103,10 +99,10 @@ describe("recycling by hand", () => {
       const recycled = core.pool.recycle(0, "manual");
       await expect.poll(() => workerPids(core).length).toBe(2);
       const second = workerPids(core).find((pid) => pid !== first);
-      expect(prioritiesOf(second!)).toEqual([usual + 1]);
-      expect(prioritiesOf(first!)).toEqual([usual]);
+      expect(threadPriorities(second!)).toEqual([usual + 1]);
+      expect(threadPriorities(first!)).toEqual([usual]);
       await recycled;
-      expect(prioritiesOf(second!)).toEqual([usual]);
+      expect(threadPriorities(second!)).toEqual([usual]);
     },
   );
 
