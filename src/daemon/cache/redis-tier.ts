@@ -54,7 +54,7 @@ export class RedisTier implements Tier {
 
   /** As `find`, but nothing is counted. */
   async peek(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
-    return this.#connection.isUsable ? ((await this.#look(key, lookup)) ?? undefined) : undefined;
+    return this.find(key, { ...lookup, isCounted: false });
   }
 
   set(key: TextKey, answer: Answer, { ttlMs }: Keeping): void {
@@ -86,25 +86,20 @@ export class RedisTier implements Tier {
     return this.#droppedWrites;
   }
 
-  async #find(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
-    const hit = await this.#look(key, lookup);
-    if (lookup.isCounted === false) return hit ?? undefined;
-    if (hit) this.#hits += 1;
-    else if (hit === null) this.#misses += 1;
-    return hit ?? undefined;
+  /** @returns undefined too where Redis did not say, which is neither a hit nor a miss. */
+  #find(key: TextKey, lookup: Lookup): Promise<Hit | undefined> {
+    const found = (entry: Buffer | null): Hit | undefined => {
+      const hit = this.#read(entry, key, lookup);
+      if (lookup.isCounted === false) return hit;
+      if (hit) this.#hits += 1;
+      else this.#misses += 1;
+      return hit;
+    };
+    return this.#reads.get(key.name).then(found, didNotSay);
   }
 
-  /** @returns null where Redis has nothing of use; undefined where it did not say. */
-  async #look(key: TextKey, lookup: Lookup): Promise<Hit | null | undefined> {
-    try {
-      const entry = await this.#reads.get(key.name);
-      return entry === null ? null : (this.#read(entry, key, lookup) ?? null);
-    } catch {
-      return undefined;
-    }
-  }
-
-  #read(entry: Buffer, key: TextKey, lookup: Lookup): Hit | undefined {
+  #read(entry: Buffer | null, key: TextKey, lookup: Lookup): Hit | undefined {
+    if (entry === null) return undefined;
     const kept = decodeEntry(entry, key.sha256, lookup.labels);
     if (typeof kept === "string") {
       this.#unusable[kept] += 1;
@@ -128,4 +123,8 @@ export class RedisTier implements Tier {
       this.#writes -= 1;
     }
   }
+}
+
+function didNotSay(): undefined {
+  return undefined;
 }

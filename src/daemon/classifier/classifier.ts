@@ -10,11 +10,12 @@ import type { Answer } from "../cache/answer.ts";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { UserHash } from "../text/user-hash.ts";
-import { Departures } from "./departures.ts";
+import { Departures, onlyFlight } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
 import { lengthen, reindexed } from "./flights.ts";
-import type { Flight, Passenger } from "./flights.ts";
+import type { Flight, Landing, Passenger } from "./flights.ts";
 import { Judge, isWanted, overridden } from "./judge.ts";
+import { orGone } from "./or-gone.ts";
 import type { Question } from "./question.ts";
 import { Questions, isLarge } from "./questions.ts";
 
@@ -217,6 +218,14 @@ export class Classifier {
     const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
     this.#openCalls += 1;
     try {
+      // Most calls ask one thing, which needs nothing of what several wait for each other by.
+      const alone = onlyFlight(seats);
+      const hit = alone?.lookup && (await alone.lookup);
+      if (alone && hit) {
+        place?.leave();
+        if (user !== undefined) creditUser(user);
+        return [this.#landed(questions[0]!, alone, this.#departures.landWith(alone, hit), told, false)];
+      }
       const landing = Promise.all(seats.map((seat, index) => this.#land(questions[index]!, seat, told, index)));
       // Those who wait for another's may be failed before Redis has answered, and this before anybody waits for it.
       landing.catch(() => undefined);
@@ -241,13 +250,22 @@ export class Classifier {
     if (!("flight" in seat)) return resultOf(question, seat.answer, told, seat.tier, false);
     const { flight, joined } = seat;
     try {
-      const { answer, source } = await flight.landed;
-      if (told.isCounted) this.#count(flight, source, joined);
-      const isComputed = source === "computed";
-      return resultOf(question, answer, told, isComputed ? false : source, joined && isComputed);
+      return this.#landed(question, flight, await flight.landed, told, joined);
     } catch (error) {
       throw reindexed(error, index);
     }
+  }
+
+  #landed(
+    question: Question,
+    flight: Flight,
+    { answer, source }: Landing,
+    told: Told,
+    joined: boolean,
+  ): ClassifyResult {
+    if (told.isCounted) this.#count(flight, source, joined);
+    const isComputed = source === "computed";
+    return resultOf(question, answer, told, isComputed ? false : source, joined && isComputed);
   }
 
   #count({ shared }: Flight, source: "redis" | "computed", joined: boolean): void {
@@ -279,15 +297,4 @@ function resultOf(
   if (answer.truncated) result.truncated = true;
   if (judge) judge.mark(result, whole, answer);
   return result;
-}
-
-/** @throws {CombotError} `CLIENT_GONE` as soon as the client has gone. */
-function orGone<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    outcome.then(resolve, reject);
-    const leave = (): void => reject(new CombotError("CLIENT_GONE", "the client has gone"));
-    if (signal.aborted) leave();
-    // The request's own signal, which nobody else listens to and which goes with it.
-    else signal.addEventListener("abort", leave, { once: true });
-  });
 }

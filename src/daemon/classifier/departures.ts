@@ -8,7 +8,7 @@ import type { Hit, Lookup } from "../cache/tier.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { EncodedText } from "../text/encoder.ts";
 import { blameless, Flight } from "./flights.ts";
-import type { Passenger } from "./flights.ts";
+import type { Landing, Passenger } from "./flights.ts";
 import { readingOf } from "./reading.ts";
 import type { Question } from "./question.ts";
 import { SlotMap } from "./slot-map.ts";
@@ -43,6 +43,11 @@ const NOBODY_WAITS = new Error("nobody waits any more");
 
 /** A place on a flight, or the answer at once. */
 export type Seat = Hit | { readonly flight: Flight; readonly joined: boolean };
+
+/** The flight of a call that asks one thing, and began it. */
+export function onlyFlight([seat, ...others]: readonly Seat[]): Flight | undefined {
+  return seat && "flight" in seat && !seat.joined && others.length === 0 ? seat.flight : undefined;
+}
 
 /** Equal questions that are under way at the same time are looked up and computed once, in whichever calls they came. */
 export class Departures {
@@ -105,12 +110,18 @@ export class Departures {
     return flight;
   }
 
+  /** Lands with what Redis had, for all who wait for it. */
+  landWith(flight: Flight, { answer }: Hit): Landing {
+    const landing = { answer, source: "redis" } as const;
+    this.#forget(flight);
+    flight.land(landing);
+    return landing;
+  }
+
   async #landFromRedis(flight: Flight): Promise<boolean> {
     const hit = flight.lookup && (await flight.lookup);
-    if (!hit) return false;
-    this.#forget(flight);
-    flight.land({ answer: hit.answer, source: "redis" });
-    return true;
+    if (hit) this.landWith(flight, hit);
+    return hit !== undefined;
   }
 
   async #compute(

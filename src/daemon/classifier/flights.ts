@@ -36,15 +36,17 @@ export class Flight {
   readonly priority: Priority;
   /** What Redis says of it, where it was asked. */
   readonly lookup: Promise<Hit | undefined> | undefined;
-  readonly landed: Promise<Landing>;
   /** Once it is computed: how long it waited, and how long that took, in ms. */
   queueMs = 0;
   computeMs = 0;
   last: Run | undefined;
   /** Told when nobody waits any more. */
   onAbandoned: () => void = () => undefined;
-  readonly #passengers = new Set<Passenger>();
-  readonly #settled = Promise.withResolvers<Landing>();
+  /** Most have one passenger, and nobody who waits apart from its call: what more take is made when they come. */
+  #first: Passenger | undefined;
+  #others: Set<Passenger> | undefined;
+  #settled: PromiseWithResolvers<Landing> | undefined;
+  #landing: Landing | undefined;
 
   constructor(
     question: Question,
@@ -55,9 +57,10 @@ export class Flight {
     this.shared = shared;
     this.priority = priority;
     this.lookup = lookup;
-    this.landed = this.#settled.promise;
-    // Nobody may be waiting any more when it fails.
-    this.landed.catch(() => undefined);
+  }
+
+  get landed(): Promise<Landing> {
+    return this.#landing ? Promise.resolve(this.#landing) : this.#waited().promise;
   }
 
   /** Labels that its answer is to have: those wanted, and those that are kept. */
@@ -71,20 +74,31 @@ export class Flight {
   }
 
   get isWanted(): boolean {
-    return this.#passengers.size > 0;
+    return this.#count > 0;
   }
 
   isWantedBeside(owner: Passenger | undefined): boolean {
-    return this.#passengers.size > (owner !== undefined && this.#passengers.has(owner) ? 1 : 0);
+    return this.#count > (owner !== undefined && this.#has(owner) ? 1 : 0);
   }
 
   board(passenger: Passenger): void {
-    this.#passengers.add(passenger);
+    if (this.#has(passenger)) return;
+    if (this.#first === undefined) this.#first = passenger;
+    else (this.#others ??= new Set()).add(passenger);
   }
 
   leave(passenger: Passenger): void {
-    this.#passengers.delete(passenger);
+    if (this.#first === passenger) this.#first = undefined;
+    else this.#others?.delete(passenger);
     if (!this.isWanted) this.onAbandoned();
+  }
+
+  get #count(): number {
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  #has(passenger: Passenger): boolean {
+    return this.#first === passenger || this.#others?.has(passenger) === true;
   }
 
   /** It is computed, and about to land: nobody's leaving ends anything any more. */
@@ -96,11 +110,21 @@ export class Flight {
   }
 
   land(landing: Landing): void {
-    this.#settled.resolve(landing);
+    this.#landing = landing;
+    this.#settled?.resolve(landing);
   }
 
   fail(error: unknown): void {
-    this.#settled.reject(error);
+    this.#waited().reject(error);
+  }
+
+  #waited(): PromiseWithResolvers<Landing> {
+    if (this.#settled) return this.#settled;
+    const settled = Promise.withResolvers<Landing>();
+    // Nobody may be waiting any more when it fails.
+    settled.promise.catch(() => undefined);
+    this.#settled = settled;
+    return settled;
   }
 }
 
