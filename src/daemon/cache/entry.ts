@@ -25,7 +25,8 @@ const SCORES_AT = EXPIRY_AT + EXPIRY_BYTES;
 const MILLIONTHS_BYTES = 3;
 const RAW_BYTES = 8;
 const MOST_MILLIONTHS = 1e6;
-const FEW = 16;
+/** Of a number, with which `<<` and `&` work. */
+const BITS = 32;
 
 /** Why an entry is not used: written by another release, damaged, or of another text with the same key. */
 export type Unusable = "version" | "damaged" | "collision";
@@ -86,10 +87,15 @@ function layoutOf(isWide: boolean, isRaw: boolean): { readonly width: number; re
   return { width, step: width + (isRaw ? RAW_BYTES : MILLIONTHS_BYTES) };
 }
 
-/** Of a few, looking at each costs less than a set of them. */
+/** Of the first labels each has a bit of a number, which costs less than a set of them. */
 function hasTwice(ranking: readonly number[]): boolean {
-  if (ranking.length > FEW) return new Set(ranking).size < ranking.length;
-  return ranking.some((label, at) => ranking.indexOf(label) < at);
+  let seen = 0;
+  for (const label of ranking) {
+    if (label >= BITS) return new Set(ranking).size < ranking.length;
+    if ((seen & (1 << label)) !== 0) return true;
+    seen |= 1 << label;
+  }
+  return false;
 }
 
 function isShare(millionths: number): boolean {

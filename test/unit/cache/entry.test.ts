@@ -64,3 +64,13 @@ test.each([
 ] as const)("%s is damage", (_what, scores) => {
   expect(decodeEntry(entryOf(scores), SHA, 3)).toBe("damaged");
 });
+
+test.each([31, 32, 33, 200])("the label %i may be there once, whatever comes with it, and not twice", (label) => {
+  const once: [number, number][] = [
+    [0, 500_000],
+    [label, 300_000],
+    [1, 100_000],
+  ];
+  expect(decodeEntry(entryOf(once), SHA, 300)).toMatchObject({ answer: { ranking: [0, label, 1] } });
+  expect(decodeEntry(entryOf([...once, [label, 100_000]]), SHA, 300)).toBe("damaged");
+});
