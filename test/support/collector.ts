@@ -66,6 +66,7 @@ export class Collector {
   readonly requests: ExportRequest[] = [];
   readonly faults: string[] = [];
   posts = 0;
+  connections = 0;
   /** A frozen one answers nothing. */
   answer: Answer = (response) => response.setHeader("content-type", "application/json").end("{}");
 
@@ -81,6 +82,7 @@ export class Collector {
       server.close();
     });
     const collector = new Collector((server.address() as AddressInfo).port);
+    server.on("connection", () => (collector.connections += 1));
     return collector;
   }
 

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { CombotError } from "../../lib/errors.ts";
 import type { JointPlace } from "../../lib/joint-admission.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
-import type { AskedRequest, ClassifyReply, ClassifyRequest, ClassifyResult } from "../../lib/protocol/classify.ts";
+import type { AskedRequest, ClassifyReply, ClassifyResult } from "../../lib/protocol/classify.ts";
 import type { Wanted } from "../../lib/protocol/decision.ts";
 import { MAX_SCORES } from "../../lib/protocol/limits.ts";
 import { bestOf, scoreAt } from "../cache/answer.ts";
@@ -14,7 +13,8 @@ import { Departures, onlyFlight } from "./departures.ts";
 import type { Compute, Seat } from "./departures.ts";
 import { lengthen, reindexed } from "./flights.ts";
 import type { Flight, Landing, Passenger } from "./flights.ts";
-import { Judge, isWanted, overridden } from "./judge.ts";
+import type { Judge } from "./judge.ts";
+import { Judges } from "./judges.ts";
 import { orGone } from "./or-gone.ts";
 import type { Question } from "./question.ts";
 import { Questions, isLarge } from "./questions.ts";
@@ -59,10 +59,7 @@ export class Classifier {
   readonly #departures: Departures;
   readonly #questions: Questions;
   readonly #modelKey: string;
-  /** What answers have to reach where the call does not say it. */
-  #wanted: Wanted;
-  /** Undefined where they need reach nothing. */
-  #usualJudge: Judge | undefined;
+  readonly #judges: Judges;
   #openCalls = 0;
   #onIdle: (() => void)[] = [];
 
@@ -71,27 +68,22 @@ export class Classifier {
     this.#departures = new Departures(options);
     this.#modelKey = options.model.digest.slice(0, 12);
     this.#questions = new Questions(options.model, (text) => options.cache.keyOf(this.#modelKey, text));
-    this.#wanted = options.model.settings;
-    this.#usualJudge = this.#judgeBy(this.#wanted);
+    this.#judges = new Judges(options.model, options.model.settings);
   }
 
   /** From here on: of the same model, whose owner wants something else of it. */
   judgeBy(wanted: Wanted): void {
-    this.#usualJudge = this.#judgeBy(wanted);
-    this.#wanted = wanted;
+    this.#judges.judgeBy(wanted);
   }
 
   /** What decides of answers here, in a word: of others nothing can be told by it. */
   get basis(): string {
-    const { minScore, minMargin, thresholds, candidates } = this.#wanted;
-    const wanted = JSON.stringify([minScore, minMargin, thresholds, candidates]);
-    return `${this.#modelKey}-${createHash("sha256").update(wanted).digest("hex").slice(0, 12)}`;
+    return `${this.#modelKey}-${this.#judges.basis}`;
   }
 
   /** Whether answers are decided of where a call says nothing. */
   get decides(): boolean {
-    const { minScore, minMargin, thresholds } = this.#wanted;
-    return minScore !== undefined || minMargin !== undefined || thresholds !== undefined;
+    return this.#judges.decides;
   }
 
   get model(): ServedModel {
@@ -169,27 +161,12 @@ export class Classifier {
     const { topK = 1, labels } = request;
     const { length } = labels ?? this.#options.model.labels;
     if (topK > length) throw new CombotError("INVALID_REQUEST", `topK: at most ${length}, the number of labels`);
-    const judge = this.#judgeOf(request);
+    const judge = this.#judges.of(request);
     const needs = Math.max(topK, judge?.needs ?? 1);
     const scores = (request.texts?.length ?? 1) * needs;
     if (needs === topK || scores <= MAX_SCORES) return { topK, judge, needs, isCounted: !request.isTest };
     const made = `${scores / needs} texts × ${length} labels make ${scores}`;
     throw new CombotError("INVALID_REQUEST", `candidates: ${made}, at most ${MAX_SCORES} a call`);
-  }
-
-  /** What the model's owner wants is wanted of the model's labels, and not of a call's own. */
-  #judgeOf(request: ClassifyRequest): Judge | undefined {
-    if (!isWanted(request)) return request.labels ? undefined : this.#usualJudge;
-    const { labels, multiLabel } = request;
-    if (!labels) return this.#judgeBy(overridden(request, this.#wanted));
-    return new Judge(request, { labels: labels.toSorted(), apart: multiLabel === true || labels.length === 1 });
-  }
-
-  #judgeBy(wanted: Wanted): Judge | undefined {
-    if (!isWanted(wanted)) return undefined;
-    const { labels, multiLabel, regression, name } = this.#options.model;
-    if (!regression) return new Judge(wanted, { labels, apart: multiLabel || labels.length === 1 });
-    throw new CombotError("INVALID_REQUEST", `${name} gives raw numbers, of which none is sure or unsure`);
   }
 
   #seat(question: Question, { needs: topK, isCounted }: Told, noCache: boolean, call: Passenger): Seat {

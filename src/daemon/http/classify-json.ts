@@ -4,11 +4,42 @@ import { Turns } from "../../lib/turns.ts";
 /** Turned to JSON at once up to here; 65,536 scores with long labels take a tenth of a second. */
 const SCORES_AT_ONCE = 1024;
 
+/** In this order; whoever has another one, or anything else, is not plain. */
+const PLAIN: readonly string[] = ["label", "score", "cached", "decision", "margin"];
+
 /** The reply as it is sent: at once, or where it is long made in short turns. */
 export function classifyJson(reply: ClassifyReply | SeveralReply): string | Promise<Buffer> {
+  if ("model" in reply && reply.results.length === 1 && isPlain(reply.results[0]!)) return plainJson(reply);
   let scores = 0;
   for (const result of reply.results) scores += "byModel" in result ? scoresOf(result) : (result.scores?.length ?? 0);
   return scores <= SCORES_AT_ONCE ? JSON.stringify(reply) : longJson(reply);
+}
+
+function isPlain(result: ClassifyResult): boolean {
+  let at = 0;
+  for (const name in result) if (PLAIN[at++] !== name) return false;
+  return (at === PLAIN.length || at === PLAIN.length - 2) && Number.isFinite(result.score);
+}
+
+/** What most calls are told, in half the time that JSON.stringify takes for it. */
+function plainJson({ results, model, durationMs }: ClassifyReply): string {
+  const { label, score, cached, decision, margin } = results[0]!;
+  const from = cached === false ? "false" : `"${cached}"`;
+  const decided = decision === undefined ? "" : `,"decision":"${decision}","margin":${margin}`;
+  const said = `{"label":${JSON.stringify(label)},"score":${score},"cached":${from}${decided}}`;
+  return `{"results":[${said}],"model":${modelJson(model)},"durationMs":${durationMs}}`;
+}
+
+let lastModel = { name: "", digest: "" };
+let lastModelJson = JSON.stringify(lastModel);
+
+/** Most replies are of the same model as the one before. */
+function modelJson(model: ClassifyReply["model"]): string {
+  if (model.name !== lastModel.name || model.digest !== lastModel.digest) {
+    lastModel = model;
+    lastModelJson = JSON.stringify(model);
+  }
+  return lastModelJson;
 }
 
 function scoresOf({ byModel }: SeveralResult): number {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { messageOf } from "../../lib/errors.ts";
 import type { CallRecorder, TracedCall } from "../../lib/protocol/traced-call.ts";
 import { attribute, spansOf } from "./spans.ts";
@@ -25,10 +25,10 @@ export interface ExportCounts {
 
 /** Calls that may wait, those of the post under way among them; some 300 bytes each. */
 const MAX_WAITING = 1024;
-/** Calls of one post: turned to JSON in a few ms, some 250 KB. */
-const POST_CALLS = 128;
-/** With POST_CALLS the most that is exported: 512 calls a second, whatever comes. */
-const FLUSH_EVERY_MS = 250;
+/** Calls of one post: turned to JSON in a few ms, some 500 KB. */
+const POST_CALLS = 256;
+/** With POST_CALLS the most that is exported: 512 calls a second, whatever comes. A post costs as much as 40 calls in it. */
+const FLUSH_EVERY_MS = 500;
 const TIMEOUT_MS = 5000;
 const PAUSES_MS = [500, 2000] as const;
 const TOLD_EVERY_MS = 60_000;
@@ -44,6 +44,8 @@ export class Exporter implements CallRecorder {
   readonly #options: Required<ExporterOptions>;
   readonly #resource: readonly Attribute[];
   readonly #timer: NodeJS.Timeout;
+  /** Keeps its connection: to make one costs more than all else of a post. */
+  readonly #agent: Agent;
   #waiting: TracedCall[] = [];
   /** Calls of the post under way. */
   #posting = 0;
@@ -60,6 +62,7 @@ export class Exporter implements CallRecorder {
       attribute("service.instance.id", randomBytes(8).toString("hex")),
       attribute("process.pid", process.pid),
     ];
+    this.#agent = new (httpOf(options.url).Agent)({ keepAlive: true, maxSockets: 1 });
     this.#timer = setInterval(() => void this.#flush(), this.#options.flushEveryMs).unref();
   }
 
@@ -83,9 +86,11 @@ export class Exporter implements CallRecorder {
     clearInterval(this.#timer);
     this.#closed = true;
     const calls = this.#waiting.splice(0);
-    if (calls.length === 0) return;
-    const outcome = await this.#try(this.#documentOf(calls), LAST_POST_MS).catch(() => undefined);
-    this.#count(calls.length, outcome?.isTaken ?? false, outcome?.rejected ?? 0);
+    if (calls.length > 0) {
+      const outcome = await this.#try(this.#documentOf(calls), LAST_POST_MS).catch(() => undefined);
+      this.#count(calls.length, outcome?.isTaken ?? false, outcome?.rejected ?? 0);
+    }
+    this.#agent.destroy();
   }
 
   async #flush(): Promise<void> {
@@ -144,18 +149,22 @@ export class Exporter implements CallRecorder {
 
   #try(body: string, timeoutMs: number): Promise<Outcome> {
     const { url } = this.#options;
-    // Not imported: node:http as an ES module loads undici.
-    const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
     return new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
       const signal = AbortSignal.timeout(timeoutMs);
       const failed = (error: Error): void => {
         reject(signal.aborted ? new Error(`the collector did not answer within ${timeoutMs} ms`) : error);
       };
-      request(url, { method: "POST", headers, signal, agent: false }, (reply) => {
-        readStart(reply).then((told) => resolve(this.#outcomeOf(reply, told)), failed);
-      })
-        .on("error", failed)
+      const asked = httpOf(url)
+        .request(url, { method: "POST", headers, signal, agent: this.#agent }, (reply) => {
+          readStart(reply).then((told) => resolve(this.#outcomeOf(reply, told)), failed);
+        })
+        .on("error", (error: NodeJS.ErrnoException) => {
+          // The collector ended the connection while nothing was on it: a new one is no second try.
+          const isStale = asked.reusedSocket && error.code === "ECONNRESET" && !signal.aborted;
+          if (isStale) this.#try(body, timeoutMs).then(resolve, reject);
+          else failed(error);
+        })
         .end(body);
     });
   }
@@ -184,6 +193,11 @@ export class Exporter implements CallRecorder {
     this.#toldAtMs = nowMs;
     this.#options.onFailure(reason);
   }
+}
+
+/** Not imported: node:http as an ES module loads undici. */
+function httpOf(url: string) {
+  return process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
 }
 
 interface Outcome {

@@ -36,7 +36,7 @@ function start(options: Partial<ExporterOptions>): { exporter: Exporter; failure
 
 const urlOf = ({ url }: Collector): string => `${url}/v1/traces`;
 
-test("posts 128 calls at a time, one post after the other, and what is left when it is closed", async () => {
+test("posts 256 calls at a time, one post after the other, and what is left when it is closed", async () => {
   const collector = await Collector.start();
   const { exporter, failures } = start({ url: urlOf(collector), timeoutMs: 10_000 });
   for (let at = 0; at < 300; at++) exporter.record(CALL);
@@ -44,7 +44,7 @@ test("posts 128 calls at a time, one post after the other, and what is left when
   exporter.record(CALL);
   await exporter.close();
   expect(collector.requests.map(({ resourceSpans }) => resourceSpans[0]!.scopeSpans[0]!.spans.length)).toEqual([
-    128, 128, 44, 1,
+    256, 44, 1,
   ]);
   expect(new Set(collector.spans.map(({ spanId }) => spanId)).size).toBe(301);
   expect(exporter.counts).toEqual({ exported: 301, dropped: 0 });
@@ -57,9 +57,9 @@ test("a frozen collector: what there is no room for is dropped and counted, and 
   const { exporter, failures } = start({ url: urlOf(collector) });
   for (let at = 0; at < 5000; at++) exporter.record(CALL);
   expect(exporter.counts).toEqual({ exported: 0, dropped: 5000 - 1024 });
-  // 1024 calls are 8 posts, each of them tried three times.
+  // 1024 calls are 4 posts, each of them tried three times.
   await expect.poll(() => exporter.counts.dropped, { timeout: 20_000 }).toBe(5000);
-  expect(collector.posts).toBe(24);
+  expect(collector.posts).toBe(12);
   expect(failures).toEqual(["the collector did not answer within 100 ms"]);
 });
 
@@ -86,4 +86,23 @@ test("what it says: come again, never again, and not these", async () => {
   collector.answer = (response) => response.end('{"partialSuccess":{"rejectedSpans":"1","errorMessage":"no"}}');
   exporter.record(CALL);
   await expect.poll(() => exporter.counts).toEqual({ exported: 1, dropped: 2 });
+});
+
+test("one connection serves for all posts; one that the collector ends as the next post comes is no failure", async () => {
+  const collector = await Collector.start();
+  const { exporter, failures } = start({ url: urlOf(collector), timeoutMs: 10_000 });
+  const exported = async (calls: number): Promise<void> => {
+    exporter.record(CALL);
+    await expect.poll(() => exporter.counts).toEqual({ exported: calls, dropped: 0 });
+  };
+  await exported(1);
+  await exported(2);
+  expect(collector.connections).toBe(1);
+  const { answer } = collector;
+  collector.answer = (_response, request) => {
+    collector.answer = answer;
+    request.socket.resetAndDestroy();
+  };
+  await exported(3);
+  expect([collector.connections, collector.posts, failures]).toEqual([2, 4, []]);
 });

@@ -1,10 +1,12 @@
-import { Judge, overridden } from "../../../../src/daemon/classifier/judge.ts";
+import { Judges } from "../../../../src/daemon/classifier/judges.ts";
+import { classifyJson } from "../../../../src/daemon/http/classify-json.ts";
 import { isPlainCall } from "../../../../src/lib/protocol/classify.ts";
 import type { ClassifyReply, ClassifyResult } from "../../../../src/lib/protocol/classify.ts";
 
 const RUNS = 9;
 const TIMES = 200_000;
 const LABELS = ["account", "delivery", "order", "payment", "return"];
+const JUDGES = new Judges({ name: "shop", labels: LABELS, multiLabel: false, regression: false }, {});
 const ANSWER = { ranking: [2, 1, 3, 0, 4], millionths: [900_123, 50_000, 30_000, 10_000, 9877], truncated: false };
 
 /**
@@ -34,14 +36,13 @@ function replyTo(body: string): string {
   const call: unknown = JSON.parse(body);
   if (!isPlainCall(call)) throw new Error("not a plain call");
   const result: ClassifyResult = { label: LABELS[2]!, score: 0.900123, cached: "memory" };
-  if (call.minScore !== undefined) {
-    const judge = new Judge(overridden(call, {}), { labels: LABELS, apart: false });
-    judge.mark(result, ANSWER, ANSWER);
-  }
+  JUDGES.of(call)?.mark(result, ANSWER, ANSWER);
   const reply: ClassifyReply = {
     results: [result],
     model: { name: "shop", digest: "0123456789ab" },
     durationMs: 0.034,
   };
-  return JSON.stringify(reply);
+  const json = classifyJson(reply);
+  if (typeof json !== "string") throw new Error("not at once");
+  return json;
 }
