@@ -28,7 +28,8 @@ export interface Plan {
   readonly isCalm: boolean;
 }
 
-export interface Measured {
+/** What came of a load. */
+export interface Load {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -43,7 +44,7 @@ export interface Measured {
 }
 
 /** Starts it, asks it all that is planned, ends it. */
-export async function measure(contender: Contender<Recycled>, plan: Plan, signal: AbortSignal): Promise<Measured> {
+export async function measure(contender: Contender<Recycled>, plan: Plan, signal: AbortSignal): Promise<Load> {
   const running = await contender.start();
   try {
     const labels = await labelsOf(running, plan.probes);

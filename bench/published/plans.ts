@@ -16,9 +16,9 @@ const WARM_UP_TEXTS = 200;
 const SEED = 1;
 /** Enough that each worker is replaced where workers are. */
 const REQUESTS: Readonly<Record<Part, number>> = {
-  "nothing cached": 900,
-  "by Zipf's law": 4000,
-  "through recycles": 2200,
+  "nothing cached": 1500,
+  "by Zipf's law": 6000,
+  "through recycles": 3000,
 };
 const QUICK_SHARE = 0.1;
 

@@ -1,5 +1,4 @@
-import type { Measured } from "./measurement.ts";
-import { PARTS } from "./plans.ts";
+import type { Load } from "./measurement.ts";
 import type { Part } from "./plans.ts";
 
 export type ContenderName = "combot" | "stack" | "preloaded stack" | "combot in 8 bits";
@@ -11,10 +10,15 @@ export const TURNS: Readonly<Record<Part, readonly ContenderName[]>> = {
   "through recycles": ["combot", "stack", "preloaded stack"],
 };
 
-/** Of each part by contender: one of each round. */
-export type Found = Readonly<Record<Part, Readonly<Partial<Record<ContenderName, Measured[]>>>>>;
+type Rounds = Readonly<Partial<Record<ContenderName, Load[]>>>;
+/** Of each part that is measured, by contender: one of each round. */
+export type Found = Readonly<Partial<Record<Part, Rounds>>>;
 
-export function emptyFound(): Found {
-  const of = (part: Part): Found[Part] => Object.fromEntries(TURNS[part].map((name) => [name, []]));
-  return Object.fromEntries(PARTS.map((part) => [part, of(part)])) as Record<Part, Found[Part]>;
+export function emptyFound(parts: readonly Part[]): Found {
+  const of = (part: Part): Rounds => Object.fromEntries(TURNS[part].map((name) => [name, []]));
+  return Object.fromEntries(parts.map((part) => [part, of(part)]));
+}
+
+export function partsOf(found: Found): Part[] {
+  return Object.keys(found) as Part[];
 }
