@@ -18,5 +18,7 @@ export interface Benchmark {
   readonly name: string;
   /** For people: what is compared with what. */
   readonly summary: string;
+  /** What this machine lacks for it, and how to get it. */
+  missing?(): string | undefined;
   run(options: BenchOptions): Promise<Measured>;
 }

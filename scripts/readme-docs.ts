@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
 import type { Kept } from "../bench/page.ts";
 
-// Writes README's table of figures from docs/benchmarks/*.json. Usage: node scripts/readme-docs.ts [--check]
+// Writes README's tables of figures from docs/benchmarks/*.json. Usage: node scripts/readme-docs.ts [--check]
 // With --check nothing is written: exit 1 where the table is not what the figures make of it.
 
 const README = new URL("../README.md", import.meta.url);
@@ -18,7 +18,7 @@ interface Row {
   readonly peer: Column;
 }
 
-const ROWS: readonly Row[] = [
+const PEER_ROWS: readonly Row[] = [
   {
     what: "DistilBERT int8, 50 clients, nothing cached: requests/s",
     from: "serve-distilbert-int8",
@@ -57,6 +57,34 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+const ANSWERS = "published-answers";
+const RECYCLES = "published-recycles";
+
+const STACK_ROWS: readonly Row[] = [
+  ofStack(ANSWERS, "MiniLM float32, 50 clients, nothing cached: requests/s", "nothing cached: requests/s"),
+  ofStack(ANSWERS, "the same: p99", "nothing cached: p99 ms", { unit: " ms" }),
+  ofStack(ANSWERS, "the same: memory of all processes (PSS)", "nothing cached: PSS of the tree in MB, the most", {
+    unit: " MB",
+  }),
+  ofStack(ANSWERS, "questions by Zipf's law, cached in Redis: requests/s", "by Zipf's law: requests/s"),
+  ofStack(RECYCLES, "workers replaced after 1,000 requests: p99", "through recycles: p99 ms", {
+    unit: " ms",
+    isPreloadedToo: true,
+  }),
+  ofStack(RECYCLES, "the same: requests failed", "through recycles: requests failed", { isPreloadedToo: true }),
+];
+
+/** @param figure of a contender, whose name follows it. */
+function ofStack(from: string, what: string, figure: string, { unit = "", isPreloadedToo = false } = {}): Row {
+  const of = (named: (what: string) => string, name: string): string => `${named(`${figure}, ${name}`)}${unit}`;
+  return {
+    what,
+    from,
+    combot: (named) => of(named, "combot"),
+    peer: (named) => of(named, "stack") + (isPreloadedToo ? ` (preloaded: ${of(named, "preloaded stack")})` : ""),
+  };
+}
+
 function readResult(name: string): Kept {
   return JSON.parse(readFileSync(new URL(`../docs/benchmarks/${name}.json`, import.meta.url), "utf8")) as Kept;
 }
@@ -77,20 +105,24 @@ function inDigits(value: number): string {
   return Number.isInteger(value) ? value.toLocaleString("en") : rounded.toLocaleString("en");
 }
 
-function table(): string {
+function tables(): string {
   const { machine, versions } = readResult("serve-distilbert-int8");
   const { pm2, fastify } = versions;
   return [
-    `| | combot | Fastify ${fastify} and onnxruntime-node under pm2 ${pm2} | measured in |\n| --- | --- | --- | --- |\n`,
-    ...ROWS.map(cells),
-    `\nMedians of rounds in turns on ${machine.cores} cores of ${machine.cpu}.\n`,
-  ].join("");
+    table(`Fastify ${fastify} and onnxruntime-node under pm2 ${pm2}`, PEER_ROWS),
+    table("Django and torch under gunicorn, two sync workers", STACK_ROWS),
+    `Medians of rounds in turns on ${machine.cores} cores of ${machine.cpu}.\n`,
+  ].join("\n");
+}
+
+function table(peer: string, rows: readonly Row[]): string {
+  return [`| | combot | ${peer} | measured in |\n| --- | --- | --- | --- |\n`, ...rows.map(cells)].join("");
 }
 
 async function main(isCheck: boolean): Promise<void> {
   const readme = readFileSync(README, "utf8");
-  if (!BETWEEN.test(readme)) throw new Error("README.md has no place for the table of figures");
-  const made = readme.replace(BETWEEN, (_, from: string, to: string) => `${from}\n${table()}\n${to}`);
+  if (!BETWEEN.test(readme)) throw new Error("README.md has no place for the tables of figures");
+  const made = readme.replace(BETWEEN, (_, from: string, to: string) => `${from}\n${tables()}\n${to}`);
   const page = await format(made, { parser: "markdown", printWidth: 120 });
   if (!isCheck) return writeFileSync(README, page);
   if (readme === page) return;

@@ -2,19 +2,33 @@ import { join } from "node:path";
 import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
 import { treeOf } from "../../scripts/support/process-tree.ts";
 import type { ClassifyReply } from "../../src/lib/protocol/classify.ts";
+import type { ProcessStatus } from "../../src/lib/protocol/process.ts";
 import { NOTHING_DUE } from "../nothing-due.ts";
-import type { Contender, ContenderOptions } from "./contender.ts";
+import type { Contender, ContenderOptions, RunningContender } from "./contender.ts";
 
 const START_LIMIT_MS = 120_000;
 
-/** The built program, as it is started by hand; nothing is cached and no worker comes due while it is measured. */
-export function combot({ model, folder }: ContenderOptions): Contender {
+type RunningCombot = RunningContender & { recycled(): Promise<number> };
+
+/** Of the program; by default nothing is cached, and no worker comes due while it is measured. */
+export interface CombotOptions {
+  /** Answers are cached, in its memory and here. */
+  readonly redisUrl?: string | undefined;
+  /** Workers come due by the default limits. */
+  readonly isRecycled?: boolean;
+}
+
+/** The built program, as it is started by hand. */
+export function combot(
+  { model, folder }: ContenderOptions,
+  { redisUrl, isRecycled = false }: CombotOptions = {},
+): Contender<RunningCombot> {
   const env = {
     COMBOT_MODEL_DIR: model.dir,
     // Kept from round to round: the weights are prepared once.
     COMBOT_STATE_DIR: join(folder, "combot-state"),
-    REDIS_URL: "off",
-    ...NOTHING_DUE,
+    REDIS_URL: redisUrl ?? "off",
+    ...(isRecycled ? {} : NOTHING_DUE),
     WORKERS: "2",
   };
   return {
@@ -25,10 +39,11 @@ export function combot({ model, folder }: ContenderOptions): Contender {
       return {
         address: { path: daemon.socketPath },
         path: "/api/classify/",
-        extraFields: { noCache: true },
+        extraFields: redisUrl === undefined ? { noCache: true } : {},
         labelOf: (reply) => (reply as ClassifyReply).results[0]!.label,
         processes: () => treeOf(daemon.pid).map((pid) => ({ pid, role: pid === daemon.pid ? "daemon" : "worker" })),
         recycle: async () => void (await daemon.json("POST", "/api/process/recycle/?wait=true", {})),
+        recycled: async () => (await daemon.json<ProcessStatus>("GET", "/api/process/status/")).recycles.total,
         stop: async () => void (await daemon.stop()),
       };
     },

@@ -18,10 +18,10 @@ export interface RunningContender {
   stop(): Promise<void>;
 }
 
-export interface Contender {
-  readonly name: "combot" | "peer";
+export interface Contender<Running extends RunningContender = RunningContender> {
+  readonly name: string;
   /** Resolves when all of its processes serve. */
-  start(): Promise<RunningContender>;
+  start(): Promise<Running>;
 }
 
 export interface ContenderOptions {

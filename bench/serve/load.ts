@@ -7,11 +7,14 @@ export interface LoadOrder {
   readonly path: string;
   /** Sent with every text. */
   readonly extraFields: Readonly<Record<string, unknown>>;
-  /** A JSON array of strings, of which none is sent twice. */
+  /** A JSON array of strings, each sent once, in their order. */
   readonly textsFile: string;
   readonly clients: number;
   readonly warmUpSeconds: number;
-  readonly seconds: number;
+  /** Answered after that, before any counts. */
+  readonly warmUpTexts?: number;
+  /** Null: until all texts are answered. */
+  readonly seconds: number | null;
 }
 
 /** Of the time measured; what began before its end and was answered after it counts nowhere. */
@@ -23,6 +26,7 @@ export interface LoadReport {
   readonly failures: Readonly<Record<string, number>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly mostMs: number;
 }
 
 type LoadMessage = LoadReport | { readonly type: "measuring" | "over" };

@@ -14,7 +14,9 @@ export type Preset = (typeof PRESETS)[number];
 /** MiniLM's size with a graph that takes two seconds to load. */
 export const SLOW_TO_LOAD = "minilm-int8-slow-to-load";
 const IDLE_NODES = 2800;
-type Made = Preset | typeof SLOW_TO_LOAD;
+/** MiniLM's size in the weights that a user of torch has. */
+export const MINILM_FP32 = "minilm-fp32";
+type Made = Preset | typeof SLOW_TO_LOAD | typeof MINILM_FP32;
 
 /** Where copies of models lie while they are measured. */
 const STATE = join(tmpdir(), "combot-bench-models", "state");
