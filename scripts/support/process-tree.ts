@@ -25,6 +25,26 @@ export function treeOf(pid: number): number[] {
   return [pid, ...children.flatMap(treeOf)];
 }
 
+/** To a process and all that descend from it, the first ones first: they start no more. @returns those that were there. */
+export function signalTree(pid: number, name: NodeJS.Signals): readonly number[] {
+  return livingTree(pid).filter((one) => {
+    try {
+      return process.kill(one, name);
+    } catch {
+      // It has just ended.
+      return false;
+    }
+  });
+}
+
+function livingTree(pid: number): number[] {
+  try {
+    return treeOf(pid);
+  } catch {
+    return [];
+  }
+}
+
 /** A memory cgroup of one's own, v1 or v2: the kernel's own count of what its processes take. Needs root. */
 export class MemoryCgroup {
   readonly path: string;

@@ -32,6 +32,8 @@ export async function askProgram({ name, request, what, timeoutMs, mostBytes, on
   const child = fork(packageFile("bin/alone.js"), [name, JSON.stringify(request)], {
     ...tetheredNode(),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // A session of its own, which it may put behind all others.
+    detached: true,
   });
   child.on("message", (message) => {
     const { stage, step } = message as { readonly stage: string; readonly step?: string };

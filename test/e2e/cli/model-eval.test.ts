@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { EvalReport } from "../../../src/lib/protocol/model-eval.ts";
@@ -138,6 +138,11 @@ test("a daemon beside it is not to feel it: every thread of it and of its worker
     return pids.length >= 2 && pids.every((pid) => threadPriorities(pid).every((priority) => priority === 19));
   };
   await expect.poll(lowered, { timeout: 50_000, interval: 5 }).toBe(true);
+  // What a priority counts for is decided among sessions first, where the kernel has that.
+  const [first] = others();
+  const session = `/proc/${first}/autogroup`;
+  expect(existsSync(session) ? readFileSync(session, "latin1") : "nice 19").toContain("nice 19");
+  expect(existsSync(session) ? readFileSync("/proc/self/autogroup", "latin1") : "nice 0").not.toContain("nice 19");
   cli.kill("SIGTERM");
   await finished;
 });

@@ -17,11 +17,9 @@ const WARM_UP = 3;
 const CALLS = 8000;
 const CONNECTIONS = 8;
 /** Slowly enough that every call is exported, at most 512 a second. */
-const PACED_PER_SECOND = 400;
-const PACED_CALLS = 800;
-const PACED_ROUNDS = 15;
-/** Two posts fall due: what a round has left to export is of that round. */
-const EXPORTED_AFTER_MS = 1100;
+const PACED_PER_SECOND = 300;
+const PACED_CALLS = 1200;
+const PACED_ROUNDS = 25;
 /** What the machine does meanwhile only ever adds: the least are told apart where medians are not. */
 const UNDISTURBED = 0.2;
 const MOST_SHARE = 0.05;
@@ -30,6 +28,7 @@ const MOST_GROWTH_MIB = 8;
 const KINDS = ["off", "off again", "collector", "frozen", "gone"] as const;
 type Kind = (typeof KINDS)[number];
 type Runs = Record<Kind, () => Promise<number>>;
+type PerCall = Readonly<Record<Kind, readonly number[]>>;
 
 interface Collector {
   readonly url: string;
@@ -55,18 +54,16 @@ export async function* tracing(say: (progress: string) => void): AsyncGenerator<
   const all = new Map<Kind, Traced>();
   try {
     for (const kind of KINDS) all.set(kind, await start(kind));
-    const ways = {
-      "as fast as it goes": { run: flatOut, rounds: ROUNDS },
-      "every call exported": { run: atPace, rounds: PACED_ROUNDS },
+    const onRound = (how: string, round: number, rounds: number): void => {
+      say(`${how}: round ${round} of ${WARM_UP + rounds}`);
+      if (round > WARM_UP) for (const one of all.values()) one.rss.push(rssBytes(one.daemon.pid));
     };
-    for (const [how, { run, rounds }] of Object.entries(ways)) {
-      const runs = Object.fromEntries(KINDS.map((kind) => [kind, () => run(all.get(kind)!)]));
-      const onRound = (round: number): void => {
-        say(`${how}: round ${round} of ${WARM_UP + rounds}`);
-        if (round > WARM_UP) for (const one of all.values()) one.rss.push(rssBytes(one.daemon.pid));
-      };
-      yield* shares(await inTurns(runs as Runs, { warmUp: WARM_UP, rounds }, onRound), how);
-    }
+    const runs = Object.fromEntries(KINDS.map((kind) => [kind, () => flatOut(all.get(kind)!)])) as Runs;
+    const turns = { warmUp: WARM_UP, rounds: ROUNDS };
+    const flat = "as fast as it goes";
+    yield* shares(await inTurns(runs, turns, (round) => onRound(flat, round, ROUNDS)), flat, UNDISTURBED);
+    const paced = "every call exported, all daemons at the same time";
+    yield* shares(await besideEachOther(all, (round) => onRound(paced, round, PACED_ROUNDS)), paced);
     const collected = all.get("collector")!.collector!.posts;
     yield { what: "posts that the collector took", measured: collected, target: "above 0", pass: collected > 0 };
     yield* endings(all);
@@ -79,16 +76,20 @@ export async function* tracing(say: (progress: string) => void): AsyncGenerator<
   }
 }
 
-function* shares(perCall: Readonly<Record<Kind, readonly number[]>>, how: string): Generator<Line> {
+/** @param undisturbed of all rounds, those that took the least; else rounds are compared one by one. */
+function* shares(perCall: PerCall, how: string, undisturbed?: number): Generator<Line> {
   const { off } = perCall;
+  const offUs = quantile(off, undisturbed ?? 0.5);
   for (const kind of KINDS.slice(1)) {
     const ratios = perCall[kind].map((each, at) => each / off[at]! - 1);
     const spread = [0.25, 0.75].map((share) => `${round(quantile(ratios, share) * 100, 1)}%`).join(" to ");
-    const offUs = quantile(off, UNDISTURBED);
-    const share = quantile(perCall[kind], UNDISTURBED) / offUs - 1;
+    const share = undisturbed ? quantile(perCall[kind], undisturbed) / offUs - 1 : median(ratios);
     const isControl = kind === "off again";
+    const of = undisturbed
+      ? `of the ${undisturbed * 100}% of ${ratios.length} rounds`
+      : `median of ${ratios.length} rounds`;
     yield {
-      what: `${how}, ${kind}: processor time of a cached call over that without tracing (${round(offUs, 1)} µs), of the fifth of ${ratios.length} rounds that was disturbed least (quartiles round by round)`,
+      what: `${how}, ${kind}: processor time of a cached call over that without tracing (${round(offUs, 1)} µs), ${of}${undisturbed ? " that were disturbed least" : ""} (quartiles round by round)`,
       measured: `${round(share * 100, 1)}% more (${spread})`,
       target: isControl ? "for the record" : `at most ${MOST_SHARE * 100}%`,
       pass: isControl || share <= MOST_SHARE,
@@ -166,18 +167,34 @@ async function flatOut(one: Traced): Promise<number> {
   return (threadsMicroseconds(one.daemon.pid) - from) / (Math.ceil(each) * CONNECTIONS);
 }
 
-async function atPace(one: Traced): Promise<number> {
-  const from = threadsMicroseconds(one.daemon.pid);
+/**
+ * A slow call's processor time is mostly that of waking up, which another second changes by a third: all are asked in the
+ * same one. What is exported of the last calls of a round counts in the next one.
+ */
+async function besideEachOther(all: ReadonlyMap<Kind, Traced>, onRound: (round: number) => void): Promise<PerCall> {
+  const perCall = Object.fromEntries(KINDS.map((kind) => [kind, []])) as unknown as Record<Kind, number[]>;
+  const spent = (): number[] => KINDS.map((kind) => threadsMicroseconds(all.get(kind)!.daemon.pid));
+  for (let round = 1; round <= WARM_UP + PACED_ROUNDS; round++) {
+    onRound(round);
+    const from = spent();
+    await atPace([...all.values()]);
+    const until = spent();
+    if (round <= WARM_UP) continue;
+    for (const [at, kind] of KINDS.entries()) perCall[kind].push((until[at]! - from[at]!) / PACED_CALLS);
+  }
+  return perCall;
+}
+
+/** Each of them in its turn, and another one first each time. */
+async function atPace(all: readonly Traced[]): Promise<void> {
   const beganMs = performance.now();
   const asked: Promise<void>[] = [];
-  for (let at = 0; at < PACED_CALLS; at++) {
-    const dueMs = beganMs + (at * 1000) / PACED_PER_SECOND;
+  for (let at = 0; at < PACED_CALLS * all.length; at++) {
+    const dueMs = beganMs + (at * 1000) / (PACED_PER_SECOND * all.length);
     if (performance.now() < dueMs) await delay(dueMs - performance.now());
-    asked.push(ask(one, at));
+    asked.push(ask(all[(at + Math.floor(at / all.length)) % all.length]!, at));
   }
   await Promise.all(asked);
-  await delay(EXPORTED_AFTER_MS);
-  return (threadsMicroseconds(one.daemon.pid) - from) / PACED_CALLS;
 }
 
 async function ask(one: Traced, at: number): Promise<void> {

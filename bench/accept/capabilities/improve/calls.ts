@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { LAUNCHER } from "../../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../../scripts/support/socket-request.ts";
@@ -40,14 +41,18 @@ export async function askAll(
 interface Load {
   readonly sent: number;
   readonly failed: number;
-  /** Of each call that was answered. */
-  readonly tookMs: readonly number[];
+}
+
+interface Asking {
+  /** Of the calls that are answered meanwhile. */
+  tookMsFor(ms: number): Promise<readonly number[]>;
+  end(): Promise<Load>;
 }
 
 /** Goes on until it is ended. */
-export function askUntil(socketPath: string, texts: readonly string[], clients: number): { end(): Promise<Load> } {
+export function askUntil(socketPath: string, texts: readonly string[], clients: number): Asking {
   const agent = keepAliveAgent(clients);
-  const tookMs: number[] = [];
+  let tookMs: number[] = [];
   let [sent, failed, isOver] = [0, 0, false];
   const client = async (): Promise<void> => {
     while (!isOver) {
@@ -59,11 +64,16 @@ export function askUntil(socketPath: string, texts: readonly string[], clients: 
   };
   const all = Promise.all(Array.from({ length: clients }, client));
   return {
+    tookMsFor: async (ms) => {
+      tookMs = [];
+      await delay(ms);
+      return tookMs;
+    },
     end: async () => {
       isOver = true;
       await all;
       agent.destroy();
-      return { sent, failed, tookMs };
+      return { sent, failed };
     },
   };
 }

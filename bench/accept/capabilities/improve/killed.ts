@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LAUNCHER } from "../../../../scripts/support/private-daemon.ts";
+import { signalTree } from "../../../../scripts/support/process-tree.ts";
 import { createRandom } from "../../../../src/lib/random.ts";
 import type { Line } from "../../record.ts";
 import { drawPerLabel, publicData } from "../trainer/samples.ts";
@@ -98,12 +99,13 @@ async function timed(args: readonly string[]): Promise<number> {
 
 /** With everything it has started: as the kernel does it to a whole cgroup. */
 async function isKilled(args: readonly string[], afterMs: number): Promise<boolean> {
-  const child = spawn(process.execPath, [LAUNCHER, ...args, "--json"], { stdio: "ignore", detached: true });
+  const child = spawn(process.execPath, [LAUNCHER, ...args, "--json"], { stdio: "ignore" });
   const exit = once(child, "exit");
   const first = await Promise.race([exit.then(() => "ended"), delay(afterMs, "late", { ref: false })]);
   if (first === "ended") return false;
-  process.kill(-child.pid!, "SIGKILL");
+  const pids = signalTree(child.pid!, "SIGKILL");
   await exit;
+  while (pids.some((pid) => existsSync(`/proc/${pid}`))) await delay(1);
   return true;
 }
 
