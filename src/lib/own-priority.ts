@@ -1,19 +1,42 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import { hangLimitMs } from "./slowness.ts";
+
+const LOWEST = constants.priority.PRIORITY_LOW;
+const CHRT_LIMIT_MS = hangLimitMs(2000);
 
 /**
  * Has this process, and what it starts from now on, get what others leave: for work that nobody waits for beside a daemon
- * that serves. Every thread of it, since on Linux each has a priority of its own; later ones begin with their maker's.
+ * that serves. On a machine that is busy throughout it hardly gets on.
  */
 export function takeWhatOthersLeave(): void {
-  const lowest = constants.priority.PRIORITY_LOW;
-  setPriority(lowest);
+  takeLowestPriority();
+  joinIdleClass();
+  if (leadsSession()) lowerSession(LOWEST);
+}
+
+/** Every thread of it, since on Linux each has a priority of its own; later ones begin with their maker's. */
+export function takeLowestPriority(): void {
+  setPriority(LOWEST);
   try {
-    for (const thread of readdirSync("/proc/self/task")) setPriority(Number(thread), lowest);
+    for (const thread of readdirSync("/proc/self/task")) setPriority(Number(thread), LOWEST);
   } catch {
     // One has ended meanwhile, or this is no Linux.
   }
-  if (leadsSession()) lowerSession(lowest);
+}
+
+/**
+ * Whose tasks give way at once to whoever wakes up (sched(7), SCHED_IDLE); the lowest priority alone keeps a processor until
+ * the kernel's next tick, four times on a call's way. Node can't ask for it: util-linux can.
+ */
+function joinIdleClass(): void {
+  const args = ["--all-tasks", "--idle", "--pid", "0", String(process.pid)];
+  try {
+    execFileSync("chrt", args, { stdio: "ignore", timeout: CHRT_LIMIT_MS });
+  } catch {
+    // Not here, or not allowed.
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { takeWhatOthersLeave } from "../../lib/own-priority.ts";
+import { takeLowestPriority } from "../../lib/own-priority.ts";
 import { writeSync } from "node:fs";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { shortageCodeOf } from "../../lib/shortage.ts";
@@ -21,7 +21,7 @@ async function answer(request: SealRequest): Promise<void> {
   else if (request.do === "find") tell({ answer: findSealed(request, onPiece) });
   else {
     // Nobody waits for it, and it may read gigabytes.
-    takeWhatOthersLeave();
+    takeLowestPriority();
     tell({ answer: await compareFolder(request, onPiece) });
   }
 }

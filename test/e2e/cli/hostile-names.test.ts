@@ -197,7 +197,7 @@ describe("names that a terminal would obey", () => {
         await one.between?.();
         if (hasJson) await expectJson(one, [...words, ...one.args, ...own, "--json", ...consent(id)]);
       }
-    }, 120_000);
+    }, 400_000);
 
     test("in what is said of wrong usage", async () => {
       const { stdout, stderr } = await runCli([...words, `--${HOSTILE}`, HOSTILE, HOSTILE]);

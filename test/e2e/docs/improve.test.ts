@@ -163,5 +163,5 @@ describe.skipIf(!HAS_TMUX)("docs/improve.md, as written (not where there is no t
     expect(report.evaluated.model.dir).toBe(join(folder, "better"));
     const strange = run("combot model eval test.csv --model nobody");
     await expect(strange).rejects.toThrow(/no model nobody: there are default/);
-  }, 500_000);
+  }, 900_000);
 });
