@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { ERRORS } from "../../lib/error-table.ts";
 import type { CallTiming } from "../../lib/protocol/call-timing.ts";
 import type { CallRecorder } from "../../lib/protocol/traced-call.ts";
-import { traceOf, traceStateOf } from "./trace.ts";
+import { saysSampled, traceOf, traceStateOf } from "./trace.ts";
 import { thousandths } from "../../lib/thousandths.ts";
 
 /** As nginx has it, for a client that closed the connection before it had its reply. */
@@ -62,9 +62,9 @@ export class RequestLog {
 
   /** To be called when a request begins; what is `logged` is read when it is over. */
   follow(request: IncomingMessage, response: ServerResponse, logged: Logged): void {
-    const startedAtMs = performance.now();
-    this.#trace(request, response, logged, startedAtMs);
+    if (this.#recorder) this.#trace(request, response, logged, this.#recorder);
     if (!this.#isAccessLogged() && !this.isDebug) return;
+    const startedAtMs = performance.now();
     response.once("close", () => {
       const durationMs = thousandths(performance.now() - startedAtMs);
       const isAnswered = response.writableFinished;
@@ -76,10 +76,13 @@ export class RequestLog {
     });
   }
 
-  #trace(request: IncomingMessage, response: ServerResponse, logged: Logged, startedAtMs: number): void {
-    const recorder = this.#recorder;
-    const trace = recorder && traceOf(request.headers["traceparent"]);
-    if (!recorder || !trace?.isSampled || !recorder.admit()) return;
+  #trace(request: IncomingMessage, response: ServerResponse, logged: Logged, recorder: CallRecorder): void {
+    const header = request.headers["traceparent"];
+    // Under load most are dropped: of those no more is read than that they are to be counted.
+    if (header === undefined || !saysSampled(header) || !recorder.admit()) return;
+    const trace = traceOf(header);
+    if (!trace?.isSampled) return;
+    const startedAtMs = performance.now();
     const { requestId, timing } = logged;
     if (timing) timing.steps = {};
     const { traceId, parentId } = trace;

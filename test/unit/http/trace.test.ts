@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { traceOf } from "../../../src/daemon/http/trace.ts";
+import { saysSampled, traceOf } from "../../../src/daemon/http/trace.ts";
 
 // The examples of W3C Trace Context, 3.2.2.5 and 3.2.4.
 const [TRACE, PARENT] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
@@ -15,6 +15,7 @@ test.each([
   [`cc-${TRACE}-${PARENT}-01-what-the-future-will-be-like`, true],
 ])("%s", (header, isSampled) => {
   expect(traceOf(header)).toEqual({ traceId: TRACE, parentId: PARENT, isSampled });
+  expect(saysSampled(header)).toBe(isSampled);
 });
 
 test.each([
