@@ -1,7 +1,7 @@
-import { takeWhatOthersLeave } from "../lib/own-priority.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CombotError, messageOf, systemCodeOf } from "../lib/errors.ts";
+import { takeWhatOthersLeave } from "../lib/own-priority.ts";
 import { compare } from "../lib/evaluation/comparison.ts";
 import { evaluate } from "../lib/evaluation/evaluate.ts";
 import { fit } from "../lib/evaluation/fit.ts";

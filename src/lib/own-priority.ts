@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { hangLimitMs } from "./slowness.ts";
+import { setThreadPriorities } from "./thread-priorities.ts";
 
 const LOWEST = constants.priority.PRIORITY_LOW;
 const CHRT_LIMIT_MS = hangLimitMs(2000);
@@ -16,14 +17,9 @@ export function takeWhatOthersLeave(): void {
   if (leadsSession()) lowerSession(LOWEST);
 }
 
-/** Every thread of it, since on Linux each has a priority of its own; later ones begin with their maker's. */
+/** Every thread of it; later ones begin with their maker's. */
 export function takeLowestPriority(): void {
-  setPriority(LOWEST);
-  try {
-    for (const thread of readdirSync("/proc/self/task")) setPriority(Number(thread), LOWEST);
-  } catch {
-    // One has ended meanwhile, or this is no Linux.
-  }
+  setThreadPriorities(process.pid, LOWEST);
 }
 
 /**

@@ -191,8 +191,6 @@ export class Classifier {
   ): Promise<ClassifyResult[]> {
     const { hashUser, creditUser } = this.#options;
     const user = request.user === undefined ? undefined : hashUser(request.user);
-    const own = seats.flatMap((seat) => ("flight" in seat && !seat.joined ? [seat.flight] : []));
-    const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
     this.#openCalls += 1;
     try {
       // Most calls ask one thing, which needs nothing of what several wait for each other by.
@@ -203,6 +201,8 @@ export class Classifier {
         if (user !== undefined) creditUser(user);
         return [this.#landed(questions[0]!, alone, this.#departures.landWith(alone, hit), told, false)];
       }
+      const own = seats.flatMap((seat) => ("flight" in seat && !seat.joined ? [seat.flight] : []));
+      const isJoining = seats.some((seat) => "flight" in seat && seat.joined);
       const landing = Promise.all(seats.map((seat, index) => this.#land(questions[index]!, seat, told, index)));
       // Those who wait for another's may be failed before Redis has answered, and this before anybody waits for it.
       landing.catch(() => undefined);

@@ -81,7 +81,7 @@ export class RequestLog {
     // Under load most are dropped: of those no more is read than that they are to be counted.
     if (header === undefined || !saysSampled(header) || !recorder.admit()) return;
     const trace = traceOf(header);
-    if (!trace?.isSampled) return;
+    if (!trace) return;
     const startedAtMs = performance.now();
     const { requestId, timing } = logged;
     if (timing) timing.steps = {};

@@ -18,10 +18,10 @@ const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 /** @param header of `traceparent`; undefined for one that is not as its specification has it, as that says. */
 export function traceOf(header: string | string[] | undefined): Trace | undefined {
   if (typeof header !== "string" || header.length > LONGEST) return undefined;
-  const [, version, traceId, parentId, flags, more] = TRACEPARENT.exec(header) ?? [];
-  if (traceId === undefined || parentId === undefined || flags === undefined) return undefined;
+  const [, version, traceId, parentId, , more] = TRACEPARENT.exec(header) ?? [];
+  if (traceId === undefined || parentId === undefined) return undefined;
   if (version === "00" && more !== undefined) return undefined;
-  return { traceId, parentId, isSampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED };
+  return { traceId, parentId, isSampled: saysSampled(header) };
 }
 
 /** Where the flags' last digit stands, in every version. */

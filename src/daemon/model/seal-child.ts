@@ -1,7 +1,7 @@
-import { takeLowestPriority } from "../../lib/own-priority.ts";
 import { writeSync } from "node:fs";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { shortageCodeOf } from "../../lib/shortage.ts";
+import { takeLowestPriority } from "../../lib/own-priority.ts";
 import type { SealFault, SealLine, SealRequest } from "./seal-protocol.ts";
 import { compareFolder, findSealed, sealFolder } from "./sealing.ts";
 

@@ -27,7 +27,7 @@ export interface ExportCounts {
 const MAX_WAITING = 1024;
 /** Calls of one post: turned to JSON in a few ms, some 500 KB. */
 const POST_CALLS = 256;
-/** With POST_CALLS the most that is exported: 512 calls a second, whatever comes. A post costs as much as 40 calls in it. */
+/** With POST_CALLS the most that is exported: 512 calls a second, whatever comes. */
 const FLUSH_EVERY_MS = 500;
 const TIMEOUT_MS = 5000;
 const PAUSES_MS = [500, 2000] as const;
@@ -44,7 +44,7 @@ export class Exporter implements CallRecorder {
   readonly #options: Required<ExporterOptions>;
   readonly #resource: readonly Attribute[];
   readonly #timer: NodeJS.Timeout;
-  /** Keeps its connection: to make one costs more than all else of a post. */
+  /** Keeps its connection from one post to the next. */
   readonly #agent: Agent;
   #waiting: TracedCall[] = [];
   /** Calls of the post under way. */

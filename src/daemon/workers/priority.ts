@@ -1,5 +1,6 @@
-import { readFileSync, readdirSync } from "node:fs";
-import { getPriority, setPriority } from "node:os";
+import { readFileSync } from "node:fs";
+import { getPriority } from "node:os";
+import { setOf, setThreadPriorities } from "../../lib/thread-priorities.ts";
 
 /** Where all want a core, this is four fifths of what another one gets. With three steps, a half, loads took twice as long. */
 const STEPS = 1;
@@ -33,14 +34,9 @@ export function lowerPriority(pid: number): boolean {
   return setOf(pid, Math.min(LEAST_PRIORITY, usual() + STEPS));
 }
 
-/** As if it had never been lowered, every thread of it: on Linux each has a priority of its own. */
+/** As if it had never been lowered, every thread of it. */
 export function restorePriority(pid: number): void {
-  const priority = usual();
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) setOf(Number(thread), priority);
-  } catch {
-    // It has ended.
-  }
+  setThreadPriorities(pid, usual());
 }
 
 /** Anybody may lower a priority, but to give it back takes the right to (LimitNICE= of the unit) or a privilege. */
@@ -58,14 +54,4 @@ export function mayRaise(): boolean {
 /** A capability in another one does not reach this far. */
 function isInitialUserNamespace(): boolean {
   return /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
-}
-
-function setOf(id: number, priority: number): boolean {
-  try {
-    setPriority(id, priority);
-    return true;
-  } catch {
-    // It has ended.
-    return false;
-  }
 }

@@ -1,8 +1,8 @@
-import { takeWhatOthersLeave } from "../own-priority.ts";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { CombotError } from "../errors.ts";
+import { takeWhatOthersLeave } from "../own-priority.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Figures } from "../evaluation/evaluate.ts";
 import { readRows } from "../evaluation/rows.ts";
