@@ -139,6 +139,12 @@ export const ERRORS = {
     title: "No worker can serve the model",
     help: "combot status tells why, and when it is tried again; combot model load tries at once.",
   },
+  MODEL_UNLOADED: {
+    http: 409,
+    exit: 4,
+    title: "Somebody unloaded the model before it served",
+    help: "combot decisions tells who; load it again, or ask it: the next text loads it.",
+  },
   NO_PROCESS: {
     http: 503,
     exit: 4,

@@ -104,7 +104,7 @@ export class Nursery {
 
   /** Nobody wants what was refused any more. */
   giveUp(slots: readonly Slot[]): void {
-    for (const slot of slots) if (!slot.current) slot.wanted = false;
+    for (const slot of slots) if (!slot.current) slot.release();
     this.#refused = undefined;
   }
 
@@ -125,7 +125,7 @@ export class Nursery {
     for (const slot of empty) {
       const refusal = this.#options.refusal(starting + started.length + 1);
       if (this.#isRefused(refusal)) {
-        if (refusal?.passing === "not needed") for (const one of empty.slice(started.length)) one.wanted = false;
+        if (refusal?.passing === "not needed") for (const one of empty.slice(started.length)) one.release();
         break;
       }
       slot.current = this.spawn(slot);

@@ -12,6 +12,7 @@ import { whenServing } from "./readiness.ts";
 import { replace } from "./replacement.ts";
 import type { Replacement } from "./replacement.ts";
 import { Slot, loadingOf } from "./slot.ts";
+import type { UnloadedFor } from "./slot.ts";
 import { creditUser, usersOf } from "./users.ts";
 import type { Work, WorkSource } from "./work.ts";
 import type { Worker } from "./worker.ts";
@@ -124,15 +125,14 @@ export class Pool {
   load(count = this.#slots.length): number[] {
     this.#nursery.forgive();
     this.#suspended = false;
-    for (const slot of this.#slots.slice(0, count)) slot.wanted = true;
+    for (const slot of this.#slots.slice(0, count)) slot.want();
     return this.#nursery.fill(this.#slots);
   }
 
   /**
    * Resolves when every wanted slot serves.
    *
-   * @throws {CombotError} with the first reason why not: `NO_PROCESS` where the model is not at fault, else
-   *   `MODEL_UNAVAILABLE`.
+   * @throws {CombotError} with the first reason why not, as `whenServing`.
    */
   async whenReady(): Promise<void> {
     await Promise.all(
@@ -145,11 +145,11 @@ export class Pool {
   /**
    * Drains and ends workers; the next text that finds nobody idle starts one again. Resolves when the last is gone.
    *
-   * @param indexes of the slots; every one by default. @returns the slots that had a process.
+   * @param indexes of the slots; every one by default. @param why as those are told who wait for one of them.
    */
-  async unload(indexes: readonly number[] = this.#slots.map((slot) => slot.index)): Promise<number[]> {
-    const slots = this.#slots.filter((slot) => indexes.includes(slot.index));
-    for (const slot of slots) slot.wanted = false;
+  async unload(indexes?: readonly number[], why: UnloadedFor = "asked"): Promise<number[]> {
+    const slots = indexes ? this.#slots.filter((slot) => indexes.includes(slot.index)) : this.#slots;
+    for (const slot of slots) slot.unload(why);
     const stopped = slots.filter((slot) => slot.workers.size > 0);
     await Promise.all(stopped.flatMap((slot) => [...slot.workers].map((worker) => worker.drain(DRAIN_GRACE_MS))));
     return stopped.map((slot) => slot.index);
@@ -171,9 +171,9 @@ export class Pool {
   }
 
   /** Ends every worker for good. */
-  async stop(): Promise<void> {
+  async stop(why: UnloadedFor = "asked"): Promise<void> {
     this.#nursery.close();
-    await this.unload();
+    await this.unload(undefined, why);
     this.#cores.leave(this.#member);
   }
 
@@ -181,8 +181,8 @@ export class Pool {
    * Replaces the worker of a slot, one at a time, in the order asked: the new one serves before the old one drains, or,
    * in turn, where both would not fit, the old one goes first.
    *
-   * @throws {CombotError} `MODEL_UNAVAILABLE` if the new one did not come to serve, or may not be tried yet after
-   *   others that did not.
+   * @throws {CombotError} `MODEL_UNLOADED`; or `MODEL_UNAVAILABLE` if the new one did not come to serve, or may not be
+   *   tried yet after others that did not.
    */
   recycle(index: number, reason: RecycleReason, inTurn = false): Promise<Replacement> {
     const turn = this.#recycling.then(() => this.#replace(index, reason, inTurn));
@@ -272,7 +272,7 @@ export class Pool {
     const free = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
     const resting = this.#slots.find((slot) => !slot.wanted);
     if (!resting || !wantsOneMore(free, this.#options.source.waiting)) return;
-    resting.wanted = true;
+    resting.want();
     this.#nursery.fill(this.#slots);
   }
 

@@ -32,8 +32,7 @@ async function replaceFirst(order: Order): Promise<Replacement> {
   const from = now();
   const next = spawn();
   slot.incoming = next;
-  await whenServing(next);
-  if (!slot.wanted || next.state === "draining") throw unloadedMeanwhile();
+  await whenServing(slot, next);
   // Where the old one died before, the new one has its place already.
   if (slot.incoming === next) slot.promote();
   const tookMs = now() - from;
@@ -50,23 +49,26 @@ async function replaceInTurn(order: Order): Promise<Replacement> {
   const { slot, graceMs, now, spawn } = order;
   const from = now();
   await slot.current?.drain(graceMs);
-  if (!slot.wanted) throw unloadedMeanwhile();
+  if (!slot.wanted) throw unloadedMeanwhile(slot);
   // Whoever saw the slot empty may have filled it.
   slot.current ??= spawn();
   const next = slot.current;
-  await whenServing(next);
+  await whenServing(slot, next);
   return { tookMs: now() - from, birthMs: next.birthMs };
 }
 
-async function whenServing(worker: Worker): Promise<void> {
+async function whenServing(slot: Slot, worker: Worker): Promise<void> {
   try {
     await worker.ready;
   } catch (error) {
     await worker.ended;
+    if (worker.state === "draining") throw unloadedMeanwhile(slot);
     throw new CombotError("MODEL_UNAVAILABLE", `the replacement did not come to serve: ${messageOf(error)}`);
   }
+  if (!slot.wanted || worker.state === "draining") throw unloadedMeanwhile(slot);
 }
 
-function unloadedMeanwhile(): CombotError {
-  return new CombotError("MODEL_UNAVAILABLE", "unloaded meanwhile");
+/** Where it is wanted again, another worker than this one follows. */
+function unloadedMeanwhile({ unloaded }: Slot): CombotError {
+  return unloaded ?? new CombotError("MODEL_UNLOADED", "it was unloaded before it served, and is loaded again");
 }

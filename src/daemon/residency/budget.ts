@@ -207,7 +207,7 @@ export class Budget {
       ...evict.map(async (other) => {
         const gone = of(other);
         gone?.uses.evicted();
-        await gone?.pool.unload();
+        await gone?.pool.unload(undefined, "memory");
       }),
       ...shrink.map(async ({ name: other, workers }) => endSurplus(of(other), workers)),
     ]);
@@ -275,5 +275,8 @@ async function endSurplus(engine: Engine | undefined, count: number): Promise<vo
   const serving = engine.pool.slots.filter(({ current }) => current?.serving);
   const idleFirst = serving.toSorted((a, b) => Number(b.current?.idle ?? false) - Number(a.current?.idle ?? false));
   const going = idleFirst.slice(0, Math.min(count, serving.length - 1));
-  await engine.pool.unload(going.map(({ index }) => index));
+  await engine.pool.unload(
+    going.map(({ index }) => index),
+    "memory",
+  );
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../lib/error-table.ts";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { Classifier } from "../classifier/classifier.ts";
 import type { ServedModel } from "../model/served-model.ts";
@@ -29,9 +30,12 @@ export function hasProcesses({ pool }: Engine): boolean {
   return pool.slots.some(({ workers }) => workers.size > 0);
 }
 
+/** What of a load's failures says nothing about the model. */
+const INNOCENT: ReadonlySet<ErrorCode> = new Set(["NO_PROCESS", "MODEL_UNLOADED", "SHUTTING_DOWN"]);
+
 /**
- * @throws {CombotError} if its workers don't come to serve; they are gone then. `NO_PROCESS` where the model is not at
- *   fault, else `MODEL_INVALID`.
+ * @throws {CombotError} if its workers don't come to serve; they are gone then. `MODEL_INVALID` where the model is at
+ *   fault, else as the pool has it.
  */
 export async function bringUp({ pool, model }: Engine): Promise<void> {
   try {
@@ -39,8 +43,8 @@ export async function bringUp({ pool, model }: Engine): Promise<void> {
     await pool.whenReady();
   } catch (error) {
     await pool.stop();
-    const isInnocent = error instanceof CombotError && error.code === "NO_PROCESS";
-    const code = isInnocent ? "NO_PROCESS" : "MODEL_INVALID";
+    const isInnocent = error instanceof CombotError && INNOCENT.has(error.code);
+    const code = isInnocent ? error.code : "MODEL_INVALID";
     throw new CombotError(code, `${model.dir}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -64,7 +64,7 @@ export class GovernedModels implements Workers {
   }
 
   async unload(slots?: readonly number[]): Promise<void> {
-    const served = this.#tenants.map(({ engine }) => engine.pool.unload(slots && this.#ownOf(engine, slots)));
+    const served = this.#tenants.map(({ engine }) => engine.pool.unload(slots && this.#ownOf(engine, slots), "memory"));
     await Promise.all(slots ? served : [...served, this.#spare.giveWay()]);
   }
 

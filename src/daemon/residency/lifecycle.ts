@@ -44,7 +44,7 @@ export class Lifecycle {
 
   /**
    * @param name of the model; the default one where left out, on every slot. Of another one a worker is started, and the
-   * rest as texts come. @throws {CombotError} `MODEL_UNKNOWN`, `MODEL_UNAVAILABLE`, `MODEL_DOES_NOT_FIT`
+   * rest as texts come. @throws {CombotError} `MODEL_UNKNOWN`, `MODEL_UNAVAILABLE`, `MODEL_UNLOADED`, `MODEL_DOES_NOT_FIT`
    */
   async load(wait: boolean, by: CameBy, name?: string): Promise<LoadReply> {
     const from = this.#parts.now();
@@ -135,7 +135,7 @@ export class Lifecycle {
   /** Room may have to be made first. */
   async #whenServing(pool: Pool): Promise<void> {
     while (pool.serving === 0) {
-      if (!pool.slots.some(({ wanted }) => wanted)) throw new CombotError("MODEL_UNAVAILABLE", "unloaded meanwhile");
+      if (!pool.slots.some(({ wanted }) => wanted)) throw unwanted(pool);
       if (pool.refusal) throw new CombotError(pool.refusal.code ?? "MODEL_UNAVAILABLE", pool.refusal.detail);
       if (pool.lastFailure !== undefined) throw new CombotError("MODEL_UNAVAILABLE", pool.lastFailure);
       await delay(LOOK_EVERY_MS);
@@ -198,6 +198,12 @@ export class Lifecycle {
   #since(fromMs: number): number {
     return Math.round(this.#parts.now() - fromMs);
   }
+}
+
+/** Nobody has unloaded it where the room went to others. */
+function unwanted({ slots }: Pool): CombotError {
+  const unloaded = slots.map((slot) => slot.unloaded).find((error) => error !== undefined);
+  return unloaded ?? new CombotError("MODEL_DOES_NOT_FIT", "others have the room");
 }
 
 function named(name: string | undefined): { readonly model?: string } {

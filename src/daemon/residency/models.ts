@@ -159,7 +159,7 @@ export class Models {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...[...this.#engines].map((engine) => engine.pool.stop()), this.repository.stop()]);
+    await Promise.all([...[...this.#engines].map((engine) => engine.pool.stop("stopping")), this.repository.stop()]);
   }
 
   /** What can fail for want of room is done before the switch: one that was made is not called a failure. */

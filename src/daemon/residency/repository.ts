@@ -137,7 +137,7 @@ export class Repository {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.engines.map((engine) => engine.pool.stop()));
+    await Promise.all(this.engines.map((engine) => engine.pool.stop("stopping")));
   }
 
   async #scan(): Promise<RescanReply> {

@@ -112,7 +112,7 @@ export class ShadowRun {
   async evict(why: Gone): Promise<void> {
     this.#evictedAtMs = this.#options.now();
     this.#drop(why);
-    await this.engine.pool.unload();
+    await this.engine.pool.unload(undefined, "memory");
   }
 
   /** For good. */

@@ -157,4 +157,21 @@ describe("Open Inference Protocol v2", () => {
     const { workers } = await caller.daemon.json<ProcessStatus>("GET", "/api/process/status/");
     expect(workers.map(({ state }) => state)).toEqual(["stopped"]);
   });
+
+  test("a load that another caller's unload ends is a conflict, and the service is not called full", async () => {
+    const ask = (path: string): Promise<number> => caller.daemon.ask("POST", path, {}).then(({ status }) => status);
+    const fates: number[] = [];
+    for (const base of ["/v2/repository/models/default", "/api/model"]) {
+      await ask(`${base}/unload`);
+      const load = ask(`${base}/load?wait=true`);
+      await expect
+        .poll(async () => {
+          const { workers } = await caller.daemon.json<ProcessStatus>("GET", "/api/process/status/");
+          return workers.map(({ state }) => state);
+        })
+        .toEqual(["starting"]);
+      fates.push(...(await Promise.all([load, ask(`${base}/unload?wait=true`)])));
+    }
+    expect(fates).toEqual([409, 200, 409, 200]);
+  });
 });

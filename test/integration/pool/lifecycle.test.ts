@@ -53,6 +53,80 @@ describe("unloading", () => {
   });
 });
 
+describe("whoever waits for a load that an unload ends", () => {
+  test("is told of the unload, which is no fault of the model or the machine", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()));
+    core.pool.load();
+    const waits = core.pool.whenReady();
+    const [unloaded] = await Promise.allSettled([core.pool.unload(), waits]);
+    expect(unloaded.status).toBe("fulfilled");
+    await expect(waits).rejects.toMatchObject({ code: "MODEL_UNLOADED" });
+    expect(core.pool.lastFailure).toBeUndefined();
+  });
+
+  test("is told where memory was wanted, and that the daemon stops", async () => {
+    for (const [why, code] of [
+      ["memory", "MODEL_UNAVAILABLE"],
+      ["stopping", "SHUTTING_DOWN"],
+    ] as const) {
+      const core = await startCore(writeOddModel(temporaryFolder()));
+      core.pool.load();
+      const waits = core.pool.whenReady();
+      await Promise.allSettled([core.pool.unload(undefined, why), waits]);
+      await expect(waits).rejects.toMatchObject({ code });
+    }
+  });
+
+  test("waits on where somebody loads it again meanwhile, until those workers serve", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()));
+    core.pool.load();
+    const first = core.pool.whenReady();
+    const unloaded = core.pool.unload();
+    core.pool.load();
+    await Promise.all([first, core.pool.whenReady(), unloaded]);
+    expect(core.pool.serving).toBe(2);
+    expect(core.pool.slots.map((slot) => slot.generation)).toEqual([2, 2]);
+  });
+
+  test("a load does not take a worker on its way out for one that serves", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder(), { slowRounds: 40 }), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const answer = classify(core, ["alpha beta"]);
+    await expect.poll(() => core.pool.slots[0]?.current?.state, { interval: 1 }).toBe("busy");
+    const unloaded = core.pool.unload();
+    core.pool.load();
+    await core.pool.whenReady();
+    expect(core.pool.serving).toBe(1);
+    await Promise.all([answer, unloaded]);
+  });
+
+  test("nor is a replacement that an unload ends called one that did not come to serve", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const recycled = core.pool.recycle(0, "manual");
+    await expect.poll(() => workerPids(core).length).toBe(2);
+    await Promise.allSettled([core.pool.unload(), recycled]);
+    await expect(recycled).rejects.toMatchObject({ code: "MODEL_UNLOADED" });
+  });
+
+  test("nor is a model that was being switched to, in turn, called invalid", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
+    core.pool.load();
+    await core.pool.whenReady();
+    const next = writeOddModel(temporaryFolder(), { slowRounds: 2 });
+    const switched = core.models.use({ dir: next, inTurn: true });
+    const { pool: old } = core;
+    await expect
+      .poll(() => core.models.current.pool !== old && core.models.current.pool.slots[0]?.current)
+      .toBeTruthy();
+    await Promise.allSettled([core.models.current.pool.unload(), switched]);
+    await expect(switched).rejects.toMatchObject({ code: "MODEL_UNLOADED" });
+    await expect(classify(core, ["alpha"])).resolves.toMatchObject({ results: [{}] });
+  });
+});
+
 describe("PAINS 4: a hundred cold texts at once", () => {
   test("cause one load a worker", async () => {
     const core = await startCore(writeOddModel(temporaryFolder()));
