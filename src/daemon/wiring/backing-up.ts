@@ -5,6 +5,7 @@ import type { Settings } from "../../lib/config/settings.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { Caching } from "./caching.ts";
 import type { Journaling } from "./journaling.ts";
+import { logFailure } from "../log/failures.ts";
 import type { Logger } from "../log/log.ts";
 import { Backups } from "../jobs/backups.ts";
 import { DEFAULT_MODEL } from "../../lib/protocol/models.ts";
@@ -35,7 +36,7 @@ export function createBackups({ settings, models, caching, journaling, loaded, l
         { backups },
         "backups with a name from the future, or of unknown make, are left alone: remove them by hand",
       ),
-    onFailure: (error) => log.error({ err: error }, "a backup or a restore met a defect"),
+    onFailure: logFailure(log, "a backup or a restore has failed"),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Decision } from "../../lib/protocol/decisions.ts";
 import { Decisions } from "../governor/decisions.ts";
 import { Governor } from "../governor/governor.ts";
 import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
+import { logFailure } from "../log/failures.ts";
 import type { Logger } from "../log/log.ts";
 import { collectAll } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
@@ -70,7 +71,7 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     collectGarbage: collectAll,
     purgeRedis: parts.purgeRedis,
     now,
-    onFailure: (error) => log.error({ err: error }, "the memory governor failed in one step"),
+    onFailure: logFailure(log, "the memory governor failed in one step"),
   });
   const guard = createGuard(settings, parts, () => governor.sample);
   const budget: Budget = new Budget({
@@ -84,7 +85,7 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     decisions,
     guard,
     now,
-    onFailure: (error) => log.error({ err: error }, "room for a model could not be made"),
+    onFailure: logFailure(log, "room for a model could not be made"),
   });
   return { governor, budget, footprints, decisions, cache };
 }
@@ -98,7 +99,7 @@ function createGuard(settings: Settings, parts: GovernanceParts, sample: () => S
     source: () => sample()?.source ?? "system",
     thresholds: () => settings.memory,
     decisions,
-    onFailure: (error) => log.error({ err: error }, "loads are not watched"),
+    onFailure: logFailure(log, "loads are not watched"),
   });
 }
 

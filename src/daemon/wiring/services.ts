@@ -15,6 +15,7 @@ import type { NamedModels, Services, ShadowServices } from "../http/services.ts"
 import { SharedPage } from "../http/shared-page.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Journaling } from "./journaling.ts";
+import { logFailure } from "../log/failures.ts";
 import type { Logger } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Backups } from "../jobs/backups.ts";
@@ -77,7 +78,7 @@ export function createServices(parts: ServiceParts): Services {
     decisions,
     roomForBoth: () => governor.roomForBoth().fits,
     now,
-    onFailure: (error) => log.error({ err: error }, "what was started has failed"),
+    onFailure: logFailure(log, "what was started has failed"),
   });
   const { redis } = caching;
   const cleanup = new Cleanup({ models, meter, cache, redis, decisions, collectGarbage: collectAll, now });

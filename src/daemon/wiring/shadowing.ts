@@ -1,5 +1,6 @@
 import type { Settings } from "../../lib/config/settings.ts";
 import { anonymousOf } from "../governor/ports.ts";
+import { logFailure } from "../log/failures.ts";
 import type { Logger } from "../log/log.ts";
 import { openModel } from "../model/opening.ts";
 import type { FitVerdict } from "../policy/fit.ts";
@@ -93,7 +94,7 @@ export function createShadows(parts: EngineParts, { models, governance }: Omit<L
     date: () => new Date(),
     now,
     random: Math.random,
-    onFailure: (error) => log.error({ err: error }, "what runs behind live traffic has failed"),
+    onFailure: logFailure(log, "what runs behind live traffic has failed"),
   });
   tellLost(shadows, log);
   return shadows;

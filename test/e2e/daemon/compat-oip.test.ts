@@ -158,20 +158,40 @@ describe("Open Inference Protocol v2", () => {
     expect(workers.map(({ state }) => state)).toEqual(["stopped"]);
   });
 
-  test("a load that another caller's unload ends is a conflict, and the service is not called full", async () => {
+  describe("a load that another caller's unload ends", () => {
     const ask = (path: string): Promise<number> => caller.daemon.ask("POST", path, {}).then(({ status }) => status);
-    const fates: number[] = [];
-    for (const base of ["/v2/repository/models/default", "/api/model"]) {
-      await ask(`${base}/unload`);
-      const load = ask(`${base}/load?wait=true`);
-      await expect
-        .poll(async () => {
-          const { workers } = await caller.daemon.json<ProcessStatus>("GET", "/api/process/status/");
-          return workers.map(({ state }) => state);
-        })
-        .toEqual(["starting"]);
-      fates.push(...(await Promise.all([load, ask(`${base}/unload?wait=true`)])));
+
+    async function whenStarting(): Promise<void> {
+      const states = async (): Promise<string[]> => {
+        const { workers } = await caller.daemon.json<ProcessStatus>("GET", "/api/process/status/");
+        return workers.map(({ state }) => state);
+      };
+      await expect.poll(states).toEqual(["starting"]);
     }
-    expect(fates).toEqual([409, 200, 409, 200]);
+
+    test("is a conflict, and the service is not called full", async () => {
+      const fates: number[] = [];
+      for (const base of ["/v2/repository/models/default", "/api/model"]) {
+        await ask(`${base}/unload?wait=true`);
+        const load = ask(`${base}/load?wait=true`);
+        await whenStarting();
+        fates.push(...(await Promise.all([load, ask(`${base}/unload?wait=true`)])));
+      }
+      expect(fates).toEqual([409, 200, 409, 200]);
+    });
+
+    test("is told to the log in a line, without a stack, where nobody waits for it", async () => {
+      await ask("/api/model/unload?wait=true");
+      expect(await ask("/api/model/load")).toBe(202);
+      await whenStarting();
+      await ask("/api/model/unload?wait=true");
+      const lines = (): unknown[] =>
+        caller.daemon.log
+          .split("\n")
+          .filter((line) => line.includes("what was started has failed"))
+          .map((line) => JSON.parse(line));
+      await expect.poll(lines).toEqual([expect.objectContaining({ level: 40, code: "MODEL_UNLOADED" })]);
+      expect(caller.daemon.log).not.toContain("stack");
+    });
   });
 });
