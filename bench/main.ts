@@ -5,6 +5,7 @@ import { CpuMeter } from "../src/lib/perf/watch/cpu-meter.ts";
 import type { Benchmark, BenchOptions } from "./benchmark.ts";
 import { cached } from "./cached/main.ts";
 import { commandLine } from "./command-line.ts";
+import { crowd } from "./crowd/main.ts";
 import { footprint } from "./footprint.ts";
 import { lifecycle } from "./lifecycle/main.ts";
 import { mixed } from "./mixed.ts";
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...serveBenchmarks,
   ...publishedBenchmarks,
   cached,
+  crowd,
   mixed,
   reload,
   slowRecycle,
@@ -36,7 +38,7 @@ const COMPANY_MS = 3000;
 
 const USAGE = `Measures combot beside the floor and beside what others would use, and writes docs/benchmarks.md.
 
-  npm run bench                     all that this machine has the parts for, about eighteen minutes
+  npm run bench                     all that this machine has the parts for, about twenty minutes
   npm run bench -- NAME… [--quick]  some of it, by name or by the first word of names; --quick is short, to see that
                                     it works, and keeps nothing
   npm run bench -- serve --help     the first comparison by itself, with options
