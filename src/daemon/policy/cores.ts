@@ -52,3 +52,16 @@ export function decayed(servedMs: number, elapsedMs: number): number {
 export function mayRun(busy: number, cores: number): boolean {
   return busy < cores;
 }
+
+/** Of what the one has had that has had most lately: a model that has had less is asked seldom. */
+const SELDOM_SHARE = 0.25;
+
+/**
+ * Whether a model that is asked seldom may have a batch beside those that may run, one such batch at a time: it would
+ * stand behind batches that take many times as long as its own text, and what it takes of the processors is little.
+ *
+ * @param served of the model, in ms. @param most of the one that has had most.
+ */
+export function mayRunBeside(busy: number, cores: number, served: number, most: number): boolean {
+  return busy === cores && served < most * SELDOM_SHARE;
+}

@@ -1,4 +1,4 @@
-import { decayed, mayRun, nextModel } from "../policy/cores.ts";
+import { decayed, mayRun, mayRunBeside, nextModel } from "../policy/cores.ts";
 
 /** A pool, as far as the processors are shared between several. */
 export interface Member {
@@ -18,7 +18,7 @@ export interface Member {
 }
 
 export interface CoresOptions {
-  /** Batches that may run at a time. */
+  /** Batches that may run at a time, but for one of a model that is asked seldom. */
   readonly most: number;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
@@ -35,7 +35,10 @@ interface Account {
   atMs: number;
 }
 
-/** Shares the processors between models: however many are here, no more batches run than one model may have workers. */
+/**
+ * Shares the processors between models: however many are here, no more batches run than one model may have workers, but
+ * for one of a model that is asked seldom.
+ */
 export class Cores {
   readonly #options: CoresOptions;
   readonly #accounts = new Map<Member, Account>();
@@ -85,12 +88,23 @@ export class Cores {
     const takers = members.filter((member) => member.canTake(1));
     if (takers.length === 0) return this.#ahead(members);
     const busy = members.reduce((sum, member) => sum + member.busy, 0);
-    if (!mayRun(busy, this.#options.most)) return "cores taken";
     const pressing = takers.filter(({ isPressing }) => isPressing);
-    const contending = pressing.length > 0 ? pressing : takers;
+    if (!mayRun(busy, this.#options.most)) return this.#oneOf(this.#seldom(pressing, busy)) ?? "cores taken";
+    return this.#oneOf(pressing.length > 0 ? pressing : takers);
+  }
+
+  #oneOf(contending: readonly Member[]): Grant | undefined {
     const at = nextModel(contending.map((member) => this.#contender(member)));
     const member = at === undefined ? undefined : contending[at];
     return member && { member, most: 1 };
+  }
+
+  /** Those of them that may have a batch though all processors have one. */
+  #seldom(members: readonly Member[], busy: number): Member[] {
+    const most = Math.max(...[...this.#accounts.keys()].map((member) => this.#contender(member).servedMs));
+    return members.filter(
+      (member) => member.busy === 0 && mayRunBeside(busy, this.#options.most, this.#contender(member).servedMs, most),
+    );
   }
 
   /** Every worker that could take a batch has one: the next waits in it, unless another model's would stand behind that. */

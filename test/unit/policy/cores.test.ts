@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decayed, mayRun, nextModel } from "../../../src/daemon/policy/cores.ts";
+import { decayed, mayRun, mayRunBeside, nextModel } from "../../../src/daemon/policy/cores.ts";
 import type { Contender } from "../../../src/daemon/policy/cores.ts";
 
 const contender = (over: Partial<Contender> = {}): Contender => ({
@@ -37,6 +37,11 @@ describe("which model's batch is next", () => {
 describe("how many batches", () => {
   test("no more than may run", () => {
     expect([mayRun(1, 2), mayRun(2, 2)]).toEqual([true, false]);
+  });
+
+  test("one more of a model that has had less than a quarter of what another one has had", () => {
+    expect([mayRunBeside(2, 2, 24, 100), mayRunBeside(2, 2, 25, 100)]).toEqual([true, false]);
+    expect([mayRunBeside(2, 2, 0, 0), mayRunBeside(3, 2, 0, 100)]).toEqual([false, false]);
   });
 
   test("no core rests while a text waits that a worker could take", () => {
