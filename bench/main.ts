@@ -11,10 +11,10 @@ import { lifecycle } from "./lifecycle/main.ts";
 import { mixed } from "./mixed.ts";
 import { keep, shown, writePage } from "./page.ts";
 import { publishedBenchmarks } from "./published/main.ts";
+import { recycleBenchmarks } from "./recycle.ts";
 import { reload } from "./reload.ts";
 import { serveBenchmarks } from "./serve/benchmark.ts";
 import { serve } from "./serve/main.ts";
-import { slowRecycle } from "./slow-recycle.ts";
 
 /** In the order of the page. */
 const BENCHMARKS: readonly Benchmark[] = [
@@ -24,7 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   crowd,
   mixed,
   reload,
-  slowRecycle,
+  ...recycleBenchmarks,
   lifecycle,
   commandLine,
   footprint,
