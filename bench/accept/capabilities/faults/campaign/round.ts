@@ -91,6 +91,8 @@ export async function usualNames(answers: Answers, tally: Tally): Promise<Set<st
     for (let twice = 0; twice < 2; twice++) {
       for (const operation of OPERATIONS) await operate(operation, stage, random);
     }
+    // What a model takes is written when its workers have served for a second or two.
+    await site.ask("POST", "/api/model/load/?wait=true");
     await healing(site);
     const running = await settledNames(site.state);
     await site.stop();
