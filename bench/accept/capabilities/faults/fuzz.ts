@@ -30,8 +30,8 @@ export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Lin
   const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
   say(`seed ${seed}`);
   const load = round((loadavg()[0] ?? 0) / availableParallelism());
-  const told = "load of the machine before it, a core: where it is not idle, turns are not the daemon's alone";
-  yield { what: told, measured: load, target: "for the record", pass: true };
+  const busy = "load of the machine before it, a core: where it is not idle, turns are not the daemon's alone";
+  yield { what: busy, measured: load, target: "for the record", pass: true };
   const cgroup = new MemoryCgroup("combot-fuzz");
   cgroup.limitBytes = LIMIT_BYTES;
   const env = { ...INSPECTABLE, KEEPALIVE: "30" };
@@ -41,8 +41,11 @@ export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Lin
     await warming.done;
     const before = await memoryOf(fuzzed, cgroup, Infinity);
     const callers = new Callers(fuzzed.orders(seed, REQUESTS));
+    let told: Callers["tally"]["failures"] = [];
     const stalls = await longestStalls(fuzzed.daemon, callers, (longest) => {
-      const { sent, failed } = callers.tally;
+      const { sent, failed, failures } = callers.tally;
+      for (const one of failures.slice(told.length)) say(`failed: ${again(seed, one)}: ${one.what}`);
+      told = failures;
       say(`${sent} of ${REQUESTS} requests, ${failed} failed, longest turn ${round(longest.ownMs, 1)} ms`);
     }).catch((error: unknown) => String(error));
     if (typeof stalls === "string") {
@@ -105,12 +108,16 @@ function cutOffLine(seed: number, error: string, { indices, tally }: Callers): L
   };
 }
 
-/** Each can be sent alone: `node bench/fuzz/main.ts SEED CALLER INDEX`. */
+/** What sends it alone. */
+function again(seed: number, { caller, index }: Callers["tally"]["failures"][number]): string {
+  return `node bench/fuzz/main.ts ${seed} ${caller} ${index}`;
+}
+
 function writeFailures(seed: number, failures: Callers["tally"]["failures"]): void {
   const folder = join(tmpdir(), "combot-fuzz");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${seed}.json`);
-  const told = failures.map((one) => ({ ...one, again: `node bench/fuzz/main.ts ${seed} ${one.caller} ${one.index}` }));
+  const told = failures.map((one) => ({ ...one, again: again(seed, one) }));
   writeFileSync(path, `${JSON.stringify(told, null, 2)}\n`);
   process.stderr.write(`what failed is in ${path}\n`);
 }
