@@ -41,6 +41,8 @@ export interface BudgetThresholds {
 
 /** How often it is looked whether a model that was busy, or had to stay, may go now. */
 const LOOK_EVERY_MS = 200;
+/** The kernel adds up what cgroups have now and then: for so long what has ended may be counted still (memcontrol.c, 2 s). */
+const COUNTED_MS = 2500;
 /** What was read longer ago is read again before something is done about it. */
 const FRESH_MS = 100;
 /** Who has not asked for so long has given up. */
@@ -61,6 +63,7 @@ export class Budget {
   readonly #reading = new Set<Engine>();
   #read: Promise<unknown> | undefined;
   #stopped = false;
+  #endedAtMs = -Infinity;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
@@ -109,6 +112,11 @@ export class Budget {
     return detail === undefined ? undefined : this.#makeRoom(engine, asked, critical);
   }
 
+  /** A worker is no more: what it had is free, or will be in a moment. */
+  workerEnded(): void {
+    this.#endedAtMs = this.#options.now();
+  }
+
   /** Makes no more room; what is under way comes to its end. */
   stop(): void {
     this.#stopped = true;
@@ -128,6 +136,10 @@ export class Budget {
       case "load":
         return undefined;
       case "refuse":
+        if (this.#options.now() - this.#endedAtMs < COUNTED_MS) {
+          this.#lookAgain(engine, LOOK_EVERY_MS);
+          return { detail: `a worker has just ended: ${verdict.detail}`, passing: "in time" };
+        }
         return { detail: `${tenant.name} ${verdict.detail}`, code: "MODEL_DOES_NOT_FIT" };
       case "wait":
         this.#lookAgain(engine, verdict.untilMs - this.#options.now());
@@ -149,7 +161,8 @@ export class Budget {
 
   get #isOld(): boolean {
     const sample = this.#options.sample();
-    return sample !== undefined && this.#options.now() - sample.atMs > FRESH_MS;
+    if (sample === undefined) return false;
+    return this.#options.now() - sample.atMs > FRESH_MS || sample.atMs <= this.#endedAtMs;
   }
 
   /** A worker may have ended since memory was read: nobody goes, or is refused, for memory that is free by now. */

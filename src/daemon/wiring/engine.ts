@@ -55,6 +55,8 @@ export interface MemoryGate {
   loaded(engine: Engine, pid: number): void;
   /** Told of each worker that the kernel took, for want of memory, before it had answered anything. */
   outgrew(engine: Engine): void;
+  /** Told of each worker that is no more, however it ended. */
+  ended(): void;
 }
 
 const now = (): number => performance.now();
@@ -94,6 +96,7 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
   const refusal = (workers: number): Refusal | undefined => memory.refusal(engine, workers);
   const onLoad = (event: PoolEvent): void => {
     if (event.type === "ready") memory.loaded(engine, event.pid);
+    if (event.type === "died" || event.type === "stopped") memory.ended();
     if (event.type === "died" && event.reason === "oom" && !event.served) memory.outgrew(engine);
   };
   const pool = createPool({ model, source, queue, uses, refusal, onLoad, name }, parts);

@@ -231,6 +231,7 @@ function gateOf({ governance, shadows }: LateParts): MemoryGate {
       if (peakBytes !== undefined) governance().footprints.loaded(engine, peakBytes);
     },
     outgrew: (engine) => governance().footprints.outgrew(engine),
+    ended: () => governance().budget.workerEnded(),
     get isHigh() {
       return rankOf(governance().governor.level) >= rankOf("high");
     },

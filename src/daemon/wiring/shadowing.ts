@@ -61,7 +61,13 @@ export function createShadows(parts: EngineParts, { models, governance }: Omit<L
     create: (model, name, refusal) => {
       const own = {
         metrics: UNCOUNTED,
-        memory: { refusal, loaded: nothing, outgrew: nothing, isHigh: false },
+        memory: {
+          refusal,
+          loaded: nothing,
+          outgrew: nothing,
+          ended: () => governance().budget.workerEnded(),
+          isHigh: false,
+        },
         cores: new Cores({ most: 1, now }),
       };
       return createEngine(model, { ...parts, ...own, settings: patient(settings), isSpare: true }, name);

@@ -9,6 +9,7 @@ import type { ClassifyReply } from "../../../src/lib/protocol/classify.ts";
 import type { DecisionsReply } from "../../../src/lib/protocol/decisions.ts";
 import type { MemoryReport } from "../../../src/lib/protocol/memory.ts";
 import type { ModelsReply } from "../../../src/lib/protocol/models.ts";
+import type { ProcessStatus } from "../../../src/lib/protocol/process.ts";
 import { MIB } from "../../../src/lib/units.ts";
 import { hasCgroups } from "../memory/support/cgroups.ts";
 import { writeNamedModel } from "../../support/repository.ts";
@@ -117,6 +118,20 @@ test.runIf(hasCgroups)(
     const answers = await Promise.all(calls.map((name, at) => ask(name, `order ${at}`)));
     expect(answers.map(({ results }) => results[0]!.label.split(":")[0])).toEqual(calls);
     expect(await resident()).toHaveLength(2);
+  },
+  60_000,
+);
+
+test.runIf(hasCgroups)(
+  "no model is refused for the memory of workers that were killed a moment ago",
+  async () => {
+    for (let round = 0; round < 12; round++) {
+      const here = await resident();
+      const absent = NAMES.find((name) => !here.includes(name))!;
+      const { workers } = await daemon.json<ProcessStatus>("GET", "/api/process/status/");
+      for (const { pid } of workers) if (pid !== null) process.kill(pid, "SIGKILL");
+      expect((await ask(absent, `order ${round}`)).results[0]!.label).toMatch(new RegExp(`^${absent}:`));
+    }
   },
   60_000,
 );
