@@ -153,6 +153,7 @@ const LAYERS: readonly Layer[] = [
     "policy",
     "text",
     "model",
+    "systemd",
     "tracing",
     "sockets",
     "memory",
@@ -172,7 +173,7 @@ const LAYERS: readonly Layer[] = [
   ),
   {
     files: ["src/daemon/main.ts"],
-    may: [...LIB, "node", "log", "memory", "systemd", "reports", "wiring"],
+    may: [...LIB, "node", "log", "systemd", "wiring"],
   },
   daemon(
     "alone",

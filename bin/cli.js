@@ -66,6 +66,8 @@ if (!isatty(1) && !isatty(2)) process.on("SIGHUP", () => {});
 process.once("uncaughtException", (thrown) => void fail(thrown).finally(() => process.exit()));
 
 try {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === "daemon") (await import("../dist/lib/cli/plain-daemon.js")).startPlainly(rest);
   enableCompileCache();
   const { guardStreams } = await import("../dist/lib/cli/guarded-streams.js");
   guardStreams();

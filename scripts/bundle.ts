@@ -16,10 +16,14 @@ const PROGRAMS = [
   "plan",
   "workers/child",
   "model/seal-child",
+  "prepared/check-child",
   "journal/sqlite/thread",
 ];
-/** ES modules, of which what is not used can be left out. CommonJS is whole either way, and Node loads it from its package. */
-const INLINED = ["zod", "lru-cache"];
+/**
+ * ES modules, of which what is not used can be left out. CommonJS is whole either way, and Node loads it from its package,
+ * but for prom-client and what it needs: 90 small modules, which take longer to find than to run.
+ */
+const INLINED = ["zod", "lru-cache", "prom-client", "@opentelemetry/api", "tdigest", "bintrees", "secure-json-parse"];
 const FOLDER = packageFile("dist/daemon");
 
 /** Held once, so that what the daemon throws is known to those who report it, which are not in its files. */

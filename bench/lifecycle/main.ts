@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrivateDaemon } from "../../scripts/support/private-daemon.ts";
@@ -21,9 +22,10 @@ export const lifecycle: Benchmark = {
   run: async ({ quick, say }) => {
     const rounds = quick ? 3 : 11;
     const model = await openBenchModel({ preset: MODEL }, say);
-    const env = { LOG_LEVEL: "error", WORKERS: "1", COMBOT_MODEL_DIR: model.dir };
+    // One for all, which outlives each daemon.
+    const stateDir = mkdtempSync(join(tmpdir(), "cl-"));
+    const env = { LOG_LEVEL: "error", WORKERS: "1", COMBOT_MODEL_DIR: model.dir, COMBOT_STATE_DIR: stateDir };
     const daemon = await PrivateDaemon.start({ env, startLimitMs: START_LIMIT_MS });
-    const stateDir = join(daemon.folder, "state");
     const times = { floor: [], load: [], unload: [], recycle: [], start: [] } as Record<string, number[]>;
     try {
       const prepared = preparedModel(stateDir);
@@ -34,12 +36,12 @@ export const lifecycle: Benchmark = {
         times["load"]!.push((await daemon.json<LoadReply>("POST", "/api/model/load/?wait=true")).durationMs);
         times["recycle"]!.push(await recycleMs(daemon));
       }
-      // The prepared weights are there: this is every start but the first.
-      for (let round = 1; round <= Math.min(rounds, 5); round++)
-        times["start"]!.push(await startMs({ ...env, COMBOT_STATE_DIR: stateDir }));
     } finally {
       await daemon.stop();
     }
+    // The prepared weights are there: this is every start but the first.
+    for (let round = 1; round <= Math.min(rounds, 5); round++) times["start"]!.push(await startMs(env));
+    rmSync(stateDir, { recursive: true });
     const { floor = [], load = [], unload = [], recycle = [], start = [] } = times;
     const over = (values: readonly number[]): number[] => values.map((value, round) => value / floor[round]!);
     return {

@@ -1,34 +1,7 @@
-import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
-import type { DaemonFlags } from "../daemon/main.ts";
 import { BaseCommand } from "../lib/cli/base-command.ts";
 import { PROFILES } from "../lib/config/profiles.ts";
-import { packageFile } from "../lib/package-files.ts";
-
-const LAUNCHER = packageFile("bin/daemon.js");
-
-/**
- * Room for young objects, so that what a request needs is dead before it is moved to the old ones, and an old heap that
- * is collected before it has grown by more than a tenth. `--optimize-for-size` takes 20 MB less under load, and twice
- * the CPU: it collects 50 times a second. Without pretenuring, because an object that V8 guesses will live long is born
- * old, and keeps a whole dead request until the next full collection. One thread beside the loop's own collects and
- * compiles: the four that Node has by default took longer for the same on two cores, which workers want as well. What
- * was compiled for the start alone goes at the second full collection that finds it unused: 4 MB of an idle daemon.
- */
-const NODE_FLAGS = [
-  "--max-semi-space-size=8",
-  "--heap-growing-percent=10",
-  "--no-allocation-site-pretenuring",
-  "--v8-pool-size=1",
-  "--bytecode-old-age=1",
-  "--flush-baseline-code",
-];
-
-/**
- * As the unit sets it: what a thread that ended or a burst leaves goes back to the kernel, 2 MB of an idle daemon; and
- * threads that hardly ever allocate at once share one arena, 1 MB.
- */
-const MALLOC = { MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "1" };
+import { becomeDaemon, pathsAmong } from "../lib/daemon-launch.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
@@ -76,35 +49,12 @@ Every setting is an environment variable; the flags below outrank the environmen
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Daemon);
-    const given = {
-      envFile: absolute(flags["env-file"]),
-      COMBOT_SOCKET: absolute(flags.socket),
-      COMBOT_STATE_DIR: absolute(flags["state-dir"]),
-      COMBOT_MODEL_DIR: absolute(flags.model),
-      LOG_LEVEL: flags["log-level"],
-      COMBOT_PROFILE: flags.profile,
-    };
+    const given = { ...pathsAmong(flags), LOG_LEVEL: flags["log-level"], COMBOT_PROFILE: flags.profile };
     this.leaveSignals();
-    const named = Object.entries(given).filter(([, value]) => value !== undefined);
-    await become(Object.fromEntries(named) as DaemonFlags, this.jsonEnabled());
+    const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    becomeDaemon(named, this.jsonEnabled());
+    // Not in a process of its own: a socket that systemd opened would be lost, or this Node can't.
+    const { main } = await import("../daemon/main.ts");
+    await main(named);
   }
-}
-
-/** The daemon's working folder is not this shell's. */
-function absolute(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : resolve(path);
-}
-
-/**
- * Replaces this process by the daemon's: the same PID, which is what systemd watches, without the CLI's 30 MB. Sockets
- * handed over by systemd would not live through it, since Node marks inherited descriptors close-on-exec at its start;
- * then, or where Node can't, the daemon runs in this process.
- */
-async function become(flags: DaemonFlags, json: boolean): Promise<void> {
-  if (process.execve && process.env["LISTEN_FDS"] === undefined) {
-    const args = [process.execPath, ...NODE_FLAGS, LAUNCHER, JSON.stringify(flags), ...(json ? ["--json"] : [])];
-    process.execve(process.execPath, args, { ...MALLOC, ...process.env });
-  }
-  const { main } = await import("../daemon/main.ts");
-  await main(flags);
 }

@@ -36,6 +36,8 @@ export async function startCore(modelDir: string, env: Record<string, string> = 
     settings,
     pino({ level: "silent" }),
   );
+  // As the daemon does before its sockets answer.
+  await folder.poll();
   onTestFinished(async () => {
     await governance.governor.stop();
     await models.stop();

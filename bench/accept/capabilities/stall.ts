@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../scripts/support/socket-request.ts";
-import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/bundled-model.ts";
 import type { Health } from "../../../src/lib/protocol/health.ts";
 import type { Capability, Line, Part } from "../record.ts";
 import { quantile, round } from "../statistics.ts";

@@ -1,14 +1,8 @@
-import { join } from "node:path";
 import { CombotError } from "../../lib/errors.ts";
 import { isAbsence } from "../../lib/system-errors.ts";
-import { readSettings } from "./combot-json.ts";
-import { nameOfFolder } from "./folder-name.ts";
-import { readModelFolder } from "./folder.ts";
-import { COMBOT_FILE } from "./model-files.ts";
 import { SealedCopy, pruneCopies, sealedStore } from "./sealed-copy.ts";
 import type { MadeCopy, SealFolder } from "./seal-protocol.ts";
 import { askSealer } from "./sealer.ts";
-import { serveFolder } from "./served-model.ts";
 import type { ServedModel } from "./served-model.ts";
 
 export interface OpenOptions {
@@ -34,10 +28,11 @@ export async function openModel(
 ): Promise<ServedModel> {
   const store = sealedStore(stateDir);
   const request: SealFolder = { do: "seal", dir, file, store };
-  const made = await askSealer(request, silenceMs).catch((error: unknown) => {
+  const asked = askSealer(request, silenceMs).catch((error: unknown) => {
     if (!needed || !(error instanceof CombotError) || error.code !== "NO_ROOM") throw error;
     return sealWithRoom(request, { stateDir, needed, silenceMs });
   });
+  const [made, { readCopy }] = await Promise.all([asked, loadReader()]);
   const copy = new SealedCopy(made, store);
   try {
     const model = await readCopy(copy, made.source.dir);
@@ -56,8 +51,13 @@ export async function openModel(
  */
 export async function openSealed(dir: string, content: string, stateDir: string): Promise<ServedModel> {
   const store = sealedStore(stateDir);
-  const found = await askSealer({ do: "find", content, store });
+  const [found, { readCopy }] = await Promise.all([askSealer({ do: "find", content, store }), loadReader()]);
   return readCopy(new SealedCopy(found, store), dir);
+}
+
+/** At a start it is not there yet: it is loaded while the process reads. */
+function loadReader(): Promise<typeof import("./copy-reader.ts")> {
+  return import("./copy-reader.ts");
 }
 
 /** Copies that are only kept for a way back are given up for one that is wanted now. */
@@ -70,20 +70,6 @@ async function sealWithRoom(
     if (!isAbsence(error)) throw error;
   });
   return askSealer(request, silenceMs);
-}
-
-/** Faults are told of the folder, which its owner knows. */
-async function readCopy(copy: SealedCopy, dir: string): Promise<ServedModel> {
-  try {
-    const folder = await readModelFolder(copy.folder, copy.file);
-    // Of another folder that holds the same, the copy says what that one's owner wants.
-    const text = copy.source?.dir === dir ? copy.source.settings?.text : undefined;
-    const settings = readSettings(join(copy.folder, COMBOT_FILE), text, folder);
-    return await serveFolder({ ...folder, dir, name: nameOfFolder(dir) }, copy, settings);
-  } catch (error) {
-    if (!(error instanceof CombotError)) throw error;
-    throw new CombotError(error.code, error.message.replaceAll(copy.folder, dir), { cause: error });
-  }
 }
 
 function remarkOnChoice(file: string, others: readonly string[]): string[] {

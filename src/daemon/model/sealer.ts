@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { bareEnvironment } from "../../lib/bare-environment.ts";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import { failureBy } from "../../lib/system-errors.ts";
 import { programFile } from "../../lib/package-files.ts";
@@ -86,7 +87,7 @@ function startSealer(request: SealRequest): ChildProcess | Error {
     const { execPath, execArgv } = tetheredNode();
     return spawn(execPath, [...execArgv, PROGRAM, JSON.stringify(request)], {
       stdio: ["ignore", "pipe", "ignore"],
-      env: childEnvironment(),
+      env: bareEnvironment(),
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
@@ -95,12 +96,4 @@ function startSealer(request: SealRequest): ChildProcess | Error {
 
 function inWords(error: Error): string {
   return shortageOf(error) ?? error.message;
-}
-
-/** Nothing but what a program needs to run: credentials are the daemon's. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const kept = ["PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "NODE_COMPILE_CACHE"];
-  return Object.fromEntries(
-    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
-import { packageFile } from "../../lib/package-files.ts";
 import type { Encoder } from "../text/encoder.ts";
 import { yieldToEventLoop } from "../text/pool-threads.ts";
 import type { CombotSettings } from "./combot-json.ts";
@@ -10,9 +9,6 @@ import { invalid } from "./invalid.ts";
 import type { SealedCopy } from "./sealed-copy.ts";
 import { openSharedEncoder } from "./shared-encoder.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
-
-/** The model that comes with the package: a shop chatbot's intents. */
-export const BUNDLED_MODEL_DIR = packageFile("models/shop-intents");
 
 /** What a worker answers before it counts as ready. */
 export const PROBE_TEXT = "Where is my order?";

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Encoder } from "../text/encoder.ts";
 import type { EncoderOptions } from "../text/encoder.ts";
+import { libraryText } from "../text/library.ts";
 
 /**
  * Those that some model still has, by what they are made of. Models that come of one base have one tokenizer as a rule,
@@ -13,12 +14,11 @@ const gone = new FinalizationRegistry<string>((key) => {
 
 /** One that is there already where another model has the same. @throws as `Encoder.open`. */
 export async function openSharedEncoder(tokenizerJson: object, options: EncoderOptions): Promise<Encoder> {
-  const key = createHash("sha256")
-    .update(JSON.stringify([tokenizerJson, options]))
-    .digest("hex");
+  const text = libraryText(tokenizerJson);
+  const key = hash("sha256", `${JSON.stringify(options)}\n${text}`);
   const known = held.get(key)?.deref();
   if (known) return known;
-  const encoder = await Encoder.open(tokenizerJson, options);
+  const encoder = await Encoder.open(tokenizerJson, options, text);
   held.set(key, new WeakRef(encoder));
   gone.register(encoder, key);
   return encoder;

@@ -53,8 +53,10 @@ export function readTokenizer(file: TokenizerJson): TokenizerFile {
   };
 }
 
-function largestOf(ids: Iterator<number>, least: number): number {
-  return Iterator.from(ids).reduce((largest, id) => Math.max(largest, id), least);
+function largestOf(ids: Iterable<number>, least: number): number {
+  let largest = least;
+  for (const id of ids) if (id > largest) largest = id;
+  return largest;
 }
 
 const KINDS: readonly string[] = ["WordPiece", "BPE", "Unigram", "WordLevel"] satisfies TokenizerKind[];
@@ -72,14 +74,21 @@ function kindOf(model: Model): TokenizerKind {
   throw new UnsupportedTokenizerError("its model names no kind");
 }
 
+function isId(id: unknown): id is number {
+  return Number.isSafeInteger(id) && (id as number) >= 0;
+}
+
 function readVocabulary(vocab: unknown): Map<string, number> {
   if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab))
     throw new UnsupportedTokenizerError("its model has no vocabulary");
-  const ids = new Map(Object.entries(vocab as Record<string, number>));
-  if (ids.size === 0) throw new UnsupportedTokenizerError("its model has no vocabulary");
-  for (const [token, id] of ids) {
-    if (!Number.isSafeInteger(id) || id < 0) throw new UnsupportedTokenizerError(`its token ${token} has no id`);
+  const ids = new Map<string, number>();
+  // Hundreds of thousands of them in some, at the start of a daemon that somebody waits for: no pair is made of each.
+  for (const token of Object.keys(vocab)) {
+    const id = (vocab as Readonly<Record<string, unknown>>)[token];
+    if (!isId(id)) throw new UnsupportedTokenizerError(`its token ${token} has no id`);
+    ids.set(token, id);
   }
+  if (ids.size === 0) throw new UnsupportedTokenizerError("its model has no vocabulary");
   return ids;
 }
 

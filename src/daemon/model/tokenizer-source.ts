@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -28,7 +29,8 @@ export async function readTokenizerJson(dir: string, modelType: string | null | 
   const settingsPath = join(dir, TOKENIZER_CONFIG_FILE);
   const settings = await readJson(settingsPath, tokenizerSettingsSchema, {});
   const path = join(dir, TOKENIZER_FILE);
-  const json = (await textOf(path)) === undefined ? await build(dir, modelType) : await readJson(path, tokenizerSchema);
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const json = isThere ? await readJson(path, tokenizerSchema) : await build(dir, modelType);
   try {
     return adaptTokenizer(json, settings, modelType);
   } catch (error) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { strangerOf } from "../../lib/ownership.ts";
 import { formatBytes } from "../../lib/units.ts";
+import type { EarlyCheck } from "./early-check.ts";
 import { MAKING, PREPARED_MODEL } from "./files.ts";
 import { preparedKey } from "./machine-key.ts";
 import { faultOfFolder, sealFolder } from "./seal.ts";
@@ -35,6 +36,8 @@ export interface StoreOptions {
   readonly dir: string;
   readonly run: (order: Pick<TrialOrder, "modelPath" | "folder" | "obstacle">) => Promise<TrialOutcome>;
   readonly onProgress: (detail: string) => void;
+  /** Where one was begun. */
+  readonly early?: EarlyCheck | undefined;
 }
 
 export interface Opened extends TrialOutcome {
@@ -67,7 +70,7 @@ export class PreparedStore {
    */
   async open(model: SourceModel, anew = false): Promise<Opened> {
     const folder = join(this.#options.dir, preparedKey(model.digest));
-    const fault = anew ? "the one that is kept was of no use" : (strangerOf(folder) ?? (await faultOfFolder(folder)));
+    const fault = anew ? "the one that is kept was of no use" : (strangerOf(folder) ?? (await this.#faultOf(folder)));
     const kept = fault === undefined ? await readTrial(folder) : undefined;
     const outcome = kept ? { trial: kept, lasting: true } : await this.#make(folder, model, fault ?? "it is damaged");
     if (outcome.lasting && existsSync(folder)) {
@@ -75,6 +78,10 @@ export class PreparedStore {
       utimesSync(folder, now, now);
     }
     return { ...outcome, modelPath: outcome.trial.prepared ? join(folder, PREPARED_MODEL) : undefined };
+  }
+
+  async #faultOf(folder: string): Promise<string | undefined> {
+    return (await this.#options.early?.isWhole(folder)) ? undefined : faultOfFolder(folder);
   }
 
   async #make(folder: string, model: SourceModel, why: string): Promise<TrialOutcome> {

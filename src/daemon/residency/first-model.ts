@@ -2,8 +2,8 @@ import type { Settings } from "../../lib/config/settings.ts";
 import { CombotError, messageOf } from "../../lib/errors.ts";
 import type { Chosen } from "../../lib/protocol/health.ts";
 import type { Logger } from "../log/log.ts";
+import { BUNDLED_MODEL_DIR } from "../model/bundled-model.ts";
 import { openModel, openSealed } from "../model/opening.ts";
-import { BUNDLED_MODEL_DIR } from "../model/served-model.ts";
 import type { ServedModel } from "../model/served-model.ts";
 import type { Choice, ModelChoice } from "./model-choice.ts";
 

@@ -2,6 +2,7 @@ import { usableCores } from "../../lib/cores.ts";
 import { CombotError } from "../../lib/errors.ts";
 import type { ModelMessage } from "../../lib/protocol/worker-channel.ts";
 import type { ServedModel } from "../model/served-model.ts";
+import type { EarlyCheck } from "../prepared/early-check.ts";
 import { ModelSource } from "../prepared/source.ts";
 import { preparedIn } from "../prepared/pruning.ts";
 import { PreparedStore } from "../prepared/store.ts";
@@ -19,6 +20,8 @@ export interface ModelSourceOptions {
   readonly onFallback: (reason: string) => void;
   /** Aborted when nobody wants to know any more: a trial that runs is ended. */
   readonly stop?: AbortSignal;
+  /** Of what was prepared, where one was begun. */
+  readonly early?: EarlyCheck | undefined;
 }
 
 /** A trial loads the model up to six times, and asks it each time. */
@@ -30,7 +33,7 @@ const now = (): number => performance.now();
 
 /** Where the workers of a model get their file, and `combot model check` the same one. */
 export function createModelSource(model: ServedModel, options: ModelSourceOptions): ModelSource {
-  const { stateDir, loadTimeoutMs, threads, isSpare = false, onProgress, onFallback, stop } = options;
+  const { stateDir, loadTimeoutMs, threads, isSpare = false, onProgress, onFallback, stop, early } = options;
   const { encoder, windowTokens, tokenizer } = model;
   const tried = {
     ...channelModelOf(model),
@@ -51,7 +54,7 @@ export function createModelSource(model: ServedModel, options: ModelSourceOption
     if (signal.aborted) throw new CombotError("MODEL_UNAVAILABLE", String(signal.reason));
     return outcome;
   };
-  const store = new PreparedStore({ dir: preparedIn(stateDir), run, onProgress });
+  const store = new PreparedStore({ dir: preparedIn(stateDir), run, onProgress, early });
   const { computedDigest: digest, modelPath, externalPaths, bytes, sealed } = model;
   return new ModelSource({
     model: { digest, modelPath, externalPaths, bytes, sealed },

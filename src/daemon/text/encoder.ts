@@ -66,11 +66,11 @@ export class Encoder {
   }
 
   /**
-   * @param tokenizerJson the parsed tokenizer.json.
+   * @param tokenizerJson the parsed tokenizer.json. @param text see `libraryText`: a megabyte, for whoever has it.
    * @throws {Error} saying what of tokenizer.json can't be done.
    */
-  static async open(tokenizerJson: object, options: EncoderOptions): Promise<Encoder> {
-    const library = new TokenizerLibrary(tokenizerJson);
+  static async open(tokenizerJson: object, options: EncoderOptions, text?: string): Promise<Encoder> {
+    const library = new TokenizerLibrary(tokenizerJson, text);
     const single = await Template.learn(library, 1);
     if (!single) throw new Error("its post_processor does not keep a text as it is");
     if (single.specials >= options.windowTokens)

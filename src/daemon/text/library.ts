@@ -41,6 +41,11 @@ export interface Framed {
   readonly texts: readonly (number | null | undefined)[];
 }
 
+/** What the library is given: a tokenizer.json's content without what it says of padding and truncation. */
+export function libraryText(tokenizerJson: object): string {
+  return JSON.stringify({ ...tokenizerJson, padding: null, truncation: null });
+}
+
 /** The tokenizer as its makers wrote it; it works on libuv's threads. Callers keep each call small. */
 export class TokenizerLibrary {
   readonly #tokenizer: Tokenizer;
@@ -50,12 +55,12 @@ export class TokenizerLibrary {
   #lying = 0;
 
   /**
-   * @param tokenizerJson the file's content; what it says of padding and truncation is left out.
+   * @param tokenizerJson the file's content. @param text see `libraryText`.
    * @throws {Error} naming the part that the library refuses.
    */
-  constructor(tokenizerJson: object) {
+  constructor(tokenizerJson: object, text = libraryText(tokenizerJson)) {
     try {
-      this.#tokenizer = Tokenizer.fromString(JSON.stringify({ ...tokenizerJson, padding: null, truncation: null }));
+      this.#tokenizer = Tokenizer.fromString(text);
     } catch (error) {
       throw new Error(`the tokenizers library refuses it: ${reasonOf(error)}`, { cause: error });
     }

@@ -48,10 +48,7 @@ export class WordPieces {
     { model = {}, normalizer, pre_tokenizer: splitter, added_tokens: added = [] }: WordPieceFile,
     unknown: number,
   ) {
-    const plain = Object.entries(model.vocab as Readonly<Record<string, number>>).filter(([piece]) =>
-      PRINTABLE.test(piece),
-    );
-    this.#ids = new Map(plain);
+    this.#ids = plainOf(model.vocab as Readonly<Record<string, number>>);
     this.#unknown = unknown;
     this.#prefix = model.continuing_subword_prefix ?? "##";
     this.#longest = model.max_input_chars_per_word ?? 100;
@@ -89,6 +86,12 @@ export class WordPieces {
     }
     return [undefined, from];
   }
+}
+
+function plainOf(vocabulary: Readonly<Record<string, number>>): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (const piece of Object.keys(vocabulary)) if (PRINTABLE.test(piece)) ids.set(piece, vocabulary[piece]!);
+  return ids;
 }
 
 function replaces(part: NormalizerPart | null | undefined): boolean {

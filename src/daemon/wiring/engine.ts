@@ -21,6 +21,7 @@ import type { PoolEvent } from "../pool/events.ts";
 import type { Refusal } from "../pool/nursery.ts";
 import { Pool } from "../pool/pool.ts";
 import type { PoolSettings } from "../pool/pool.ts";
+import type { EarlyCheck } from "../prepared/early-check.ts";
 import type { ModelSource } from "../prepared/source.ts";
 import { Queue } from "../queue/queue.ts";
 import { Uses } from "../residency/uses.ts";
@@ -43,6 +44,8 @@ export interface EngineParts {
   readonly onAnswered: (model: string, question: Question, result: ClassifyResult, isOwn: boolean) => void;
   /** Nobody waits for what it answers: it takes what the processors have left. */
   readonly isSpare?: boolean;
+  /** Of what was prepared, where one was begun at the start. */
+  readonly early?: EarlyCheck | undefined;
 }
 
 /** Who shares memory out, as far as workers and batches have to ask. */
@@ -75,6 +78,7 @@ export function createEngine(model: ServedModel, parts: EngineParts, name?: stri
     loadTimeoutMs: () => settings.modelLoadTimeoutMs,
     threads: threadsOf(settings.workers),
     isSpare,
+    early: parts.early,
     onProgress: (detail) => {
       doing = detail;
       log.info({ model: model.name }, detail);

@@ -14,8 +14,7 @@ import { createEngine } from "./engine.ts";
 import type { EngineParts, MemoryGate } from "./engine.ts";
 import { createDecisions, createGovernance } from "./governance.ts";
 import type { Governance } from "./governance.ts";
-import { openFirst } from "../residency/first-model.ts";
-import type { FirstModel, ModelSetting } from "../residency/first-model.ts";
+import type { FirstModel } from "../residency/first-model.ts";
 import { createJournaling } from "./journaling.ts";
 import type { Journaling } from "./journaling.ts";
 import type { Logger } from "../log/log.ts";
@@ -29,12 +28,11 @@ import { ONLOOKERS, Onlookers } from "./onlookers.ts";
 import type { Engine } from "../residency/engine.ts";
 import { openModel } from "../model/opening.ts";
 import { FolderWatch } from "../model/folder-watch.ts";
-import { BUNDLED_MODEL_DIR } from "../model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../model/bundled-model.ts";
 import { publishCache } from "../reports/cache-metrics.ts";
 import { EventHub } from "../reports/event-hub.ts";
 import { pidsOf } from "../reports/memory-report.ts";
 import { Footprints } from "../residency/footprints.ts";
-import { ModelChoice } from "../residency/model-choice.ts";
 import { Models } from "../residency/models.ts";
 import type { ModelsOptions } from "../residency/models.ts";
 import { RegistryFile } from "../residency/registry-file.ts";
@@ -45,6 +43,8 @@ import { Cores } from "../pool/cores.ts";
 import { rankOf } from "../policy/level.ts";
 import { userHasher } from "../text/user-hash.ts";
 import type { Shadows } from "../residency/shadows.ts";
+import { beginOpening } from "./opening.ts";
+import type { Opening } from "./opening.ts";
 import { prune, pruneAtStart } from "./pruning.ts";
 import { createShadows, watchedBy, withoutShadow } from "./shadowing.ts";
 import type { LateParts } from "./shadowing.ts";
@@ -70,7 +70,7 @@ export interface Serving {
 const now = (): number => performance.now();
 
 /**
- * Opens the model and wires all that serves it; no worker runs yet.
+ * Wires all that serves the first model; no worker runs yet.
  *
  * @param readAgain the settings as they are written by now: a password may have been changed.
  * @throws {CombotError} `CONFIG_INVALID`
@@ -78,11 +78,10 @@ const now = (): number => performance.now();
 export async function createServing(
   settings: Settings,
   log: Logger,
-  setting: ModelSetting = "setting",
+  opening: Opening = beginOpening(settings, "setting", log),
   readAgain = () => settings,
 ): Promise<Serving> {
-  const choice = new ModelChoice(settings.stateDir);
-  const first = await openFirst(settings, choice, { setting, log });
+  const first = await opening.first;
   const caching = createCaching(settings, log, () => readAgain().redis);
   const answers = new AnswerTally(now);
   const metrics = createMetrics(answers, () => readingsOf(models.current, journal()));
@@ -94,17 +93,18 @@ export async function createServing(
   const decisions = createDecisions(log, onlookers);
   const onAnswered = noteAnswers(answers, () => journaling, onlookers);
   const shared = { hashUser: userHasher(randomBytes(32)), cores: new Cores({ most: settings.workers, now }) };
-  const parts = { ...shared, settings, log, metrics, cache: caching.answers, memory, decisions, onlookers, onAnswered };
+  const given = { ...shared, early: opening.early };
+  const parts = { ...given, settings, log, metrics, cache: caching.answers, memory, decisions, onlookers, onAnswered };
   const shadows: Shadows = createShadows(parts, late);
   const models: Models = createModels(first, parts, {
-    choice,
-    defaultBy: settings.modelDir === null ? "bundled" : setting,
+    choice: opening.choice,
+    defaultBy: settings.modelDir === null ? "bundled" : opening.setting,
     repository: createRepository(settings, parts, () => models),
     ...watchedBy(shadows, onlookers),
     fits: (other) => withoutShadow(shadows, () => fitsBeside(other, meter, settings.workers, settings.memory.critical)),
   });
   publishBatchCalls(metrics, models);
-  const folder = await watchFolder(models, log);
+  const folder = watchFolder(models, log);
   await pruneAtStart(settings.stateDir, first.model.sealed.content, log);
   const meter: Sampler = createMeter(settings, models);
   const governance = createGovernance(settings, {
@@ -272,15 +272,13 @@ function createRepository(settings: Settings, parts: EngineParts, models: () => 
   });
 }
 
-/** Has looked once: a model that was chosen before may serve from its copy alone. */
-async function watchFolder(models: Models, log: Logger): Promise<FolderWatch> {
-  const folder = new FolderWatch({
+/** It has not looked yet. */
+function watchFolder(models: Models, log: Logger): FolderWatch {
+  return new FolderWatch({
     model: () => models.current.model,
     onChange: (fault, { name, dir }) => {
       if (fault) log.warn({ model: name, dir }, fault.detail);
       else log.info({ model: name, dir }, "the folder holds again what was loaded from it");
     },
   });
-  await folder.poll();
-  return folder;
 }

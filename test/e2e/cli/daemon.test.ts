@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../support/temporary.ts";
 import { requireBuild, runCli } from "./cli-process.ts";
 
 beforeAll(requireBuild);
@@ -24,5 +27,24 @@ describe("daemon", () => {
   test("sockets handed over by systemd keep it in its first process", async () => {
     const env = { WORKERS: "none", LISTEN_FDS: "1" };
     expect(await runCli(["daemon"], { env })).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  test("it becomes the same process whether or not oclif has read its flags", async () => {
+    const folder = temporaryFolder();
+    const [told, settings] = [join(folder, "told.mjs"), join(folder, "combot.env")];
+    writeFileSync(settings, "");
+    writeFileSync(
+      told,
+      "process.execve = (file, args) => (console.log(JSON.stringify([file, args])), process.exit());",
+    );
+    const become = async (...args: string[]): Promise<unknown> => {
+      const { stdout } = await runCli(["daemon", ...args], { env: { NODE_OPTIONS: `--import=${told}` } });
+      return JSON.parse(stdout) as unknown;
+    };
+    const plain = ["--socket", "./run/a.sock", "--state-dir", "/var/lib/a", "--model", "m", "--env-file", settings];
+    // Of a form that is left to oclif.
+    const parsed = plain.flatMap((word, at) => (at % 2 === 0 ? [`${word}=${plain[at + 1]}`] : []));
+    expect(await become(...parsed)).toEqual(await become(...plain));
+    expect(await become("--socket=a", "--json")).toEqual(await become("--json", "--socket", "a"));
   });
 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import type { Logger } from "../../../src/daemon/log/log.ts";
-import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/bundled-model.ts";
 import type { Onlooker } from "../../../src/daemon/wiring/onlookers.ts";
 import { createServices } from "../../../src/daemon/wiring/services.ts";
 import { createServing } from "../../../src/daemon/wiring/serving.ts";

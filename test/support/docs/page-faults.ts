@@ -24,7 +24,7 @@ const SHELL = ["sh", "bash", "console"];
 
 /** Of Node, V8 and others, told of by themselves. */
 const FOREIGN_FLAGS =
-  /^--(max-semi-space-size|heap-growing-percent|no-allocation-site-pretenuring|v8-pool-size|bytecode-old-age|flush-baseline-code|optimize-for-size|single-threaded-gc|no-maglev|cpu-prof|cpu-prof-dir|trace-gc|heapsnapshot-signal|quick|check|write|package-lock-only|ignore-scripts|unix-socket|build-arg|expose-gc|lexicon)\b/;
+  /^--(max-semi-space-size|heap-growing-percent|initial-old-space-size|no-allocation-site-pretenuring|v8-pool-size|bytecode-old-age|flush-baseline-code|optimize-for-size|single-threaded-gc|no-maglev|cpu-prof|cpu-prof-dir|trace-gc|heapsnapshot-signal|quick|check|write|package-lock-only|ignore-scripts|unix-socket|build-arg|expose-gc|lexicon)\b/;
 
 /** All that is wrong with a page. @param file its place, relative to the root. */
 export function faultsOfPage(markdown: string, file: string, known: Known): string[] {

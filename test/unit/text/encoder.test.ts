@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../../../src/daemon/model/bundled-model.ts";
 import { Encoder } from "../../../src/daemon/text/encoder.ts";
 
 const tokenizerJson = JSON.parse(readFileSync(join(BUNDLED_MODEL_DIR, "tokenizer.json"), "utf8")) as {

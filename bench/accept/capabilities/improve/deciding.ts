@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { callSocket, keepAliveAgent } from "../../../../scripts/support/socket-request.ts";
-import { BUNDLED_MODEL_DIR } from "../../../../src/daemon/model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../../../../src/daemon/model/bundled-model.ts";
 import { inTurns, threadsMicroseconds } from "../../processor-time.ts";
 import type { Line } from "../../record.ts";
 import { quantile, round } from "../../statistics.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { BUNDLED_MODEL_DIR } from "../../../../src/daemon/model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../../../../src/daemon/model/bundled-model.ts";
 import type { ProcessStatus } from "../../../../src/lib/protocol/process.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import type { LoadReply } from "../../../../src/lib/protocol/model.ts";

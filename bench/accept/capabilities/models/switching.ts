@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BUNDLED_MODEL_DIR } from "../../../../src/daemon/model/served-model.ts";
+import { BUNDLED_MODEL_DIR } from "../../../../src/daemon/model/bundled-model.ts";
 import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
 import { PrivateDaemon } from "../../../../scripts/support/private-daemon.ts";
 import { ODD_LABELS, writeOddModel } from "../../../../test/support/odd-models.ts";
