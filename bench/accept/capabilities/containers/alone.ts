@@ -1,5 +1,6 @@
 import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
+import { untilHealthy } from "./inside.ts";
 import type { Say, Stage } from "./stage.ts";
 import { exactly } from "./stage.ts";
 
@@ -29,9 +30,9 @@ export async function* alone({ engine, image }: Stage, say: Say): AsyncGenerator
   const fromMs = performance.now();
   await engine.run("run", "--detach", "--name", name, ...CLOSED, "--user", OTHER_USER, "--memory", "700m", image);
   try {
-    const check = ["exec", name, "/opt/combot/bin/node", "/opt/combot-image/ready.js"];
-    while ((await engine.tryTo(...check)) === null && performance.now() - fromMs < 60_000);
-    yield readyLine(`uid ${OTHER_USER}, read-only: start to ready by HEALTHCHECK, s`, performance.now() - fromMs);
+    const isReady = await untilHealthy(engine, name);
+    const tookMs = isReady ? performance.now() - fromMs : NaN;
+    yield readyLine(`uid ${OTHER_USER}, read-only: start to ready by HEALTHCHECK, s`, tookMs);
     yield exactly("folders that can be written to", await writableIn(engine, name), STATE_FOLDER);
     await engine.run("stop", "--time", "40", name);
     yield exactly("exit status at SIGTERM", await engine.field(name, "{{.State.ExitCode}}"), "0");

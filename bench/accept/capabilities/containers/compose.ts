@@ -20,6 +20,7 @@ const STOP_SECONDS = "40";
 /** Named by the folder. */
 const COMBOT = "combot-compose_combot_1";
 const REDIS = "combot-compose_redis_1";
+const NETWORK = "combot-compose_default";
 const LIMIT_MS = 180_000;
 /** Under read_only; Compose has no word for --read-only-tmpfs=false, and Docker has none of them. */
 const PODMANS_OWN = ["/run", "/tmp", "/var/tmp"];
@@ -46,6 +47,8 @@ export async function* compose(stage: Stage, say: Say): AsyncGenerator<Line> {
     yield* stopped(stage);
   } finally {
     await call(stage, "down", "-v", "-t", "0").catch(() => undefined);
+    // Debian 12's podman-compose leaves it.
+    await stage.engine.tryTo("network", "rm", "--force", NETWORK);
   }
 }
 

@@ -13,7 +13,7 @@ export async function readInside<T>(engine: Engine, container: string, path: str
   return JSON.parse(await engine.run("exec", container, "node", "-e", script)) as T;
 }
 
-/** By the image's own HEALTHCHECK. @returns whether it has become ready. */
+/** By the image's own HEALTHCHECK; each check is a Podman and a Node that start too, on the same cores. @returns whether it has become ready. */
 export async function untilHealthy(engine: Engine, container: string): Promise<boolean> {
   const check = ["exec", container, "node", "/opt/combot-image/ready.js"];
   for (const limit = performance.now() + READY_LIMIT_MS; performance.now() < limit; await delay(100))
