@@ -27,6 +27,10 @@ export interface LoadOptions {
   readonly isOver?: () => boolean;
   /** The result each text must get. */
   readonly expected?: ReadonlyMap<string, string>;
+  /** Whether answers may come from the cache; by default each is computed. */
+  readonly isCached?: boolean;
+  /** A token, say. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether a reply is as it must be. */
   readonly isRight?: (reply: ClassifyReply) => boolean;
 }
@@ -44,6 +48,8 @@ export async function runClients(options: LoadOptions): Promise<Tally> {
     isRight,
     pauseMs = 0,
     userOf,
+    headers = {},
+    isCached = false,
   } = options;
   const tally: Tally = { sent: 0, ok: 0, failures: new Map(), wrong: 0, latenciesMs: [] };
   const agent = keepAliveAgent(clients);
@@ -68,7 +74,8 @@ export async function runClients(options: LoadOptions): Promise<Tally> {
         socketPath,
         method: "POST",
         path: "/api/classify/",
-        body: { text, user, noCache: true },
+        body: { text, user, noCache: !isCached },
+        headers,
         agent,
       });
       if (reply.status !== 200) return { failure: `${reply.status} ${reply.text.slice(0, 200)}` };
@@ -86,10 +93,14 @@ export async function runClients(options: LoadOptions): Promise<Tally> {
 }
 
 /** What each text gets when nothing goes wrong. */
-export async function answersOf(socketPath: string, texts: readonly string[]): Promise<Map<string, string>> {
+export async function answersOf(
+  socketPath: string,
+  texts: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
   for (const text of texts) {
-    const reply = await callSocket({ socketPath, method: "POST", path: "/api/classify/", body: { text } });
+    const reply = await callSocket({ socketPath, method: "POST", path: "/api/classify/", body: { text }, headers });
     const { results } = JSON.parse(reply.text) as { results: { label: string; score: number }[] };
     answers.set(text, JSON.stringify(results.map(({ label, score }) => [label, score])));
   }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
 const SUITE = "bookworm";
@@ -17,6 +18,11 @@ export interface Base {
   /** As FROM takes it. */
   readonly name: string;
   readonly archive: string;
+}
+
+export function cacheFolder(): string {
+  const { IMAGE_CACHE, XDG_CACHE_HOME } = process.env;
+  return IMAGE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "combot", "image");
 }
 
 /** Debian as small as its official slim image, made by debootstrap where no registry can be reached. Made once. */

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { PACKAGE_FOLDER } from "../../src/lib/package-files.ts";
-import { importBase, makeBase } from "./base.ts";
+import { cacheFolder, importBase, makeBase } from "./base.ts";
 
 // Builds the image of the Containerfile with buildah, without a registry: on a Debian that debootstrap makes, kept in
 // IMAGE_CACHE (else the user's cache folder). IMAGE_BASE names a base of a registry in its place, best with its digest.
@@ -14,11 +13,6 @@ const SIZE_LIMIT_BYTES = 450_000_000;
 const BUILD = ["build", "--format", "docker", "--isolation", "chroot", "--layers", "--file", "Containerfile"];
 /** Authorities of this network's own, as Debian has them: without them nothing could be fetched while building. */
 const AUTHORITIES = "/usr/local/share/ca-certificates";
-
-function cacheFolder(): string {
-  const { IMAGE_CACHE, XDG_CACHE_HOME } = process.env;
-  return IMAGE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "combot", "image");
-}
 
 function isThere(image: string): boolean {
   return spawnSync("buildah", ["inspect", "--type", "image", image], { stdio: "ignore" }).status === 0;

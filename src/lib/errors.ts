@@ -50,6 +50,8 @@ export function reworded(error: CombotError, detail: string, index = error.index
 
 /** The message of whatever was thrown, for a detail or a log line. */
 export function messageOf(thrown: unknown): string {
+  // Of a name with several addresses, all of which failed, Node tells nothing but the errors of each.
+  if (thrown instanceof AggregateError && thrown.message === "") return thrown.errors.map(messageOf).join("; ");
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../lib/errors.ts";
 import { decision as decisionSchema } from "../../lib/protocol/decisions.ts";
 import type { Decision, DecisionsQuery } from "../../lib/protocol/decisions.ts";
 import type { JournalReport } from "../../lib/protocol/metrics.ts";
@@ -249,7 +250,7 @@ export class Journal {
     const isNewer = error instanceof StoreFault && error.kind === "newer";
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     // A defect in the store must not be taken for a disk that is full: its message says which it was.
-    this.#set(isNewer ? "off" : "down", error instanceof Error ? error.message : String(error));
+    this.#set(isNewer ? "off" : "down", messageOf(error));
     if (isNewer) this.#buffer.clear();
   }
 

@@ -7,7 +7,8 @@
 #   machine.sh boot LAYER CGROUP…           in the namespaces of one boot: goes into its cgroups
 #   machine.sh init LAYER                   as PID 1: mounts what a boot mounts, and becomes systemd
 #
-# LAYER is a folder for what is written. PROJECT is the checkout, shown even where it is a mount of its own.
+# LAYER is a folder for what is written. PROJECT is the checkout, shown even where it is a mount of its own. MACHINE_ROOT is
+# whose files the machine has, this machine's own by default; of another's the checkout is no part.
 set -eu
 SELF=$(readlink -f "$0")
 stage=$1 layer=$2
@@ -82,11 +83,12 @@ keep)
   project=$1
   shift
   # A file system that has no overlays over it (in a container, say): memory, then.
-  if ! (over / "$layer") 2>/dev/null; then mount -t tmpfs -o mode=755 machine "$layer"; else umount "$layer"; fi
+  files=${MACHINE_ROOT:-/}
+  if ! (over "$files" "$layer") 2>/dev/null; then mount -t tmpfs -o mode=755 machine "$layer"; else umount "$layer"; fi
   mkdir -p "$layer/root"
-  over / "$layer/root"
+  over "$files" "$layer/root"
   mount=$(findmnt -n -o TARGET -T "$project")
-  if [ "$mount" != / ]; then over "$mount" "$layer/root$mount"; fi
+  if [ "$mount" != / ] && [ "$files" = / ]; then over "$mount" "$layer/root$mount"; fi
   make_bare "$layer/root"
   status=129
   # In a PID namespace of its own systemd's reboot is an end by SIGHUP, and its power-off one by SIGINT.

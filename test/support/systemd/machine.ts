@@ -43,23 +43,31 @@ export class Machine {
   readonly #keeper: ChildProcess;
   #said = "";
 
-  private constructor() {
+  private constructor(files: string) {
     this.#layer = mkdtempSync(join(tmpdir(), "combot-machine-"));
     this.#cgroups = makeCgroups(`combot-machine.${process.pid}.${this.#layer.slice(-6)}`);
     // However this process ends, the kernel ends the keeper with it, and with the keeper all that it has started.
     const command = ["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--net"];
     const stage = ["sh", SCRIPT, "keep", this.#layer, PROJECT, ...this.#cgroups.paths];
     // Detached: the terminal's Ctrl-C is for the test, which then stops the machine in order.
-    this.#keeper = spawn("setpriv", [...command, ...stage], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    this.#keeper = spawn("setpriv", [...command, ...stage], {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      env: { ...process.env, MACHINE_ROOT: files },
+    });
     for (const stream of [this.#keeper.stdout, this.#keeper.stderr])
       stream?.setEncoding("utf8").on("data", (said: string) => void (this.#said += said));
   }
 
-  /** Resolves when all units have started that a boot starts. */
-  static async boot(): Promise<Machine> {
+  /**
+   * Resolves when all units have started that a boot starts.
+   *
+   * @param files whose the machine has: this machine's, or a folder with another Debian, of which the checkout is no part.
+   */
+  static async boot(files = "/"): Promise<Machine> {
     const missing = missingParts();
     if (missing.length > 0) throw new Error(`no machine can be booted here: ${missing.join("; ")}`);
-    const machine = new Machine();
+    const machine = new Machine(files);
     try {
       await machine.#whenUp();
       return machine;

@@ -86,6 +86,13 @@ describe("the Deployment", () => {
     expect(writable).toEqual(["/var/lib/combot"]);
   });
 
+  test("lets its user read the token where fsGroup is not applied", () => {
+    const [mode] = pod.volumes!.flatMap(({ secret }) => secret?.defaultMode ?? []);
+    // The file is root's then, and of root's group.
+    expect(mode! & 0o004).toBe(0o004);
+    expect(mode! & 0o222).toBe(0);
+  });
+
   test("gives a pod the time to drain, and takes none away before another is ready", () => {
     const drain = drainOf(read(`${BASE}/combot.env`));
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(drain + AFTER_DRAIN_SECONDS);
