@@ -72,6 +72,10 @@ export class Budget {
   /** Why so many workers of a model may not be started now; undefined where they may. */
   refusal(engine: Engine, workers: number): Refusal | undefined {
     const refusal = this.#refusal(engine, workers);
+    if (refusal && refusal.passing === undefined && this.#options.now() - this.#endedAtMs < COUNTED_MS) {
+      this.#lookAgain(engine, LOOK_EVERY_MS);
+      return { detail: `a worker has just ended: ${refusal.detail}`, passing: "in time" };
+    }
     if (refusal === undefined) {
       this.#asked.delete(engine);
       this.#options.guard.watch();
@@ -136,10 +140,6 @@ export class Budget {
       case "load":
         return undefined;
       case "refuse":
-        if (this.#options.now() - this.#endedAtMs < COUNTED_MS) {
-          this.#lookAgain(engine, LOOK_EVERY_MS);
-          return { detail: `a worker has just ended: ${verdict.detail}`, passing: "in time" };
-        }
         return { detail: `${tenant.name} ${verdict.detail}`, code: "MODEL_DOES_NOT_FIT" };
       case "wait":
         this.#lookAgain(engine, verdict.untilMs - this.#options.now());
