@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The daemon without the CLI around it: combot daemon becomes this process, and systemd starts it as it is.
-// usage: node --max-semi-space-size=8 --heap-growing-percent=10 --initial-old-space-size=48 --no-allocation-site-pretenuring --v8-pool-size=1 --bytecode-old-age=1 --flush-baseline-code bin/daemon.js ['{"envFile":"/etc/combot/combot.env"}'] [--json]
+// usage: node --max-semi-space-size=8 --heap-growing-percent=10 --no-allocation-site-pretenuring --v8-pool-size=1 --bytecode-old-age=1 --flush-baseline-code bin/daemon.js ['{"envFile":"/etc/combot/combot.env"}'] [--json]
 import { isatty } from "tty";
 import { refuseNode } from "./node-guard.js";
 

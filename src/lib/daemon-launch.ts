@@ -17,7 +17,6 @@ const LAUNCHER = packageFile("bin/daemon.js");
 const NODE_FLAGS = [
   "--max-semi-space-size=8",
   "--heap-growing-percent=10",
-  "--initial-old-space-size=48",
   "--no-allocation-site-pretenuring",
   "--v8-pool-size=1",
   "--bytecode-old-age=1",

@@ -105,7 +105,7 @@ describe("starting", () => {
     expect(own.pid).toBe(daemon.pid);
     const commandLine = readFileSync(`/proc/${daemon.pid}/cmdline`, "latin1").replaceAll("\0", " ");
     expect(commandLine).toContain(
-      "--max-semi-space-size=8 --heap-growing-percent=10 --initial-old-space-size=48 --no-allocation-site-pretenuring --v8-pool-size=1 --bytecode-old-age=1 --flush-baseline-code",
+      "--max-semi-space-size=8 --heap-growing-percent=10 --no-allocation-site-pretenuring --v8-pool-size=1 --bytecode-old-age=1 --flush-baseline-code",
     );
     expect(commandLine).not.toContain("run.js");
   });

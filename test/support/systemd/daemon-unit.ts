@@ -20,7 +20,6 @@ export async function writeDaemonUnit(machine: Machine, { settings = [], service
   const flags = [
     "--max-semi-space-size=8",
     "--heap-growing-percent=10",
-    "--initial-old-space-size=48",
     "--no-allocation-site-pretenuring",
     "--v8-pool-size=1",
     "--bytecode-old-age=1",
