@@ -56,12 +56,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const asked = BENCHMARKS.filter(({ name }) => wanted.length === 0 || wanted.some((word) => isMeant(name, word)));
   // Before the first of them: the last would say so after a quarter of an hour.
-  const lacking = asked.filter((benchmark) => benchmark.missing?.() !== undefined);
-  for (const missing of new Set(lacking.map((benchmark) => benchmark.missing?.())))
-    process.stderr.write(`${missing}\n`);
-  if (lacking.length > 0 && wanted.length > 0) return 2;
-  for (const { name } of lacking) process.stderr.write(`${name} is left out, with the figures that it had\n`);
-  const benchmarks = asked.filter((benchmark) => !lacking.includes(benchmark));
+  const lacks = new Map(asked.map((benchmark) => [benchmark, benchmark.missing?.()]));
+  for (const missing of new Set(lacks.values())) if (missing !== undefined) process.stderr.write(`${missing}\n`);
+  const benchmarks = asked.filter((benchmark) => lacks.get(benchmark) === undefined);
+  if (benchmarks.length < asked.length && wanted.length > 0) return 2;
+  for (const { name } of asked.filter((benchmark) => !benchmarks.includes(benchmark)))
+    process.stderr.write(`${name} is left out, with the figures that it had\n`);
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
