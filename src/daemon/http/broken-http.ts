@@ -4,7 +4,9 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { CombotError } from "../../lib/errors.ts";
 import { connectionOf } from "./connection.ts";
+import { endSlowly } from "./linger.ts";
 import { MethodNotAllowed, problemReply } from "./problems.ts";
+import { goOnWithoutBody } from "./expect-continue.ts";
 import { newRequestId, requestIdOf } from "./request-id.ts";
 
 // Not imported: as an ES module node:http hands out all of its exports, and so loads undici (7 MB, 60 ms) for nothing.
@@ -67,7 +69,10 @@ function faultPacket(status: number, detail: string): Buffer {
 export function refuseUnusualRequests(server: Server): void {
   server.on("connect", (_request, socket) => refuseConnection(socket, new MethodNotAllowed(["GET", "POST"])));
   // Whoever refuses the call does so before it is told to go on: see `goOn`.
-  server.on("checkContinue", (request, response) => server.emit("request", request, response));
+  server.on("checkContinue", (request, response) => {
+    goOnWithoutBody(request, response);
+    server.emit("request", request, response);
+  });
   server.on("checkExpectation", (request, response) => {
     const error = new CombotError("INVALID_REQUEST", "expect: only 100-continue is understood");
     const requestId = requestIdOf(request.headers["x-request-id"]);
@@ -90,6 +95,12 @@ function packetOf(error: CombotError, ownStatus?: number): Buffer {
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join("")}\r\n`), body]);
 }
 
+function closeSlowly(socket: Socket): void {
+  const connection = connectionOf(socket);
+  if (connection) connection.endSlowly();
+  else endSlowly(socket);
+}
+
 function inOrder(socket: Socket, act: () => void): void {
   const connection = connectionOf(socket);
   if (connection) connection.endWith(act);
@@ -97,6 +108,9 @@ function inOrder(socket: Socket, act: () => void): void {
 }
 
 function endWith(socket: Duplex, packet: Buffer): void {
+  // The reply before it was the last one, and said so.
+  if (!socket.writable) return;
   socket.on("error", () => socket.destroy());
-  socket.end(packet, () => socket.destroy());
+  socket.write(packet);
+  closeSlowly(socket as Socket);
 }

@@ -1,12 +1,14 @@
 import { writeSync } from "node:fs";
-import type { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { endSlowly } from "./linger.ts";
 import { Pipeline } from "./pipeline.ts";
 
 const CONNECTION = Symbol("connection");
 
 /** From the begin of a request to the end of what its client sends, where that client still waits for an answer. */
 const SAID_ALL_MS = 100;
+const IS_CLOSE = /(?:^|,)\s*close\s*(?:$|,)/iu;
 const NOTHING = Buffer.alloc(0);
 
 type Marked = Socket & { [CONNECTION]?: Connection };
@@ -33,6 +35,7 @@ export class Connection {
     this.socket = socket;
     this.#isTcp = socket.remoteAddress !== undefined;
     socket.once("end", () => this.#halfClosed());
+    socket.destroySoon = () => this.#end();
     this.at = at;
     this.#pipeline = new Pipeline(socket, () => this.#responses.length > 0);
     (socket as Marked)[CONNECTION] = this;
@@ -91,6 +94,20 @@ export class Connection {
     this.#endIfReplied();
   }
 
+  /** What comes is thrown away. */
+  endSlowly(): void {
+    this.#pipeline.leave();
+    endSlowly(this.socket);
+  }
+
+  /** The last reply is out, as Node tells. Who asked for it to be the last has said that nothing comes behind. */
+  #end(): void {
+    const { socket } = this;
+    const last = this.#responses[0];
+    if (last?.req.complete && isAskedToBeLast(last.req)) Socket.prototype.destroySoon.call(socket);
+    else this.endSlowly();
+  }
+
   /**
    * The client has shut its sending side. It waits for its answer, or it has gone: on a Unix socket the kernel tells which,
    * over TCP both look alike, and it is taken to wait where that was the end of what it sent, at once.
@@ -109,6 +126,11 @@ export class Connection {
     this.#last?.();
     this.#last = nothing;
   }
+}
+
+/** RFC 9112, 9.6. */
+function isAskedToBeLast({ httpVersion, headers: { connection } }: IncomingMessage): boolean {
+  return httpVersion === "1.0" || (connection !== undefined && IS_CLOSE.test(connection));
 }
 
 /** One for all replies: a closure for each costs every call. */

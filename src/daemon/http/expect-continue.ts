@@ -15,9 +15,23 @@ export function goOn({ headers }: IncomingMessage, response: ServerResponse): Co
   if (headers.expect === undefined) return undefined;
   if (Number(headers["content-length"]) > MAX_BODY_BYTES)
     return new CombotError("BODY_TOO_LARGE", "body: more than 1 MiB");
+  tell(response);
+  return undefined;
+}
+
+/**
+ * Who sends no body, and asks all the same, is told to go on whatever becomes of the request: Node ends a connection whose
+ * client has asked and was not told, and with it what comes behind in a pipeline.
+ */
+export function goOnWithoutBody({ headers }: IncomingMessage, response: ServerResponse): void {
+  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0) return;
+  tell(response);
+}
+
+function tell(response: ServerResponse): void {
+  if ((response as Marked)[TOLD]) return;
   response.writeContinue();
   (response as Marked)[TOLD] = true;
-  return undefined;
 }
 
 /** The client asked whether to send its body, and has no word. */

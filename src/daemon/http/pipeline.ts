@@ -64,6 +64,13 @@ export class Pipeline {
     this.#socket.pause();
   }
 
+  /** Holds nothing any more, and lets be read: what comes is for somebody else. */
+  leave(): void {
+    this.#held = undefined;
+    this.#isStopped = false;
+    this.#isResting = false;
+  }
+
   /** Reads nothing until `wake`. */
   rest(): void {
     this.#isResting = true;

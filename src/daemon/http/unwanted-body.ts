@@ -1,10 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { MAX_BODY_BYTES } from "../../lib/protocol/classify.ts";
-import { hangLimitMs } from "../../lib/slowness.ts";
-
-/** How long a client has to read why the body that it is sending is not read; it may be on the same slow machine. */
-const LINGER_MS = hangLimitMs(1000);
+import { LINGER_MS } from "./linger.ts";
 
 /**
  * Lets a client that sends before it reads see why its body was refused. A body of a call's size is read and thrown
@@ -14,21 +10,8 @@ const LINGER_MS = hangLimitMs(1000);
  */
 export function discard(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete) return;
-  if (!response.shouldKeepAlive) lingerOnClose(request.socket);
   if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) leaveUnread(request, response);
   else readRest(request);
-}
-
-/**
- * A connection that is closed over bytes that nobody has read is reset, and the client may lose the reply: so its end is
- * sent, and the rest waits for the client's own end, or a moment.
- */
-function lingerOnClose(socket: Socket): void {
-  socket.destroySoon = () => {
-    socket.end();
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once("close", () => clearTimeout(timer));
-  };
 }
 
 function leaveUnread({ socket }: IncomingMessage, response: ServerResponse): void {

@@ -41,11 +41,13 @@ export async function* fuzz(say: (progress: string) => void): AsyncGenerator<Lin
     await warming.done;
     const before = await memoryOf(fuzzed, cgroup, Infinity);
     const callers = new Callers(fuzzed.orders(seed, REQUESTS));
-    let told: Callers["tally"]["failures"] = [];
+    const told = new Set<string>();
     const stalls = await longestStalls(fuzzed.daemon, callers, (longest) => {
       const { sent, failed, failures } = callers.tally;
-      for (const one of failures.slice(told.length)) say(`failed: ${again(seed, one)}: ${one.what}`);
-      told = failures;
+      for (const one of failures.map((failure) => `failed: ${again(seed, failure)}: ${failure.what}`)) {
+        if (!told.has(one)) say(one);
+        told.add(one);
+      }
       say(`${sent} of ${REQUESTS} requests, ${failed} failed, longest turn ${round(longest.ownMs, 1)} ms`);
     }).catch((error: unknown) => String(error));
     if (typeof stalls === "string") {
