@@ -1,9 +1,9 @@
-import { ConnectionPool } from "../../src/lib/perf/load/connection-pool.ts";
+import type { Connections } from "../../src/lib/perf/load/caller.ts";
 import type { PoolOptions } from "../../src/lib/perf/load/connection-pool.ts";
 import { HttpConnection } from "../../src/lib/perf/load/connection.ts";
 
 /** All of them open from the start to the end, as a chatbot's are for each of its pages: the one used longest ago is next. */
-export class KeptConnections extends ConnectionPool {
+export class KeptConnections implements Connections {
   readonly #options: PoolOptions;
   readonly #kept: HttpConnection[] = [];
   readonly #line: ((connection: HttpConnection) => void)[] = [];
@@ -12,11 +12,10 @@ export class KeptConnections extends ConnectionPool {
   #lost = 0;
 
   constructor(options: PoolOptions) {
-    super(options);
     this.#options = options;
   }
 
-  override get connections(): Iterable<HttpConnection> {
+  get connections(): Iterable<HttpConnection> {
     return this.#kept;
   }
 
@@ -33,7 +32,7 @@ export class KeptConnections extends ConnectionPool {
     }
   }
 
-  override async take(): Promise<HttpConnection> {
+  async take(): Promise<HttpConnection> {
     const connection = this.#oldest();
     if (!connection) return new Promise((resolve) => this.#line.push(resolve));
     if (connection.isOpen) return connection;
@@ -43,13 +42,13 @@ export class KeptConnections extends ConnectionPool {
     return other;
   }
 
-  override give(connection: HttpConnection): void {
+  give(connection: HttpConnection): void {
     const next = this.#line.shift();
     if (next) next(connection);
     else this.#idle.push(connection);
   }
 
-  override close(): void {
+  close(): void {
     for (const connection of this.#kept) connection.close();
   }
 

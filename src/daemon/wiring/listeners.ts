@@ -5,6 +5,7 @@ import type { Settings } from "../../lib/config/settings.ts";
 import { buildServer } from "../http/server.ts";
 import type { Services } from "../http/services.ts";
 import type { Logger } from "../log/log.ts";
+import { connectionRoom } from "./connection-room.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
 import { inheritedSockets } from "../sockets/inherited.ts";
@@ -14,8 +15,8 @@ import { listenOnTcp } from "./tcp-listener.ts";
 /** Connections that are still busy this long after the daemon was told to stop are cut. */
 const CLOSE_LIMIT_MS = 25_000;
 
-/** An idle one costs some 10 KB. Each socket has its own: who fills up the user's leaves the control socket its room. */
-const MAX_CONNECTIONS = { user: 1024, control: 256 } as const;
+/** Its own: who fills up the user socket leaves it its room. */
+const CONTROL_CONNECTIONS = 256;
 
 export interface Listeners {
   /** What is listened on, for the log. */
@@ -47,7 +48,7 @@ export async function listen(settings: Settings, services: Services, log: Logger
     const { keepAliveMs, compat } = settings;
     const app = buildServer({ access, services, log, compat, isAccessLogged, keepAliveMs, silenceLimitMs });
     await app.ready();
-    app.server.maxConnections = MAX_CONNECTIONS[access];
+    app.server.maxConnections = access === "user" ? connectionRoom() : CONTROL_CONNECTIONS;
     const refused = warnOfRefused(log, `too many connections on the ${access} socket: closed as they come`);
     app.server.on("drop", () => refused());
     apps.push(app);

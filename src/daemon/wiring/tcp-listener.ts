@@ -6,13 +6,13 @@ import { buildServer } from "../http/server.ts";
 import type { Services } from "../http/services.ts";
 import { TcpDoor } from "../http/tcp-door.ts";
 import type { Logger } from "../log/log.ts";
+import { connectionRoom } from "./connection-room.ts";
 import { warnOfRefused } from "./refused-connections.ts";
 import { silenceLimitOf } from "./silence-limit.ts";
 import { listenOnDescriptor } from "../sockets/listener.ts";
 import { addressOf, listenOnAddress, listenOnOthers } from "../sockets/tcp.ts";
 
 /** Of all peers together. An idle one costs some 10 KB, one that sends a call up to 1 MiB. */
-const MAX_CONNECTIONS = 1024;
 
 const TOO_MANY = "too many TCP connections: closed as they come (COMBOT_LISTEN_MAX_PER_PEER)";
 
@@ -49,7 +49,7 @@ export async function listenOnTcp(
     silenceLimitMs: silenceLimitOf(settings),
   });
   await app.ready();
-  limitPeers(app.server, { perPeer: settings.listenMaxPerPeer, total: MAX_CONNECTIONS }, warnOfRefused(log, TOO_MANY));
+  limitPeers(app.server, { perPeer: settings.listenMaxPerPeer, total: connectionRoom() }, warnOfRefused(log, TOO_MANY));
   if (fd === undefined) await listenOnAddress(app.server, listen);
   else {
     await listenOnDescriptor(app.server, fd);

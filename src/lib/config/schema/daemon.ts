@@ -49,7 +49,7 @@ export const DAEMON_SETTINGS = {
     doc: "Other servers' protocols that are spoken as well: hf (Hugging Face), tei (text-embeddings-inference), oip (Open Inference Protocol v2).",
   },
   COMBOT_LISTEN_MAX_PER_PEER: {
-    type: wholeNumber({ min: 1, max: 1024 }),
+    type: wholeNumber({ min: 1, max: 4096 }),
     default: "256",
     unit: "connections",
     doc: "TCP connections one address (of IPv6, one /64) may have open; a proxy in front is one peer.",

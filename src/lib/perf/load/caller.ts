@@ -2,8 +2,7 @@ import { systemCodeOf } from "../../errors.ts";
 import { LATENCY_CLASSES } from "../../protocol/latency-classes.ts";
 import type { LatencyClass } from "../../protocol/latency-classes.ts";
 import { ConnectionLostError } from "./connection.ts";
-import type { HttpReply } from "./connection.ts";
-import type { ConnectionPool } from "./connection-pool.ts";
+import type { HttpConnection, HttpReply } from "./connection.ts";
 
 /** What came of a request. */
 export type Outcome =
@@ -11,12 +10,22 @@ export type Outcome =
   /** A code of the table of errors, or one of this file's. */
   | { readonly code: string };
 
+/** Where a caller has its connections from. */
+export interface Connections {
+  /** Those that are open, in use or not. */
+  readonly connections: Iterable<HttpConnection>;
+  /** @param isFresh open a new one, whatever is idle. @throws Node's own error where nobody listens. */
+  take(isFresh?: boolean): Promise<HttpConnection>;
+  give(connection: HttpConnection): void;
+  close(): void;
+}
+
 const TIMED_OUT = "no reply in time";
 const SWEEP_MS = 100;
 
 /** Asks, and makes out what came back. */
 export class Caller {
-  readonly #pool: ConnectionPool;
+  readonly #pool: Connections;
   readonly #path: string;
   readonly #headers: string;
   readonly #timeoutMs: number;
@@ -25,7 +34,7 @@ export class Caller {
   #retried = 0;
 
   /** @param headers of every request, each ended by CRLF. @param timeoutMs from its sending. */
-  constructor(pool: ConnectionPool, path: string, headers: string, timeoutMs: number, now: () => number) {
+  constructor(pool: Connections, path: string, headers: string, timeoutMs: number, now: () => number) {
     this.#pool = pool;
     this.#path = path;
     this.#headers = headers;

@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { Connections } from "./caller.ts";
 import { HttpConnection } from "./connection.ts";
 
 /** An idle connection is not used again after this long: the daemon closes its own after KEEPALIVE, 2 s by default. */
@@ -17,7 +18,7 @@ interface Idle {
 }
 
 /** Connections, opened as they are needed, the one used last taken first; beyond the limit a caller waits in line. */
-export class ConnectionPool {
+export class ConnectionPool implements Connections {
   readonly #options: PoolOptions;
   readonly #all = new Set<HttpConnection>();
   readonly #idle: Idle[] = [];
