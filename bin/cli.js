@@ -71,12 +71,19 @@ try {
   enableCompileCache();
   const { guardStreams } = await import("../dist/lib/cli/guarded-streams.js");
   guardStreams();
+  const isTold =
+    first === "status" && (await (await import("../dist/lib/cli/plain-status.js")).tellStatusPlainly(rest));
+  if (!isTold) await runCommand();
+} catch (thrown) {
+  await fail(thrown);
+}
+
+/** Asks oclif what is to be done. */
+async function runCommand() {
   const argv = process.argv.slice(2);
   doWithoutAccount();
   const [{ run }, { settings }] = await Promise.all([import("@oclif/core/run"), import("@oclif/core/settings")]);
   // Else NODE_ENV=test or development makes oclif look for sources and for a transpiler.
   settings.enableAutoTranspile = false;
   await run(argv, { root: ROOT, pjson: readPackage(argv), userPlugins: false, devPlugins: false });
-} catch (thrown) {
-  await fail(thrown);
 }

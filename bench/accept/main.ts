@@ -4,6 +4,7 @@ import { callers } from "./capabilities/callers.ts";
 import { containers } from "./capabilities/containers.ts";
 import { deploy } from "./capabilities/deploy.ts";
 import { faults } from "./capabilities/faults.ts";
+import { hosts } from "./capabilities/hosts.ts";
 import { improve } from "./capabilities/improve.ts";
 import { findmax } from "./capabilities/findmax.ts";
 import { journal } from "./capabilities/journal.ts";
@@ -50,6 +51,7 @@ const CAPABILITIES: readonly Capability[] = [
   improve,
   callers,
   containers,
+  hosts,
 ];
 
 async function main(name: string | undefined, wanted: readonly string[]): Promise<number> {

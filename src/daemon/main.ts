@@ -2,6 +2,7 @@ import type { LoadOptions } from "../lib/config/load.ts";
 import { findMachine } from "../lib/config/machine.ts";
 import type { SettingName } from "../lib/config/schema.ts";
 import { SLOWNESS } from "../lib/slowness.ts";
+import { learnToTether } from "../lib/tether.ts";
 import { createLog } from "./log/log.ts";
 import type { Logger } from "./log/log.ts";
 import { Notifier, takeUnitEnvironment } from "./systemd/notifier.ts";
@@ -21,6 +22,7 @@ export type DaemonFlags = Readonly<Partial<Record<SettingName, string>>> & { rea
  * @throws {CombotError} if it can't start.
  */
 export async function main(flags: DaemonFlags): Promise<void> {
+  const tether = learnToTether();
   const inForce = new SettingsInForce(() => readFrom(flags));
   const { settings, loaded } = inForce;
   const { log, dropped } = await createLog(settings.logLevel, process.env);
@@ -30,6 +32,7 @@ export async function main(flags: DaemonFlags): Promise<void> {
   for (const warning of loaded.warnings) log.warn(warning);
 
   const stateLock = await lockState({ dir: settings.stateDir, onUnlocked: (reason) => tellUnlocked(log, reason) });
+  await tether;
   const opening = beginOpening(settings, flags.COMBOT_MODEL_DIR === undefined ? "setting" : "flag", log);
   const { run } = await import("./wiring/running.ts");
   await run({ inForce, log, dropped, systemd, stateLock, opening });

@@ -2,12 +2,8 @@ import { Command } from "@oclif/core/command";
 import * as Flags from "@oclif/core/flags";
 import { jsonText } from "../harmless.ts";
 import { failureOf, writeFailure } from "./failure.ts";
+import { endAsAskedTo, leaveSignals } from "./ends.ts";
 import { waitTelling } from "./patience.ts";
-
-/** As a shell reports a process that died of the signal. */
-const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
-type StopSignal = keyof typeof EXIT_BY_SIGNAL;
-const STOP_SIGNALS = Object.keys(EXIT_BY_SIGNAL) as StopSignal[];
 
 /**
  * What every command has in common: --json and --socket, results on stdout and talk on stderr, failures told in two
@@ -28,12 +24,9 @@ export abstract class BaseCommand extends Command {
   /** Whether `-h` is for help, as `--help` is; false where it is a flag of what the command runs. */
   protected readonly hasShortHelp: boolean = true;
 
-  readonly #stop = (signal: StopSignal): never => process.exit(EXIT_BY_SIGNAL[signal]);
-
   protected override async init(): Promise<void> {
     await super.init();
-    for (const signal of STOP_SIGNALS) process.once(signal, this.#stop);
-    for (const stream of [process.stdout, process.stderr]) stream.prependListener("error", endQuietly);
+    endAsAskedTo();
     if (this.hasShortHelp && asksForHelp(this.argv)) await this.#showHelp();
   }
 
@@ -45,7 +38,7 @@ export abstract class BaseCommand extends Command {
 
   /** For a command that has an orderly way to stop of its own. */
   protected leaveSignals(): void {
-    for (const signal of STOP_SIGNALS) process.removeListener(signal, this.#stop);
+    leaveSignals();
   }
 
   /** A result, as text. Not printed under --json, where what `run` returns is the result. */
@@ -79,9 +72,4 @@ export abstract class BaseCommand extends Command {
 function asksForHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return argv.slice(0, end < 0 ? argv.length : end).includes("-h");
-}
-
-/** Whoever read us has gone (`| head`), which is his right: no message, and the status we would have ended with. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit();
 }

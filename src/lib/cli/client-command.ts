@@ -1,17 +1,11 @@
-import { existsSync } from "node:fs";
 import * as Flags from "@oclif/core/flags";
 import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from "@oclif/core/interfaces";
 import { Client } from "../client.ts";
-import { isRemote } from "../client/place.ts";
-import type { Place, Remote } from "../client/place.ts";
-import { socketsToAsk, socketSurroundings } from "../config/socket-path.ts";
+import type { Remote } from "../client/place.ts";
 import { CombotError } from "../errors.ts";
-import { SERVICE } from "../unit-names.ts";
 import { BaseCommand } from "./base-command.ts";
+import { socketsOf, tellingOfWaits } from "./daemon-place.ts";
 import { remoteFrom } from "./remote.ts";
-
-/** As combot deploy writes it. */
-const UNIT_FILE = `/etc/systemd/system/${SERVICE}`;
 
 /** A command that asks the daemon. */
 export abstract class ClientCommand extends BaseCommand {
@@ -34,7 +28,6 @@ export abstract class ClientCommand extends BaseCommand {
   protected readonly hereAlone: string | undefined = undefined;
   #client: Client | undefined;
   #remote: Remote | undefined;
-  #isWaitTold = false;
 
   /** The daemon is asked over TCP, and what this machine is has nothing to do with it. */
   protected get isElsewhere(): boolean {
@@ -64,29 +57,17 @@ export abstract class ClientCommand extends BaseCommand {
    * Closed when the command ends.
    */
   protected client(socket: string | undefined): Client {
-    this.#client ??= new Client(this.#remote ?? socketsOf(socket), (place, forMs) => this.#tellWaiting(place, forMs));
+    this.#client ??= new Client(
+      this.#remote ?? socketsOf(socket),
+      tellingOfWaits((text) => this.tell(text)),
+    );
     return this.#client;
-  }
-
-  /** At once, and once: what the wait is for, and what would end it. */
-  #tellWaiting(place: Place, forMs: number): void {
-    if (this.#isWaitTold) return;
-    this.#isWaitTold = true;
-    const seconds = Math.round(forMs / 1000);
-    if (isRemote(place)) return this.tell(`Nobody listens on ${place.url.host} yet, waiting ${seconds} s.`);
-    const cure =
-      existsSync("/run/systemd/system") && existsSync(UNIT_FILE) ? `sudo systemctl start ${SERVICE}` : "combot daemon";
-    this.tell(`No daemon on ${place.path} yet, waiting ${seconds} s for one. Start it: ${cure}`);
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#client?.close();
     await super.finally(error);
   }
-}
-
-function socketsOf(socket: string | undefined): Place {
-  return socketsToAsk(socketSurroundings(socket ?? process.env["COMBOT_SOCKET"] ?? null));
 }
 
 const LONGEST_TIMEOUT_SECONDS = 86_400;

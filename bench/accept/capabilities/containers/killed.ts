@@ -10,7 +10,7 @@ import type { Line } from "../../record.ts";
 import { quantile, round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
 import type { Engine } from "./engine.ts";
-import { Front } from "./front.ts";
+import { Front } from "../../front.ts";
 import { headersOf, untilReady } from "./pod-calls.ts";
 import { withPods } from "./pods.ts";
 import type { Pod, Pods } from "./pods.ts";
@@ -28,7 +28,7 @@ const STEP_BYTES = 16 * 2 ** 20;
 /** The kernel kills a pod that is over its limit: it comes back, and others answer meanwhile. */
 export const killed = withPods("killed", async function* ({ engine, folder }, pods, say) {
   const [a, b] = [await pods.play("a"), await pods.play("b")];
-  const front = await Front.start(folder, pods);
+  const front = await Front.start(pods.front(folder));
   try {
     for (const { slot } of [a, b]) await front.until(slot, "UP");
     say("one of two is killed");

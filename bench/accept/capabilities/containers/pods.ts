@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FrontOptions } from "../../front.ts";
 import type { Line, Part } from "../../record.ts";
 import { untilReady } from "./pod-calls.ts";
 import type { Door } from "./pod-calls.ts";
@@ -56,6 +57,11 @@ export class Pods {
     const path = join(this.#stage.folder, "secret.yaml");
     writeFileSync(path, secretOf(randomBytes(32).toString("base64")));
     await this.#stage.engine.run("kube", "play", path);
+  }
+
+  /** For HAProxy in front of them. */
+  front(folder: string): FrontOptions {
+    return { folder, host: "combot", servers: SLOTS.map((name) => ({ name, address: this.address(name) })) };
   }
 
   address(slot: Slot): string {

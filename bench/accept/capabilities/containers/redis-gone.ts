@@ -5,7 +5,7 @@ import type { MemoryReport } from "../../../../src/lib/protocol/memory.ts";
 import type { Line } from "../../record.ts";
 import { quantile, round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
-import { Front } from "./front.ts";
+import { Front } from "../../front.ts";
 import { readInside } from "./inside.ts";
 import { ask, headersOf, read } from "./pod-calls.ts";
 import type { Door } from "./pod-calls.ts";
@@ -22,7 +22,7 @@ const GONE_MS = 15_000;
 export const redisGone = withPods("redis", async function* ({ engine, folder }, pods, say) {
   const a = await pods.play("a");
   await pods.play("b");
-  const front = await Front.start(folder, pods);
+  const front = await Front.start(pods.front(folder));
   const door = pods.door("a");
   let isOver = false;
   try {

@@ -5,7 +5,7 @@ import type { Line } from "../../record.ts";
 import { quantile, round } from "../../statistics.ts";
 import { shopTexts } from "../shop-texts.ts";
 import { readyLine, STATE_FOLDER, writableIn } from "./alone.ts";
-import { Front } from "./front.ts";
+import { Front } from "../../front.ts";
 import { headersOf } from "./pod-calls.ts";
 import { SLOTS, withPods } from "./pods.ts";
 import type { Pod, Pods, Slot } from "./pods.ts";
@@ -33,7 +33,7 @@ export const replaced = withPods("replaced", async function* (stage, pods, say) 
   const first = await pods.play("a");
   yield readyLine("podman kube play of overlays/production: to 200 at /readyz, s", first.readyMs);
   yield* restricted(stage, first);
-  const front = await Front.start(stage.folder, pods);
+  const front = await Front.start(pods.front(stage.folder));
   try {
     yield* underLoad(front, pods, first, say);
   } finally {

@@ -15,6 +15,8 @@ const ROUND_MINUTES = 3;
 /** In the full length. */
 const WORKER_KILLS = 5000;
 const DAEMON_KILLS = 200;
+/** Times as many rounds, until those are reached. */
+const LONGEST = 2;
 const SAY_MS = 10_000;
 
 /**
@@ -27,14 +29,17 @@ export async function* campaign(say: (progress: string) => void): AsyncGenerator
   const folder = mkdtempSync(join(tmpdir(), "ca-"));
   const tally = new Tally();
   const outcomes: RoundOutcome[] = [];
+  let minutes = 0;
   try {
     const answers = Answers.make(folder);
     const usual = await usualNames(answers, new Tally());
     const rounds = Math.max(2, Math.round(MINUTES / ROUND_MINUTES));
-    for (let at = 0; at < rounds; at++) {
+    // Where a worker takes half a second of two processors to start, half an hour does not hold so many kills.
+    for (let at = 0; at < rounds || (at < LONGEST * rounds && !isEnough(tally)); at++) {
       const journal = at % 2 === 0 ? "sqlite" : "postgres";
       const timer = setInterval(() => say(progressOf(at + 1, rounds, tally)), SAY_MS);
       const durationMs = (MINUTES * 60_000) / rounds;
+      minutes += MINUTES / rounds;
       const options = { seed: seedOf(seed, at), durationMs, journal, answers, tally, usual } as const;
       const outcome = await round(options).finally(() => clearInterval(timer));
       outcomes.push(outcome);
@@ -43,24 +48,35 @@ export async function* campaign(say: (progress: string) => void): AsyncGenerator
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  yield* countLines(seed, tally);
+  yield* countLines(seed, tally, minutes);
   yield* verdicts(outcomes, tally);
 }
 
 function progressOf(at: number, rounds: number, tally: Tally): string {
-  const [workers, daemons] = [tally.sum("worker kills: "), tally.sum("daemon killed during ")];
+  const [workers, daemons] = killsOf(tally);
   return `round ${at} of ${rounds}: ${workers} workers and ${daemons} daemons killed, ${tally.sum("answered: ")} answers, ${tally.of("wrong answers")} wrong; ${tally.told("spells: ")}`;
 }
 
-function* countLines(seed: number, tally: Tally): Generator<Line> {
-  const share = MINUTES / FULL_MINUTES;
-  const [workers, daemons] = [tally.sum("worker kills: "), tally.sum("daemon killed during ")];
-  const least = (count: number): number => Math.round(count * share);
+function killsOf(tally: Tally): readonly [workers: number, daemons: number] {
+  return [tally.sum("worker kills: "), tally.sum("daemon killed during ")];
+}
+
+function least(count: number): number {
+  return Math.round((count * MINUTES) / FULL_MINUTES);
+}
+
+function isEnough(tally: Tally): boolean {
+  const [workers, daemons] = killsOf(tally);
+  return workers >= least(WORKER_KILLS) && daemons >= least(DAEMON_KILLS);
+}
+
+function* countLines(seed: number, tally: Tally, minutes: number): Generator<Line> {
+  const [workers, daemons] = killsOf(tally);
   yield {
     what: `minutes under troubles, of seed ${seed}`,
-    measured: MINUTES,
-    target: `${FULL_MINUTES}`,
-    pass: MINUTES >= FULL_MINUTES,
+    measured: rounded(minutes, 1),
+    target: `at least ${FULL_MINUTES}`,
+    pass: minutes >= FULL_MINUTES,
   };
   yield {
     what: `workers killed (${tally.told("worker kills: ")})`,

@@ -6,44 +6,57 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { packageFile } from "../../../../src/lib/package-files.ts";
-import type { Pods, Slot } from "./pods.ts";
+import { packageFile } from "../../src/lib/package-files.ts";
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
+/** As documented. */
+const SERVERS = "server a 10.0.0.11:8181 check\n    server b 10.0.0.12:8181 check";
 
-/** The documented HAProxy in front of the pods, on a Unix socket in place of a port with a certificate. */
+export interface FrontOptions {
+  /** Of the file that it reads, and its sockets. */
+  readonly folder: string;
+  /** By the names that it knows them by. */
+  readonly servers: readonly { readonly name: string; readonly address: string }[];
+  /** One of COMBOT_HOSTS. */
+  readonly host: string;
+  /** Put in front of the command, as `ip netns exec NAME`. */
+  readonly wrapper?: readonly string[];
+}
+
+/** The documented HAProxy, on a Unix socket in place of a port with a certificate. */
 export class Front {
   readonly socketPath: string;
   readonly #statsPath: string;
   readonly #child: ChildProcess;
 
-  private constructor(folder: string) {
+  private constructor({ folder, wrapper = [] }: FrontOptions) {
     this.socketPath = join(folder, "front.sock");
     this.#statsPath = join(folder, "stats.sock");
-    this.#child = spawn("haproxy", ["-db", "-f", join(folder, "haproxy.cfg")], { stdio: "ignore" });
+    const command = [...wrapper, "haproxy", "-db", "-f", join(folder, "haproxy.cfg")];
+    this.#child = spawn(command[0]!, command.slice(1), { stdio: "ignore" });
   }
 
-  static async start(folder: string, pods: Pods): Promise<Front> {
+  static async start(options: FrontOptions): Promise<Front> {
+    const { folder, servers, host } = options;
     const changes: Record<string, string> = {
       global: `global\n    stats socket ${join(folder, "stats.sock")} level user`,
       "bind :443 ssl crt /etc/haproxy/certs/bot.pem": `bind ${join(folder, "front.sock")}`,
-      "Host bot.example.com": "Host combot",
-      "server a 10.0.0.11:8181 check": `server a ${pods.address("a")}:8181 check`,
-      "server b 10.0.0.12:8181 check": `server b ${pods.address("b")}:8181 check\n    server c ${pods.address("c")}:8181 check`,
+      "Host bot.example.com": `Host ${host}`,
+      [SERVERS]: servers.map(({ name, address }) => `server ${name} ${address}:8181 check`).join("\n    "),
     };
     const documented = readFileSync(packageFile("docs/proxies/haproxy.cfg"), "utf8");
     writeFileSync(join(folder, "haproxy.cfg"), Object.entries(changes).reduce(replaceIn, documented));
-    const front = new Front(folder);
+    const front = new Front(options);
     for (const limit = Date.now() + LIMIT_MS; !existsSync(front.socketPath); await delay(20))
       if (Date.now() > limit) throw new Error("haproxy did not come up");
     return front;
   }
 
   /** Resolves when it sends calls there, or no more. */
-  async until(slot: Slot, state: "UP" | "DOWN"): Promise<void> {
-    const isIt = (line: string): boolean => line.startsWith(`combot,${slot},`) && line.split(",")[17] === state;
+  async until(server: string, state: "UP" | "DOWN"): Promise<void> {
+    const isIt = (line: string): boolean => line.startsWith(`combot,${server},`) && line.split(",")[17] === state;
     for (const limit = Date.now() + LIMIT_MS; !(await this.#stats()).some(isIt); await delay(100))
-      if (Date.now() > limit) throw new Error(`haproxy has not found ${slot} ${state}`);
+      if (Date.now() > limit) throw new Error(`haproxy has not found ${server} ${state}`);
   }
 
   async #stats(): Promise<string[]> {
