@@ -10,7 +10,7 @@ export interface ActionOptions {
   readonly workers: () => Workers;
   readonly cache: ShrinkableCache;
   readonly decisions: Decisions;
-  readonly collectGarbage: () => void;
+  readonly collectGarbage: () => Promise<void>;
   /** Of Redis' allocator, where there is a Redis; not waited for. */
   readonly purgeRedis: () => void;
   /** A clock that never goes back, in ms. */
@@ -68,7 +68,7 @@ export class Actions {
       cache.clear(true);
       purgeRedis();
       const failure = await this.#recycleEach(slots);
-      collectGarbage();
+      await collectGarbage();
       return failure;
     });
   }
@@ -79,7 +79,7 @@ export class Actions {
       workers().refuseTexts("memory is at emergency");
       cache.clear(false);
       await workers().unload();
-      collectGarbage();
+      await collectGarbage();
     });
   }
 

@@ -20,7 +20,7 @@ export interface GovernorOptions {
   readonly thresholds: Thresholds;
   /** 0 = after every batch, which the pool does itself; −1 = never. */
   readonly idleUnloadMs: number;
-  readonly collectGarbage: () => void;
+  readonly collectGarbage: () => Promise<void>;
   readonly purgeRedis: () => void;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;

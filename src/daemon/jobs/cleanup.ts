@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { CleanupLevel, CleanupReply, CleanupRequest, CleanupSnapshot } from "../../lib/protocol/cleanup.ts";
 import type { CameBy } from "../../lib/protocol/decisions.ts";
 import { CombotError } from "../../lib/errors.ts";
@@ -18,7 +17,8 @@ export interface CleanupParts {
   /** Undefined where it is off. */
   readonly redis: SharedRedis | undefined;
   readonly decisions: Decisions;
-  readonly collectGarbage: () => void;
+  /** In turns of its own, none of which is this one. */
+  readonly collectGarbage: () => Promise<void>;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
 }
@@ -138,11 +138,8 @@ export class Cleanup {
       "garbage collected in the daemon",
       level,
       () => 0,
-      async () => {
-        // It holds the event loop: those that are to end meanwhile are told first.
-        await setImmediate();
-        collectGarbage();
-      },
+      // It holds the event loop: those that are to end meanwhile are told first.
+      collectGarbage,
     );
     return {
       first: [cacheStep],

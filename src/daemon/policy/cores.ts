@@ -11,6 +11,12 @@ export interface Contender {
 /** From this share of its deadline on, a text's age alone decides. */
 const URGENT_SHARE = 0.5;
 
+/**
+ * Models that had about as much count as having had the same: what one batch makes of a difference would else pass over
+ * the text that has waited longest, again and again where one call asks several models.
+ */
+const EVEN_SHARE = 0.25;
+
 /** What was had this long ago counts half. */
 const HALF_LIFE_MS = 2000;
 
@@ -30,8 +36,12 @@ export function nextModel(contenders: readonly Contender[]): number | undefined 
 
 function goesFirst(one: Contender, other: Contender): boolean {
   const [a, b] = [shareOf(one), shareOf(other)];
-  if (Math.max(a, b) < URGENT_SHARE && one.servedMs !== other.servedMs) return one.servedMs < other.servedMs;
+  if (Math.max(a, b) < URGENT_SHARE && !isEven(one.servedMs, other.servedMs)) return one.servedMs < other.servedMs;
   return a > b;
+}
+
+function isEven(one: number, other: number): boolean {
+  return Math.abs(one - other) <= EVEN_SHARE * Math.max(one, other);
 }
 
 function shareOf({ waitedMs, deadlineMs }: Contender): number {

@@ -41,6 +41,11 @@ export interface NurseryOptions {
   readonly random: () => number;
 }
 
+/** A birth that takes longer would take for ever far behind those who serve. */
+const LONG_BIRTH_MS = 1000;
+/** Of priority, by which a birth gives way to those who serve meanwhile: see `lowerPriority`. */
+const STEPS_BEHIND = { short: 5, long: 1 } as const;
+
 /** Where workers are born: as many as the slots want, as far as past failures and memory allow. */
 export class Nursery {
   readonly #options: NurseryOptions;
@@ -53,6 +58,9 @@ export class Nursery {
   /** What the timer waits for. */
   #retryAtMs: number | undefined;
   #everServed = false;
+  /** What a birth takes that nobody holds up. */
+  #leastBirthMs = 0;
+  #hasJustStarted = false;
   #closed = false;
 
   constructor(options: NurseryOptions, onChange: () => void) {
@@ -86,6 +94,11 @@ export class Nursery {
   get blocked(): string | undefined {
     if (this.retryInMs === undefined) return undefined;
     return this.held ?? `the last one did not come to serve: ${this.lastFailure?.detail}`;
+  }
+
+  /** A worker was started in this turn of the event loop, which a fork holds while it copies this process's page tables. */
+  get hasJustStarted(): boolean {
+    return this.#hasJustStarted;
   }
 
   get lastFailure(): { readonly fault: BootFault; readonly detail: string } | undefined {
@@ -131,15 +144,30 @@ export class Nursery {
       slot.current = this.spawn(slot);
       started.push(slot.index);
     }
+    if (started.length > 0) this.#rest();
     return started;
+  }
+
+  /** Until the next turn, when somebody may want one more. */
+  #rest(): void {
+    if (this.#hasJustStarted) return;
+    this.#hasJustStarted = true;
+    setImmediate(() => {
+      this.#hasJustStarted = false;
+      if (!this.#closed) this.#onChange();
+    });
+  }
+
+  get #stepsBehind(): number {
+    return this.#leastBirthMs > LONG_BIRTH_MS ? STEPS_BEHIND.long : STEPS_BEHIND.short;
   }
 
   /**
    * Starts one more process for a slot; the caller says what it is there for.
    *
-   * @param inBackground another one serves in its place while it loads.
+   * @param isBehind another one serves in its place while it loads.
    */
-  spawn(slot: Slot, inBackground = false): Worker {
+  spawn(slot: Slot, isBehind = false): Worker {
     const { model, files, settings, now, random, onEvent, isSpare = false } = this.#options;
     const worker = new Worker({
       slot: slot.index,
@@ -147,7 +175,7 @@ export class Nursery {
       model,
       files,
       loadTimeoutMs: settings.loadTimeoutMs,
-      inBackground,
+      stepsBehind: isBehind ? this.#stepsBehind : 0,
       isSpare,
       now,
       limits: ownLimits(settings, random(), random()),
@@ -167,6 +195,7 @@ export class Nursery {
     const { slot, generation, pid, birthMs } = worker;
     this.#options.onEvent({ type: "ready", slot, generation, pid, tookMs: birthMs });
     this.#failures = {};
+    this.#leastBirthMs = this.#everServed ? Math.min(this.#leastBirthMs, birthMs) : birthMs;
     this.#everServed = true;
     this.#onChange();
   }

@@ -34,8 +34,6 @@ export interface PoolOptions extends NurseryOptions {
 
 /** Work in flight gets this long when its worker is unloaded or the daemon stops. */
 const DRAIN_GRACE_MS = hangLimitMs(10_000);
-/** A load that takes longer is felt by those who are served meanwhile; a shorter one is over before it matters. */
-const LONG_BIRTH_MS = 1000;
 /** Memory is looked at every second; a text that comes again so soon is refused again. */
 const REFUSED_RETRY_MS = 10_000;
 
@@ -271,7 +269,7 @@ export class Pool {
   #wantOneMore(): void {
     const free = this.#slots.filter((slot) => slot.wanted && slot.current?.state !== "busy").length;
     const resting = this.#slots.find((slot) => !slot.wanted);
-    if (!resting || !wantsOneMore(free, this.#options.source.waiting)) return;
+    if (!resting || this.#nursery.hasJustStarted || !wantsOneMore(free, this.#options.source.waiting)) return;
     resting.want();
     this.#nursery.fill(this.#slots);
   }
@@ -289,9 +287,9 @@ export class Pool {
     const { blocked } = this.#nursery;
     if (blocked !== undefined) throw new CombotError("MODEL_UNAVAILABLE", `no worker is started now: ${blocked}`);
     const { now, onEvent } = this.#options;
-    const { pid, birthMs } = slot.current;
+    const { pid } = slot.current;
     this.#inTurn = inTurn;
-    const spawn = (): Worker => this.#nursery.spawn(slot, !inTurn && birthMs > LONG_BIRTH_MS);
+    const spawn = (): Worker => this.#nursery.spawn(slot, !inTurn);
     const order = { slot, now, graceMs: DRAIN_GRACE_MS, spawn, onServing: () => this.dispatch() };
     const done = await replace(order, inTurn).finally(() => (this.#inTurn = false));
     onEvent({ type: "recycled", slot: index, pid, reason, tookMs: done.tookMs });

@@ -201,7 +201,7 @@ export class Simulation {
       decisions: this.decisions,
       thresholds: policy.memory,
       idleUnloadMs: policy.modelIdleUnloadMs,
-      collectGarbage: () => undefined,
+      collectGarbage: () => Promise.resolve(),
       purgeRedis: () => undefined,
       now: this.#time.now,
       onFailure: () => undefined,

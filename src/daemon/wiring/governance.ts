@@ -6,7 +6,7 @@ import { Governor } from "../governor/governor.ts";
 import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
 import { logFailure } from "../log/failures.ts";
 import type { Logger } from "../log/log.ts";
-import { collectAll } from "../../lib/collector.ts";
+import { collectInTurns } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import { Budget } from "../residency/budget.ts";
 import type { Footprints } from "../residency/footprints.ts";
@@ -68,7 +68,7 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     get idleUnloadMs() {
       return settings.modelIdleUnloadMs;
     },
-    collectGarbage: collectAll,
+    collectGarbage: collectInTurns,
     purgeRedis: parts.purgeRedis,
     now,
     onFailure: logFailure(log, "the memory governor failed in one step"),

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeForSystemd } from "../../../src/daemon/reports/unit-state.ts";
@@ -30,6 +30,19 @@ describe("unloading", () => {
     expect(workerPids(core)).toEqual([]);
     await classify(core, ["alpha"]);
     expect(workerPids(core)).toHaveLength(1);
+  });
+
+  test("texts that come together start as many workers as they need, one in a turn of the event loop", async () => {
+    const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "3" });
+    const answers = ["alpha", "beta", "gamma"].map((text) => classify(core, [text]));
+    const seen = [0];
+    while (workerPids(core).length < 3) {
+      seen.push(workerPids(core).length);
+      await turn();
+    }
+    seen.push(3);
+    expect(Math.max(...seen.slice(1).map((count, at) => count - seen[at]!))).toBe(1);
+    await Promise.all(answers);
   });
 
   test("waits for the batch in flight, which is answered", async () => {
@@ -159,22 +172,29 @@ describe("recycling by hand", () => {
     expect((await core.metrics.recycles()).byReason.manual).toBe(2);
   });
 
-  test.skipIf(!mayRaise() && !process.env["CI"])(
-    "loads behind those that serve where a load takes long, and serves with all of its threads like any other",
-    async () => {
+  test.skipIf(!mayRaise() && !process.env["CI"]).each([
+    { load: "short", heldMs: 0, steps: 5 },
+    { load: "long", heldMs: 1100, steps: 1 },
+  ])(
+    "where a load is $load its replacement loads $steps steps behind those that serve, and serves with all of its threads like any other",
+    async ({ heldMs, steps }) => {
       const core = await startCore(writeOddModel(temporaryFolder()), { WORKERS: "1" });
       const usual = getPriority() + BEHIND_LOOP;
       core.pool.load();
       const [first] = workerPids(core);
       process.kill(first!, "SIGSTOP");
-      await sleep(1100);
+      await sleep(heldMs);
       process.kill(first!, "SIGCONT");
       await core.pool.whenReady();
+      // The first birth of all has the model tried before.
+      for (let tries = 0; steps > 1 && tries < 5 && core.pool.slots[0]!.current!.birthMs > 1000; tries++)
+        await core.pool.recycle(0, "manual");
+      const [before] = workerPids(core);
       const recycled = core.pool.recycle(0, "manual");
       await expect.poll(() => workerPids(core).length).toBe(2);
-      const second = workerPids(core).find((pid) => pid !== first);
-      expect(threadPriorities(second!)).toEqual([usual + 1]);
-      expect(threadPriorities(first!)).toEqual([usual]);
+      const second = workerPids(core).find((pid) => pid !== before);
+      expect(threadPriorities(second!)).toEqual([usual + steps]);
+      expect(threadPriorities(before!)).toEqual([usual]);
       await recycled;
       expect(threadPriorities(second!)).toEqual([usual]);
     },

@@ -61,7 +61,7 @@ export class Governed {
       decisions: this.decisions,
       thresholds: THRESHOLDS,
       idleUnloadMs,
-      collectGarbage: () => onOrder("collect garbage"),
+      collectGarbage: async () => onOrder("collect garbage"),
       purgeRedis: () => onOrder("purge Redis"),
       now: () => this.clock.ms,
       onFailure: (error) => void this.failures.push(error),

@@ -54,7 +54,7 @@ export const SERVING_RULES = {
     summary: "Each worker holds the model's weights by itself.",
     cause:
       "The prepared weights can't be written (a full disk, or COMBOT_STATE_DIR is not ours to write), or they don't answer like the model's file.",
-    help: "combot status has the reason. What may pass is tried again after a minute to an hour, when a worker starts; systemctl restart combot-enhanced tries at once.",
+    help: "combot status has the reason. What may pass is tried again after a minute to an hour, when a worker starts; a restart of the daemon tries at once.",
     forMs: atOnce,
     ...flag("while workers load the plain file", ({ weightsUnshared }) => weightsUnshared, "combot_weights_unshared"),
   },

@@ -32,7 +32,7 @@ const CACHE_RULES = {
     severity: "warning",
     summary: "Most entries that are found in the cache are too old.",
     cause: "Texts come again later than CACHE_TTL.",
-    help: "Raise CACHE_TTL in /etc/combot/combot.env, then systemctl reload combot-enhanced.",
+    help: "Raise CACHE_TTL, and have the daemon reload its settings (SIGHUP, systemctl reload) or restart.",
     forMs: cacheWindow,
     windowMs: cacheWindow,
     threshold: ({ expired }) => expired,
@@ -53,7 +53,7 @@ const REDIS_RULES = {
     summary: "Redis is away, or takes no writes: answers come from memory and the model.",
     cause:
       "Redis has stopped, is too slow (25 ms), refuses the password, or takes no writes: a replica, full without eviction, a disk that it can't save to, an ACL that is too narrow.",
-    help: "combot logs --redis; systemctl status combot-redis; GET /api/redis/status/ has the last error.",
+    help: "GET /api/redis/status/ has the last error; combot logs --redis, where combot deploy made it, what it says itself.",
     forMs: lasting,
     ...flag("while Redis is away or refuses writes", ({ redisUp }) => redisUp === false, "(1 - combot_redis_up)"),
   },
