@@ -9,6 +9,7 @@ import type { Engine } from "./engine.ts";
 import type { LoadGuard } from "./load-guard.ts";
 import { comingOf, processesOf, residentOf, sum } from "./occupancy.ts";
 import type { Coming, Tenant } from "./occupancy.ts";
+import { endSurplus } from "./surplus.ts";
 
 export interface BudgetOptions {
   /** Of all models, the default one among them. */
@@ -23,6 +24,8 @@ export interface BudgetOptions {
   /** Shares of the limit. */
   readonly thresholds: () => BudgetThresholds;
   readonly deadlineMs: () => number;
+  /** Has the daemon give back of its own memory, and calls back; false where it has just done so. */
+  readonly giveBack: (then: () => void) => boolean;
   readonly decisions: Pick<Decisions, "record">;
   /** Watches loads: told that a worker is about to be started. */
   readonly guard: Pick<LoadGuard, "watch" | "isGivingUp">;
@@ -72,9 +75,13 @@ export class Budget {
   /** Why so many workers of a model may not be started now; undefined where they may. */
   refusal(engine: Engine, workers: number): Refusal | undefined {
     const refusal = this.#refusal(engine, workers);
-    if (refusal && refusal.passing === undefined && this.#options.now() - this.#endedAtMs < COUNTED_MS) {
-      this.#lookAgain(engine, LOOK_EVERY_MS);
-      return { detail: `a worker has just ended: ${refusal.detail}`, passing: "in time" };
+    if (refusal && refusal.passing === undefined) {
+      if (this.#options.now() - this.#endedAtMs < COUNTED_MS) {
+        this.#lookAgain(engine, LOOK_EVERY_MS);
+        return { detail: `a worker has just ended: ${refusal.detail}`, passing: "in time" };
+      }
+      if (this.#options.giveBack(() => this.#readFirst(engine)))
+        return { detail: `the daemon gives back what it can: ${refusal.detail}`, passing: "in time" };
     }
     if (refusal === undefined) {
       this.#asked.delete(engine);
@@ -280,16 +287,4 @@ function neededBy({ footprint }: Asked, { source }: Sample): number {
 /** What it was promised it has, or nobody wants it any more, or it can't be loaded. */
 function isSettled({ pool }: Engine): boolean {
   return pool.serving > 0 || pool.held !== undefined || !pool.slots.some(({ wanted }) => wanted);
-}
-
-/** Idle ones first. */
-async function endSurplus(engine: Engine | undefined, count: number): Promise<void> {
-  if (!engine) return;
-  const serving = engine.pool.slots.filter(({ current }) => current?.serving);
-  const idleFirst = serving.toSorted((a, b) => Number(b.current?.idle ?? false) - Number(a.current?.idle ?? false));
-  const going = idleFirst.slice(0, Math.min(count, serving.length - 1));
-  await engine.pool.unload(
-    going.map(({ index }) => index),
-    "memory",
-  );
 }

@@ -9,6 +9,7 @@ import type { Logger } from "../log/log.ts";
 import { collectInTurns } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import { Budget } from "../residency/budget.ts";
+import { OwnGarbage } from "../residency/own-garbage.ts";
 import type { Footprints } from "../residency/footprints.ts";
 import { LoadGuard } from "../residency/load-guard.ts";
 import type { Glance } from "../residency/load-guard.ts";
@@ -74,6 +75,11 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     onFailure: logFailure(log, "the memory governor failed in one step"),
   });
   const guard = createGuard(settings, parts, () => governor.sample);
+  const garbage = new OwnGarbage({
+    collect: collectInTurns,
+    now,
+    onFailure: logFailure(log, "the daemon's own garbage was not collected"),
+  });
   const budget: Budget = new Budget({
     tenants: () => models.tenants,
     footprint: (engine) => footprints.of(engine),
@@ -82,6 +88,7 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     reread: () => governor.reread(),
     thresholds: () => settings.memory,
     deadlineMs: () => settings.requestTimeoutMs,
+    giveBack: (then) => garbage.giveBack(then),
     decisions,
     guard,
     now,

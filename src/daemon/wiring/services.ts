@@ -26,7 +26,7 @@ import type { EventHub } from "../reports/event-hub.ts";
 import { listDecisions, readHistory, readTexts } from "../reports/history.ts";
 import { askSeveral } from "../residency/asking.ts";
 import { Lifecycle } from "../residency/lifecycle.ts";
-import { collectSparingly } from "../../lib/collector.ts";
+import { collectSparingly as collectGarbage } from "../../lib/collector.ts";
 import { readLife, readMoment } from "../reports/moments.ts";
 import { publishModels } from "../reports/model-metrics.ts";
 import { reportModels } from "../reports/models-report.ts";
@@ -81,15 +81,7 @@ export function createServices(parts: ServiceParts): Services {
     onFailure: logFailure(log, "what was started has failed"),
   });
   const { redis } = caching;
-  const cleanup = new Cleanup({
-    models,
-    meter,
-    cache,
-    redis,
-    decisions,
-    collectGarbage: collectSparingly,
-    now,
-  });
+  const cleanup = new Cleanup({ models, meter, cache, redis, decisions, collectGarbage, now });
   const prometheus = new SharedPage(async () => {
     const { contentType, body } = await metrics.prometheus();
     return { contentType, body: Buffer.from(body) };

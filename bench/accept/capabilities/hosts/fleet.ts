@@ -101,10 +101,18 @@ export class Fleet {
   }
 
   /** `combot deploy --hosts` from here, host after host. */
-  async deploy(program: string, ...args: string[]): Promise<DeployRun> {
-    const list = ["--hosts", join(this.ssh.folder, "hosts"), "--ssh-config", this.ssh.config];
-    const how = ["--yes", "--profile", "auto", "--batch", "1", "--wait", "2s", "--json", "--program", program];
-    const child = spawn(process.execPath, [this.program, "deploy", ...list, ...how, ...args], {
+  deploy(program: string, ...args: string[]): Promise<DeployRun> {
+    return this.#overSsh("--yes", "--profile", "auto", "--batch", "1", "--wait", "2s", "--program", program, ...args);
+  }
+
+  /** What runs where. */
+  status(program: string): Promise<DeployRun> {
+    return this.#overSsh("--status", "--program", program);
+  }
+
+  async #overSsh(...args: string[]): Promise<DeployRun> {
+    const list = ["--hosts", join(this.ssh.folder, "hosts"), "--ssh-config", this.ssh.config, "--json"];
+    const child = spawn(process.execPath, [this.program, "deploy", ...list, ...args], {
       env: { ...process.env, XDG_STATE_HOME: join(this.ssh.folder, "state") },
       stdio: ["ignore", "pipe", "pipe"],
     });

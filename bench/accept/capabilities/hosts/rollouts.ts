@@ -12,7 +12,7 @@ export async function* rollouts(fleet: Fleet, say: (progress: string) => void): 
   say(`a new version, ${version}, host after host`);
   const upgraded = await underLoad(fleet, () => fleet.deploy(program));
   yield* runLines("a new version", upgraded.outcome, 0, ALL_DEPLOYED, say);
-  yield exactly("a new version: what runs", versionsOf(await status(fleet, program)), told(HOSTS.map(() => version)));
+  yield exactly("a new version: what runs", versionsOf(await fleet.status(program)), told(HOSTS.map(() => version)));
   yield* loadLines("a new version", upgraded.load);
 
   say("a new model, host after host");
@@ -54,10 +54,6 @@ function* runLines(
   if (stands !== wantedStands) say(stderr);
   yield exactly(`${what}: exit status`, String(ended), String(wantedStatus));
   yield exactly(`${what}: where the hosts stand`, stands, wantedStands);
-}
-
-function status(fleet: Fleet, program: string): Promise<DeployRun> {
-  return fleet.deploy(program, "--status");
 }
 
 function versionsOf({ hosts }: DeployRun): string {
