@@ -40,7 +40,8 @@ test.skipIf(!hasCgroups)(
       await vi.waitFor(() => cgroup.remove(), 5000);
       rmSync(folder, { recursive: true, force: true });
     });
-    const ask = (): Promise<{ status: number }> => daemon.ask("POST", "/api/classify/", { text: "hello", model: "a", noCache: true });
+    const ask = (): Promise<{ status: number }> =>
+      daemon.ask("POST", "/api/classify/", { text: "hello", model: "a", noCache: true });
     const used = async (): Promise<number> => {
       await delay(2500);
       return (await daemon.json<MemoryReport>("GET", "/api/memory/")).usedBytes;
