@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -21,44 +21,32 @@ export function collectAll(): void {
 
 /** What was collected less long ago has left nothing to find that is worth another stop. */
 const REST_MS = 1000;
-const LOOK_MS = 50;
-/** Of the event loop's time. */
-const BUSY_SHARE = 0.5;
 let collection: Promise<void> | undefined;
 let collectedAtMs = -Infinity;
 
 /**
- * The same for whoever serves meanwhile: in two turns of the event loop, the first of which leaves the second less to do,
- * and once for all who ask for it at the same time, or a moment later.
+ * What is nobody's any more, for whoever asks while others are served: in a turn of the event loop of its own, once for all who
+ * ask at the same time or a moment later. Pages that fall empty stay with V8: to give them back takes three times as long, and is
+ * done when there is little to do, or when memory is short.
  */
-export function collectInTurns(): Promise<void> {
-  collection ??= inTurns(false).finally(() => (collection = undefined));
+export function collectInTurn(): Promise<void> {
+  collection ??= inTurn().finally(() => (collection = undefined));
   return collection;
 }
 
-/**
- * The same where the loop is not busy. Where it is, the second turn, which takes two or three times as long as the first,
- * is left to whoever collects when it no longer is.
- */
-export function collectSparingly(): Promise<void> {
-  collection ??= inTurns(true).finally(() => (collection = undefined));
-  return collection;
-}
-
-async function inTurns(sparing: boolean): Promise<void> {
+async function inTurn(): Promise<void> {
   if (performance.now() - collectedAtMs < REST_MS) return;
-  const isSpared = sparing && (await isLoopBusy());
   await nextTurn();
   exposed()({ type: "major", execution: "sync" });
-  await nextTurn();
-  if (!isSpared) collectAll();
   collectedAtMs = performance.now();
 }
 
-async function isLoopBusy(): Promise<boolean> {
-  const before = performance.eventLoopUtilization();
-  await delay(LOOK_MS);
-  return performance.eventLoopUtilization(before).utilization > BUSY_SHARE;
+/** As a last resort, where memory is short: what the first turn of two has left is less than all at once. */
+export async function collectAllInTurns(): Promise<void> {
+  await nextTurn();
+  exposed()({ type: "major", execution: "sync" });
+  await nextTurn();
+  collectAll();
 }
 
 /** What is new and nobody's any more; a millisecond or two. */

@@ -6,7 +6,7 @@ import { Governor } from "../governor/governor.ts";
 import type { MemoryMeter, Sample, ShrinkableCache } from "../governor/ports.ts";
 import { logFailure } from "../log/failures.ts";
 import type { Logger } from "../log/log.ts";
-import { collectInTurns } from "../../lib/collector.ts";
+import { collectAllInTurns } from "../../lib/collector.ts";
 import type { Onlookers } from "./onlookers.ts";
 import { Budget } from "../residency/budget.ts";
 import { OwnGarbage } from "../residency/own-garbage.ts";
@@ -69,14 +69,14 @@ export function createGovernance(settings: Settings, parts: GovernanceParts): Go
     get idleUnloadMs() {
       return settings.modelIdleUnloadMs;
     },
-    collectGarbage: collectInTurns,
+    collectGarbage: collectAllInTurns,
     purgeRedis: parts.purgeRedis,
     now,
     onFailure: logFailure(log, "the memory governor failed in one step"),
   });
   const guard = createGuard(settings, parts, () => governor.sample);
   const garbage = new OwnGarbage({
-    collect: collectInTurns,
+    collect: collectAllInTurns,
     now,
     onFailure: logFailure(log, "the daemon's own garbage was not collected"),
   });

@@ -26,7 +26,7 @@ import type { EventHub } from "../reports/event-hub.ts";
 import { listDecisions, readHistory, readTexts } from "../reports/history.ts";
 import { askSeveral } from "../residency/asking.ts";
 import { Lifecycle } from "../residency/lifecycle.ts";
-import { collectSparingly as collectGarbage } from "../../lib/collector.ts";
+import { collectInTurn as collectGarbage } from "../../lib/collector.ts";
 import { readLife, readMoment } from "../reports/moments.ts";
 import { publishModels } from "../reports/model-metrics.ts";
 import { reportModels } from "../reports/models-report.ts";
