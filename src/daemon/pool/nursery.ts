@@ -41,10 +41,8 @@ export interface NurseryOptions {
   readonly random: () => number;
 }
 
-/** A birth that takes longer would take for ever far behind those who serve. */
+/** A load that takes longer is felt by those who are served meanwhile; a shorter one is over before it matters. */
 const LONG_BIRTH_MS = 1000;
-/** Of priority, by which a birth gives way to those who serve meanwhile: see `lowerPriority`. */
-const STEPS_BEHIND = { short: 5, long: 1 } as const;
 
 /** Where workers are born: as many as the slots want, as far as past failures and memory allow. */
 export class Nursery {
@@ -158,16 +156,16 @@ export class Nursery {
     });
   }
 
-  get #stepsBehind(): number {
-    return this.#leastBirthMs > LONG_BIRTH_MS ? STEPS_BEHIND.long : STEPS_BEHIND.short;
+  get #isLong(): boolean {
+    return this.#leastBirthMs > LONG_BIRTH_MS;
   }
 
   /**
    * Starts one more process for a slot; the caller says what it is there for.
    *
-   * @param isBehind another one serves in its place while it loads.
+   * @param isReplacement another one serves in its place while it loads.
    */
-  spawn(slot: Slot, isBehind = false): Worker {
+  spawn(slot: Slot, isReplacement = false): Worker {
     const { model, files, settings, now, random, onEvent, isSpare = false } = this.#options;
     const worker = new Worker({
       slot: slot.index,
@@ -175,7 +173,7 @@ export class Nursery {
       model,
       files,
       loadTimeoutMs: settings.loadTimeoutMs,
-      stepsBehind: isBehind ? this.#stepsBehind : 0,
+      inBackground: isReplacement && this.#isLong,
       isSpare,
       now,
       limits: ownLimits(settings, random(), random()),

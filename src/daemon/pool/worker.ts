@@ -40,8 +40,8 @@ export interface Birth {
   readonly files: ModelFiles;
   readonly limits: WorkerLimits;
   readonly loadTimeoutMs: number;
-  /** Of priority that its load gives way by, where another one serves in its place meanwhile; 0 = none. */
-  readonly stepsBehind: number;
+  /** Another one serves in its place meanwhile: its load shall not take the processors from those that serve. */
+  readonly inBackground: boolean;
   /** Nobody ever waits for it: it takes what the processors have left. */
   readonly isSpare: boolean;
   readonly now: () => number;
@@ -90,7 +90,7 @@ export class Worker {
     this.bornAtMs = birth.now();
     this.ended = this.#process.ended;
     if (birth.isSpare) putLast(this.pid);
-    else if (birth.stepsBehind > 0) this.#isBehind = lowerPriority(this.pid, birth.stepsBehind);
+    else if (birth.inBackground) this.#isBehind = lowerPriority(this.pid);
     this.ready = this.#boot();
     this.ready.catch(() => undefined);
   }
