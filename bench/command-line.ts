@@ -13,9 +13,9 @@ export const commandLine: Benchmark = {
     return {
       verdicts: [
         verdictOf("node -e 0, ms", times.node),
-        verdictOf("combot --version over it", over(times.version)),
+        verdictOf("combot --version over it", over(times.version), { atMost: 2.5 }),
         verdictOf("combot status, ms", times.status),
-        verdictOf("combot status over node -e 0", over(times.status), { atMost: 6 }),
+        verdictOf("combot status over node -e 0", over(times.status), { atMost: 3.5 }),
       ],
       notes: [],
     };

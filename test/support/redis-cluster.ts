@@ -41,7 +41,7 @@ export class RedisCluster {
     }
     const addresses = nodes.map(({ port }) => `${address}:${port}`);
     const create = ["redis-cli", "--cluster", "create", ...addresses, "--cluster-replicas", String(replicas)];
-    const [program = "", ...args] = [...wrapper, ...create, "--cluster-yes"];
+    const [program, ...args] = [...wrapper, ...create, "--cluster-yes"];
     await run(program, args);
     const cluster = new RedisCluster(nodes, address);
     await cluster.#whenWhole();

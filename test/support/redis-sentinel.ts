@@ -96,7 +96,7 @@ export class SentinelStage {
       `sentinel failover-timeout ${NAME} 5000`,
     ];
     writeFileSync(file, `${lines.join("\n")}\n`);
-    const [program = "", ...args] = [...this.#wrapper, "redis-server", file, "--sentinel"];
+    const [program, ...args] = [...this.#wrapper, "redis-server", file, "--sentinel"];
     this.#sentinels.push({ child: spawn(program, args, { stdio: "ignore" }), port });
   }
 

@@ -26,9 +26,11 @@ describe("status of this machine's daemon, as oclif and without it", () => {
     ["unhealthy", { health: () => ({ status: 503, body: { ...HEALTH, status: "unhealthy" } }) }],
     ["broken", { health: () => ({ status: 500, body: "nothing that is known" }) }],
   ])("says the same of one that is %s", async (_name, answers) => {
-    const { socket } = await startFakeDaemon(answers as Parameters<typeof startFakeDaemon>[0]);
+    const { socket } = await startFakeDaemon(answers);
     for (const args of [["status"], ["status", "--json"]])
-      expect(await runCli(args, { env: { COMBOT_SOCKET: socket } })).toEqual(await runCli([...args, "--socket", socket]));
+      expect(await runCli(args, { env: { COMBOT_SOCKET: socket } })).toEqual(
+        await runCli([...args, "--socket", socket]),
+      );
   });
 
   test("says the same without a control socket", async () => {
