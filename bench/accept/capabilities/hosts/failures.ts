@@ -3,9 +3,10 @@ import type { RedisServer } from "../../../../test/support/redis-server.ts";
 import { SentinelStage } from "../../../../test/support/redis-sentinel.ts";
 import type { Line } from "../../record.ts";
 import { round } from "../../statistics.ts";
+import { forTheRecord } from "../containers/stage.ts";
 import { HOSTS } from "./fleet.ts";
 import type { Fleet } from "./fleet.ts";
-import { forTheRecord, loadLines, underLoad } from "./load.ts";
+import { loadLines, underLoad } from "./load.ts";
 
 const CUT_MS = 30_000;
 const AFTER_MS = 10_000;

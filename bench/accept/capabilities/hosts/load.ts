@@ -3,6 +3,7 @@ import { runClients } from "../../clients.ts";
 import type { Tally } from "../../clients.ts";
 import type { Line } from "../../record.ts";
 import { quantile, round } from "../../statistics.ts";
+import { forTheRecord } from "../containers/stage.ts";
 import { HEADERS } from "./fleet.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -43,12 +44,4 @@ export function* loadLines(what: string, { sent, ok, failures, latenciesMs }: Ta
   yield { what: `${what}: of these failed`, measured: said || sent - ok, target: "0", pass: ok === sent };
   yield forTheRecord(`${what}: p99 of the calls, ms`, round(quantile(latenciesMs, 0.99), 0));
   yield forTheRecord(`${what}: the longest call, ms`, round(quantile(latenciesMs, 1), 0));
-}
-
-export function forTheRecord(what: string, measured: Line["measured"]): Line {
-  return { what, measured, target: "for the record", pass: true };
-}
-
-export function exactly(what: string, measured: string, target: string): Line {
-  return { what, measured, target, pass: measured === target };
 }

@@ -1,7 +1,8 @@
 import type { Line } from "../../record.ts";
+import { exactly } from "../containers/stage.ts";
 import { HOSTS, MODELS } from "./fleet.ts";
 import type { DeployRun, Fleet } from "./fleet.ts";
-import { exactly, loadLines, underLoad } from "./load.ts";
+import { loadLines, underLoad } from "./load.ts";
 
 const ALL_DEPLOYED = told(["deployed", "deployed", "deployed", "deployed"]);
 const FAILING = 2;
