@@ -12,9 +12,9 @@ const CHRT_LIMIT_MS = hangLimitMs(2000);
  * that serves. On a machine that is busy throughout it hardly gets on.
  */
 export function takeWhatOthersLeave(): void {
+  if (leadsSession()) lowerSession(LOWEST);
   takeLowestPriority();
   joinIdleClass();
-  if (leadsSession()) lowerSession(LOWEST);
 }
 
 /** Every thread of it; later ones begin with their maker's. */

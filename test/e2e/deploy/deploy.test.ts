@@ -234,12 +234,15 @@ describe.skipIf(!hasMachines)("a bare machine", { timeout: LIMIT_MS }, () => {
     const storm = "/bin/sh -c 'yes a line of a storm that nobody wants to read | head -n 300000'";
     it.machine.write(`${dropIn}/storm.conf`, `[Service]\nExecStartPost=${storm}\n`);
     await it.machine.sh("systemctl", "daemon-reload");
+    const fromMs = Date.now();
     await it.machine.sh("systemctl", "restart", "combot-enhanced");
     await it.machine.sh("journalctl", "--sync");
+    const intervals = 1 + Math.ceil((Date.now() - fromMs) / 30_000);
     rmSync(it.machine.path(dropIn), { recursive: true });
     const kept = (await it.machine.journal("combot-enhanced")).split("a line of a storm").length - 1;
-    // journald takes up to five times the unit's 2,000 where much disk is free.
-    expect(kept).toBeLessThanOrEqual(10_000);
+    // journald takes up to five times the unit's 2,000 in 30 s where much disk is free; a slow machine storms for longer.
+    expect(kept).toBeLessThanOrEqual(10_000 * intervals);
+    expect(kept).toBeLessThan(100_000);
     expect(kept).toBeGreaterThan(0);
   });
 

@@ -15,6 +15,7 @@ import { TEST_HEADER } from "../../../src/lib/protocol/load-test.ts";
 import { perfReport } from "../../../src/lib/protocol/perf.ts";
 import type { PerfReport } from "../../../src/lib/protocol/perf.ts";
 import type { ModelsReply } from "../../../src/lib/protocol/models.ts";
+import { writeOddModel } from "../../support/odd-models.ts";
 import { writeNamedModel } from "../../support/repository.ts";
 import type { MetricsReport } from "../../../src/lib/protocol/metrics.ts";
 import { RedisServer } from "../../support/redis-server.ts";
@@ -103,7 +104,7 @@ describe("with the bundled model", { timeout: 120_000 }, () => {
     const report = await perfTest(
       daemon,
       "-d",
-      "8s",
+      "20s",
       "--warm-up",
       "1s",
       "-c",
@@ -152,11 +153,11 @@ describe("with the bundled model", { timeout: 120_000 }, () => {
   });
 
   test("ends with 4 and says which target is missed, as text", async () => {
-    const daemon = await startDaemon();
+    // A daemon that takes its time, one at a time, and warm: a generator that is busy or late beside it has no verdict.
+    const daemon = await startDaemon({ COMBOT_MODEL_DIR: writeOddModel(temporaryFolder(), { slowRounds: 20 }) });
     const texts = join(temporaryFolder(), "texts");
     writeFileSync(texts, "where is my parcel\nI want my money back\n");
-    // One at a time, and warm: a generator that compiles its code meanwhile is too busy for a verdict.
-    const few = ["-n", "20", "-c", "1", "--warm-up", "1s"];
+    const few = ["-n", "20", "-c", "1", "--warm-up", "1s", "--unique"];
     const args = [...few, "--texts", texts, "--target", "p50=0.001ms", ...easy];
     const { status, stdout } = await runCli(["perf-test", ...args, "--socket", daemon.socketPath]);
     expect(status).toBe(4);
@@ -213,7 +214,7 @@ test("a life cycle on a warm cache passes nothing that did not happen", { timeou
   const daemon = await startDaemon({ REDIS_URL: `unix://${redis.socketPath}` });
   const texts = join(temporaryFolder(), "texts");
   writeFileSync(texts, "one text that Redis keeps\n");
-  const args = ["-d", "8s", "--warm-up", "1s", "--rate", "20", "--texts", texts, "--lifecycle", "-t", "unload=5s"];
+  const args = ["-d", "20s", "--warm-up", "1s", "--rate", "20", "--texts", texts, "--lifecycle", "-t", "unload=5s"];
   const { lifecycle, targets, verdict } = await perfTest(daemon, ...args, ...easy);
   const idle = "no worker ran: every answer came out of the cache";
   expect(lifecycle?.map((one) => [one.step, one.error, one.idle ?? null])).toEqual([

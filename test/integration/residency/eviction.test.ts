@@ -38,7 +38,7 @@ beforeAll(async () => {
       WORKERS: "1",
       PRELOAD: "false",
       // Half of it is what a model that was just loaded is waited for.
-      REQUEST_TIMEOUT: "8",
+      REQUEST_TIMEOUT: "24",
     },
   });
   for (const name of NAMES) await ask(name, "hello");
@@ -61,7 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await daemon?.stop();
   rmSync(folder, { recursive: true, force: true });
-  await vi.waitFor(() => cgroup?.remove());
+  await vi.waitFor(() => cgroup?.remove(), 10_000);
 });
 
 const ask = (model: string, text: string): Promise<ClassifyReply> =>

@@ -69,10 +69,10 @@ test("the daemon's own garbage is collected once for all who wait for it, and no
   const called: string[] = [];
   expect(garbage.giveBack(() => called.push("first"))).toBe(true);
   expect(garbage.giveBack(() => called.push("second"))).toBe(true);
-  await vi.waitFor(() => expect(called).toEqual(["first", "second"]));
+  await vi.waitFor(() => expect(called).toEqual(["first", "second"]), 10_000);
   expect(garbage.giveBack(() => called.push("third"))).toBe(false);
   nowMs = 10_000;
   expect(garbage.giveBack(() => called.push("fourth"))).toBe(true);
-  await vi.waitFor(() => expect(called).toEqual(["first", "second", "fourth"]));
+  await vi.waitFor(() => expect(called).toEqual(["first", "second", "fourth"]), 10_000);
   expect(collected).toBe(2);
 });

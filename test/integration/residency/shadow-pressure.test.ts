@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await daemon?.stop();
   rmSync(folder, { recursive: true, force: true });
-  await vi.waitFor(() => cgroup?.remove());
+  await vi.waitFor(() => cgroup?.remove(), 10_000);
 });
 
 const ask = (model = "default"): Promise<ClassifyReply> =>
