@@ -18,20 +18,30 @@ function usual(): number {
   return Math.min(LEAST_PRIORITY, getPriority() + BEHIND_LOOP);
 }
 
-/** To be told of a process that has just been started: its threads begin with what it has then. */
+/** To be told of a process that has just been started. */
 export function putBehindLoop(pid: number): void {
-  if (pid !== 0) setOf(pid, usual());
+  if (pid !== 0) setAll(pid, usual());
 }
 
 /** Has a process that serves nobody get what the others leave, for good. */
 export function putLast(pid: number): void {
-  if (pid !== 0) setOf(pid, LEAST_PRIORITY);
+  if (pid !== 0) setAll(pid, LEAST_PRIORITY);
 }
 
 /** Has a process that nobody waits for get less of the processors than those that serve. @returns whether it does. */
 export function lowerPriority(pid: number): boolean {
   if (pid === 0 || !mayRaise()) return false;
-  return setOf(pid, Math.min(LEAST_PRIORITY, usual() + STEPS));
+  return setAll(pid, Math.min(LEAST_PRIORITY, usual() + STEPS));
+}
+
+/**
+ * The first thread before the others, since those that it starts from then on begin with what it has; on a busy machine it
+ * has started some before whoever started it gets on.
+ */
+function setAll(pid: number, priority: number): boolean {
+  const isSet = setOf(pid, priority);
+  setThreadPriorities(pid, priority);
+  return isSet;
 }
 
 /** As if it had never been lowered, every thread of it. */

@@ -184,10 +184,13 @@ describe("recycling by hand", () => {
       process.kill(first!, "SIGCONT");
       await core.pool.whenReady();
       const recycled = core.pool.recycle(0, "manual");
-      await expect.poll(() => workerPids(core).length).toBe(2);
+      await expect.poll(() => workerPids(core).length, { interval: 1 }).toBe(2);
       const second = workerPids(core).find((pid) => pid !== first);
+      // So that it does not come to serve meanwhile.
+      process.kill(second!, "SIGSTOP");
       expect(threadPriorities(second!)).toEqual([usual + 1]);
       expect(threadPriorities(first!)).toEqual([usual]);
+      process.kill(second!, "SIGCONT");
       await recycled;
       expect(threadPriorities(second!)).toEqual([usual]);
     },
