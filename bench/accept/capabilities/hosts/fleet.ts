@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -27,6 +27,7 @@ export const MODELS = { first: "/srv/first", second: "/srv/second" } as const;
 export interface HostStand {
   readonly host: string;
   readonly stand: string;
+  readonly detail: string;
   readonly version: string | null;
   readonly digest: string | null;
   readonly remark: string;
@@ -79,13 +80,12 @@ export class Fleet {
   /** The same program under the next version. */
   nextProgram(): { readonly program: string; readonly version: string } {
     const folder = join(this.#folder, "next");
-    cpSync(this.#packed.folder, folder, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
-    symlinkSync(realpathSync(join(this.#packed.folder, "node_modules")), join(folder, "node_modules"));
+    cpSync(this.#packed.folder, folder, { recursive: true, verbatimSymlinks: true });
     const manifest = join(folder, "package.json");
     const described = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
     const version = described.version.replace(/\d+$/u, (patch) => String(Number(patch) + 1));
     writeFileSync(manifest, JSON.stringify({ ...described, version }));
-    return { program: join(folder, "bin", "run.js"), version };
+    return { program: launcherOf(folder), version };
   }
 
   /** A host that has one daemon's Redis, say, by hand. */
@@ -118,7 +118,8 @@ export class Fleet {
     });
     const over = once(child, "close") as Promise<[number | null]>;
     const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), over]);
-    const { hosts } = JSON.parse(stdout.startsWith("{") ? stdout : '{"hosts":[]}') as { hosts: HostStand[] };
+    const { hosts } = (stdout.startsWith("{") ? JSON.parse(stdout) : {}) as { hosts?: HostStand[] };
+    if (hosts === undefined) throw new Error(`combot deploy ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
     return { status, hosts, stderr };
   }
 
@@ -171,6 +172,13 @@ export class Fleet {
     await this.allUp();
     await delay(1000);
   }
+}
+
+/** A command that every host can run, where the program's folder is seen. */
+function launcherOf(folder: string): string {
+  const file = join(folder, "launch");
+  writeFileSync(file, `#!/bin/sh\nexec ${process.execPath} ${join(folder, "bin", "run.js")} "$@"\n`, { mode: 0o755 });
+  return file;
 }
 
 /** As docs/proxies.md and docs/proxies/haproxy.cfg have it. */

@@ -32,8 +32,7 @@ export async function* rollouts(fleet: Fleet, say: (progress: string) => void): 
     await answerers(fleet),
     told(["second", "second", "first", "first"]),
   );
-  const saysWhere = failed.outcome.stderr.includes("was not completed: ");
-  yield exactly("one that fails on host 3: says where each stands", saysWhere ? "yes" : failed.outcome.stderr, "yes");
+  yield* detailLines(failed.outcome);
   yield* loadLines("one that fails on host 3", failed.load);
 
   say("the run that completes it");
@@ -52,9 +51,19 @@ function* runLines(
   say: (progress: string) => void,
 ): Generator<Line> {
   const stands = told(hosts.map(({ stand }) => stand));
-  if (stands !== wantedStands) say(stderr);
+  if (stands !== wantedStands) say([...hosts.map(({ host, detail }) => `${host}: ${detail}`), stderr].join("\n"));
   yield exactly(`${what}: exit status`, String(ended), String(wantedStatus));
   yield exactly(`${what}: where the hosts stand`, stands, wantedStands);
+}
+
+function* detailLines({ hosts }: DeployRun): Generator<Line> {
+  const ofHost = (at: number, said: RegExp): Line => {
+    const { detail = "" } = hosts[at] ?? {};
+    const what = `one that fails on host 3: what is said of ${HOSTS[at]}`;
+    return { what, measured: detail, target: String(said), pass: said.test(detail) };
+  };
+  yield ofHost(FAILING, /COMBOT_MODEL_DIR.* Now it runs [\d.]+, as before\.$/su);
+  yield ofHost(HOSTS.length - 1, /^not begun, and serves as before$/u);
 }
 
 function versionsOf({ hosts }: DeployRun): string {
