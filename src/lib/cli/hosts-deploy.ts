@@ -98,7 +98,7 @@ export async function runHosts(run: HostsRun, plans: readonly HostPlan[]): Promi
       isStopped: () => stop.isAsked,
       onOutcome: (outcome) => {
         note(outcome);
-        tell(`${outcome.host}: ${outcome.stand}: ${outcome.detail}`);
+        tell([`${outcome.host}: ${outcome.stand}: ${outcome.detail}`, ...(outcome.faults ?? [])].join("\n  "));
       },
     });
     for (const outcome of ended) outcomes.set(outcome.host, outcome);

@@ -92,7 +92,9 @@ export async function driveUnit(act: "start" | "restart" | "stop", unit: string)
   const { status, output } = await tryCommand("systemctl", [act, unit], { timeoutMs: DRIVE_LIMIT_MS });
   if (status === 0) return;
   const faults = (await lastLogLines(unit)).split("\n");
-  throw new CombotError("DEPLOY_FAILED", `systemctl ${act} ${unit}: ${output}`, { faults });
+  // Beneath it stands where to look for what is shown here.
+  const said = output.split("\n", 1)[0]?.replace(/\.$/u, "");
+  throw new CombotError("DEPLOY_FAILED", `systemctl ${act} ${unit}: ${said}`, { faults });
 }
 
 /** systemd only warns of what it does not know in a unit: a warning that names a file of ours is a failure. */

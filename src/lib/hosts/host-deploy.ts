@@ -20,7 +20,8 @@ export async function deployHost(remote: Remote, plan: HostPlan, args: readonly 
   if (answer.kind === "unreachable")
     return { host, stand: "unknown", detail: `${answer.why}; a deploy that has begun there goes on` };
   // The host's own deploy has put back what ran; whether it has is asked of the daemon.
-  if (answer.kind === "refused") return lookBack(remote, host, before, answer.why);
+  if (answer.kind === "refused")
+    return { ...(await lookBack(remote, host, before, answer.why)), faults: answer.faults };
   const fault = await faultOf(remote, host, versionOf(plan.release ?? ""));
   if (fault === null) return { host, stand: "deployed", detail: `ready, and answers a text` };
   const back = await remote.ask(host, {

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly host: string;
   readonly stand: Stand;
   readonly detail: string;
+  /** Of one that failed, what its own deploy showed beneath: the last lines that its daemon logged, say. */
+  readonly faults?: readonly string[];
 }
 
 export interface Rollout {

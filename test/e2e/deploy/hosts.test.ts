@@ -131,6 +131,8 @@ describe.skipIf(!hasMachines || !hasSsh)("two machines behind ssh", { timeout: L
     expect(failed.status, failed.stderr).toBe(4);
     expect(failed.stderr).toContain("was not completed: web1 deployed, root@web2 waiting");
     expect(failed.stdout).toMatch(/^web1 +same .*\nroot@web2 +rolled-back .*as before/m);
+    // Why, without logging in there.
+    expect(failed.stderr).toMatch(/^root@web2: rolled-back: .*\n(?: {2}.*\n)* {2}.*COMBOT_MODEL_DIR/m);
     expect(on("web2").read(ENV)).not.toContain("/srv/shop");
     expect((await on("web2").run(["combot", "classify", "where is my parcel"])).stdout).toMatch(/^\w+\t0\./);
 

@@ -28,6 +28,7 @@ export interface HostStand {
   readonly host: string;
   readonly stand: string;
   readonly detail: string;
+  readonly faults: readonly string[];
   readonly version: string | null;
   readonly digest: string | null;
   readonly remark: string;
@@ -119,7 +120,8 @@ export class Fleet {
     const over = once(child, "close") as Promise<[number | null]>;
     const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), over]);
     const { hosts } = (stdout.startsWith("{") ? JSON.parse(stdout) : {}) as { hosts?: HostStand[] };
-    if (hosts === undefined) throw new Error(`combot deploy ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
+    if (hosts === undefined)
+      throw new Error(`combot deploy ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
     return { status, hosts, stderr };
   }
 
