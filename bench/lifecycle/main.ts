@@ -46,7 +46,7 @@ export const lifecycle: Benchmark = {
     const over = (values: readonly number[]): number[] => values.map((value, round) => value / floor[round]!);
     return {
       verdicts: [
-        verdictOf("daemon start to the model serving, ms", start),
+        verdictOf("daemon start to the model serving, ms", start, { atMost: 500 }),
         verdictOf("bare process and session, ms", floor),
         verdictOf("load, ms", load),
         verdictOf("load over the bare process", over(load), { atMost: 1.2 }),

@@ -1,20 +1,27 @@
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { GRAPHS } from "./floor.ts";
 import type { FloorOrder, FloorTally } from "./floor.ts";
 
-/** The model alone: batches that were made beforehand, one after another, in slices of each batch size in turn. */
+/** The model alone: batches that were made beforehand, one after another, in slices of each graph and batch size in turn. */
 type Feeds = Record<string, Tensor>;
 
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const WARM_UP_RUNS = 6;
 
 const order = JSON.parse(process.argv[2] ?? "") as FloorOrder;
-const session = await InferenceSession.create(order.modelPath, { intraOpNumThreads: 1 });
+const sessions = {
+  plain: await InferenceSession.create(order.modelPath, { intraOpNumThreads: 1 }),
+  best: await InferenceSession.create(order.bestPath, { intraOpNumThreads: 1, graphOptimizationLevel: "disabled" }),
+};
 const rows = (JSON.parse(readFileSync(order.idsFile, "utf8")) as readonly (readonly number[])[])
   .toSorted((a, b) => a.length - b.length)
   .filter((_, at) => at % order.processes === order.index);
 const batches = new Map(order.batchSizes.map((size) => [size, batchesOf(size)]));
-const tallies = new Map(order.batchSizes.map((size) => [size, { texts: 0, seconds: 0, runs: 0 }]));
+const tallies = order.batchSizes.flatMap((batchSize) =>
+  GRAPHS.map((graph) => ({ graph, batchSize, texts: 0, seconds: 0, runs: 0 })),
+);
+type Tally = (typeof tallies)[number];
 
 /** Neighbours in length share a batch, so that next to nothing is padding. */
 function batchesOf(size: number): { feeds: Feeds; texts: number }[] {
@@ -37,22 +44,21 @@ function feedsOf(batch: readonly (readonly number[])[]): Feeds {
     attention_mask: new Tensor("int64", mask, dims),
     token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), dims),
   };
-  return Object.fromEntries(session.inputNames.map((name) => [name, all[name]!]));
+  return Object.fromEntries(sessions.plain.inputNames.map((name) => [name, all[name]!]));
 }
 
 /** Steps of the golden ratio: the lengths of any stretch of runs are spread like those of all texts. */
-async function runNext(size: number, runs: number): Promise<number> {
-  const made = batches.get(size) ?? [];
-  const { feeds, texts } = made[Math.floor(((runs * GOLDEN_RATIO) % 1) * made.length)]!;
-  await session.run(feeds);
+async function runNext(tally: Tally): Promise<number> {
+  const made = batches.get(tally.batchSize) ?? [];
+  const { feeds, texts } = made[Math.floor(((tally.runs++ * GOLDEN_RATIO) % 1) * made.length)]!;
+  await sessions[tally.graph].run(feeds);
   return texts;
 }
 
 /** @param untilMs of Date.now(), which all processes share. */
-async function runSlice(size: number, untilMs: number): Promise<void> {
-  const tally = tallies.get(size)!;
+async function runSlice(tally: Tally, untilMs: number): Promise<void> {
   const from = performance.now();
-  while (Date.now() < untilMs) tally.texts += await runNext(size, tally.runs++);
+  while (Date.now() < untilMs) tally.texts += await runNext(tally);
   tally.seconds += (performance.now() - from) / 1000;
 }
 
@@ -60,14 +66,34 @@ async function measure(fromMs: number): Promise<FloorTally[]> {
   const slices = Math.max(1, Math.round(order.seconds / (order.sliceSeconds * order.batchSizes.length)));
   let untilMs = fromMs;
   for (let slice = 0; slice < slices; slice++)
-    for (const size of order.batchSizes) await runSlice(size, (untilMs += order.sliceSeconds * 1000));
-  return [...tallies].map(([batchSize, { texts, seconds }]) => ({ batchSize, perSecond: texts / seconds }));
+    for (const tally of tallies) await runSlice(tally, (untilMs += order.sliceSeconds * 1000));
+  return tallies.map(({ graph, batchSize, texts, seconds }) => ({ graph, batchSize, perSecond: texts / seconds }));
 }
 
-for (const size of order.batchSizes) for (let run = 0; run < WARM_UP_RUNS; run++) await runNext(size, run);
+/** Whoever answers something else does not do the same work. */
+async function refuseOtherAnswers(): Promise<void> {
+  const feeds = [...batches.values()].map(([first]) => first!.feeds);
+  for (const one of feeds) {
+    const [plain, best] = await Promise.all(GRAPHS.map((graph) => labelsOf(sessions[graph], one)));
+    if (plain !== best) throw new Error(`the best graph answers ${best} where the plain one answers ${plain}`);
+  }
+}
+
+async function labelsOf(session: InferenceSession, feeds: Feeds): Promise<string> {
+  const { data, dims } = (await session.run(feeds))[session.outputNames[0]!]!;
+  const width = dims.at(-1)!;
+  const logits = Float32Array.from(data as Float32Array);
+  const rows = Array.from({ length: logits.length / width }, (_, row) =>
+    logits.subarray(row * width, (row + 1) * width),
+  );
+  return rows.map((row) => row.indexOf(Math.max(...row))).join(" ");
+}
+
+await refuseOtherAnswers();
+for (const tally of tallies) for (let run = 0; run < WARM_UP_RUNS; run++) await runNext(tally);
 // `on` and not `once`: a channel that nobody listens to keeps no process, and this one has to wait.
 process.on("message", (fromMs: number) => {
   // Then it waits to be ended, so that its CPU time can still be read.
-  void measure(fromMs).then((tallies) => process.send?.(tallies));
+  void measure(fromMs).then((measured) => process.send?.(measured));
 });
 process.send?.("ready");

@@ -5,14 +5,19 @@ import { fileURLToPath } from "node:url";
 import { CpuMeter } from "./cpu-meter.ts";
 import type { CpuUsage } from "./cpu-meter.ts";
 
+/** The file as its owner gave it, and the best that is known to be made of it. */
+export const GRAPHS = ["plain", "best"] as const;
+
 export interface FloorOrder {
   readonly modelPath: string;
+  /** Fused, shortened and with its weights packed for this CPU, so that nothing of it is optimised at load. */
+  readonly bestPath: string;
   readonly padId: number;
   /** A JSON array of arrays of token ids. */
   readonly idsFile: string;
   readonly batchSizes: readonly number[];
   readonly seconds: number;
-  /** How long one batch size runs before it is the next one's turn, so that drift hits all. */
+  /** How long one graph and batch size runs before it is the next one's turn, so that drift hits all. */
   readonly sliceSeconds: number;
   readonly processes: number;
   /** Which of the processes. */
@@ -20,16 +25,19 @@ export interface FloorOrder {
 }
 
 export interface FloorTally {
+  readonly graph: (typeof GRAPHS)[number];
   readonly batchSize: number;
   readonly perSecond: number;
 }
 
 /** All processes together. */
 export interface FloorResult {
-  /** Of the best batch size. */
+  /** Of the plain graph at its best batch size. */
   readonly perSecond: number;
   readonly batchSize: number;
-  readonly batchSizes: readonly FloorTally[];
+  /** Of the best graph, at its own. */
+  readonly best: FloorTally;
+  readonly tallies: readonly FloorTally[];
   readonly cpu: CpuUsage;
 }
 
@@ -39,9 +47,12 @@ const BATCH_SIZES = [1, 4, 8, 16];
 const START_DELAY_MS = 20;
 const PROGRAM = fileURLToPath(new URL("floor-process.ts", import.meta.url));
 
-/** What the model gives without a server: two processes of one thread each, tensors made beforehand. */
+/**
+ * What the model gives without a server: two processes of one thread each, tensors made beforehand, texts sorted by length.
+ * `seconds` is for each of the two graphs.
+ */
 export async function measureFloor(
-  order: Pick<FloorOrder, "modelPath" | "padId" | "idsFile" | "seconds">,
+  order: Pick<FloorOrder, "modelPath" | "bestPath" | "padId" | "idsFile" | "seconds">,
   signal: AbortSignal,
 ): Promise<FloorResult> {
   const children = Array.from({ length: PROCESSES }, (_, index) => {
@@ -53,15 +64,21 @@ export async function measureFloor(
     const meter = new CpuMeter(children.map(({ pid }) => pid ?? 0));
     const from = Date.now() + START_DELAY_MS;
     for (const child of children) child.send(from);
-    const tallies = (await Promise.all(children.map(answerOf))) as FloorTally[][];
+    const own = (await Promise.all(children.map(answerOf))) as FloorTally[][];
     const cpu = meter.read();
-    const batchSizes = BATCH_SIZES.map((batchSize, at) => {
-      return { batchSize, perSecond: tallies.reduce((sum, tally) => sum + (tally[at]?.perSecond ?? NaN), 0) };
+    const tallies = own[0]!.map((tally, at) => {
+      return { ...tally, perSecond: own.reduce((sum, all) => sum + (all[at]?.perSecond ?? NaN), 0) };
     });
-    return { ...batchSizes.reduce((best, one) => (one.perSecond > best.perSecond ? one : best)), batchSizes, cpu };
+    const { perSecond, batchSize } = fastest(tallies, "plain");
+    return { perSecond, batchSize, best: fastest(tallies, "best"), tallies, cpu };
   } finally {
     for (const child of children) child.kill("SIGKILL");
   }
+}
+
+function fastest(tallies: readonly FloorTally[], graph: FloorTally["graph"]): FloorTally {
+  const own = tallies.filter((tally) => tally.graph === graph);
+  return own.reduce((best, one) => (one.perSecond > best.perSecond ? one : best));
 }
 
 function start(order: FloorOrder, signal: AbortSignal): ChildProcess {
