@@ -8,6 +8,7 @@ type Feeds = Record<string, Tensor>;
 
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const WARM_UP_RUNS = 6;
+const LEAST_SAME = 0.9;
 
 const order = JSON.parse(process.argv[2] ?? "") as FloorOrder;
 const sessions = {
@@ -70,23 +71,29 @@ async function measure(fromMs: number): Promise<FloorTally[]> {
   return tallies.map(({ graph, batchSize, texts, seconds }) => ({ graph, batchSize, perSecond: texts / seconds }));
 }
 
-/** Whoever answers something else does not do the same work. */
+/** Whoever answers something else does not do the same work; of a quantised model a label on the edge may move. */
 async function refuseOtherAnswers(): Promise<void> {
   const feeds = [...batches.values()].map(([first]) => first!.feeds);
-  for (const one of feeds) {
-    const [plain, best] = await Promise.all(GRAPHS.map((graph) => labelsOf(sessions[graph], one)));
-    if (plain !== best) throw new Error(`the best graph answers ${best} where the plain one answers ${plain}`);
-  }
+  const [plain, best] = await Promise.all(GRAPHS.map((graph) => labelsOf(sessions[graph], feeds)));
+  const same = plain!.filter((label, at) => label === best![at]).length / plain!.length;
+  if (same < LEAST_SAME)
+    throw new Error(
+      `the best graph gives ${Math.round(same * 100)}% of ${plain!.length} texts the label of the plain one`,
+    );
 }
 
-async function labelsOf(session: InferenceSession, feeds: Feeds): Promise<string> {
-  const { data, dims } = (await session.run(feeds))[session.outputNames[0]!]!;
-  const width = dims.at(-1)!;
-  const logits = Float32Array.from(data as Float32Array);
-  const rows = Array.from({ length: logits.length / width }, (_, row) =>
-    logits.subarray(row * width, (row + 1) * width),
-  );
-  return rows.map((row) => row.indexOf(Math.max(...row))).join(" ");
+async function labelsOf(session: InferenceSession, batches: readonly Feeds[]): Promise<number[]> {
+  const labels: number[] = [];
+  for (const feeds of batches) {
+    const { data, dims } = (await session.run(feeds))[session.outputNames[0]!]!;
+    const width = dims.at(-1)!;
+    const logits = Float32Array.from(data as Float32Array);
+    for (let at = 0; at < logits.length; at += width) {
+      const row = logits.subarray(at, at + width);
+      labels.push(row.indexOf(Math.max(...row)));
+    }
+  }
+  return labels;
 }
 
 await refuseOtherAnswers();

@@ -3,6 +3,7 @@ import { jsonText } from "../harmless.ts";
 import { socketsOf, tellingOfWaits } from "./daemon-place.ts";
 import { endAsAskedTo } from "./ends.ts";
 import { reportFailure } from "./failure.ts";
+import { readPlainFlags } from "./plain-flags.ts";
 import { askStatus, exitOf, statusText, statusTimeoutMs } from "./status-report.ts";
 import { readUnitStates } from "./systemd-state.ts";
 
@@ -10,15 +11,15 @@ import { readUnitStates } from "./systemd-state.ts";
 const NOT_PLAIN = ["COMBOT_URL", "COMBOT_TOKEN_FILE", "COMBOT_CONTENT_TYPE", "DEBUG"];
 
 /**
- * `combot status`, and `combot status --json`, without oclif: what is looked at most often, and asked for by scripts, would
- * spend half of its time with that one's start.
+ * `combot status`, with `--json` and `--socket` or without, past oclif: what is looked at most often, and asked for by
+ * scripts, would spend half of its time with that one's start.
  *
  * @returns false where the command has to be asked.
  */
 export async function tellStatusPlainly(args: readonly string[]): Promise<boolean> {
-  const [first, ...more] = args;
-  const json = first === "--json";
-  if (more.length > 0 || (first !== undefined && !json)) return false;
+  const plain = readPlainFlags(args, (name) => name === "socket");
+  if (plain === undefined) return false;
+  const { flags, json } = plain;
   if (NOT_PLAIN.some((name) => process.env[name] !== undefined)) return false;
   endAsAskedTo();
   const tell = (text: string): void => void (json || process.stderr.write(`${text}\n`));
@@ -26,7 +27,7 @@ export async function tellStatusPlainly(args: readonly string[]): Promise<boolea
   const found = readUnitStates(timeoutMs);
   let client: Client | undefined;
   try {
-    client = new Client(socketsOf(undefined), tellingOfWaits(tell));
+    client = new Client(socketsOf(flags["socket"]), tellingOfWaits(tell));
     const report = await askStatus(client, timeoutMs, found);
     process.exitCode = exitOf(report);
     process.stdout.write(`${json ? jsonText(report, 2) : await statusText(report)}\n`);

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { readPlainFlags } from "../../../src/lib/cli/plain-daemon.ts";
+import { isPath } from "../../../src/lib/daemon-launch.ts";
+import { readPlainFlags } from "../../../src/lib/cli/plain-flags.ts";
 
 describe("what combot daemon is given", () => {
   test("paths and --json need no parser", () => {
-    expect(readPlainFlags([])).toEqual({ flags: {}, json: false });
-    expect(readPlainFlags(["--socket", "./a.sock", "--json", "--env-file", "/etc/combot/combot.env"])).toEqual({
+    expect(readPlainFlags([], isPath)).toEqual({ flags: {}, json: false });
+    expect(readPlainFlags(["--socket", "./a.sock", "--json", "--env-file", "/etc/combot/combot.env"], isPath)).toEqual({
       flags: { socket: "./a.sock", "env-file": "/etc/combot/combot.env" },
       json: true,
     });
@@ -27,6 +28,6 @@ describe("what combot daemon is given", () => {
     [["--toString", "a"]],
     [["socket", "a"]],
   ])("the command is asked about %j", (args) => {
-    expect(readPlainFlags(args)).toBeUndefined();
+    expect(readPlainFlags(args, isPath)).toBeUndefined();
   });
 });
