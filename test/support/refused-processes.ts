@@ -18,11 +18,14 @@ export function refuseProcesses(): () => void {
   return allow;
 }
 
-/** Of a process: dead, and not yet reaped where it is a child of this one, since nothing of this thread's loop has run. */
+/**
+ * Of a process: dead, and not yet reaped where it is a child of this one, since nothing of this thread's loop has run. Its
+ * first thread may be before the others are, and while one is left its descriptors are open.
+ */
 export function killAtOnce(pid: number): void {
   process.kill(pid, "SIGKILL");
   const state = (): string | undefined => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.[0];
-  while (state() !== "Z");
+  while (state() !== "Z" || readdirSync(`/proc/${pid}/task`).length > 1);
 }
 
 /** Of every thread of a process. */
