@@ -52,10 +52,10 @@ function figures(rounds: readonly Round[]): string {
   });
   const floor = (of: (floor: Round["floor"]) => number, digits = 0): string =>
     show(spreadOf(rounds.map((round) => of(round.floor))), digits);
-  const bests = [...new Set(rounds.map((round) => round.floor.best.batchSize))].join(" or ");
-  const batches = [...new Set(rounds.map((round) => round.floor.batchSize))].join(" or ");
+  const sizes = (of: (floor: Round["floor"]) => number): string =>
+    [...new Set(rounds.map((round) => of(round.floor)))].join(" or ");
   table.push([
-    `floor (batch ${batches})`,
+    `floor (batch ${sizes(({ batchSize }) => batchSize)})`,
     floor(({ perSecond }) => perSecond, 1),
     "",
     "",
@@ -64,7 +64,16 @@ function figures(rounds: readonly Round[]): string {
     floor(({ cpu }) => cpu.cpuPercent),
     "",
   ]);
-  table.push([`best floor (batch ${bests})`, floor(({ best }) => best.perSecond, 1), "", "", "", "", "", ""]);
+  table.push([
+    `best floor (batch ${sizes(({ best }) => best.batchSize)})`,
+    floor(({ best }) => best.perSecond, 1),
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+  ]);
   for (const name of ["combot", "peer"] as const) {
     const of = (figure: (measurement: Measurement) => number, digits = 0): string =>
       show(spreadOf(rounds.map((round) => figure(round[name]))), digits);

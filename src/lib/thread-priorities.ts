@@ -1,13 +1,19 @@
 import { readdirSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** Of every thread that a process has: on Linux each has a priority of its own. */
-export function setThreadPriorities(pid: number, priority: number): void {
+/**
+ * Of every thread that a process has: on Linux each has a priority of its own. The first before the others, since those that
+ * it starts from then on begin with what it has; it has started some before whoever started it gets on, on a busy machine.
+ *
+ * @returns false where it has ended, or may not be set.
+ */
+export function setThreadPriorities(pid: number, priority: number): boolean {
+  const isSet = setOf(pid, priority);
   for (const thread of threadsOf(pid)) setOf(thread, priority);
+  return isSet;
 }
 
-/** Of a process's first thread, or of another one. @returns false where it has ended, or may not be set. */
-export function setOf(id: number, priority: number): boolean {
+function setOf(id: number, priority: number): boolean {
   try {
     setPriority(id, priority);
     return true;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { getPriority } from "node:os";
-import { setOf, setThreadPriorities } from "../../lib/thread-priorities.ts";
+import { setThreadPriorities } from "../../lib/thread-priorities.ts";
 
 /** Where all want a core, this is four fifths of what another one gets. With three steps, a half, loads took twice as long. */
 const STEPS = 1;
@@ -20,28 +20,18 @@ function usual(): number {
 
 /** To be told of a process that has just been started. */
 export function putBehindLoop(pid: number): void {
-  if (pid !== 0) setAll(pid, usual());
+  if (pid !== 0) setThreadPriorities(pid, usual());
 }
 
 /** Has a process that serves nobody get what the others leave, for good. */
 export function putLast(pid: number): void {
-  if (pid !== 0) setAll(pid, LEAST_PRIORITY);
+  if (pid !== 0) setThreadPriorities(pid, LEAST_PRIORITY);
 }
 
 /** Has a process that nobody waits for get less of the processors than those that serve. @returns whether it does. */
 export function lowerPriority(pid: number): boolean {
   if (pid === 0 || !mayRaise()) return false;
-  return setAll(pid, Math.min(LEAST_PRIORITY, usual() + STEPS));
-}
-
-/**
- * The first thread before the others, since those that it starts from then on begin with what it has; on a busy machine it
- * has started some before whoever started it gets on.
- */
-function setAll(pid: number, priority: number): boolean {
-  const isSet = setOf(pid, priority);
-  setThreadPriorities(pid, priority);
-  return isSet;
+  return setThreadPriorities(pid, Math.min(LEAST_PRIORITY, usual() + STEPS));
 }
 
 /** As if it had never been lowered, every thread of it. */

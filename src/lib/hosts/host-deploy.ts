@@ -30,7 +30,8 @@ export async function deployHost(remote: Remote, plan: HostPlan, args: readonly 
     isLasting: true,
   });
   if (back.kind === "unreachable") return { host, stand: "unknown", detail: `${fault}; going back: ${back.why}` };
-  if (back.kind === "refused") return { host, stand: "failed", detail: `${fault}; going back failed: ${back.why}` };
+  if (back.kind === "refused")
+    return { host, stand: "failed", detail: `${fault}; going back failed: ${back.why}`, faults: back.faults };
   return lookBack(remote, host, before, fault);
 }
 

@@ -1,5 +1,6 @@
 import type { Line } from "../../record.ts";
 import { exactly } from "../containers/stage.ts";
+import { holds } from "../machines/probes.ts";
 import { HOSTS, MODELS } from "./fleet.ts";
 import type { DeployRun, Fleet } from "./fleet.ts";
 import { loadLines, underLoad } from "./load.ts";
@@ -57,20 +58,16 @@ function* runLines(
 }
 
 function* detailLines({ hosts }: DeployRun): Generator<Line> {
-  const line = (what: string, measured: string, target: RegExp): Line => ({
-    what: `one that fails on host 3: ${what}`,
-    measured,
-    target: String(target),
-    pass: target.test(measured),
-  });
   const [failing, last] = [hosts[FAILING], hosts.at(-1)];
-  yield line("what is said of host 3", failing?.detail ?? "", /"restart .* Now it runs [\d.]+, as before\.$/u);
-  yield line(
-    "why, as its daemon logged it",
-    failing?.faults.find((said) => said.includes("COMBOT_MODEL_DIR")) ?? "",
-    /./u,
+  const logged = failing?.faults.find((said) => said.includes("COMBOT_MODEL_DIR")) ?? "";
+  const what = "one that fails on host 3";
+  yield holds(
+    `${what}: what is said of host 3`,
+    failing?.detail ?? "",
+    /"restart .* Now it runs [\d.]+, as before\.$/u,
   );
-  yield line("what is said of host 4", last?.detail ?? "", /^not begun, and serves as before$/u);
+  yield holds(`${what}: why, as its daemon logged it`, logged, /./u);
+  yield holds(`${what}: what is said of host 4`, last?.detail ?? "", /^not begun, and serves as before$/u);
 }
 
 function versionsOf({ hosts }: DeployRun): string {
