@@ -17,6 +17,7 @@ import { plan } from "./capabilities/plan.ts";
 import { serve } from "./capabilities/serve.ts";
 import { several } from "./capabilities/several.ts";
 import { stall } from "./capabilities/stall.ts";
+import { stranger } from "./capabilities/stranger.ts";
 import { swaps } from "./capabilities/swaps.ts";
 import { targets } from "./capabilities/targets.ts";
 import { tokens } from "./capabilities/tokens.ts";
@@ -47,6 +48,7 @@ const CAPABILITIES: readonly Capability[] = [
   tokens,
   stall,
   machines,
+  stranger,
   several,
   improve,
   callers,

@@ -13,6 +13,8 @@ export interface TerminalOptions {
   readonly command: string;
   /** All of its environment but PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Lines that are kept once they have left the screen; 2,000 where nothing is said. */
+  readonly scrollback?: number;
 }
 
 /** A real terminal that nobody sees: tmux's, on a server of its own, whose screen can be read. */
@@ -25,13 +27,15 @@ export class Terminal {
     this.#socket = join(folder, "tmux.sock");
   }
 
-  static async start({ width, height, command, env = {} }: TerminalOptions): Promise<Terminal> {
+  static async start({ width, height, command, env = {}, scrollback }: TerminalOptions): Promise<Terminal> {
     const terminal = new Terminal(mkdtempSync(join(tmpdir(), "ct-")));
     const { PATH = "", HOME = "" } = process.env;
     const given = { PATH, HOME, TERM: "tmux-256color", LANG: "C.UTF-8", ...env };
     const words = Object.entries(given).map(([name, value]) => `${name}='${value}'`);
     const size = ["-x", String(width), "-y", String(height)];
-    await terminal.#tmux("-f", "/dev/null", "new-session", "-d", ...size, `exec env -i ${words.join(" ")} ${command}`);
+    const kept = scrollback === undefined ? [] : ["set-option", "-g", "history-limit", String(scrollback), ";"];
+    const session = ["new-session", "-d", ...size, `exec env -i ${words.join(" ")} ${command}`];
+    await terminal.#tmux("-f", "/dev/null", ...kept, ...session);
     return terminal;
   }
 
@@ -44,6 +48,25 @@ export class Terminal {
   async screen({ colours = false }: { readonly colours?: boolean } = {}): Promise<string[]> {
     const text = await this.#tmux("capture-pane", "-p", ...(colours ? ["-e"] : []));
     return text.replace(/\n$/, "").split("\n");
+  }
+
+  /** All since {@link clear} that is kept, a line that was wrapped as one. */
+  async scrollback(): Promise<string[]> {
+    const text = await this.#tmux("capture-pane", "-p", "-J", "-S", "-");
+    return text
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.trimEnd());
+  }
+
+  /** Forgets what it shows and showed; what runs in it doesn't notice. */
+  async clear(): Promise<void> {
+    await this.#tmux("send-keys", "-R", ";", "clear-history");
+  }
+
+  /** Types a text as it is. */
+  async type(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", "--", text);
   }
 
   /** As tmux names keys: `q`, `Enter`, `C-c`. */

@@ -64,14 +64,15 @@ async function toDisk(label: string, tree: string, path: string): Promise<void> 
   await makeDisk({ label, tree, path, bytes });
 }
 
-async function pack(folder: string, to: string): Promise<void> {
+/** As npm packs it. */
+export async function pack(folder: string, to: string): Promise<void> {
   const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", join(to, "..")];
   const { stdout } = await execa(...wrapped("npm", args), { cwd: folder });
   renameSync(join(to, "..", stdout.trim().split("\n").at(-1) ?? ""), to);
 }
 
 /** Of what the package holds; the archive itself has a time in it. */
-async function digestOf(archive: string): Promise<string> {
+export async function digestOf(archive: string): Promise<string> {
   const { stdout } = await execa("tar", ["-xzOf", archive], { encoding: "buffer", maxBuffer: 1024 ** 3 });
   const recipe = readFileSync(join(PROJECT, "test", "support", "vm", "goods.ts"), "utf8");
   return createHash("sha256").update(stdout).update(recipe).digest("hex").slice(0, 12);

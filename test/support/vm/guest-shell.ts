@@ -16,7 +16,7 @@ export interface Ran {
 export interface RunOptions {
   /** Who runs it; root otherwise. */
   readonly user?: "ops" | "clerk" | "lead" | "stranger";
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly limitMs?: number;
   /** Each line that it prints, on either stream, as it comes. */
   readonly onLine?: (line: string) => void | Promise<void>;
@@ -62,6 +62,11 @@ export class GuestShell {
       await delay(200);
     }
     return false;
+  }
+
+  /** For a terminal's shell: logs a user in, over the same connection. */
+  loginOf(user: string): string {
+    return ["ssh", "-tt", ...this.#base, "guest", "su", "-l", user].map((word) => quoted(word)).join(" ");
   }
 
   /** Runs a script of sh. */

@@ -27,9 +27,18 @@ const STORES: Readonly<Record<Suite, readonly string[]>> = {
   trixie: ["valkey-server", "valkey-tools"],
 };
 
-/** The machine's image, made where there is none of this recipe yet: minutes, root, a Debian mirror. */
-export async function imageOf(suite: Suite, say: (progress: string) => void): Promise<Image> {
-  const recipe = [readFileSync(RECIPE, "utf8"), ...PACKAGES, ...STORES[suite], await sshKey()].join("\n");
+/**
+ * The machine's image, made where there is none of this recipe yet: minutes, root, a Debian mirror.
+ *
+ * @param more packages; one of the stores that this Debian has, otherwise.
+ */
+export async function imageOf(
+  suite: Suite,
+  say: (progress: string) => void,
+  more: readonly string[] = STORES[suite],
+): Promise<Image> {
+  const packages = [...PACKAGES, ...more];
+  const recipe = [readFileSync(RECIPE, "utf8"), ...packages, await sshKey()].join("\n");
   const name = `${suite}-${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`;
   const folder = vmFolder(name);
   const image = {
@@ -38,7 +47,7 @@ export async function imageOf(suite: Suite, say: (progress: string) => void): Pr
     kernel: join(folder, "vmlinuz"),
     initrd: join(folder, "initrd.img"),
   };
-  if (!existsSync(image.disk)) await make(image, folder, say);
+  if (!existsSync(image.disk)) await make(image, { folder, packages, say });
   return image;
 }
 
@@ -49,11 +58,17 @@ async function sshKey(): Promise<string> {
   return readFileSync(`${path}.pub`, "utf8").trim();
 }
 
-async function make(image: Image, folder: string, say: (progress: string) => void): Promise<void> {
+interface Making {
+  readonly folder: string;
+  readonly packages: readonly string[];
+  readonly say: (progress: string) => void;
+}
+
+async function make(image: Image, { folder, packages, say }: Making): Promise<void> {
   say(`${image.suite}: installing Debian`);
   const tree = join(folder, "tree");
   rmSync(tree, { recursive: true, force: true });
-  const what = [image.suite, await mirror(), tree, await sshKey(), ...PACKAGES, ...STORES[image.suite]];
+  const what = [image.suite, await mirror(), tree, await sshKey(), ...packages];
   const log = { file: join(folder, "make.log") };
   const [command, args] = wrapped("unshare", ["--mount", "--", "sh", RECIPE, ...what]);
   await execa(command, args, { stdout: log, stderr: log, stdin: "ignore" });

@@ -16,6 +16,8 @@ export interface Shape {
   readonly memoryMib: number;
   readonly cores: number;
   readonly swapMib: number;
+  /** It reaches what this machine reaches, and this one's loopback as 10.0.2.2. */
+  readonly online?: boolean;
 }
 
 /** Its clocks are not to be checked: on a busy host they fail, and then the kernel hangs or doesn't boot. */
@@ -25,20 +27,20 @@ const UP_LIMIT_MS = 3_600_000;
 const DOWN_LIMIT_MS = 600_000;
 
 /**
- * A virtual machine with a disk of its own over an image's or over another machine's. It reaches nothing: its network
- * ends at qemu, which lets one port of this machine's loopback in, to its ssh.
+ * A virtual machine with a disk of its own over an image's or over another machine's. It reaches nothing, but where it
+ * is said to be online: its network ends at qemu, which lets one port of this machine's loopback in, to its ssh.
  */
 export class VirtualMachine {
   readonly shape: Shape;
   readonly disk: string;
   readonly #image: Image;
-  readonly #goods: Goods;
+  readonly #goods: Goods | undefined;
   readonly #folder: string;
   #qemu: Program | undefined;
   #shell: GuestShell | undefined;
 
   /** @param from a disk that this one begins as; it must not change from then on. */
-  static async create(parts: { image: Image; goods: Goods; shape: Shape; from?: string }): Promise<VirtualMachine> {
+  static async create(parts: { image: Image; goods?: Goods; shape: Shape; from?: string }): Promise<VirtualMachine> {
     const machine = new VirtualMachine(parts.image, parts.goods, parts.shape);
     const { from = parts.image.disk } = parts;
     const format = from.endsWith(".qcow2") ? "qcow2" : "raw";
@@ -47,7 +49,7 @@ export class VirtualMachine {
     return machine;
   }
 
-  private constructor(image: Image, goods: Goods, shape: Shape) {
+  private constructor(image: Image, goods: Goods | undefined, shape: Shape) {
     this.shape = shape;
     this.#image = image;
     this.#goods = goods;
@@ -139,11 +141,13 @@ export class VirtualMachine {
   /** Not by fstab: a boot gives up on disks that a busy host does not show it within a minute and a half. */
   async #mount(): Promise<void> {
     const swap = this.shape.swapMib > 0 ? "swapon --label pages" : "true";
-    await this.guest.sh(`mountpoint -q /srv || mount /srv; mountpoint -q /mnt || mount /mnt; ${swap}`);
+    const goods = this.#goods ? "mountpoint -q /srv || mount /srv; mountpoint -q /mnt || mount /mnt" : "true";
+    await this.guest.sh(`${goods}; ${swap}`);
   }
 
   async #arguments(port: number): Promise<string[]> {
-    const { memoryMib, cores, swapMib } = this.shape;
+    const { memoryMib, cores, swapMib, online = false } = this.shape;
+    const { disk: goods, project } = this.#goods ?? {};
     const drive = (file: string, format: string, more = ""): [string, string] => [
       "drive",
       `file=${file},format=${format},if=virtio${more}`,
@@ -161,9 +165,8 @@ export class VirtualMachine {
       ["initrd", this.#image.initrd],
       ["append", KERNEL_LINE],
       drive(this.disk, "qcow2"),
-      drive(this.#goods.disk, "raw", ",readonly=on"),
-      drive(this.#goods.project, "raw", ",readonly=on"),
-      ["netdev", `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
+      ...[goods, project].filter((disk) => disk !== undefined).map((disk) => drive(disk, "raw", ",readonly=on")),
+      ["netdev", `user,id=net,restrict=${online ? "off" : "on"},hostfwd=tcp:127.0.0.1:${port}-:22`],
       ["device", "virtio-net-pci,netdev=net"],
       ["device", "virtio-rng-pci"],
       ["serial", `file:${join(this.#folder, "serial.log")}`],
