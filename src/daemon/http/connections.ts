@@ -1,13 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setImmediate as whenRead, setTimeout as pause } from "node:timers/promises";
+import { hangLimitMs } from "../../lib/slowness.ts";
 import { Connection, connectionOf } from "./connection.ts";
 import { cutUnread } from "./unread.ts";
 
 /**
  * How long everybody is answered as before once a drain has begun, but for being told to close. Whoever calls more often
  * than that has then left by himself: to end a connection that is between two calls loses the one that is on its way.
+ * Callers on a slow machine are slow themselves; a third of what a drain has is left for what they asked.
  */
-const LEAVE_MS = 1000;
+const LEAVE_MS = Math.min(hangLimitMs(1000), 10_000);
 
 /** How often the connections are ended, after the close, that have no request in work. */
 const SWEEP_MS = 100;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { socketForDaemon, socketSurroundings } from "../../lib/config/socket-path.ts";
 import type { Settings } from "../../lib/config/settings.ts";
+import { hangLimitMs } from "../../lib/slowness.ts";
 import { buildServer } from "../http/server.ts";
 import type { Services } from "../http/services.ts";
 import type { Logger } from "../log/log.ts";
@@ -13,7 +14,7 @@ import { listenOnDescriptor, listenOnPath } from "../sockets/listener.ts";
 import { listenOnTcp } from "./tcp-listener.ts";
 
 /** Connections that are still busy this long after the daemon was told to stop are cut. */
-const CLOSE_LIMIT_MS = 25_000;
+const CLOSE_LIMIT_MS = hangLimitMs(25_000);
 
 /** Its own: who fills up the user socket leaves it its room. */
 const CONTROL_CONNECTIONS = 256;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { hangLimitMs } from "../../lib/slowness.ts";
 import type { Logger } from "../log/log.ts";
 
 type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
@@ -15,8 +16,11 @@ export interface StopSteps {
 /** Named in the log where it fails, or takes too long. */
 export type Step = readonly [name: string, run: () => Promise<unknown>];
 
-/** systemd kills what is left after TimeoutStopSec=35, and the journal may take five seconds after this. */
-const DRAIN_LIMIT_MS = 28_000;
+/**
+ * systemd kills what is left after TimeoutStopSec=35, of which it is told to give more on a slow machine (see Unit), and
+ * the journal may take five seconds after this.
+ */
+const DRAIN_LIMIT_MS = hangLimitMs(28_000);
 const LATE = Symbol("late");
 
 /**

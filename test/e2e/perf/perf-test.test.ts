@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { parse } from "csv-parse/sync";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { PrivateDaemon } from "../../../scripts/support/private-daemon.ts";
 import { callSocket } from "../../../scripts/support/socket-request.ts";
 import type { CleanupReply } from "../../../src/lib/protocol/cleanup.ts";
@@ -159,11 +159,14 @@ describe("with the bundled model", { timeout: 120_000 }, () => {
     writeFileSync(texts, "where is my parcel\nI want my money back\n");
     const few = ["-n", "20", "-c", "1", "--warm-up", "1s", "--unique"];
     const args = [...few, "--texts", texts, "--target", "p50=0.001ms", ...easy];
-    const { status, stdout } = await runCli(["perf-test", ...args, "--socket", daemon.socketPath]);
-    expect(status).toBe(4);
-    expect(stdout).toContain("FAIL, missed: p50.");
-    expect(stdout.replaceAll(/\s+/g, " ")).toContain("2 texts of");
-  });
+    // On a machine that others keep busy there is none for a while: 6.
+    await vi.waitFor(async () => {
+      const { status, stdout } = await runCli(["perf-test", ...args, "--socket", daemon.socketPath]);
+      expect(status).toBe(4);
+      expect(stdout).toContain("FAIL, missed: p50.");
+      expect(stdout.replaceAll(/\s+/g, " ")).toContain("2 texts of");
+    }, 90_000);
+  }, 120_000);
 });
 
 test(

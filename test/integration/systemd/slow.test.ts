@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callSocket } from "../../../scripts/support/socket-request.ts";
+import { ENDPOINTS } from "../../../src/lib/protocol/endpoints.ts";
 import { CONTROL_SOCKET, SOCKET, writeDaemonUnit } from "../../support/systemd/daemon-unit.ts";
 import { DeployedMachine, packProgram } from "../../support/deploy/deployed-machine.ts";
 import { Machine, type Ran } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
+import { Wire, requestBytes } from "../http/support/wire.ts";
 
 const UNIT = "combot-enhanced";
 const CLI = new URL("../../../bin/run.js", import.meta.url).pathname;
@@ -12,6 +15,8 @@ const CLI = new URL("../../../bin/run.js", import.meta.url).pathname;
 const START_MS = 1000;
 const DEPLOY_START_MS = 600;
 const LIMIT_MS = 900_000;
+/** Twice what a connection is spared on a fast machine, and less than KEEPALIVE. */
+const PAUSE_MS = 2000;
 
 sayIfNotTested("a machine that is slow");
 
@@ -99,8 +104,15 @@ describe.runIf(hasMachines)("on a machine where Node takes a second to start", {
     expect(checks.find(({ name }) => name === "speed")?.found).toMatch(/^slow machine: Node started in \d{3,} ms/);
   });
 
-  test("it stops in order", async () => {
-    await machine.sh("systemctl", "stop", UNIT);
+  test("it stops in order, and loses no call of a client that pauses as it takes there", async () => {
+    const wire = new Wire(machine.path(SOCKET)).send(requestBytes({ path: ENDPOINTS.health.path }));
+    expect((await wire.reply())?.status).toBe(200);
+    const stopped = machine.sh("systemctl", "stop", UNIT);
+    await delay(PAUSE_MS);
+    const body = '{"text":"where is my parcel?"}';
+    const reply = await wire.send(requestBytes({ method: "POST", path: ENDPOINTS.classify.path, body })).reply();
+    expect([reply?.status, reply?.headers["connection"]]).toEqual([200, "close"]);
+    await stopped;
     expect(await machine.property(UNIT, "Result")).toBe("success");
   });
 

@@ -78,6 +78,7 @@ export class GuestShell {
     const child = execa("ssh", [...this.#base, "guest", command], {
       reject: false,
       timeout: limitMs,
+      all: onLine !== undefined,
       ...(input === undefined ? { stdin: "ignore" } : { input }),
     });
     if (onLine) for await (const line of child.iterable({ from: "all" })) await onLine(line);
