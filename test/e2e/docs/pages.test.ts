@@ -55,6 +55,13 @@ test("of measurements what a page links is in the package, and nothing else", ()
   for (const file of measured) expect(linked).toContain(file);
 });
 
+test("README and quickstart go from an empty machine to a monitored service by the same ten lines", () => {
+  const linesOf = (file: string): string[] =>
+    /```sh\n(sudo apt-get update\n.*?)\n```/s.exec(read(file))?.[1]?.split("\n") ?? [];
+  expect(linesOf("README.md")).toHaveLength(10);
+  expect(linesOf("docs/quickstart-t3-large.md")).toEqual(linesOf("README.md"));
+});
+
 describe("what is broken is found", () => {
   test.each([
     ["a link to a page that isn't there", "[memory](memory-and-more.md)", "memory-and-more.md leads nowhere"],

@@ -22,7 +22,7 @@ test("what is as it was sealed needs no second look", async () => {
   const dir = temporaryFolder();
   const folder = await prepare(dir);
   await delay(SETTLED_MS);
-  expect(await new EarlyCheck(dir).isWhole(folder)).toBe(true);
+  await expect.poll(() => new EarlyCheck(dir).isWhole(folder)).toBe(true);
 });
 
 test("another byte is seen, whatever the size", async () => {
@@ -52,8 +52,12 @@ test("it looks at the one used last, and says nothing of the others", async () =
   const [old, last] = [await prepare(dir, "a", 1000), await prepare(dir, "b", 2000)];
   mkdirSync(join(dir, "c.making"));
   await delay(SETTLED_MS);
-  const early = new EarlyCheck(dir);
-  expect([await early.isWhole(last), await early.isWhole(old)]).toEqual([true, false]);
+  await expect
+    .poll(async () => {
+      const early = new EarlyCheck(dir);
+      return [await early.isWhole(last), await early.isWhole(old)];
+    })
+    .toEqual([true, false]);
 });
 
 test("where nothing was prepared nothing is known", async () => {

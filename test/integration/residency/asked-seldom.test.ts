@@ -36,4 +36,4 @@ test("a model that is asked seldom is computed beside a busy one's long batch, a
   expect(await busyModels()).toEqual(["long"]);
   await long;
   expect(order).toEqual(["long 200", "short 200", "long 200"]);
-});
+}, 240_000);

@@ -34,7 +34,7 @@ export async function* timersFire(machine: VirtualMachine, say: (progress: strin
 async function* succeeded(machine: VirtualMachine, unit: string, what: string): AsyncGenerator<Line> {
   const result = await property(machine, unit, "Result");
   const log = await machine.guest.sh(`journalctl -u ${unit} -o cat --no-pager -n 60`);
-  const told = result === "success" ? result : `${result}: ${short(log.slice(-900))}`;
+  const told = result === "success" ? result : `${result}: ${short(log.slice(-380))}`;
   yield holds(`${what}: result`, told, /^success$/);
 }
 
