@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packProgram } from "../../support/deploy/deployed-machine.ts";
 import { hasSsh, sayIfNoSsh } from "../../support/ssh/requirements.ts";
 import { SshMachines } from "../../support/ssh/ssh-machines.ts";
+import { launcherScript } from "../../support/deploy/launcher.ts";
 import { Machine, type Ran } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
 
@@ -48,7 +49,7 @@ describe.skipIf(!hasMachines || !hasSsh)("two machines behind ssh", { timeout: L
       if (result.status === "fulfilled") machines.set(NAMES[index] ?? "", result.value);
     const failure = booted.find((result) => result.status === "rejected");
     if (failure) throw failure.reason;
-    const launcher = `#!/bin/sh\nexec ${process.execPath} ${packed.folder}/bin/run.js "$@"\n`;
+    const launcher = launcherScript(`${packed.folder}/bin/run.js`);
     for (const [name, machine] of machines) {
       machine.write("/usr/bin/combot", launcher, 0o755);
       await machine.sh("cp", "-r", `${packed.folder}/models/shop-intents`, "/srv/shop");

@@ -11,6 +11,7 @@ import {
   writeDaemonUnit,
   writeSettings,
 } from "../../support/systemd/daemon-unit.ts";
+import { launcherScript } from "../../support/deploy/launcher.ts";
 import { Machine } from "../../support/systemd/machine.ts";
 import { hasMachines, sayIfNotTested } from "../../support/systemd/not-tested.ts";
 
@@ -18,6 +19,8 @@ const UNIT = "combot-enhanced.service";
 const COMBOT = fileURLToPath(new URL("../../../bin/run.js", import.meta.url));
 const LONG = { timeout: 60_000, interval: 200 };
 const TARGET = "/etc/systemd/system/combot.target";
+
+const linesOf = (text: string): string[] => text.trim().split("\n");
 
 async function crashTooOften(machine: Machine): Promise<void> {
   for (let tries = 0; (await machine.property(UNIT, "ActiveState")) !== "failed" && tries < 200; tries++)
@@ -183,7 +186,7 @@ describe.runIf(hasMachines)("doctor", () => {
   let machine: Machine;
   beforeAll(async () => {
     machine = await Machine.boot();
-    machine.write("/usr/local/bin/combot", `#!/bin/sh\nexec ${process.execPath} ${COMBOT} "$@"\n`, 0o755);
+    machine.write("/usr/local/bin/combot", launcherScript(COMBOT), 0o755);
     // A machine this small may run fewer processes than the ten largest that are to be named.
     for (let unit = 0; unit < 5; unit++) await machine.sh("systemd-run", "sleep", "infinity");
   });
@@ -294,7 +297,3 @@ describe.runIf(hasMachines)("doctor", () => {
     expect(linesOf(redis)).toEqual(["Ready to accept connections"]);
   });
 });
-
-function linesOf(text: string): string[] {
-  return text.trim().split("\n");
-}

@@ -11,6 +11,7 @@ import { DeployedMachine, packProgram } from "../../../../test/support/deploy/de
 import { RedisCluster } from "../../../../test/support/redis-cluster.ts";
 import { writeNamedModel } from "../../../../test/support/repository.ts";
 import { SshMachines } from "../../../../test/support/ssh/ssh-machines.ts";
+import { launcherScript } from "../../../../test/support/deploy/launcher.ts";
 import { Machine } from "../../../../test/support/systemd/machine.ts";
 import { Front } from "../../front.ts";
 import { socketsOf } from "../deploy/on-machine.ts";
@@ -179,7 +180,7 @@ export class Fleet {
 /** A command that every host can run, where the program's folder is seen. */
 function launcherOf(folder: string): string {
   const file = join(folder, "launch");
-  writeFileSync(file, `#!/bin/sh\nexec ${process.execPath} ${join(folder, "bin", "run.js")} "$@"\n`, { mode: 0o755 });
+  writeFileSync(file, launcherScript(join(folder, "bin", "run.js")), { mode: 0o755 });
   return file;
 }
 
