@@ -1,5 +1,6 @@
 import { ClientCommand } from "../lib/cli/client-command.ts";
 import { PERF_FLAGS } from "../lib/cli/perf-flags.ts";
+import { remoteNamed } from "../lib/cli/remote.ts";
 import { socketsToAsk, socketSurroundings } from "../lib/config/socket-path.ts";
 import type { Replayed } from "../lib/perf/plan-input.ts";
 import type { PerfPlan } from "../lib/perf/plan.ts";
@@ -15,20 +16,6 @@ const STOPS = [
   ["SIGTERM", 143, "terminated"],
 ] as const;
 const REPLAYED = "5m";
-
-/** Where the load goes, and the token for it, as other commands find their daemon. */
-function targetFrom({
-  socket,
-  url,
-  "token-file": file,
-}: Readonly<Partial<Record<"socket" | "url" | "token-file", string | undefined>>>): {
-  readonly url: string | undefined;
-  readonly tokenFile: string | undefined;
-} {
-  const { COMBOT_URL, COMBOT_TOKEN_FILE } = process.env;
-  const to = url ?? (socket === undefined && COMBOT_URL ? COMBOT_URL : undefined);
-  return { url: to, tokenFile: file ?? (to !== undefined && COMBOT_TOKEN_FILE ? COMBOT_TOKEN_FILE : undefined) };
-}
 
 export default class PerfTest extends ClientCommand {
   static override summary = "Load the daemon as 50 concurrent users would, and hold what is measured against targets.";
@@ -87,7 +74,8 @@ Targets, unless changed: p99 below 2 s, at least 10 requests/s, memory below 6 G
     const { "warm-up": warmUp, requests, rate, connections, users, texts, model } = flags;
     const { duration, stages, unique, "find-max": findMax, "per-user": perUser, "abort-on": abortOn } = flags;
     const { "as-live": asLive } = flags;
-    const { url, tokenFile } = targetFrom(flags);
+    const remote = remoteNamed({ ...flags, tokenFile: flags["token-file"] }, process.env);
+    const [url, tokenFile] = [remote?.url.text, remote?.tokenFile?.text];
     const { path: socketPath } = socketsToAsk(socketSurroundings(flags.socket));
     const { planFrom } = await import("../lib/perf/plan-input.ts");
     const input = {

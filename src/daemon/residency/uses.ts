@@ -2,13 +2,11 @@ import { ERRORS } from "../../lib/error-table.ts";
 import { CombotError } from "../../lib/errors.ts";
 import { RefusedElsewhere } from "../../lib/joint-admission.ts";
 import type { ClassifyReply } from "../../lib/protocol/classify.ts";
+import { LastTimes } from "./last-times.ts";
 import { MinuteUses } from "./minute-uses.ts";
 
 /** A reply that is at hand, or one that has to be waited for. */
 export type Answered = ClassifyReply | Promise<ClassifyReply>;
-
-/** The last so many computed answers are enough to tell a p99 of. */
-const KEPT = 512;
 
 /** What became of one model since it was opened. Times are of a clock that never goes back, in ms. */
 export class Uses {
@@ -32,9 +30,8 @@ export class Uses {
   cachedTexts = 0;
   /** For the journal. */
   readonly minute = new MinuteUses();
-  readonly #tookMs: number[] = [];
+  readonly #computed = new LastTimes();
   #evictionsBefore = 0;
-  #next = 0;
 
   /**
    * Asks the model, and counts what comes of it; a reply that is at hand comes at once.
@@ -96,14 +93,12 @@ export class Uses {
     this.cachedTexts += cached;
     if (!isTest) this.minute.answered(results.length, cached, durationMs);
     if (cached === results.length) return;
-    this.#tookMs[this.#next] = durationMs;
-    this.#next = (this.#next + 1) % KEPT;
+    this.#computed.add(durationMs);
   }
 
   /** Of the answers that were computed last; null before the first. */
   get p99Ms(): number | null {
-    const sorted = this.#tookMs.toSorted((a, b) => a - b);
-    return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? null;
+    return this.#computed.quantile(0.99);
   }
 }
 
