@@ -36,7 +36,6 @@ async function* typesEverything(say: Say): AsyncGenerator<Line> {
     yield* usesOwnDaemon({ machine, say, transcript });
     yield* followsQuickstart({ machine, say, transcript }, archive);
   } finally {
-    transcript.write();
     await machine.remove();
   }
 }
@@ -118,7 +117,7 @@ async function* typesBlock(sitting: Sitting, keyboard: Keyboard, block: Block): 
 
 function typing({ say }: Sitting, keyboard: Keyboard, command: string): Promise<Typed> {
   say(command);
-  return keyboard.type(command, expectedOf(command).reactions);
+  return keyboard.type(command, expectedOf(command));
 }
 
 /** All that was typed and shown, as a page. */
@@ -135,12 +134,13 @@ class Transcript {
     );
   }
 
-  /** And whether it went as it should. */
+  /** Written at once: a run that takes an hour is looked into meanwhile. @returns whether it went as it should. */
   add({ page, heading }: Block, { command, status, seconds, shown }: Typed): Line {
     const place = `${page}, ${heading}`;
     if (place !== this.#place) this.#text.push("", `==== ${place}`);
     this.#place = place;
     this.#text.push("", `$ ${shown}`, `[status ${status}, ${seconds} s]`);
+    writeFileSync(join(PROJECT, "docs", "acceptance", "stranger.txt"), `${this.#text.join("\n")}\n`);
     const expected = expectedOf(command);
     const fault = faultOf(expected, status, shown);
     return {
@@ -149,9 +149,5 @@ class Transcript {
       target: `${expected.statuses.join(" or ")}${expected.says ? ` and ${expected.says}` : ""}`,
       pass: fault === undefined,
     };
-  }
-
-  write(): void {
-    writeFileSync(join(PROJECT, "docs", "acceptance", "stranger.txt"), `${this.#text.join("\n")}\n`);
   }
 }

@@ -19,6 +19,11 @@ export interface Reaction {
   readonly lookMs?: number;
 }
 
+export interface Meanwhile {
+  readonly reactions?: readonly Reaction[];
+  readonly until?: RegExp;
+}
+
 /** Where the shell notes how each command ended, whenever it shows its prompt. */
 const STATUSES = "/var/tmp/statuses";
 const LOOKS_EVERY_MS = 500;
@@ -53,8 +58,8 @@ export class Keyboard {
     return keyboard;
   }
 
-  /** @param reactions in their order; the last of them again and again. */
-  async type(command: string, reactions: readonly Reaction[] = []): Promise<Typed> {
+  /** @param expected what to do meanwhile, each once and in this order, and what to wait for behind the prompt. */
+  async type(command: string, { reactions = [], until }: Meanwhile = {}): Promise<Typed> {
     await this.#terminal.clear();
     const [from, before, pictures] = [performance.now(), this.#statuses.length, new Array<string>()];
     for (const line of command.split("\n")) {
@@ -65,21 +70,21 @@ export class Keyboard {
     const ended = (): boolean => this.#statuses.length > before;
     await this.#until(async () => {
       if (ended() || left.length === 0) return ended();
-      const screen = (await this.#terminal.screen()).join("\n").trimEnd();
+      const screen = await this.#shown();
       const [{ when, press, lookMs = 0 }] = left as [Reaction];
       if (!when.test(screen)) return false;
       left.shift();
       await delay(lookMs);
       // What has a screen of its own leaves nothing of it behind.
-      if ((await this.#terminal.state("alternate_on")) === "1")
-        pictures.push((await this.#terminal.screen()).join("\n").trimEnd());
+      if ((await this.#terminal.state("alternate_on")) === "1") pictures.push(await this.#shown());
       await this.#terminal.press(...press);
       return false;
     }, `${command}: it does not end`);
+    if (until) await this.#until(async () => until.test(await this.#shown()), `${command}: it does not show ${until}`);
     const seconds = Math.round((performance.now() - from) / 1000);
     const lines = await this.#terminal.scrollback();
-    // The last one is the prompt.
-    const [echo = "", ...shown] = lines.slice(0, -1);
+    // The last one is the prompt, but where something in the background has written since.
+    const [echo = "", ...shown] = until ? lines : lines.slice(0, -1);
     return {
       command,
       status: this.#statuses[before] ?? Number.NaN,
@@ -95,6 +100,10 @@ export class Keyboard {
   async #until(isSo: () => boolean | Promise<boolean>, otherwise: string): Promise<void> {
     for (const until = performance.now() + COMMAND_LIMIT_MS; performance.now() < until; await delay(LOOKS_EVERY_MS))
       if (await isSo()) return;
-    throw new Error(`${otherwise}\n${(await this.#terminal.screen()).join("\n")}`);
+    throw new Error(`${otherwise}\n${await this.#shown()}`);
+  }
+
+  async #shown(): Promise<string> {
+    return (await this.#terminal.screen()).join("\n").trimEnd();
   }
 }

@@ -6,6 +6,8 @@ export interface Expected {
   /** In all that it shows. */
   readonly says?: RegExp;
   readonly reactions?: readonly Reaction[];
+  /** What is looked for on the screen, with the prompt back, before one types on. */
+  readonly until?: RegExp;
 }
 
 const CONFIRM: Reaction = { when: /\[y\/N\]$/, press: ["y", "Enter"] };
@@ -17,6 +19,8 @@ const LOOK_MS = 45_000;
  */
 const KNOWN: readonly (readonly [RegExp, Expected])[] = [
   [/^sudo combot deploy\b/, { statuses: [0], reactions: [CONFIRM] }],
+  // A reader sees it come up in its log.
+  [/^combot daemon &/, { statuses: [0], until: /worker ready/ }],
   [/^combot monitor\b/, { statuses: [0], reactions: [{ when: /worker/i, press: ["q"], lookMs: LOOK_MS }] }],
   [/ --follow\b/, { statuses: [130], reactions: [{ when: /./, press: ["C-c"], lookMs: LOOK_MS }] }],
   [/^combot perf-test\b/, { statuses: [0, 4, 6], says: /failed requests +below 1\.0% +0% +pass/ }],
