@@ -13,6 +13,8 @@ type Say = (progress: string) => void;
 
 const QUICKSTART = "docs/quickstart-t3-large.md";
 const USER = "ops";
+/** Lines that are kept of both ends of what is very long. */
+const ENDS = 40;
 
 export const stranger: Capability = {
   name: "stranger",
@@ -139,7 +141,7 @@ class Transcript {
     const place = `${page}, ${heading}`;
     if (place !== this.#place) this.#text.push("", `==== ${place}`);
     this.#place = place;
-    this.#text.push("", `$ ${shown}`, `[status ${status}, ${seconds} s]`);
+    this.#text.push("", `$ ${shortened(shown)}`, `[status ${status}, ${seconds} s]`);
     writeFileSync(join(PROJECT, "docs", "acceptance", "stranger.txt"), `${this.#text.join("\n")}\n`);
     const expected = expectedOf(command);
     const fault = faultOf(expected, status, shown);
@@ -150,4 +152,12 @@ class Transcript {
       pass: fault === undefined,
     };
   }
+}
+
+/** What apt says of 400 packages is no reading. */
+function shortened(shown: string): string {
+  const lines = shown.split("\n");
+  const between = lines.length - 2 * ENDS;
+  if (between <= ENDS) return shown;
+  return [...lines.slice(0, ENDS), `[… ${between} lines]`, ...lines.slice(-ENDS)].join("\n");
 }
