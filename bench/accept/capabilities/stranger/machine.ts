@@ -85,7 +85,8 @@ export class EmptyMachine {
 export async function packaged(): Promise<{ readonly archive: string; readonly digest: string }> {
   const archive = join(vmFolder("goods"), "stranger.tgz");
   await pack(PROJECT, archive);
-  return { archive, digest: await digestOf(archive) };
+  // What is told of an earlier run makes no other machine.
+  return { archive, digest: await digestOf(archive, "*/docs/acceptance/stranger-*") };
 }
 
 /** A machine after the first commands of an installation, which take long: its disk, and how they went. */
