@@ -26,6 +26,9 @@ export interface Meanwhile {
 
 /** Where the shell notes how each command ended, whenever it shows its prompt. */
 const STATUSES = "/var/tmp/statuses";
+/** As Debian's .bashrc has it. */
+const PROMPT = /\w+@\w+:[^\n$]*\$ ?/;
+const PROMPT_AT_END = /\w+@\w+:[^\n$]*\$ *$/;
 const LOOKS_EVERY_MS = 500;
 const COMMAND_LIMIT_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -61,6 +64,9 @@ export class Keyboard {
   /** @param expected what to do meanwhile, each once and in this order, and what to wait for behind the prompt. */
   async type(command: string, { reactions = [], until }: Meanwhile = {}): Promise<Typed> {
     await this.#terminal.clear();
+    // The shell writes its prompt again, and knows where the line begins.
+    await this.#terminal.press("C-l");
+    await this.#until(async () => PROMPT.test(await this.#shown()), "it does not show a prompt");
     const [from, before, pictures] = [performance.now(), this.#statuses.length, new Array<string>()];
     for (const line of command.split("\n")) {
       await this.#terminal.type(line);
@@ -82,15 +88,11 @@ export class Keyboard {
     }, `${command}: it does not end`);
     if (until) await this.#until(async () => until.test(await this.#shown()), `${command}: it does not show ${until}`);
     const seconds = Math.round((performance.now() - from) / 1000);
-    const lines = await this.#terminal.scrollback();
-    // The last one is the prompt, but where something in the background has written since.
-    const [echo = "", ...shown] = until ? lines : lines.slice(0, -1);
-    return {
-      command,
-      status: this.#statuses[before] ?? Number.NaN,
-      seconds,
-      shown: [echo, ...pictures, ...shown].join("\n").trimEnd(),
-    };
+    const [echo = "", ...shown] = await this.#terminal.scrollback();
+    // Behind what ends without a line break the prompt comes in the same line.
+    const all = [echo.replace(PROMPT, "$ "), ...pictures, ...shown].join("\n");
+    const status = this.#statuses[before] ?? Number.NaN;
+    return { command, status, seconds, shown: all.replace(PROMPT_AT_END, "").trimEnd() };
   }
 
   async logout(): Promise<void> {

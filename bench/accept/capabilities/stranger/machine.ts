@@ -65,10 +65,12 @@ export class EmptyMachine {
     const folder = join(this.#folder, "next");
     await execa("mkdir", ["-p", folder]);
     await execa("tar", ["-xzf", archive, "-C", folder, "--strip-components", "1"]);
-    const manifest = join(folder, "package.json");
-    const described = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-    const version = described.version.replace(/\d+$/u, (patch) => String(Number(patch) + 1));
-    writeFileSync(manifest, JSON.stringify({ ...described, version }));
+    for (const name of ["package.json", "oclif.manifest.json"]) {
+      const manifest = join(folder, name);
+      const described = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+      const version = described.version.replace(/\d+$/u, (patch) => String(Number(patch) + 1));
+      writeFileSync(manifest, JSON.stringify({ ...described, version }));
+    }
     const next = join(this.#folder, "next.tgz");
     await pack(folder, next);
     await this.#registry.publish(next);

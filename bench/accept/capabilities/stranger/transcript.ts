@@ -36,7 +36,7 @@ export class Transcript {
     const place = `${page}, ${heading}`;
     if (place !== this.#place) this.#text.push("", `==== ${place}`);
     this.#place = place;
-    this.#text.push("", `$ ${shortened(shown)}`, `[status ${status}, ${seconds} s]`);
+    this.#text.push("", shortened(shown), `[status ${status}, ${seconds} s]`);
     writeFileSync(this.#path, `${this.#text.join("\n")}\n`);
     const expected = expectedOf(command);
     const fault = faultOf(expected, status, shown);
