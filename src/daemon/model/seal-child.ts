@@ -17,6 +17,8 @@ function tell(line: SealLine): void {
 
 async function answer(request: SealRequest): Promise<void> {
   const onPiece = (path: string): void => tell({ at: path });
+  // It has begun: from here on it is the file system that is waited for.
+  onPiece("dir" in request ? request.dir : request.store);
   if (request.do === "seal") tell({ answer: await sealFolder(request, onPiece) });
   else if (request.do === "find") tell({ answer: findSealed(request, onPiece) });
   else {

@@ -14,6 +14,8 @@ import { hangLimitMs } from "../../lib/slowness.ts";
 const PROGRAM = programFile("daemon/model/seal-child");
 /** Of one piece of a file, or of the folder's list: what takes longer does not answer. */
 const SILENCE_MS = hangLimitMs(10_000);
+/** Until the process has begun: that says nothing of the folder. */
+const START_MS = hangLimitMs(30_000);
 
 /** Before each further try, where the process was refused or killed: that says nothing of the folder. */
 const PAUSES_MS = [1000, 2000, 4000];
@@ -54,13 +56,16 @@ function askOnce<Request extends SealRequest>(
     failureBy(cause ?? new Error(why), "NO_PROCESS", `${at} could not be read: the process that read it ended: ${why}`);
   const child = startSealer(request);
   if (child instanceof Error) return Promise.reject(lose(inWords(child), child));
-  const late = setTimeout(() => {
-    settle(() => reject(new CombotError("MODEL_INVALID", `${at}: it was not read within ${silenceMs / 1000} s`)));
+  const giveUp = (why: CombotError): void => {
+    settle(() => reject(why));
     child.kill("SIGKILL");
     // The kernel may not let it go: nobody waits for it.
     child.stdout?.destroy();
     child.unref();
-  }, silenceMs);
+  };
+  const silent = (): void =>
+    giveUp(new CombotError("MODEL_INVALID", `${at}: it was not read within ${silenceMs / 1000} s`));
+  let late = setTimeout(() => giveUp(lose(`it did not begin within ${START_MS / 1000} s`)), START_MS);
   const settle = (how: () => void): void => {
     clearTimeout(late);
     how();
@@ -70,7 +75,8 @@ function askOnce<Request extends SealRequest>(
       const line = JSON.parse(text) as SealLine;
       if ("at" in line) {
         at = line.at;
-        late.refresh();
+        clearTimeout(late);
+        late = setTimeout(silent, silenceMs);
       } else if ("error" in line) settle(() => reject(new CombotError(line.error.code, line.error.detail)));
       else settle(() => resolve(line.answer as SealAnswers[Request["do"]]));
     });

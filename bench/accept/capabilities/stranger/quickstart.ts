@@ -14,13 +14,22 @@ const BLOCKS = [
 const quickstart = (heading: string, beginning: string): Block =>
   blockOf("docs/quickstart-t3-large.md", heading, beginning);
 
-/** All of the page that comes behind the ten lines, to the last trace. */
+/** What comes behind the ten lines. */
 export async function* followsQuickstart(say: Say): AsyncGenerator<Line> {
-  const { sitting, archive } = await installed("quickstart", say);
+  const { sitting } = await installed("quickstart", say);
+  try {
+    for (const [heading, beginning] of BLOCKS) yield* sitting.typeBlock(quickstart(heading, beginning));
+  } finally {
+    await sitting.end();
+  }
+}
+
+/** The next version, the way back, and to the last trace. */
+export async function* upgradesAndRemoves(say: Say): AsyncGenerator<Line> {
+  const { sitting, archive } = await installed("upgrade", say);
   const { machine, transcript } = sitting;
   const release = (): Promise<string> => machine.vm.guest.sh("readlink /opt/combot/current; true");
   try {
-    for (const [heading, beginning] of BLOCKS) yield* sitting.typeBlock(quickstart(heading, beginning));
     await machine.release(archive);
     const last = quickstart("Upgrade, go back, remove", "sudo npm install");
     const releases: string[] = [await release()];
