@@ -191,10 +191,10 @@ describe("a folder that can't be copied", () => {
 
   test("and not for the process that is to read it takes longer to begin", async () => {
     const others = new Set(childProcesses());
-    const opened = openModel(write(), temporaryFolder(), { silenceMs: 1000 });
+    const opened = openModel(write(), temporaryFolder(), { silenceMs: 3000 });
     const reader = await vi.waitUntil(() => childProcesses().find((pid) => !others.has(pid)), { interval: 1 });
     process.kill(reader, "SIGSTOP");
-    await delay(2000);
+    await delay(4500);
     process.kill(reader, "SIGCONT");
     expect((await opened).sealed.intact).toBe(true);
   });
