@@ -10,6 +10,9 @@ import { expectedOf, faultOf } from "./typing.ts";
 /** Lines that are kept of both ends of what is very long: what apt says of 400 packages is no reading. */
 const ENDS = 40;
 
+/** Where apt fetches from is the machine's own affair. */
+const ADDRESS = /https?:\/\/(?!localhost|combot)[\w.:-]+\//g;
+
 /** All that was typed and shown, as a page: docs/acceptance/stranger-PART.txt. */
 export class Transcript {
   readonly #path: string;
@@ -36,7 +39,7 @@ export class Transcript {
     const place = `${page}, ${heading}`;
     if (place !== this.#place) this.#text.push("", `==== ${place}`);
     this.#place = place;
-    this.#text.push("", shortened(shown), `[status ${status}, ${seconds} s]`);
+    this.#text.push("", shortened(shown).replaceAll(ADDRESS, "http://MIRROR/"), `[status ${status}, ${seconds} s]`);
     writeFileSync(this.#path, `${this.#text.join("\n")}\n`);
     const expected = expectedOf(command);
     const fault = faultOf(expected, status, shown);
